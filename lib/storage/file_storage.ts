@@ -1,0 +1,167 @@
+import * as fs from "node:fs";
+import type { Request } from "./request.ts";
+import type { AsyncStorage } from "./run_async.ts";
+import type { SyncStorage } from "./run_sync.ts";
+import { StorageError } from "./storage_error.ts";
+
+/** How a file is opened: existing to read, existing to change, or new (truncating an old one). */
+export type FileMode = "read-only" | "read-write" | "create" | "create-new";
+
+const MODE_FLAGS: Record<FileMode, string> = {
+  "read-only": "r",
+  "read-write": "r+",
+  "create": "w+",
+  "create-new": "wx+",
+};
+
+/**
+ * A real file, reached with positional I/O. One instance serves the synchronous and the
+ * asynchronous driver. A flush is `fdatasync` where contents and size are enough, else `fsync`.
+ *
+ * Holes cannot be punched from here, so a discard writes zeroes; it never reads back as old data.
+ */
+export class FileStorage implements SyncStorage, AsyncStorage, Disposable {
+  /** The path given to {@linkcode FileStorage.open}. */
+  readonly path: string;
+  #descriptor: number;
+
+  private constructor(path: string, descriptor: number) {
+    this.path = path;
+    this.#descriptor = descriptor;
+  }
+
+  /** Open `path`. Throws the operating system's error (`ENOENT`, `EACCES` ...) if that fails. */
+  static open(path: string, mode: FileMode): FileStorage {
+    const descriptor = fs.openSync(path, MODE_FLAGS[mode], 0o644);
+    if (!fs.fstatSync(descriptor).isDirectory()) return new FileStorage(path, descriptor);
+    fs.closeSync(descriptor);
+    throw Object.assign(new Error(`EISDIR: is a directory, open '${path}'`), { code: "EISDIR" });
+  }
+
+  /** Device and inode, equal exactly when two open files are the same one. */
+  get identity(): string {
+    const stat = fs.fstatSync(this.#openDescriptor(), { bigint: true });
+    return `${stat.dev}:${stat.ino}`;
+  }
+
+  /** Perform one request with one system call; a transfer may be short. */
+  perform(request: Request): number {
+    try {
+      return this.#perform(request);
+    } catch (error) {
+      throw asStorageError(error, request);
+    }
+  }
+
+  /** Start one request without waiting for it; a transfer may be short. */
+  async submit(request: Request): Promise<number> {
+    try {
+      return await this.#submit(request);
+    } catch (error) {
+      throw asStorageError(error, request);
+    }
+  }
+
+  /** Close the file. Requests after this fail with `EBADF`. */
+  close(): void {
+    if (this.#descriptor < 0) return;
+    fs.closeSync(this.#descriptor);
+    this.#descriptor = -1;
+  }
+
+  /** The same as {@linkcode FileStorage.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #perform(request: Request): number {
+    const descriptor = this.#openDescriptor();
+    switch (request.kind) {
+      case "read":
+        return fs.readSync(descriptor, request.into, 0, request.into.length, request.offsetBytes);
+      case "write": {
+        const { bytes, offsetBytes } = request;
+        return fs.writeSync(descriptor, bytes, 0, bytes.length, offsetBytes);
+      }
+      case "flush":
+        if (request.scope === "data") fs.fdatasyncSync(descriptor);
+        else fs.fsyncSync(descriptor);
+        return 0;
+      case "size":
+        return fs.fstatSync(descriptor).size;
+      case "resize":
+        fs.ftruncateSync(descriptor, request.sizeBytes);
+        return 0;
+      case "discard":
+        for (const [offsetBytes, zeroes] of zeroWrites(request, this.#sizeBytes())) {
+          fs.writeSync(descriptor, zeroes, 0, zeroes.length, offsetBytes);
+        }
+        return 0;
+    }
+  }
+
+  #submit(request: Request): Promise<number> {
+    const descriptor = this.#openDescriptor();
+    switch (request.kind) {
+      case "read":
+        return new Promise((resolve, reject) =>
+          fs.read(
+            descriptor,
+            request.into,
+            0,
+            request.into.length,
+            request.offsetBytes,
+            (error, count) => error ? reject(error) : resolve(count),
+          )
+        );
+      case "write":
+        return new Promise((resolve, reject) =>
+          fs.write(
+            descriptor,
+            request.bytes,
+            0,
+            request.bytes.length,
+            request.offsetBytes,
+            (error, count) => error ? reject(error) : resolve(count),
+          )
+        );
+      case "flush":
+        return new Promise((resolve, reject) => {
+          const sync = request.scope === "data" ? fs.fdatasync : fs.fsync;
+          sync(descriptor, (error) => error ? reject(error) : resolve(0));
+        });
+      case "size":
+      case "resize":
+      case "discard":
+        // Quick, or rare: not worth a second implementation.
+        return Promise.resolve(this.#perform(request));
+    }
+  }
+
+  #sizeBytes(): number {
+    return fs.fstatSync(this.#descriptor).size;
+  }
+
+  /** The descriptor; a number out of range would get another error than a closed file should. */
+  #openDescriptor(): number {
+    if (this.#descriptor >= 0) return this.#descriptor;
+    throw Object.assign(new Error("EBADF: the file is closed"), { code: "EBADF" });
+  }
+}
+
+const ZEROES = new Uint8Array(1 << 20);
+
+function* zeroWrites(
+  range: { readonly offsetBytes: number; readonly lengthBytes: number },
+  sizeBytes: number,
+): Generator<[number, Uint8Array]> {
+  const endBytes = Math.min(range.offsetBytes + range.lengthBytes, sizeBytes);
+  for (let offset = range.offsetBytes; offset < endBytes; offset += ZEROES.length) {
+    yield [offset, ZEROES.subarray(0, Math.min(ZEROES.length, endBytes - offset))];
+  }
+}
+
+function asStorageError(error: unknown, request: Request): unknown {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === "string" ? new StorageError(code, request) : error;
+}

@@ -1,0 +1,79 @@
+import type { Operation, Request } from "./request.ts";
+import { goesOn, isShort, restOf } from "./transfer.ts";
+
+/** Storage that answers later. Rejects with {@linkcode StorageError} when a request fails. */
+export interface AsyncStorage {
+  /** Start one request; the promise gives its number (see {@linkcode Operation}). */
+  submit(request: Request): Promise<number>;
+}
+
+/** Settings of an {@linkcode AsyncDriver}. */
+export interface AsyncDriverOptions {
+  /** The most requests on their way at any time, over all operations; 32 if not given. */
+  readonly maxInFlight?: number;
+}
+
+/**
+ * Runs many operations at once over the same files. Each operation has one request on its way at
+ * a time, so the number of requests in flight is the number of running operations, up to
+ * `maxInFlight`; the others wait their turn in order.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { AsyncDriver, type Operation } from "@powercut/powercut/lib";
+ *
+ * function* sizeOf(): Operation<number> {
+ *   return yield { kind: "size", file: 0 };
+ * }
+ * const driver = new AsyncDriver([{ submit: () => Promise.resolve(7) }]);
+ * assertEquals(await Promise.all([driver.run(sizeOf()), driver.run(sizeOf())]), [7, 7]);
+ * ```
+ */
+export class AsyncDriver {
+  readonly #files: readonly AsyncStorage[];
+  readonly #maxInFlight: number;
+  readonly #waiting: (() => void)[] = [];
+  #inFlight = 0;
+
+  /** Drive operations over `files`, addressed by their slot. */
+  constructor(files: readonly AsyncStorage[], options: AsyncDriverOptions = {}) {
+    this.#files = files;
+    this.#maxInFlight = options.maxInFlight ?? 32;
+  }
+
+  /** Run one operation to its end. Several may run at the same time. */
+  async run<T>(operation: Operation<T>): Promise<T> {
+    let step = operation.next();
+    while (!step.done) {
+      const request = step.value;
+      let answer: number;
+      try {
+        answer = await this.#submit(request);
+        while (isShort(request, answer)) {
+          const movedBytes = await this.#submit(restOf(request, answer));
+          if (!goesOn(request, movedBytes)) break;
+          answer += movedBytes;
+        }
+      } catch (error) {
+        step = operation.throw(error);
+        continue;
+      }
+      step = operation.next(answer);
+    }
+    return step.value;
+  }
+
+  async #submit(request: Request): Promise<number> {
+    if (this.#inFlight < this.#maxInFlight) this.#inFlight++;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await this.#files[request.file].submit(request);
+    } finally {
+      // Hand the place over, so that nobody slips in between.
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#inFlight--;
+    }
+  }
+}

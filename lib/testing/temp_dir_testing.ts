@@ -1,0 +1,9 @@
+/** Run `body` with a new directory that is removed in the end, whatever happens. */
+export async function inTempDir<T>(body: (dir: string) => T | Promise<T>): Promise<T> {
+  const dir = Deno.makeTempDirSync({ prefix: "powercut_" });
+  try {
+    return await body(dir);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+}
