@@ -1,0 +1,50 @@
+/** Memory seen as bytes and, the same memory, as little-endian 32-bit words. */
+export interface Block {
+  /** All of the block. */
+  readonly bytes: Uint8Array;
+  /** The same memory as words. */
+  readonly words: Uint32Array;
+}
+
+/**
+ * Where an image takes its memory from. A harness that opens the same image a million times hands
+ * in a pool; everybody else uses {@linkcode FRESH_BUFFERS}.
+ */
+export interface Buffers {
+  /** A block of `sizeBytes` zero bytes; `sizeBytes` is a multiple of 4. */
+  take(sizeBytes: number): Block;
+}
+
+if (new Uint8Array(new Uint32Array([1]).buffer)[0] !== 1) {
+  throw new Error("buffers: tables are read in place, which needs a little-endian machine");
+}
+
+function newBlock(sizeBytes: number): Block {
+  const bytes = new Uint8Array(sizeBytes);
+  return { bytes, words: new Uint32Array(bytes.buffer) };
+}
+
+/** Allocates anew every time and leaves the rest to the garbage collector. */
+export const FRESH_BUFFERS: Buffers = { take: newBlock };
+
+/**
+ * Hands out the same blocks again after each {@linkcode BufferPool.recycle}. Whoever calls that
+ * promises that nothing opened before it is used any more.
+ */
+export class BufferPool implements Buffers {
+  readonly #bySize = new Map<number, { blocks: Block[]; taken: number }>();
+
+  /** A block of `sizeBytes` zero bytes. */
+  take(sizeBytes: number): Block {
+    let shelf = this.#bySize.get(sizeBytes);
+    if (!shelf) this.#bySize.set(sizeBytes, shelf = { blocks: [], taken: 0 });
+    if (shelf.taken === shelf.blocks.length) shelf.blocks.push(newBlock(sizeBytes));
+    else shelf.blocks[shelf.taken].bytes.fill(0);
+    return shelf.blocks[shelf.taken++];
+  }
+
+  /** All blocks are free again. */
+  recycle(): void {
+    for (const shelf of this.#bySize.values()) shelf.taken = 0;
+  }
+}

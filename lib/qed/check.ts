@@ -1,0 +1,96 @@
+import type { Operation } from "../storage/request.ts";
+import { StorageError } from "../storage/storage_error.ts";
+import { readTable } from "./find_run.ts";
+import type { Image } from "./image.ts";
+import { Table } from "./table.ts";
+import { scanL2Table, Walk } from "./walk.ts";
+
+export { MOST_PROBLEMS } from "./walk.ts";
+
+/** Something wrong with one table entry. */
+export interface Problem {
+  /**
+   * `invalid`: points outside the clusters of the file. `shared`: points at a cluster that
+   * another entry refers to already. `unreadable`: the L2 table could not be read.
+   */
+  readonly kind: "invalid" | "shared" | "unreadable";
+  /** The entry: `l1_table[3]` or `l2_table[3][17]`. */
+  readonly entry: string;
+  /** Where the entry is in the file, in bytes. */
+  readonly entryOffsetBytes: number;
+  /** What the entry holds. */
+  readonly value: bigint;
+}
+
+/** The findings of a check or a repair, counted as `qemu-img check` counts them. */
+export interface CheckResult {
+  /** Errors that kept the check from looking. */
+  checkErrors: number;
+  /** Table entries that are invalid or refer to a cluster that another entry refers to. */
+  corruptions: number;
+  /** Clusters that nothing refers to. */
+  leaks: number;
+  /** Corruptions that the repair removed. */
+  corruptionsFixed: number;
+  /** Leaked clusters that the repair gave back. */
+  leaksFixed: number;
+  /** Clusters of the guest's disk. */
+  totalClusters: number;
+  /** Of these, how many are mapped to a place in the file. */
+  allocatedClusters: number;
+  /** Mapped clusters that do not follow the mapped cluster before them in the file. */
+  fragmentedClusters: number;
+  /** The end of the last cluster that is referred to, in bytes. */
+  imageEndBytes: number;
+  /** The first problems found, at most {@linkcode MOST_PROBLEMS}. */
+  problems: Problem[];
+}
+
+/** Told about the progress of a long operation: `done` of `total` steps. */
+export type ProgressListener = (done: number, total: number) => void;
+
+/**
+ * Check the tables: walk the L1 table and each L2 table, and mark each cluster referred to
+ * (specification, section Consistency checking). Writes nothing. Memory: a bit for each cluster
+ * of the file that is referred to, and one table. Counts are those of `qemu-img check`; where
+ * they differ, docs/differences-from-qemu.md says why.
+ */
+export function* checkImage(image: Image, progress?: ProgressListener): Operation<CheckResult> {
+  const walk = new Walk(image, { clears: false });
+  yield* walkTables(walk, progress);
+  walk.finish();
+  return walk.result;
+}
+
+/**
+ * Walk the tables in the order of the disk: each L2 table, then what it refers to. A table that
+ * overlaps something before it is not looked into.
+ */
+export function* walkTables(walk: Walk, progress?: ProgressListener): Operation<void> {
+  const { image } = walk;
+  const { tableEntries, tableClusters, tableBytes } = image.geometry;
+  const table = new Table(image.buffers.take(tableBytes), 0);
+  for (
+    let l1Index = image.l1.nextUsed(0);
+    l1Index < tableEntries;
+    l1Index = image.l1.nextUsed(l1Index + 1)
+  ) {
+    table.offsetBytes = image.l1.entry(l1Index);
+    if (!image.isValidOffset(table.offsetBytes, tableClusters)) {
+      walk.rejectL1("invalid", l1Index);
+      continue;
+    }
+    const shared = walk.markTable(table.offsetBytes);
+    for (let i = 0; i < shared; i++) walk.rejectL1("shared", l1Index);
+    if (shared > 0) continue;
+    try {
+      yield* readTable(image, table);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      walk.skipUnreadable(l1Index, error);
+      continue;
+    }
+    scanL2Table(walk, table, l1Index);
+    progress?.(l1Index + 1, tableEntries);
+  }
+}

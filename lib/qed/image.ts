@@ -1,0 +1,198 @@
+import type { FileSlot, FlushRequest, Label, Operation, Request } from "../storage/request.ts";
+import type { BackingSource } from "./backing.ts";
+import type { Buffers } from "./buffers.ts";
+import { ImageError } from "./format_error.ts";
+import type { Geometry } from "./geometry.ts";
+import { encodeHeader, type Header } from "./header.ts";
+import type { L2Cache } from "./l2_cache.ts";
+import { FEATURE, SECTOR_BYTES } from "./layout.ts";
+import type { OrderingProfile } from "./profile.ts";
+import type { Table } from "./table.ts";
+
+/** A place on the guest's disk: a cluster and a byte in it. */
+export interface GuestPosition {
+  /** Which cluster of the disk. */
+  readonly clusterIndex: number;
+  /** Bytes from the start of that cluster. */
+  readonly byteInCluster: number;
+}
+
+/** What an {@linkcode Image} is made of; put together by `openImage`. */
+export interface ImageParts {
+  /** The slot of the file. */
+  readonly file: FileSlot;
+  /** The header as read. */
+  readonly header: Header;
+  /** The first sector of the file, which header updates write back. */
+  readonly headerSector: Uint8Array;
+  /** The backing file's name, if there is one. */
+  readonly backingName: string | undefined;
+  /** Whether the backing file is raw and must not be probed. */
+  readonly backingIsRaw: boolean;
+  /** The order of writes. */
+  readonly profile: OrderingProfile;
+  /** Whether the image takes writes. */
+  readonly writable: boolean;
+  /** The size of the file in bytes. */
+  readonly fileBytes: number;
+  /** The L1 table, to be read. */
+  readonly l1: Table;
+  /** An empty cache. */
+  readonly l2Cache: L2Cache;
+  /** Where memory comes from. */
+  readonly buffers: Buffers;
+}
+
+/**
+ * An open image: the header, the L1 table and a cache of L2 tables, and where the next cluster
+ * goes. It holds no file; the operations on it yield requests for {@linkcode Image.file}.
+ */
+export class Image {
+  /** The slot of the file that holds this image. */
+  readonly file: FileSlot;
+  /** Cluster and table sizes. */
+  readonly geometry: Geometry;
+  /** The size of the guest's disk, in bytes. */
+  readonly imageBytes: bigint;
+  /** The name of the backing file as the header has it, or undefined. */
+  readonly backingName: string | undefined;
+  /** Whether the header says that the backing file is raw and must not be probed. */
+  readonly backingIsRaw: boolean;
+  /** In which order writes reach the disk. */
+  readonly profile: OrderingProfile;
+  /** Whether it was opened for writing. */
+  readonly writable: boolean;
+  /** The L1 table. */
+  readonly l1: Table;
+  /** L2 tables read lately. */
+  readonly l2Cache: L2Cache;
+  /** Where memory comes from. */
+  readonly buffers: Buffers;
+  /** The opened backing file, once attached. */
+  backing: BackingSource | undefined;
+  /** Where the next cluster is taken, in bytes: the end of the file in whole clusters. */
+  endBytes: number;
+  /** Whether bytes of an unfinished cluster follow {@linkcode Image.endBytes} in the file. */
+  hasTornTail: boolean;
+  /** Counts the L2 updates that are on disk: a table read across one of them is read again. */
+  tableChanges = 0;
+  /** The first failure after which the state on disk is unknown; no writes are taken after it. */
+  failure: Error | undefined;
+
+  #header: Header;
+  readonly #headerSector: Uint8Array;
+
+  /** Use `openImage`. */
+  constructor(parts: ImageParts) {
+    this.file = parts.file;
+    this.#header = parts.header;
+    this.#headerSector = parts.headerSector;
+    this.geometry = parts.header.geometry;
+    this.imageBytes = parts.header.imageBytes;
+    this.backingName = parts.backingName;
+    this.backingIsRaw = parts.backingIsRaw;
+    this.profile = parts.profile;
+    this.writable = parts.writable;
+    this.l1 = parts.l1;
+    this.l2Cache = parts.l2Cache;
+    this.buffers = parts.buffers;
+
+    const { clusterBytes } = this.geometry;
+    const wholeClusters = parts.fileBytes / clusterBytes;
+    const roundsUp = parts.profile.partialTail === "round-up";
+    this.endBytes = (roundsUp ? Math.ceil : Math.floor)(wholeClusters) * clusterBytes;
+    this.hasTornTail = !Number.isInteger(wholeClusters);
+  }
+
+  /** The header as it is on disk now, as far as this image wrote it. */
+  get header(): Header {
+    return this.#header;
+  }
+
+  /** Bytes before the first regular cluster. */
+  get headerBytes(): number {
+    return this.#header.headerClusters * this.geometry.clusterBytes;
+  }
+
+  /** Whether NEED_CHECK is set. */
+  get needsCheck(): boolean {
+    return this.#header.layout === "final" && (this.#header.features & FEATURE.NEED_CHECK) !== 0n;
+  }
+
+  /** Find `offset` on the guest's disk. Throws {@linkcode ImageError} if a range leaves it. */
+  locate(offset: number | bigint, lengthBytes: number): GuestPosition {
+    const start = BigInt(offset);
+    if (start < 0n || start + BigInt(lengthBytes) > this.imageBytes) {
+      throw new ImageError(
+        `${lengthBytes} bytes at ${offset} are outside the image of ${this.imageBytes} bytes`,
+      );
+    }
+    const { clusterBytes, clusterBits } = this.geometry;
+    if (typeof offset === "number") {
+      const clusterIndex = Math.floor(offset / clusterBytes);
+      return { clusterIndex, byteInCluster: offset - clusterIndex * clusterBytes };
+    }
+    return {
+      clusterIndex: Number(offset >> BigInt(clusterBits)),
+      byteInCluster: Number(offset & BigInt(clusterBytes - 1)),
+    };
+  }
+
+  /** Throws {@linkcode ImageError} unless the image takes writes. */
+  assertWritable(): void {
+    if (!this.writable) throw new ImageError("the image was opened read-only");
+    if (this.failure) {
+      throw new ImageError(
+        `the image takes no more writes after a failure (${this.failure.message}); ` +
+          "open it again, which checks it",
+        { cause: this.failure },
+      );
+    }
+  }
+
+  /** Whether `offsetBytes` may hold `clusterCount` clusters: aligned, behind the header, inside. */
+  isValidOffset(offsetBytes: number, clusterCount: number): boolean {
+    const { clusterBytes } = this.geometry;
+    return offsetBytes % clusterBytes === 0 && offsetBytes >= this.headerBytes &&
+      offsetBytes + clusterCount * clusterBytes <= this.endBytes;
+  }
+
+  /** Take `clusterCount` clusters at the end of the file; nothing is written. */
+  allocateClusters(clusterCount: number): number {
+    const offsetBytes = this.endBytes;
+    this.endBytes += clusterCount * this.geometry.clusterBytes;
+    return offsetBytes;
+  }
+
+  /**
+   * Perform a request whose failure leaves the state on disk unknown: after it the image takes no
+   * writes and keeps NEED_CHECK, so that the next opening finds out.
+   */
+  *critical(request: Request): Operation<number> {
+    try {
+      return yield request;
+    } catch (error) {
+      this.failure ??= error as Error;
+      throw error;
+    }
+  }
+
+  /** Make what was written durable; `label` says what for. */
+  *flush(label: Label): Operation<void> {
+    const request: FlushRequest = { kind: "flush", file: this.file, scope: "data", label };
+    yield* this.critical(request);
+  }
+
+  /** Change header fields and write the first sector back; what follows the fields stays. */
+  *updateHeader(change: Partial<Header>): Operation<void> {
+    this.#header = { ...this.#header, ...change };
+    encodeHeader(this.#header, this.#headerSector);
+    yield* this.critical({
+      kind: "write",
+      file: this.file,
+      offsetBytes: 0,
+      bytes: this.#headerSector.subarray(0, SECTOR_BYTES),
+      label: "header",
+    });
+  }
+}

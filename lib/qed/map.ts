@@ -1,0 +1,47 @@
+import type { Operation } from "../storage/request.ts";
+import { findRun } from "./find_run.ts";
+import type { Image } from "./image.ts";
+
+/** A range of the guest's disk that is stored in one way. */
+export interface Extent {
+  /** Where it starts on the guest's disk, in bytes. */
+  readonly startBytes: bigint;
+  /** How long it is, in bytes. */
+  readonly lengthBytes: bigint;
+  /** Stored in this file; zeroes by a mark in this file; or left to the backing file. */
+  readonly state: "data" | "zero" | "unallocated";
+  /** For `data`: where it is in the file, in bytes. */
+  readonly hostBytes?: number;
+}
+
+/**
+ * The extent that starts at guest offset `startBytes`: as long as what follows is stored in the
+ * same way and, for data, adjacent in the file. Undefined at the end of the disk. Calling it again
+ * with the end of the answer walks the whole disk; runs without L2 table cost nothing.
+ */
+export function* nextExtent(image: Image, startBytes: bigint): Operation<Extent | undefined> {
+  if (startBytes >= image.imageBytes) return undefined;
+  const { clusterBytes } = image.geometry;
+  const start = image.locate(startBytes, 0);
+  let index = start.clusterIndex;
+  let extent: Omit<Extent, "startBytes" | "lengthBytes"> | undefined;
+  const endIndex = Number((image.imageBytes + BigInt(clusterBytes) - 1n) / BigInt(clusterBytes));
+  while (index < endIndex) {
+    const run = yield* findRun(image, index, endIndex - index);
+    const state = run.state === "no-table" ? "unallocated" : run.state;
+    if (!extent) {
+      extent = state === "data"
+        ? { state, hostBytes: run.hostBytes + start.byteInCluster }
+        : { state };
+    } else {
+      const adjacent = extent.hostBytes === undefined ||
+        run.hostBytes === extent.hostBytes - start.byteInCluster +
+            (index - start.clusterIndex) * clusterBytes;
+      if (state !== extent.state || !adjacent) break;
+    }
+    index += run.clusters;
+  }
+  const end = BigInt(index) * BigInt(clusterBytes);
+  const endBytes = end < image.imageBytes ? end : image.imageBytes;
+  return extent && { startBytes, lengthBytes: endBytes - startBytes, ...extent };
+}

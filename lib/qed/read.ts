@@ -1,0 +1,47 @@
+import type { Operation } from "../storage/request.ts";
+import { readBacking } from "./backing.ts";
+import { findRun } from "./find_run.ts";
+import type { Image } from "./image.ts";
+
+/**
+ * Fill `into` with what the guest sees from `offset` (bytes) on: any range, across clusters and
+ * tables. Writes nothing. Throws {@linkcode ImageError} for a range outside the image and
+ * {@linkcode FormatError} where a table entry on the way is invalid.
+ */
+export function* readImage(
+  image: Image,
+  offset: number | bigint,
+  into: Uint8Array,
+): Operation<void> {
+  const { clusterBytes } = image.geometry;
+  let { clusterIndex, byteInCluster } = image.locate(offset, into.length);
+  let done = 0;
+  while (done < into.length) {
+    const most = Math.ceil((byteInCluster + into.length - done) / clusterBytes);
+    const run = yield* findRun(image, clusterIndex, most);
+    const length = Math.min(into.length - done, run.clusters * clusterBytes - byteInCluster);
+    const piece = into.subarray(done, done + length);
+    if (run.state === "data") {
+      const moved = yield {
+        kind: "read",
+        file: image.file,
+        offsetBytes: run.hostBytes + byteInCluster,
+        into: piece,
+        label: "data",
+      };
+      if (moved < length) piece.fill(0, moved);
+    } else if (run.state === "zero") {
+      piece.fill(0);
+    } else {
+      yield* readBacking(image, addBytes(offset, done), piece);
+    }
+    done += length;
+    clusterIndex += run.clusters;
+    byteInCluster = 0;
+  }
+}
+
+/** `offset + bytes`, exact also where a number would be rounded. */
+export function addBytes(offset: number | bigint, bytes: number): number | bigint {
+  return typeof offset === "bigint" ? offset + BigInt(bytes) : offset + bytes;
+}

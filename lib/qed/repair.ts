@@ -1,0 +1,115 @@
+import type { Operation } from "../storage/request.ts";
+import { StorageError } from "../storage/storage_error.ts";
+import { type CheckResult, type ProgressListener, walkTables } from "./check.ts";
+import { clearNeedCheck } from "./close.ts";
+import { loadL2Table } from "./find_run.ts";
+import { ImageError } from "./format_error.ts";
+import type { Image } from "./image.ts";
+import { UNALLOCATED } from "./layout.ts";
+import { reclaimLeaks } from "./reclaim.ts";
+import type { Table } from "./table.ts";
+import { noteSector, writeSectors } from "./table_sectors.ts";
+import { scanL2Table, Walk } from "./walk.ts";
+
+/** What to repair. */
+export interface RepairOptions {
+  /** Remove invalid and shared references. */
+  readonly corruptions: boolean;
+  /** Give back clusters that nothing refers to, where no corruption and no check error is left. */
+  readonly leaks: boolean;
+  /** Told how far the walk through the tables is. */
+  readonly progress?: ProgressListener;
+}
+
+/**
+ * Make the tables consistent again.
+ *
+ * An entry that points outside the file's clusters is cleared: what it mapped never became
+ * durable (Hajnoczi, 8 September 2010 11:15, case 3). Where a cluster is referred to more than
+ * once, one reference stays: the L1 table before L2 tables, L2 tables before data, and otherwise
+ * the lowest index. The others are cleared, so that no cluster is seen at two addresses.
+ *
+ * Order: cleared entries, flush, then leaks are reclaimed (see {@linkcode reclaimLeaks}), then
+ * NEED_CHECK is cleared, then flush. A crash at any point leaves an image that can be repaired
+ * again with the same outcome. Where a corruption is left, or an L2 table could not be read,
+ * which is a check error, NEED_CHECK stays and the image takes no more writes.
+ *
+ * Throws {@linkcode ImageError} for a read-only image, and the storage's error for a failed write.
+ */
+export function* repairImage(image: Image, options: RepairOptions): Operation<CheckResult> {
+  image.assertWritable();
+  const walk = new Walk(image, { clears: options.corruptions });
+  const { result } = walk;
+  if (options.corruptions) yield* resolveCorruptions(walk, options.progress);
+  else yield* walkTables(walk, options.progress);
+  walk.finish();
+
+  if (result.corruptions > 0 || result.checkErrors > 0) {
+    image.failure ??= walk.readFailure ?? new ImageError("corruptions are left");
+    return result;
+  }
+  if (options.leaks && result.leaks > 0) yield* reclaimLeaks(walk);
+  if (image.needsCheck) {
+    // What was found consistent may not be durable yet: whoever wrote it may have been killed.
+    yield* image.flush("before clearing NEED_CHECK");
+    yield* clearNeedCheck(image);
+  }
+  return result;
+}
+
+/** Clear what is wrong, on disk too; what remains has no corruptions, as the result then says. */
+function* resolveCorruptions(walk: Walk, progress?: ProgressListener): Operation<void> {
+  const { image, result } = walk;
+  const l1Sectors = resolveL1(walk);
+  yield* resolveL2Tables(walk, progress);
+  yield* writeSectors(image, image.l1, l1Sectors);
+  if (result.corruptions > 0) yield* image.flush("repaired tables");
+  result.corruptionsFixed = result.corruptions;
+  result.corruptions = 0;
+}
+
+/** Clear L1 entries that are invalid or overlap a table before them. Answers their sectors. */
+function resolveL1(walk: Walk): number[] {
+  const { image } = walk;
+  const { l1 } = image;
+  const { tableEntries, tableClusters } = image.geometry;
+  const sectors: number[] = [];
+  for (let index = l1.nextUsed(0); index < tableEntries; index = l1.nextUsed(index + 1)) {
+    const offsetBytes = l1.entry(index);
+    const isValid = image.isValidOffset(offsetBytes, tableClusters);
+    if (isValid && walk.isTableFree(offsetBytes)) {
+      walk.markTable(offsetBytes);
+      continue;
+    }
+    walk.rejectL1(isValid ? "shared" : "invalid", index);
+    l1.setEntry(index, UNALLOCATED);
+    noteSector(sectors, index);
+  }
+  return sectors;
+}
+
+/** Clear L2 entries that are invalid or point at a cluster in use. */
+function* resolveL2Tables(walk: Walk, progress?: ProgressListener): Operation<void> {
+  const { image, clearedSectors } = walk;
+  const { l1 } = image;
+  const { tableEntries } = image.geometry;
+  for (let index = l1.nextUsed(0); index < tableEntries; index = l1.nextUsed(index + 1)) {
+    const table = yield* loadReadable(walk, index);
+    if (!table) continue;
+    clearedSectors.length = 0;
+    scanL2Table(walk, table, index);
+    if (clearedSectors.length > 0) yield* writeSectors(image, table, clearedSectors);
+    progress?.(index + 1, tableEntries);
+  }
+}
+
+/** The L2 table at `l1Index`, or undefined, and a check error, if it cannot be read. */
+function* loadReadable(walk: Walk, l1Index: number): Operation<Table | undefined> {
+  try {
+    return yield* loadL2Table(walk.image, l1Index);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    walk.skipUnreadable(l1Index, error);
+    return undefined;
+  }
+}

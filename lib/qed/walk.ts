@@ -1,0 +1,179 @@
+import type { StorageError } from "../storage/storage_error.ts";
+import type { CheckResult, Problem } from "./check.ts";
+import { CHUNK_BITS, ClusterSet } from "./cluster_set.ts";
+import type { Image } from "./image.ts";
+import { UNALLOCATED, ZERO_CLUSTER } from "./layout.ts";
+import { isEmptyGroup, type Table } from "./table.ts";
+import { noteSector } from "./table_sectors.ts";
+
+/** How many problems a result lists; the counts go on. */
+export const MOST_PROBLEMS = 100;
+const CHUNK_MASK = 2 ** CHUNK_BITS - 1;
+
+/** One pass over the tables of an image: which clusters are referred to, and what is wrong. */
+export class Walk {
+  /** The image being walked. */
+  readonly image: Image;
+  /** The findings so far. */
+  readonly result: CheckResult;
+  /** The clusters referred to so far. */
+  readonly used: ClusterSet;
+  /** Whether L2 entries that are wrong are cleared, in memory, as they are met. */
+  readonly clears: boolean;
+  /** The sectors of the table scanned last that have cleared entries; ascending. */
+  readonly clearedSectors: number[] = [];
+  /** Why the first table that could not be read could not be. */
+  readFailure: StorageError | undefined;
+  #allocatedClusters = 0;
+  #fragmentedClusters = 0;
+
+  /** Start a pass in which the L1 table's clusters are marked, nothing else. */
+  constructor(image: Image, options: { readonly clears: boolean }) {
+    this.image = image;
+    this.result = emptyCheckResult(image);
+    this.used = new ClusterSet(image.endBytes / image.geometry.clusterBytes, image.buffers);
+    this.clears = options.clears;
+    this.markTable(image.l1.offsetBytes);
+  }
+
+  /** Mark a table's clusters; answers how many of them were marked already. */
+  markTable(offsetBytes: number): number {
+    const { clusterBytes, tableClusters } = this.image.geometry;
+    const first = offsetBytes / clusterBytes;
+    let shared = 0;
+    for (let i = 0; i < tableClusters; i++) if (!this.used.add(first + i)) shared++;
+    return shared;
+  }
+
+  /** Whether none of a table's clusters is marked. */
+  isTableFree(offsetBytes: number): boolean {
+    const { clusterBytes, tableClusters } = this.image.geometry;
+    const first = offsetBytes / clusterBytes;
+    for (let i = 0; i < tableClusters; i++) if (this.used.has(first + i)) return false;
+    return true;
+  }
+
+  /** Count and note a corruption of an L1 entry. */
+  rejectL1(kind: Problem["kind"], l1Index: number): void {
+    this.result.corruptions++;
+    this.#note(kind, `l1_table[${l1Index}]`, this.image.l1, l1Index);
+  }
+
+  /** Count and note an L2 table that cannot be read. */
+  skipUnreadable(l1Index: number, error: StorageError): void {
+    this.result.checkErrors++;
+    this.readFailure ??= error;
+    this.#note("unreadable", `l1_table[${l1Index}]`, this.image.l1, l1Index);
+  }
+
+  /** Count and note a corruption of an L2 entry, and clear it if that was asked for. */
+  rejectL2(kind: Problem["kind"], l1Index: number, table: Table, index: number): void {
+    this.result.corruptions++;
+    this.#note(kind, `l2_table[${l1Index}][${index}]`, table, index);
+    if (!this.clears) return;
+    table.setEntry(index, UNALLOCATED);
+    noteSector(this.clearedSectors, index);
+  }
+
+  /** Take over the counts of one L2 table, of which `added` are marks set behind our back. */
+  countScan(counts: { added: number; allocated: number; fragmented: number }): void {
+    this.used.countAdded(counts.added);
+    this.#allocatedClusters += counts.allocated;
+    this.#fragmentedClusters += counts.fragmented;
+  }
+
+  /** Count what no entry refers to, and find the end of what is used. */
+  finish(): void {
+    const { image, result, used } = this;
+    const { clusterBytes } = image.geometry;
+    const behindHeader = image.endBytes / clusterBytes - image.header.headerClusters;
+    result.allocatedClusters = this.#allocatedClusters;
+    result.fragmentedClusters = this.#fragmentedClusters;
+    // With a table unread nobody knows what is leaked.
+    result.leaks = result.checkErrors > 0 ? 0 : Math.max(0, behindHeader - used.size);
+    result.imageEndBytes = (used.highest() + 1) * clusterBytes;
+  }
+
+  #note(kind: Problem["kind"], entry: string, table: Table, index: number): void {
+    const { problems } = this.result;
+    if (problems.length >= MOST_PROBLEMS) return;
+    const entryOffsetBytes = table.entryOffsetBytes(index);
+    problems.push({ kind, entry, entryOffsetBytes, value: table.exactEntry(index) });
+  }
+}
+
+/**
+ * Mark what one L2 table refers to. The hot loop of every check: clusters below 2^31 are found
+ * with 32-bit arithmetic and marked in place; all others, special and wrong entries take the
+ * slower branch.
+ */
+export function scanL2Table(walk: Walk, table: Table, l1Index: number): void {
+  const { image, used } = walk;
+  const { clusterBits, clusterBytes } = image.geometry;
+  const words = table.block.words;
+  const highShift = 32 - clusterBits;
+  const firstCluster = image.header.headerClusters;
+  const endCluster = Math.min(image.endBytes / clusterBytes, 2 ** 31);
+  const zeroCluster = image.header.layout === "final" ? ZERO_CLUSTER : UNALLOCATED;
+  let chunkIndex = 0;
+  let marks = used.chunk(0);
+  let allocated = 0;
+  let fragmented = 0;
+  let added = 0;
+  let expected = 0;
+  for (let word = 0; word < words.length; word += 2) {
+    const low = words[word];
+    const high = words[word + 1];
+    if ((low | high) === 0) {
+      // Most tables are mostly empty: past eight entries at a time.
+      if ((word & 15) === 0 && isEmptyGroup(words, word)) word += 14;
+      continue;
+    }
+    let cluster = (low >>> clusterBits) | (high << highShift);
+    let problem: Problem["kind"] | undefined;
+    if (
+      (low & (clusterBytes - 1)) === 0 && (high >>> clusterBits) === 0 &&
+      cluster >= firstCluster && cluster < endCluster
+    ) {
+      if (cluster >>> CHUNK_BITS !== chunkIndex) {
+        chunkIndex = cluster >>> CHUNK_BITS;
+        marks = used.chunk(chunkIndex);
+      }
+      const at = (cluster & CHUNK_MASK) >>> 5;
+      const bit = 1 << (cluster & 31);
+      if ((marks[at] & bit) === 0) {
+        marks[at] |= bit;
+        added++;
+      } else {
+        problem = "shared";
+      }
+    } else {
+      if (high === 0 && low === zeroCluster) continue;
+      const offsetBytes = table.entry(word / 2);
+      cluster = offsetBytes / clusterBytes;
+      if (!image.isValidOffset(offsetBytes, 1)) problem = "invalid";
+      else if (!used.add(cluster)) problem = "shared";
+    }
+    allocated++;
+    if (cluster !== expected && expected !== 0) fragmented++;
+    expected = cluster + 1;
+    if (problem) walk.rejectL2(problem, l1Index, table, word / 2);
+  }
+  walk.countScan({ added, allocated, fragmented });
+}
+
+function emptyCheckResult(image: Image): CheckResult {
+  const clusterBytes = BigInt(image.geometry.clusterBytes);
+  return {
+    checkErrors: 0,
+    corruptions: 0,
+    leaks: 0,
+    corruptionsFixed: 0,
+    leaksFixed: 0,
+    totalClusters: Number((image.imageBytes + clusterBytes - 1n) / clusterBytes),
+    allocatedClusters: 0,
+    fragmentedClusters: 0,
+    imageEndBytes: 0,
+    problems: [],
+  };
+}
