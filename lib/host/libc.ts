@@ -1,0 +1,28 @@
+/** The two things about files that the system knows and Deno does not ask it for. */
+const SYMBOLS = {
+  lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
+  fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32" },
+} as const;
+
+/** Functions of the C library. */
+export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+let loaded: Libc | null | undefined;
+
+/**
+ * The C library's functions, or null where they cannot be called: not Linux, not a 64-bit machine,
+ * or no permission to. Whoever asks must be able to do without.
+ */
+export function libc(): Libc | null {
+  return loaded ??= load();
+}
+
+function load(): Libc | null {
+  const isKnown = Deno.build.os === "linux" && ["x86_64", "aarch64"].includes(Deno.build.arch);
+  if (!isKnown || Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return null;
+  try {
+    return Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+  } catch {
+    return null;
+  }
+}
