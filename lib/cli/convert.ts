@@ -1,0 +1,195 @@
+import {
+  copyDisk,
+  HostError,
+  identityOf,
+  IMAGE_FORMATS,
+  ImageChain,
+  type ImageFormat,
+} from "../host/mod.ts";
+import {
+  closeImage,
+  createImage,
+  type CreateOptions,
+  openImage,
+  UNORDERED,
+  writeImage,
+} from "../qed/mod.ts";
+import { type FileStorage, passThrough, runSync } from "../storage/mod.ts";
+import type { Command } from "./command.ts";
+import {
+  CREATION_OPTIONS,
+  FORCE_SHARE,
+  FORMAT,
+  formatOption,
+  LAYOUT,
+  layoutOption,
+  NEW_LAYOUT,
+  PROGRESS,
+  QUIET,
+  shareOption,
+} from "./common_options.ts";
+import {
+  creationOptionsHelp,
+  parseCreationOptions,
+  wantsCreationHelp,
+} from "./creation_options.ts";
+import type { Io } from "./io.ts";
+import type { ParsedArgs } from "./parsed_args.ts";
+import { Progress } from "./progress.ts";
+import { resizeRaw } from "./resize_raw.ts";
+import { UsageError } from "./usage_error.ts";
+import { writeFresh } from "./write_fresh.ts";
+
+/** What a raw file is filled in, in bytes: what file systems allocate. */
+const RAW_UNIT_BYTES = 4096;
+/** After how many blocks signals are let in. */
+const TURN_BLOCKS = 256;
+
+/** `qed convert`: copy a disk into a new image. */
+export const convert: Command = {
+  name: "convert",
+  summary: "copy an image, backing files included, into a new one",
+  operands: [{ name: "SOURCE" }, { name: "TARGET" }],
+  options: [
+    { ...FORMAT, help: "format of the source, qed or raw; found out if not given" },
+    {
+      short: "O",
+      long: "output-format",
+      value: "FMT",
+      choices: IMAGE_FORMATS,
+      help: "format of the target, qed or raw (the default, as with qemu-img)",
+    },
+    CREATION_OPTIONS,
+    NEW_LAYOUT,
+    {
+      ...LAYOUT,
+      long: "source-layout",
+      help: "read the source's header as final or rfc only; found out if not given",
+    },
+    PROGRESS,
+    QUIET,
+    FORCE_SHARE,
+  ],
+  notes:
+    "Zeroes are not stored, whether the source stores them or not. The target is written under\n" +
+    "another name in its folder, made durable and renamed: under its own name there is never\n" +
+    "anything but what was there before, or the complete target.",
+  exitCodes: [[0, "converted"], [1, "not converted; what had the name before is still there"]],
+  examples: [
+    ["-f raw -O qed disk.raw disk.qed", "raw to QED"],
+    ["-O qed -o cluster_size=4k old.qed new.qed", "another cluster size"],
+    ["-O raw overlay.qed flat.raw", "an overlay and its backing files as one raw file"],
+    ["-O qed --layout final 2010.qed today.qed", "an image of 2010 for today's programs"],
+  ],
+  async run(args, io) {
+    if (wantsCreationHelp(args)) {
+      io.print(creationOptionsHelp());
+      return 0;
+    }
+    const target = planTarget(args);
+    using source = ImageChain.open(args.operand("SOURCE"), {
+      ...formatOption(args),
+      ...shareOption(args),
+      ...layoutOption(args, "source-layout"),
+    });
+    refuseSourceAsTarget(source, target.path);
+    if (source.top.image?.needsCheck && !args.has("quiet")) {
+      io.complain(
+        "qed convert: The source was not closed cleanly; 'qed check' tells if it is good\n",
+      );
+    }
+    using progress = new Progress(io, {
+      isWanted: args.has("progress"),
+      isQuiet: args.has("quiet"),
+    });
+    await writeFresh(target.path, io, async (storage) => {
+      const writer = target.format === "qed"
+        ? qedWriter(storage, { ...target.options, imageBytes: source.guestBytes })
+        : rawWriter(storage, source.guestBytes);
+      await copyDisk(source, { ...writer, onBlock: listener(source, progress, io) });
+      writer.close();
+    });
+    return 0;
+  },
+};
+
+/** What is to be written. */
+interface Target {
+  readonly path: string;
+  readonly format: ImageFormat;
+  readonly options: Omit<CreateOptions, "imageBytes">;
+}
+
+function planTarget(args: ParsedArgs): Target {
+  const format = args.choice("output-format", IMAGE_FORMATS) ?? "raw";
+  const { clusterBytes, tableClusters, ...other } = parseCreationOptions(args);
+  const unusable = Object.keys(other)[0];
+  if (unusable) {
+    throw new UsageError("-o: A target has the source's size and no backing file");
+  }
+  const options = {
+    ...(clusterBytes !== undefined && { clusterBytes }),
+    ...(tableClusters !== undefined && { tableClusters }),
+    ...layoutOption(args),
+  };
+  if (format === "raw" && Object.keys(options).length > 0) {
+    throw new UsageError("A raw target has no clusters, tables or layout; for QED add -O qed");
+  }
+  return { path: args.operand("TARGET"), format, options };
+}
+
+function refuseSourceAsTarget(source: ImageChain, path: string): void {
+  const identity = identityOf(path);
+  const same = source.layers.find((layer) => layer.storage.identity === identity);
+  if (!same) return;
+  throw new HostError(
+    same === source.top
+      ? `'${path}' is the source itself`
+      : `'${path}' is in the backing chain of the source`,
+  );
+}
+
+/** A way to fill a new file, and what is to be done at the end. */
+interface Writer {
+  readonly unitBytes: number;
+  readonly write: (offset: bigint, bytes: Uint8Array) => void;
+  readonly close: () => void;
+}
+
+/** Nobody sees the image before it is complete: no order is kept, one flush makes it durable. */
+function qedWriter(storage: FileStorage, options: CreateOptions): Writer {
+  const files = [storage];
+  runSync(createImage(options), files);
+  const { layout } = options;
+  const image = runSync(
+    openImage({ writable: true, profile: UNORDERED, ...(layout && { layout }) }),
+    files,
+  );
+  return {
+    unitBytes: image.geometry.clusterBytes,
+    write: (offset, bytes) => runSync(writeImage(image, offset, bytes), files),
+    close: () => runSync(closeImage(image), files),
+  };
+}
+
+function rawWriter(storage: FileStorage, guestBytes: bigint): Writer {
+  const files = [storage];
+  resizeRaw(storage, guestBytes);
+  return {
+    unitBytes: RAW_UNIT_BYTES,
+    write(offset, bytes) {
+      const offsetBytes = Number(offset);
+      runSync(passThrough({ kind: "write", file: 0, offsetBytes, bytes, label: "data" }), files);
+    },
+    close: () => {},
+  };
+}
+
+function listener(source: ImageChain, progress: Progress, io: Io) {
+  const total = Number(source.guestBytes);
+  let blocks = 0;
+  return async (doneBytes: bigint) => {
+    progress.update(Number(doneBytes), total);
+    if (++blocks % TURN_BLOCKS === 0) await io.turn();
+  };
+}

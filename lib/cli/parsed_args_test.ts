@@ -1,0 +1,66 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { Command } from "./command.ts";
+import { parseCommandArgs } from "./parsed_args.ts";
+import { UsageError } from "./usage_error.ts";
+
+const COMMAND: Command = {
+  name: "test",
+  summary: "test",
+  operands: [{ name: "FILE" }, { name: "SIZE", isOptional: true }],
+  options: [
+    { short: "f", long: "format", value: "FMT", choices: ["qed", "raw"], help: "" },
+    { short: "o", long: "options", value: "KEY=VALUE", isRepeatable: true, help: "" },
+    { short: "q", long: "quiet", help: "" },
+    { short: "U", long: "force-share", help: "" },
+    { long: "output", value: "OFMT", help: "" },
+  ],
+  exitCodes: [],
+  examples: [],
+  run: () => 0,
+};
+
+const parse = (...args: string[]) => parseCommandArgs(COMMAND, args);
+
+Deno.test("options and operands may come in any order and spelling", () => {
+  const spellings = [
+    ["-f", "qed", "--output=json", "-q", "a", "1G"],
+    ["a", "--format", "qed", "1G", "--quiet", "--output", "json"],
+    ["--format=qed", "--output=json", "-q", "--", "a", "1G"],
+  ];
+  for (const args of spellings) {
+    const parsed = parse(...args);
+    assertEquals(parsed.value("format"), "qed");
+    assertEquals(parsed.value("output"), "json");
+    assertEquals([parsed.has("quiet"), parsed.has("force-share")], [true, false]);
+    assertEquals([parsed.operand("FILE"), parsed.operand("SIZE")], ["a", "1G"]);
+  }
+});
+
+Deno.test("letters can be joined, repeatable options collected, operands may look like anything", () => {
+  const parsed = parse("-qU", "-o", "a=1", "-o", "b=2", "--", "-f");
+  assertEquals([parsed.has("quiet"), parsed.has("force-share")], [true, true]);
+  assertEquals(parsed.values("options"), ["a=1", "b=2"]);
+  assertEquals([parsed.operand("FILE"), parsed.optionalOperand("SIZE")], ["-f", undefined]);
+  assertEquals(parse("007").operand("FILE"), "007");
+  assertEquals(parse("-").operand("FILE"), "-");
+  assertEquals(parse("a", "--output", "-").value("output"), "-");
+});
+
+Deno.test("wrong usage says what is wrong, and what may have been meant", () => {
+  const cases: [string[], string][] = [
+    [["--fromat", "qed", "a"], "Unknown option '--fromat'; did you mean '--format'?"],
+    [["--zzzzzz", "a"], "Unknown option '--zzzzzz'"],
+    [["-x", "a"], "Unknown option '-x'"],
+    [["-F", "qed", "a"], "did you mean '-f'?"],
+    [["--format=qcow2", "a"], "-f must be qed or raw, not 'qcow2'"],
+    [["a", "-f"], "-f needs a value: FMT"],
+    [["-f", "-q", "a"], "-f needs a value: FMT"],
+    [["a", "--output="], "--output needs a value: OFMT"],
+    [["-f", "qed", "-f", "raw", "a"], "-f is given 2 times"],
+    [["a", "b", "c"], "One operand too many: 'c'"],
+  ];
+  for (const [args, message] of cases) {
+    assertThrows(() => parse(...args), UsageError, message, args.join(" "));
+  }
+  assertThrows(() => parse().operand("FILE"), UsageError, "Missing operand FILE");
+});
