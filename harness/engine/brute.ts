@@ -1,0 +1,78 @@
+/**
+ * The brute-force engine: every crash point, every combination, each built as a concrete file
+ * and judged byte by byte. For small spaces, and as the yardstick for the other engines.
+ *
+ * @module
+ */
+import type { Exploration, ExploreOptions } from "../exploration.ts";
+import { traceHash } from "../log/trace_hash.ts";
+import type { WriteLog } from "../log/write_log.ts";
+import type { Preset } from "../model/presets.ts";
+import type { Target } from "../target.ts";
+import { ExhaustiveChoices, TapeChoices } from "./choices.ts";
+import { judgeConcretely, prepareTrial } from "./concrete_judge.ts";
+import { StateCounter } from "./count_states.ts";
+import { CrashPoint } from "./crash_point.ts";
+import { Findings } from "./findings.ts";
+
+/** The most states that are tried. */
+export const MOST_BRUTE_STATES = 2n ** 22n;
+
+/** A space that is too large for the engine it was given to. */
+export class SpaceTooLargeError extends Error {
+  /** The name of this kind of error. */
+  override readonly name = "SpaceTooLargeError";
+}
+
+/**
+ * Try every state that a crash after any event of `log` can leave under `preset`. Throws
+ * {@linkcode SpaceTooLargeError} before trying any if there are more than 2^22.
+ */
+export function exploreByBruteForce(
+  log: WriteLog,
+  target: Target,
+  preset: Preset,
+  options: ExploreOptions,
+): Exploration {
+  const points = Array.from(
+    { length: log.events.length + 1 },
+    (_, i) => new CrashPoint(log, preset, i - 1),
+  );
+  const total = points.reduce((sum, point) => sum + point.stateCount, 0n);
+  if (total > MOST_BRUTE_STATES) {
+    throw new SpaceTooLargeError(
+      `${total} states are too many for brute force (at most ${MOST_BRUTE_STATES})`,
+    );
+  }
+  const trial = prepareTrial(log, target, preset, options);
+  const findings = new Findings();
+  const states = new StateCounter();
+  let recoveries = 0;
+  for (const point of points) {
+    states.add(Math.log2(Number(point.stateCount)), () => point.stateCount);
+    const choices = new ExhaustiveChoices();
+    do {
+      const file = point.build(choices);
+      const tape = choices.tape();
+      for (const violation of judgeConcretely(trial, point, file)) {
+        const persisted = point.describe(new TapeChoices(tape));
+        findings.add(violation, point.event, persisted.byUnit.size, () => persisted);
+      }
+      recoveries++;
+    } while (choices.advance());
+    options.onProgress?.(point.event + 2, points.length, recoveries);
+  }
+  return {
+    verdict: findings.size === 0 ? "clean" : "violation",
+    engine: "brute",
+    preset: preset.name,
+    target: target.name,
+    coverage: "exhaustive",
+    traceHash: traceHash(log, { preset, target }),
+    events: log.events.length,
+    crashPoints: points.length,
+    states: states.total,
+    recoveries,
+    violations: findings.list(log, preset),
+  };
+}

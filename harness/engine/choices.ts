@@ -1,0 +1,112 @@
+/**
+ * The one source of choices. Whatever is not determined (which version of a sector reached the
+ * disk, which size persisted) is asked for here, and the answers make up a tape. Exhaustive
+ * search, seeded runs and replay differ only in who fills the tape.
+ */
+export interface Choices {
+  /** Answer a number from 0 to `optionCount - 1`. */
+  choose(optionCount: number): number;
+  /** Whether every answer of this run so far was the same in the run before it. */
+  readonly isRetracing: boolean;
+}
+
+/**
+ * Depth-first enumeration of every tape. Run the program once, call {@linkcode advance}, and run
+ * it again from the start while that answers true; the program must ask the same questions as
+ * long as it gets the same answers. Option 0 comes first everywhere.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ExhaustiveChoices } from "@powercut/powercut/harness";
+ *
+ * const choices = new ExhaustiveChoices();
+ * const seen: string[] = [];
+ * do {
+ *   const first = choices.choose(2);
+ *   seen.push(first === 0 ? "0" : `1${choices.choose(2)}`);
+ * } while (choices.advance());
+ * assertEquals(seen, ["0", "10", "11"]);
+ * ```
+ */
+export class ExhaustiveChoices implements Choices {
+  readonly #picked: number[] = [];
+  readonly #counts: number[] = [];
+  #depth = 0;
+  #position = 0;
+  /** Where the tape of this run first differs from the one before; -1 in the first run. */
+  #changedAt = -1;
+
+  /** Whether every answer of this run so far was the same in the run before it. */
+  get isRetracing(): boolean {
+    return this.#position <= this.#changedAt;
+  }
+
+  /** Answer the next question of this run. */
+  choose(optionCount: number): number {
+    const position = this.#position++;
+    if (position < this.#depth) {
+      if (this.#counts[position] !== optionCount) {
+        throw new Error(
+          `choices: question ${position} offered ${optionCount} options after ` +
+            `${this.#counts[position]} before; the program is not deterministic`,
+        );
+      }
+      return this.#picked[position];
+    }
+    this.#picked[position] = 0;
+    this.#counts[position] = optionCount;
+    this.#depth = position + 1;
+    return 0;
+  }
+
+  /** Turn to the next tape; false when all have been run. */
+  advance(): boolean {
+    this.#position = 0;
+    while (this.#depth > 0) {
+      const last = this.#depth - 1;
+      this.#changedAt = last;
+      if (++this.#picked[last] < this.#counts[last]) return true;
+      this.#depth = last;
+    }
+    return false;
+  }
+
+  /** The answers of this run so far. */
+  tape(): number[] {
+    return this.#picked.slice(0, this.#position);
+  }
+}
+
+/** Answers from a recorded tape; 0 once it has run out. Throws {@linkcode TapeError}. */
+export class TapeChoices implements Choices {
+  /** A tape is run once. */
+  readonly isRetracing = false;
+  readonly #tape: readonly number[];
+  #position = 0;
+
+  /** Answer from `tape`. */
+  constructor(tape: readonly number[]) {
+    this.#tape = tape;
+  }
+
+  /** Answer the next question. */
+  choose(optionCount: number): number {
+    const picked = this.#tape[this.#position++] ?? 0;
+    if (Number.isInteger(picked) && picked >= 0 && picked < optionCount) return picked;
+    throw new TapeError(
+      `tape[${this.#position - 1}] is ${picked}: must be an integer from 0 to ${optionCount - 1}`,
+    );
+  }
+
+  /** Whether every answer was asked for. */
+  get isUsedUp(): boolean {
+    return this.#position >= this.#tape.length;
+  }
+}
+
+/** A tape that does not fit the program that asks. */
+export class TapeError extends Error {
+  /** The name of this kind of error. */
+  override readonly name = "TapeError";
+}

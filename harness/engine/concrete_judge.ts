@@ -1,0 +1,232 @@
+import { Buffer } from "node:buffer";
+import { runSync, type SyncStorage } from "../../lib/storage/mod.ts";
+import type { WriteLog } from "../log/write_log.ts";
+import type { ExploreOptions } from "../exploration.ts";
+import type { GuestRange, Target } from "../target.ts";
+import type { Violation } from "../violation.ts";
+import { describeSector } from "../describe_sector.ts";
+import { type CrashPoint, CrashPoints } from "./crash_point.ts";
+import { PagedStorage } from "../model/paged_storage.ts";
+import type { Preset } from "../model/presets.ts";
+import { probeBytes, watchList } from "./watch_list.ts";
+
+const SECTOR_BYTES = 512;
+
+/** What is judged, the same for all states of a log. */
+export interface Trial {
+  /** The log that the states come from. */
+  readonly log: WriteLog;
+  /** The format under test. */
+  readonly target: Target;
+  /** The fault model. */
+  readonly preset: Preset;
+  /** The ranges of the guest's disk to read. */
+  readonly watched: readonly GuestRange[];
+  /** Bytes that were leaked before the log began. */
+  readonly leakedBeforeBytes: number;
+  /** The crash points of the log. */
+  readonly points: CrashPoints;
+}
+
+/** Get ready to judge states of `log`. */
+export function prepareTrial(
+  log: WriteLog,
+  target: Target,
+  preset: Preset,
+  options: ExploreOptions,
+): Trial {
+  target.recycle();
+  const files = [new PagedStorage(log.base), ...target.otherFiles];
+  const session = runSync(target.recover(), files);
+  const { leakedBytes } = runSync(target.inspect(session), files);
+  const watched = watchList(log, target, options.guestBytes);
+  const points = new CrashPoints(log, preset);
+  return { log, target, preset, watched, leakedBeforeBytes: leakedBytes, points };
+}
+
+/**
+ * Judge one concrete file that a crash at `point` left: recover it, check every promise, byte by
+ * byte. The plain counterpart of the lazy engine's judge.
+ */
+export function judgeConcretely(trial: Trial, point: CrashPoint, file: SyncStorage): Violation[] {
+  const { target } = trial;
+  const violations: Violation[] = [];
+  const files = [file, ...target.otherFiles];
+  target.recycle();
+  let kind: "cannot-open" | "cannot-use" = "cannot-open";
+  try {
+    const session = runSync(target.recover(), files);
+    kind = "cannot-use";
+    const inspection = runSync(target.inspect(session), files);
+    for (const problem of inspection.problems) {
+      violations.push({ kind: "inconsistent", subject: problem, detail: problem });
+    }
+    const allowed = trial.leakedBeforeBytes + allowedGrowthBytes(trial, point);
+    if (inspection.leakedBytes > allowed) {
+      const detail = `${inspection.leakedBytes} bytes leaked, ${allowed} were being allocated`;
+      violations.push({ kind: "leak", subject: "more than was in flight", detail });
+    }
+    judgeData(trial, point, { files, session, violations });
+  } catch (error) {
+    const refusal = target.refusal(error);
+    if (refusal === undefined) throw error;
+    violations.push({ kind, ...refusal });
+  }
+  return violations;
+}
+
+/** What the file may have grown by since the guest's last acknowledged flush, in whole units. */
+function allowedGrowthBytes(trial: Trial, point: CrashPoint): number {
+  const { log, target, points } = trial;
+  let settledEvent = -1;
+  const flushes = new Set<number>();
+  for (let at = 0; at <= point.event; at++) {
+    const event = log.events[at];
+    if (event.kind === "guest-flush-begun" && !event.isAllocating) flushes.add(event.id);
+    if (event.kind === "guest-acknowledged" && flushes.has(event.id)) settledEvent = at;
+  }
+  const settled = points.after(settledEvent).durableSizeBytes;
+  const most = Math.max(settled, point.largestSizeBytes);
+  return Math.ceil((most - settled) / target.granularityBytes) * target.granularityBytes;
+}
+
+/** A recovered file, and where to put what is found in it. */
+interface Subject {
+  readonly files: readonly SyncStorage[];
+  readonly session: unknown;
+  readonly violations: Violation[];
+}
+
+function judgeData(trial: Trial, point: CrashPoint, subject: Subject): void {
+  const { log, target, watched } = trial;
+  const { violations } = subject;
+  const permitted = permittedSectors(log, point);
+  const isPermitted = (sector: number, bytes: Uint8Array) =>
+    permitted(sector).some((value) => equal(value, bytes));
+  const before = watched.map((range) => {
+    const seen = read(target, subject, range);
+    eachSector(range, seen, (sector, bytes) => {
+      if (isPermitted(sector, bytes)) return;
+      const allowed = permitted(sector).map(describeSector);
+      violations.push({
+        kind: "wrong-data",
+        subject: `guest sector ${sector}`,
+        detail: `guest sector ${sector} holds ${describeSector(bytes)}, allowed: ` +
+          allowed.join(" or "),
+      });
+    });
+    return seen;
+  });
+  const probed = new Map<number, Uint8Array>();
+  for (const range of target.probes) {
+    const bytes = probeBytes(range);
+    attempt(
+      target,
+      violations,
+      () => runSync(target.write(subject.session, range.offsetBytes, bytes), subject.files),
+    );
+    eachSector(range, bytes, (sector, piece) => probed.set(sector, piece));
+  }
+  watched.forEach((range, i) => {
+    const old = before[i];
+    eachSector(range, read(target, subject, range), (sector, bytes, at) => {
+      const wanted = probed.get(sector) ?? old?.subarray(at, at + SECTOR_BYTES);
+      // What could not be read before must, once it can be, be what it may be.
+      if (wanted ? equal(wanted, bytes) : isPermitted(sector, bytes)) return;
+      violations.push({
+        kind: "changes-later",
+        subject: `guest sector ${sector}`,
+        detail: `guest sector ${sector} changed to ${describeSector(bytes)} when another one was ` +
+          "written",
+      });
+    });
+  });
+}
+
+/** Read a range; undefined, and a violation, if that is refused. */
+function read(target: Target, subject: Subject, range: GuestRange): Uint8Array | undefined {
+  const into = new Uint8Array(range.lengthBytes);
+  const isRead = attempt(
+    target,
+    subject.violations,
+    () => runSync(target.read(subject.session, range.offsetBytes, into), subject.files),
+  );
+  return isRead ? into : undefined;
+}
+
+/** Do something that the format may refuse. Answers whether it did not. */
+function attempt(target: Target, violations: Violation[], act: () => void): boolean {
+  try {
+    act();
+    return true;
+  } catch (error) {
+    const refusal = target.refusal(error);
+    if (refusal === undefined) throw error;
+    violations.push({ kind: "cannot-use", ...refusal });
+    return false;
+  }
+}
+
+/** What was worked out for a crash point, which many states share. */
+const PERMITTED = new WeakMap<CrashPoint, Map<number, Uint8Array[]>>();
+
+function permittedSectors(log: WriteLog, point: CrashPoint): (sector: number) => Uint8Array[] {
+  const known = PERMITTED.get(point) ?? new Map<number, Uint8Array[]>();
+  PERMITTED.set(point, known);
+  return (sector) => {
+    const values = known.get(sector) ?? permittedAt(log, point.event, sector);
+    known.set(sector, values);
+    return values;
+  };
+}
+
+/** What a guest sector may hold after a crash: straight from the marks in the log. */
+export function permittedAt(log: WriteLog, lastEvent: number, sector: number): Uint8Array[] {
+  const start = sector * SECTOR_BYTES;
+  const base = new Uint8Array(SECTOR_BYTES);
+  log.guestBase.read(start, base);
+  const versions = [{ id: -1, begunAt: -1, bytes: base }];
+  const acknowledgedAt = new Map<number, number>([[-1, -1]]);
+  const flushes = new Map<number, readonly number[]>();
+  const safe = new Set<number>();
+  for (let at = 0; at <= lastEvent; at++) {
+    const event = log.events[at];
+    if (event.kind === "guest-write-begun") {
+      const from = Math.max(start, event.offsetBytes);
+      const to = Math.min(start + SECTOR_BYTES, event.offsetBytes + event.bytes.length);
+      if (from >= to) continue;
+      const bytes = versions[versions.length - 1].bytes.slice();
+      const source = from - event.offsetBytes;
+      bytes.set(event.bytes.subarray(source, source + to - from), from - start);
+      versions.push({ id: event.id, begunAt: at, bytes });
+    } else if (event.kind === "guest-flush-begun") {
+      flushes.set(event.id, [...acknowledgedAt.keys()]);
+    } else if (event.kind === "guest-acknowledged") {
+      const covered = flushes.get(event.id);
+      if (covered) { for (const id of covered) safe.add(id); }
+      else acknowledgedAt.set(event.id, at);
+    }
+  }
+  // A value is gone for good once a write is safe that began after the value's own had finished.
+  const isGone = (id: number) => {
+    const finishedAt = acknowledgedAt.get(id) ?? Infinity;
+    return versions.some((other) => safe.has(other.id) && other.begunAt > finishedAt);
+  };
+  return versions.filter(({ id }) => !isGone(id)).map(({ bytes }) => bytes);
+}
+
+function eachSector(
+  range: GuestRange,
+  bytes: Uint8Array | undefined,
+  visit: (sector: number, bytes: Uint8Array, atBytes: number) => void,
+): void {
+  if (!bytes) return;
+  for (let at = 0; at < range.lengthBytes; at += SECTOR_BYTES) {
+    const sector = (range.offsetBytes + at) / SECTOR_BYTES;
+    visit(sector, bytes.subarray(at, at + SECTOR_BYTES), at);
+  }
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}

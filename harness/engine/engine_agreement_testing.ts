@@ -1,0 +1,49 @@
+/** Runs two engines over the same case and insists that they agree. */
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import type { Exploration } from "../exploration.ts";
+import type { WriteLog } from "../log/write_log.ts";
+import type { Preset } from "../model/presets.ts";
+import type { Target } from "../target.ts";
+import { violationKey } from "../violation.ts";
+import { exploreByBruteForce } from "./brute.ts";
+import { CrashPoint } from "./crash_point.ts";
+import { exploreLazily } from "./lazy.ts";
+
+/** A log, a target and a fault model. */
+export interface EngineCase {
+  readonly log: WriteLog;
+  readonly target: Target;
+  readonly preset: Preset;
+  /** Bytes of the guest's disk. */
+  readonly guestBytes: number;
+}
+
+/** How many states brute force would visit. */
+export function bruteStates(log: WriteLog, preset: Preset): bigint {
+  let total = 0n;
+  for (let at = -1; at < log.events.length; at++) {
+    total += new CrashPoint(log, preset, at).stateCount;
+  }
+  return total;
+}
+
+/** The keys of all violations, sorted. */
+export function keysOf(exploration: Exploration): string[] {
+  return exploration.violations.map(violationKey).sort();
+}
+
+/** Explore with both engines; throws unless they agree. Answers what the lazy one found. */
+export function assertEnginesAgree(each: EngineCase): { lazy: Exploration; brute: Exploration } {
+  const { log, target, preset, guestBytes } = each;
+  const lazy = exploreLazily(log, target, preset, { guestBytes });
+  const brute = exploreByBruteForce(log, target, preset, { guestBytes });
+  assertEquals(keysOf(lazy), keysOf(brute));
+  assertEquals(lazy.verdict, brute.verdict);
+  assertEquals(lazy.states.exact, brute.states.exact);
+  assertEquals(lazy.states.exact, `${brute.recoveries}`);
+  assertEquals(lazy.traceHash, brute.traceHash);
+  assertEquals(lazy.crashPoints, brute.crashPoints);
+  assertLessOrEqual(lazy.recoveries, brute.recoveries);
+  assert((lazy.images?.log2 ?? Infinity) <= brute.states.log2 + 0.001, "more images than states");
+  return { lazy, brute };
+}

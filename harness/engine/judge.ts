@@ -1,0 +1,280 @@
+import { runSync } from "../../lib/storage/mod.ts";
+import { type Contents, SECTOR_BYTES } from "../model/contents.ts";
+import type { Epoch } from "../model/epochs.ts";
+import type { GuestRange, Target } from "../target.ts";
+import type { Violation } from "../violation.ts";
+import type { CrashDisk } from "./crash_disk.ts";
+import type { Candidate } from "./decisions.ts";
+import { GuestReader, only, type Piece } from "./guest_reader.ts";
+import type { OpaqueReads } from "./opaque_reads.ts";
+import { probeBytes } from "./watch_list.ts";
+
+/** A violation and what, beyond the decisions of the run, brings it about. */
+export interface Finding {
+  /** The broken promise. */
+  readonly violation: Violation;
+  /** The earliest crash that shows it, as the last event before the crash. */
+  readonly event: number;
+  /** Units that recovery did not look at and that must take an option, with the options. */
+  readonly because: readonly (readonly [unit: number, option: number])[];
+}
+
+/** What a {@linkcode Judge} needs to know, the same for all states of an epoch. */
+export interface JudgeOptions {
+  readonly target: Target;
+  readonly contents: Contents;
+  /** The ranges of the guest's disk to read (see `watchList`). */
+  readonly watched: readonly GuestRange[];
+  /** Bytes that were leaked before the log began. */
+  readonly leakedBeforeBytes: number;
+}
+
+/**
+ * Looks at one state after the other: recovers it as a user would and checks every promise.
+ * States differ only in what the disk decides on the way.
+ */
+export class Judge {
+  readonly #options: JudgeOptions;
+  readonly #epoch: Epoch;
+  readonly #disk: CrashDisk;
+  readonly #reader: GuestReader;
+  readonly #probes: readonly { readonly range: GuestRange; readonly bytes: Uint8Array }[];
+  /** For each state that recovery led to, the earliest crash it was judged for. */
+  readonly #judgedAt = new Map<string, number>();
+  #findings: Finding[] = [];
+
+  /** A judge for the states of `disk`, which belongs to `epoch`. */
+  constructor(options: JudgeOptions, epoch: Epoch, disk: CrashDisk, reads: OpaqueReads) {
+    this.#options = options;
+    this.#epoch = epoch;
+    this.#disk = disk;
+    this.#reader = new GuestReader(options.target, options.contents, { epoch, disk, reads });
+    this.#probes = options.target.probes.map((range) => ({ range, bytes: probeBytes(range) }));
+  }
+
+  /** Judge the state that the disk is about to turn out to be in. */
+  judge(): readonly Finding[] {
+    const { target } = this.#options;
+    this.#findings = [];
+    target.recycle();
+    let kind: "cannot-open" | "cannot-use" = "cannot-open";
+    try {
+      const session = runSync(target.recover(), this.#reader.files);
+      if (this.#isKnown(session)) return this.#findings;
+      kind = "cannot-use";
+      this.#inspect(session);
+      this.#readAndProbe(session);
+    } catch (error) {
+      const refusal = target.refusal(error);
+      if (refusal === undefined) throw error;
+      this.#report({ kind, ...refusal });
+    }
+    return this.#findings;
+  }
+
+  /**
+   * Whether recovery led to a state already judged for a crash no later than this one. What
+   * follows depends only on the file, on what is still undecided, and on what the session
+   * remembers; an earlier crash allows no more than a later one. So nothing new can come of it.
+   */
+  #isKnown(session: unknown): boolean {
+    // The same decisions as last time: in the middle of judging all that may follow them.
+    if (this.#disk.decisions.isRetracing) return false;
+    const fingerprint = this.#options.target.fingerprint?.(session);
+    if (fingerprint === undefined) return false;
+    const key = `${this.#disk.stateKey()}|${fingerprint}`;
+    const event = this.#judgedAt.get(key);
+    if (event !== undefined && event <= this.#disk.decisions.earliestEvent) return true;
+    this.#judgedAt.set(key, this.#disk.decisions.earliestEvent);
+    return false;
+  }
+
+  #inspect(session: unknown): void {
+    const inspection = runSync(this.#options.target.inspect(session), this.#reader.files);
+    for (const problem of inspection.problems) {
+      this.#report({ kind: "inconsistent", subject: problem, detail: problem });
+    }
+    const allowed = this.#allowedLeakBytes();
+    if (inspection.leakedBytes > allowed) {
+      const detail = `${inspection.leakedBytes} bytes leaked, ${allowed} were being allocated`;
+      this.#report({ kind: "leak", subject: "more than was in flight", detail });
+    }
+  }
+
+  /** What the file grew by since the guest's last flush, in whole clusters. */
+  #allowedLeakBytes(): number {
+    const unit = this.#options.target.granularityBytes;
+    let most = this.#epoch.settledBytes;
+    for (const size of this.#epoch.sizes) {
+      if (size.event <= this.#disk.decisions.earliestEvent) most = Math.max(most, size.sizeBytes);
+    }
+    const grown = Math.ceil((most - this.#epoch.settledBytes) / unit) * unit;
+    return this.#options.leakedBeforeBytes + grown;
+  }
+
+  #readAndProbe(session: unknown): void {
+    const { target, watched } = this.#options;
+    const before = watched.map((range) => {
+      const pieces = this.#attempt(() => this.#reader.read(session, range));
+      for (const piece of pieces ?? []) this.#judgePiece(piece);
+      return pieces;
+    });
+    if (this.#probes.length === 0) return;
+    const stamp = this.#disk.nextStamp();
+    for (const { range, bytes } of this.#probes) {
+      this.#attempt(() =>
+        runSync(target.write(session, range.offsetBytes, bytes), this.#reader.files)
+      );
+    }
+    watched.forEach((range, i) => {
+      const old = before[i];
+      const pieces = this.#attempt(() => this.#reader.read(session, range));
+      if (!pieces) return;
+      if (!old) this.#judgeLate(pieces);
+      else if (this.#isProbed(range) || !this.#areUnchanged(old, pieces, stamp)) {
+        this.#compare(old, pieces, stamp);
+      }
+    });
+  }
+
+  /** Do something that the format may refuse; undefined, and a violation, if it does. */
+  #attempt<T>(act: () => T): T | undefined {
+    try {
+      return act();
+    } catch (error) {
+      const refusal = this.#options.target.refusal(error);
+      if (refusal === undefined) throw error;
+      this.#report({ kind: "cannot-use", ...refusal });
+      return undefined;
+    }
+  }
+
+  /** Each version that each sector may hold must be permitted. */
+  #judgePiece(piece: Piece): void {
+    if (this.#disk.decisions.earliestEvent >= piece.fineFrom) return;
+    piece.candidates.forEach((versions, i) => this.#judgeSector(piece.guestSector + i, versions));
+  }
+
+  #judgeSector(sector: number, versions: readonly Candidate[]): void {
+    for (const version of versions) {
+      const since = this.#epoch.history.permittedSince(sector, version.content);
+      const event = Math.max(this.#disk.decisions.earliestEvent, version.event);
+      if (event < since) this.#reportData(sector, version, event);
+    }
+  }
+
+  /** What could not be read before the probes must, once it can be, be what it may be. */
+  #judgeLate(pieces: readonly Piece[]): void {
+    for (const { guestSector, versions } of pieces.flatMap(sectorsOf)) {
+      const probed = this.#probedContent(guestSector);
+      for (const version of versions) {
+        const event = Math.max(this.#disk.decisions.earliestEvent, version.event);
+        const isFine = probed === undefined
+          ? event >= this.#epoch.history.permittedSince(guestSector, version.content)
+          : version.content === probed;
+        if (!isFine) this.#reportChange(guestSector, undefined, version);
+      }
+    }
+  }
+
+  /** After the probes each sector is as it was, or holds what the probe wrote. */
+  #compare(before: readonly Piece[], after: readonly Piece[], stamp: number): void {
+    const was = before.flatMap(sectorsOf);
+    const is = after.flatMap(sectorsOf);
+    was.forEach((old, i) => {
+      const now = is[i];
+      const isWritten = now.file === 0 && this.#disk.isWrittenSince(now.fileSector, stamp);
+      const isSamePlace = old.file === 0 && now.file === 0 && now.fileSector === old.fileSector;
+      const probed = this.#probedContent(old.guestSector);
+      if (isSamePlace && !isWritten && probed === undefined) return;
+      const wanted = probed === undefined ? old.versions : [only(probed)];
+      for (const version of wanted) {
+        const other = now.versions.find((candidate) =>
+          candidate.content !== version.content &&
+          this.#disk.decisions.isPossible([...version.because, ...candidate.because])
+        );
+        if (other) this.#reportChange(old.guestSector, version, other);
+      }
+    });
+  }
+
+  #isProbed(range: GuestRange): boolean {
+    const endBytes = range.offsetBytes + range.lengthBytes;
+    return this.#probes.some(({ range: { offsetBytes, lengthBytes } }) =>
+      offsetBytes < endBytes && offsetBytes + lengthBytes > range.offsetBytes
+    );
+  }
+
+  #areUnchanged(before: readonly Piece[], after: readonly Piece[], stamp: number): boolean {
+    return before.length === after.length &&
+      before.every((piece, i) => this.#isUnchanged(piece, after[i], stamp));
+  }
+
+  #isUnchanged(was: Piece, is: Piece, stamp: number): boolean {
+    if (was.file !== 0) return was === is;
+    if (is.file !== 0 || was.guestSector !== is.guestSector) return false;
+    if (was.fileSector !== is.fileSector) return false;
+    return was.candidates.every((_, i) => !this.#disk.isWrittenSince(was.fileSector + i, stamp));
+  }
+
+  #probedContent(sector: number): number | undefined {
+    const offsetBytes = sector * SECTOR_BYTES;
+    // Of probes that overlap, the last one counts.
+    const probe = this.#probes.findLast(({ range }) =>
+      offsetBytes >= range.offsetBytes && offsetBytes < range.offsetBytes + range.lengthBytes
+    );
+    return probe && this.#options.contents.idOf(probe.bytes, offsetBytes - probe.range.offsetBytes);
+  }
+
+  #reportData(sector: number, version: Candidate, event: number): void {
+    const { history } = this.#epoch;
+    const allowed = history.versionsOf(sector)
+      .filter((permitted) => permitted.event <= event)
+      .map((permitted) => this.#describe(permitted.content));
+    const detail = `guest sector ${sector} holds ${this.#describe(version.content)}, allowed: ${
+      [...new Set(allowed)].join(" or ")
+    }`;
+    const violation: Violation = { kind: "wrong-data", subject: `guest sector ${sector}`, detail };
+    this.#findings.push({ violation, event, because: version.because });
+  }
+
+  /** `was` is undefined where the sector could not be read at first. */
+  #reportChange(sector: number, was: Candidate | undefined, is: Candidate): void {
+    const before = was ? `held ${this.#describe(was.content)}` : "could not be read";
+    this.#findings.push({
+      violation: {
+        kind: "changes-later",
+        subject: `guest sector ${sector}`,
+        detail: `guest sector ${sector} ${before} and, after other sectors were written, holds ` +
+          this.#describe(is.content),
+      },
+      event: Math.max(this.#disk.decisions.earliestEvent, was?.event ?? -1, is.event),
+      because: [...(was?.because ?? []), ...is.because],
+    });
+  }
+
+  #describe(content: number): string {
+    for (const { range, bytes } of this.#probes) {
+      for (let at = 0; at < range.lengthBytes; at += SECTOR_BYTES) {
+        if (this.#options.contents.idOf(bytes, at) !== content) continue;
+        return `what was written to sector ${(range.offsetBytes + at) / SECTOR_BYTES} ` +
+          "after the crash";
+      }
+    }
+    return this.#epoch.history.describe(content);
+  }
+
+  #report(violation: Violation): void {
+    this.#findings.push({ violation, event: this.#disk.decisions.earliestEvent, because: [] });
+  }
+}
+
+/** A piece sector by sector. */
+function sectorsOf({ guestSector, file, fileSector, candidates }: Piece) {
+  return candidates.map((versions, i) => ({
+    guestSector: guestSector + i,
+    file,
+    fileSector: fileSector < 0 ? -1 : fileSector + i,
+    versions,
+  }));
+}

@@ -1,0 +1,125 @@
+/**
+ * The lazy engine: every state of every crash point, without visiting each.
+ *
+ * Recovery runs over a disk that decides what a sector holds only when it is first read, and the
+ * size only when it is first asked for. Depth-first search over these choices, by running again,
+ * visits each distinct behaviour of recovery once; a behaviour stands for every combination of
+ * the units it never read. Guest data that recovery does not read is not branched on: each
+ * version that each sector may hold must be permitted by itself, because what the guest may find
+ * in one sector does not depend on another. (The idea, for persistent memory: Jaaru, ASPLOS 2021.)
+ *
+ * Crash points are explored an epoch at a time, see `Epoch` in model/epochs.ts.
+ *
+ * @module
+ */
+import type { Exploration, ExploreOptions, FoundViolation } from "../exploration.ts";
+import { traceHash } from "../log/trace_hash.ts";
+import type { WriteLog } from "../log/write_log.ts";
+import { Contents } from "../model/contents.ts";
+import { epochsOf } from "../model/epochs.ts";
+import type { Preset } from "../model/presets.ts";
+import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
+import type { Target } from "../target.ts";
+import { violationKey } from "../violation.ts";
+import { ExhaustiveChoices, TapeChoices } from "./choices.ts";
+import { judgeConcretely, prepareTrial, type Trial } from "./concrete_judge.ts";
+import { countImages, countStates, StateCounter } from "./count_states.ts";
+import { CrashDisk } from "./crash_disk.ts";
+import type { Persisted } from "./crash_point.ts";
+import { Findings } from "./findings.ts";
+import { type Finding, Judge } from "./judge.ts";
+import { OpaqueReads } from "./opaque_reads.ts";
+
+/** Recoveries between two reports of progress. */
+const PROGRESS_RECOVERIES = 1000;
+
+/**
+ * Explore every state that a crash after any event of `log` can leave under `preset`, and judge
+ * each. Every violation is then built again as a concrete file and must show itself there too;
+ * if it does not, that is a defect of this program and an error is thrown.
+ */
+export function exploreLazily(
+  log: WriteLog,
+  target: Target,
+  preset: Preset,
+  options: ExploreOptions,
+): Exploration {
+  const contents = new Contents();
+  const trial = prepareTrial(log, target, preset, options);
+  const findings = new Findings();
+  const states = new StateCounter();
+  const images = new StateCounter();
+  let recoveries = 0;
+  for (const epoch of epochsOf(log, contents)) {
+    const space = stateSpaceOf(epoch, preset, contents);
+    countStates(space, states);
+    countImages(space, images);
+    const choices = new ExhaustiveChoices();
+    const reads = new OpaqueReads(target.opaqueLabels);
+    const disk = new CrashDisk(space, contents, choices, reads);
+    const judge = new Judge({ ...trial, contents }, epoch, disk, reads);
+    do {
+      disk.begin();
+      for (const finding of judge.judge()) addFinding(findings, finding, space, disk);
+      disk.end();
+      recoveries++;
+      if (recoveries % PROGRESS_RECOVERIES === 0) {
+        options.onProgress?.(epoch.firstEvent + 1, log.events.length + 1, recoveries);
+      }
+    } while (choices.advance());
+    disk.release();
+  }
+  const violations = findings.list(log, preset);
+  confirm(violations, trial);
+  return {
+    verdict: violations.length === 0 ? "clean" : "violation",
+    engine: "lazy",
+    preset: preset.name,
+    target: target.name,
+    coverage: "exhaustive",
+    traceHash: traceHash(log, { preset, target }),
+    events: log.events.length,
+    crashPoints: log.events.length + 1,
+    states: states.total,
+    images: images.total,
+    recoveries,
+    violations,
+  };
+}
+
+function addFinding(
+  findings: Findings,
+  finding: Finding,
+  space: StateSpace,
+  disk: CrashDisk,
+): void {
+  const decided = disk.decisions.persisted();
+  const added = finding.because.filter(([unit, option]) =>
+    option !== 0 && !decided.some(([known]) => known === unit)
+  );
+  const size = decided.length + added.length;
+  findings.add(finding.violation, finding.event, size, (): Persisted => {
+    const byUnit = new Map<number, number>();
+    for (const [unit, option] of [...decided, ...finding.because]) {
+      if (option === 0) continue;
+      byUnit.set(space.units[unit].key, space.units[unit].events[option]);
+    }
+    return { byUnit, sizeBytes: disk.decisions.persistedSizeBytes };
+  });
+}
+
+/** Build each violation's state as bytes and see it there too. */
+function confirm(violations: readonly FoundViolation[], trial: Trial): void {
+  for (const violation of violations) {
+    const point = trial.points.after(violation.crashAfterEvent);
+    const file = point.build(new TapeChoices(violation.tape));
+    const seen = judgeConcretely(trial, point, file).map(violationKey);
+    if (seen.includes(violationKey(violation))) continue;
+    throw new Error(
+      `explorer: "${violationKey(violation)}" does not show in its own state (crash after event ` +
+        `${violation.crashAfterEvent}, tape ${violation.tape.join(" ")}); seen there: ${
+          seen.join("; ") || "nothing"
+        }`,
+    );
+  }
+}

@@ -1,0 +1,76 @@
+import type { Violation } from "./violation.ts";
+
+/** A number of states: exact while it fits, and its binary logarithm always. */
+export interface StateCount {
+  /** The number in decimal; undefined from 2^64 on. */
+  readonly exact?: string;
+  /** log2 of the number. */
+  readonly log2: number;
+}
+
+/** A version of something that reached the disk although nothing had made it durable. */
+export interface PersistedVersion {
+  /** The event of the log that wrote it. */
+  readonly event: number;
+  /** Where on the disk, in bytes. */
+  readonly offsetBytes: number;
+  /** How much of the write, in bytes. */
+  readonly lengthBytes: number;
+  /** What the write was for. */
+  readonly label: string;
+}
+
+/** A violation with the smallest state found that shows it. */
+export interface FoundViolation extends Violation {
+  /** The crash comes after this event of the log; -1 means before any. */
+  readonly crashAfterEvent: number;
+  /** What reached the disk of what was still on its way, in the order of issue. */
+  readonly persisted: readonly PersistedVersion[];
+  /** How many writes were still on their way. */
+  readonly pendingWrites: number;
+  /** The size of the file that persisted, in bytes. */
+  readonly sizeBytes: number;
+  /** The choices that build this state at this crash point. */
+  readonly tape: readonly number[];
+  /** How many recovery behaviours (or states, with brute force) showed it. */
+  readonly occurrences: number;
+}
+
+/** What an exploration of a log found, as data. */
+export interface Exploration {
+  /** `clean` if no state of the space breaks a promise. */
+  readonly verdict: "clean" | "violation";
+  /** The engine that searched. */
+  readonly engine: "lazy" | "brute";
+  /** The fault model. */
+  readonly preset: string;
+  /** The format under test. */
+  readonly target: string;
+  /** Every state was covered; there is no other mode yet. */
+  readonly coverage: "exhaustive";
+  /** Identifies the log: its base, its events, the preset. */
+  readonly traceHash: string;
+  /** Events of the log. */
+  readonly events: number;
+  /** Crash points: after each event, and before the first. */
+  readonly crashPoints: number;
+  /** Pairs of crash point and state. */
+  readonly states: StateCount;
+  /** Different images, each epoch of the log on its own; not counted by brute force. */
+  readonly images?: StateCount;
+  /** Recoveries that were run, each a different behaviour (with brute force: each a state). */
+  readonly recoveries: number;
+  /** Every different violation with its smallest state, the worst kind first. */
+  readonly violations: readonly FoundViolation[];
+}
+
+/** Told how far an exploration is: crash points done of all, recoveries run so far. */
+export type ExplorationListener = (done: number, total: number, recoveries: number) => void;
+
+/** How to explore. */
+export interface ExploreOptions {
+  /** The size of the guest's disk in bytes; ranges to read end there. */
+  readonly guestBytes: number;
+  /** Told about progress now and then. */
+  readonly onProgress?: ExplorationListener;
+}

@@ -1,0 +1,19 @@
+/** A log file that breaks a rule of its format: names the field, its offset and its value. */
+export class LogFormatError extends Error {
+  /** The name of this kind of error. */
+  override readonly name = "LogFormatError";
+
+  /** Build the error and its message. */
+  constructor(
+    /** The field: `magic`, `entry 3 flags` ... */
+    readonly field: string,
+    /** Where the field starts in the file, in bytes. */
+    readonly offsetBytes: number,
+    /** What the field holds. */
+    readonly value: bigint | number | string,
+    /** The rule that it breaks. */
+    readonly rule: string,
+  ) {
+    super(`${field} at offset ${offsetBytes} is ${value}: ${rule}`);
+  }
+}

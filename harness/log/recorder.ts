@@ -1,0 +1,132 @@
+import {
+  type Filter,
+  filtered,
+  MemoryStorage,
+  type Operation,
+  type Request,
+  runSync,
+  type SyncStorage,
+} from "../../lib/storage/mod.ts";
+import { bytesSource, type LogEvent, type WriteLog } from "./write_log.ts";
+
+/** What a {@linkcode Recorder} starts from. */
+export interface RecorderOptions {
+  /** The contents of the recorded file. */
+  readonly base: Uint8Array;
+  /** What the guest's disk holds, from its start; zeroes follow. Empty if not given. */
+  readonly guestBase?: Uint8Array;
+  /** Further files that operations read, by slot from 1 on; they are not recorded. */
+  readonly otherFiles?: readonly SyncStorage[];
+  /** Filters between the operations and the recorder: planted bugs and faults. */
+  readonly filters?: readonly Filter[];
+}
+
+/**
+ * Runs operations over a file in memory and logs what reaches it. Requests for other files pass
+ * by. Guest requests are marked when they begin and when they are acknowledged, since promises
+ * are made to the guest, not to the file.
+ */
+export class Recorder {
+  readonly #base: Uint8Array;
+  readonly #guestBase: Uint8Array;
+  readonly #files: readonly SyncStorage[];
+  readonly #filters: readonly Filter[];
+  readonly #events: LogEvent[] = [];
+  #nextId = 0;
+
+  /** Start with an empty log. */
+  constructor(options: RecorderOptions) {
+    this.#base = options.base.slice();
+    this.#guestBase = (options.guestBase ?? new Uint8Array(0)).slice();
+    this.#files = [new MemoryStorage(options.base), ...(options.otherFiles ?? [])];
+    this.#filters = [...(options.filters ?? []), this.filter];
+  }
+
+  /** The log so far. */
+  get log(): WriteLog {
+    return {
+      base: bytesSource(this.#base),
+      guestBase: bytesSource(this.#guestBase),
+      events: [...this.#events],
+      bystanders: dataRanges(this.#guestBase),
+    };
+  }
+
+  /** Run an operation that is nobody's guest request: open, close. */
+  run<T>(operation: Operation<T>): T {
+    return runSync(filtered(operation, ...this.#filters), this.#files);
+  }
+
+  /** Run the operation that carries out a guest's write of `bytes` at `offsetBytes`. */
+  guestWrite(offsetBytes: number, bytes: Uint8Array, operation: Operation<void>): void {
+    const id = this.#nextId++;
+    this.#add({ kind: "guest-write-begun", id, offsetBytes, bytes: bytes.slice() });
+    this.run(operation);
+    this.#add({ kind: "guest-acknowledged", id });
+  }
+
+  /** Run the operation that carries out a guest's flush. */
+  guestFlush(operation: Operation<void>): void {
+    const id = this.#nextId++;
+    this.#add({ kind: "guest-flush-begun", id });
+    this.run(operation);
+    this.#add({ kind: "guest-acknowledged", id });
+  }
+
+  /** Put a remark into the log. */
+  mark(text: string): void {
+    this.#add({ kind: "mark", text });
+  }
+
+  /** The filter that logs; it may be put between other filters and other storage. */
+  readonly filter: Filter = (request) => this.#record(request);
+
+  *#record(request: Request): Operation<number> {
+    if (request.file !== 0) return yield request;
+    switch (request.kind) {
+      case "write": {
+        const id = this.#nextId++;
+        const { offsetBytes, label } = request;
+        // A copy: the program may go on changing its buffer.
+        this.#add({ kind: "write-issued", id, offsetBytes, bytes: request.bytes.slice(), label });
+        const answer = yield request;
+        this.#add({ kind: "write-completed", id });
+        return answer;
+      }
+      case "flush": {
+        const id = this.#nextId++;
+        this.#add({ kind: "flush-issued", id, label: request.label });
+        const answer = yield request;
+        this.#add({ kind: "flush-completed", id });
+        return answer;
+      }
+      case "resize":
+        this.#add({ kind: "resized", sizeBytes: request.sizeBytes, label: request.label });
+        return yield request;
+      case "discard": {
+        const { offsetBytes, lengthBytes, label } = request;
+        this.#add({ kind: "discarded", offsetBytes, lengthBytes, label });
+        return yield request;
+      }
+      default:
+        return yield request;
+    }
+  }
+
+  #add(event: LogEvent): void {
+    this.#events.push(event);
+  }
+}
+
+/** Bytes looked at together when the guest's base is searched for data. */
+const BLOCK_BYTES = 4096;
+
+/** Where `bytes` holds anything but zeroes. */
+function dataRanges(bytes: Uint8Array): { offsetBytes: number; lengthBytes: number }[] {
+  const ranges: { offsetBytes: number; lengthBytes: number }[] = [];
+  for (let offsetBytes = 0; offsetBytes < bytes.length; offsetBytes += BLOCK_BYTES) {
+    const block = bytes.subarray(offsetBytes, offsetBytes + BLOCK_BYTES);
+    if (block.some((byte) => byte !== 0)) ranges.push({ offsetBytes, lengthBytes: block.length });
+  }
+  return ranges;
+}

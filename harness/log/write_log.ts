@@ -1,0 +1,118 @@
+/**
+ * The write log: what a program did to one file, in order, and what its guest asked for.
+ *
+ * Events are numbered from zero in the order of the log. A crash "after event n" means that
+ * events 0 to n happened and nothing else did. A write or flush has two events, issued and
+ * completed, tied by an id; between the two it is in flight. A size change happens at once.
+ *
+ * A flush makes durable every write that had completed before the flush was issued; nothing else
+ * does. A write with `forceUnitAccess` is durable when it completes.
+ *
+ * @module
+ */
+
+import type { SyncStorage } from "../../lib/storage/mod.ts";
+
+/** What happened. Offsets and sizes are bytes; `id` ties the events of one request together. */
+export type LogEvent =
+  | {
+    readonly kind: "write-issued";
+    readonly id: number;
+    readonly offsetBytes: number;
+    readonly bytes: Uint8Array;
+    readonly label: string;
+    readonly forceUnitAccess?: boolean;
+  }
+  | { readonly kind: "write-completed"; readonly id: number }
+  | { readonly kind: "flush-issued"; readonly id: number; readonly label: string }
+  | { readonly kind: "flush-completed"; readonly id: number }
+  | { readonly kind: "resized"; readonly sizeBytes: number; readonly label: string }
+  | {
+    readonly kind: "discarded";
+    readonly offsetBytes: number;
+    readonly lengthBytes: number;
+    readonly label: string;
+  }
+  | {
+    readonly kind: "guest-write-begun";
+    readonly id: number;
+    readonly offsetBytes: number;
+    readonly bytes: Uint8Array;
+  }
+  | {
+    readonly kind: "guest-flush-begun";
+    readonly id: number;
+    /** Whether an allocation was under way: what it took is not settled by this flush. */
+    readonly isAllocating?: boolean;
+  }
+  | { readonly kind: "guest-acknowledged"; readonly id: number }
+  | { readonly kind: "mark"; readonly text: string };
+
+/** Bytes that can be read from anywhere: a file, or memory. */
+export interface ByteSource {
+  /** How many bytes there are. */
+  readonly sizeBytes: number;
+  /** Fill `into` from `offsetBytes` on; past the end with zeroes. */
+  read(offsetBytes: number, into: Uint8Array): void;
+}
+
+/** Memory as a {@linkcode ByteSource}; `bytes` must not change afterwards. */
+export function bytesSource(bytes: Uint8Array): ByteSource {
+  return {
+    sizeBytes: bytes.length,
+    read(offsetBytes, into) {
+      const piece = bytes.subarray(offsetBytes, offsetBytes + into.length);
+      into.set(piece);
+      into.fill(0, piece.length);
+    },
+  };
+}
+
+/** A file, as it is whenever it is read, as a {@linkcode ByteSource}. */
+export function storageSource(file: SyncStorage): ByteSource {
+  return {
+    sizeBytes: file.perform({ kind: "size", file: 0 }),
+    read(offsetBytes, into) {
+      const moved = file.perform({ kind: "read", file: 0, offsetBytes, into, label: "source" });
+      into.fill(0, moved);
+    },
+  };
+}
+
+/** A finished log and what the file and the guest's disk held before it. */
+export interface WriteLog {
+  /** The file before the first event; all of it durable. */
+  readonly base: ByteSource;
+  /** What the guest's disk held before the first event, from its start; zeroes follow. */
+  readonly guestBase: ByteSource;
+  /** What happened, in order. */
+  readonly events: readonly LogEvent[];
+  /** Ranges of the guest's disk, in bytes, that held data before and must go on doing so. */
+  readonly bystanders?: readonly { readonly offsetBytes: number; readonly lengthBytes: number }[];
+}
+
+/** One line that describes an event, for reports: `write 512 bytes at 65536 (header)`. */
+export function describeEvent(event: LogEvent): string {
+  switch (event.kind) {
+    case "write-issued":
+      return `write ${event.bytes.length} bytes at ${event.offsetBytes} (${event.label})`;
+    case "write-completed":
+      return `write #${event.id} completed`;
+    case "flush-issued":
+      return `flush (${event.label})`;
+    case "flush-completed":
+      return `flush #${event.id} completed`;
+    case "resized":
+      return `resize to ${event.sizeBytes} bytes (${event.label})`;
+    case "discarded":
+      return `discard ${event.lengthBytes} bytes at ${event.offsetBytes} (${event.label})`;
+    case "guest-write-begun":
+      return `guest writes ${event.bytes.length} bytes at ${event.offsetBytes}`;
+    case "guest-flush-begun":
+      return "guest flushes";
+    case "guest-acknowledged":
+      return `guest request #${event.id} acknowledged`;
+    case "mark":
+      return `mark: ${event.text}`;
+  }
+}

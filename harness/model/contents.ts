@@ -1,0 +1,84 @@
+/** Bytes of a sector, the unit in which contents are compared. */
+export const SECTOR_BYTES = 512;
+/** The id of a sector full of zeroes, in every table. */
+export const ZEROES = 0;
+
+const WORDS = SECTOR_BYTES / 4;
+
+/**
+ * Every different sector content that occurs, kept once and known by a small number, so that
+ * contents are compared by comparing numbers. Id 0 is the sector of zeroes.
+ */
+export class Contents {
+  #arena = new Uint32Array(1024 * WORDS);
+  #count = 1;
+  readonly #byHash = new Map<number, number | number[]>();
+  readonly #scratch = new Uint32Array(WORDS);
+  readonly #scratchBytes = new Uint8Array(this.#scratch.buffer);
+
+  /** Start with the sector of zeroes. */
+  constructor() {
+    this.#byHash.set(hash(this.#scratch), ZEROES);
+  }
+
+  /** How many different contents there are. */
+  get size(): number {
+    return this.#count;
+  }
+
+  /** The id of the sector at `offsetBytes` of `bytes`; bytes past its end count as zero. */
+  idOf(bytes: Uint8Array, offsetBytes = 0): number {
+    this.#load(bytes, offsetBytes);
+    const key = hash(this.#scratch);
+    const found = this.#find(key);
+    if (found !== undefined) return found;
+    const id = this.#count++;
+    if (this.#count * WORDS > this.#arena.length) {
+      const grown = new Uint32Array(2 * this.#arena.length);
+      grown.set(this.#arena);
+      this.#arena = grown;
+    }
+    this.#arena.set(this.#scratch, id * WORDS);
+    const others = this.#byHash.get(key);
+    if (others === undefined) this.#byHash.set(key, id);
+    else this.#byHash.set(key, typeof others === "number" ? [others, id] : [...others, id]);
+    return id;
+  }
+
+  /** Copy the contents known as `id` into `into` at `offsetBytes`. */
+  copyTo(id: number, into: Uint8Array, offsetBytes = 0): void {
+    into.set(this.bytesOf(id), offsetBytes);
+  }
+
+  /** The 512 bytes known as `id`; not to be changed. */
+  bytesOf(id: number): Uint8Array {
+    return new Uint8Array(this.#arena.buffer, id * SECTOR_BYTES, SECTOR_BYTES);
+  }
+
+  #load(bytes: Uint8Array, offsetBytes: number): void {
+    const piece = bytes.subarray(offsetBytes, offsetBytes + SECTOR_BYTES);
+    this.#scratchBytes.set(piece);
+    if (piece.length < SECTOR_BYTES) this.#scratchBytes.fill(0, piece.length);
+  }
+
+  #find(key: number): number | undefined {
+    const candidates = this.#byHash.get(key);
+    if (candidates === undefined) return undefined;
+    if (typeof candidates === "number") return this.#holds(candidates) ? candidates : undefined;
+    return candidates.find((id) => this.#holds(id));
+  }
+
+  #holds(id: number): boolean {
+    const start = id * WORDS;
+    for (let i = 0; i < WORDS; i++) {
+      if (this.#arena[start + i] !== this.#scratch[i]) return false;
+    }
+    return true;
+  }
+}
+
+function hash(words: Uint32Array): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < words.length; i++) value = Math.imul(value ^ words[i], 0x01000193) ^ i;
+  return value | 0;
+}

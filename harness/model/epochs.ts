@@ -1,0 +1,248 @@
+import type { LogEvent, WriteLog } from "../log/write_log.ts";
+import type { Contents } from "./contents.ts";
+import { DurableImage } from "./durable_image.ts";
+import { GuestHistory } from "./guest_history.ts";
+
+/** A write (or a cut, or a discard) that may or may not have reached the disk. */
+export interface PendingWrite {
+  /** The event that issued it; no crash before it can leave it on disk. */
+  readonly event: number;
+  /** The request's id in the log, or -1 for a size change or discard. */
+  readonly id: number;
+  /** Where it goes, in bytes. */
+  readonly offsetBytes: number;
+  /** How many bytes; for a size change that only grows the file, zero. */
+  readonly lengthBytes: number;
+  /** The bytes, or undefined for zeroes. */
+  readonly bytes: Uint8Array | undefined;
+  /** What it was for. */
+  readonly label: string;
+  /** Whether it had completed by the end of the epoch. */
+  completed: boolean;
+}
+
+/** A size that the file had, and the event since which it may be on disk. */
+export interface SizeVersion {
+  /** The size in bytes. */
+  readonly sizeBytes: number;
+  /** The event of the change; -1 for the durable size. */
+  readonly event: number;
+}
+
+/**
+ * A stretch of the log in which nothing becomes durable and no promise gets stricter. All its
+ * crash points are explored as one space: a state is judged at the earliest crash point that can
+ * leave it. That decides it for the later ones, since from one crash point to the next, within an
+ * epoch, the disk may only hold more and the guest may only expect less.
+ */
+export interface Epoch {
+  /** Crashes come after the events from this one (-1: before any) ... */
+  readonly firstEvent: number;
+  /** ... to this one. */
+  readonly lastEvent: number;
+  /** What is on disk for certain. */
+  readonly durable: DurableImage;
+  /** What may be on disk beyond that, in the order of issue. */
+  readonly writes: readonly PendingWrite[];
+  /** The sizes the file may have; the durable one first. */
+  readonly sizes: readonly SizeVersion[];
+  /** What the guest may expect. */
+  readonly history: GuestHistory;
+  /** The size of the file when all space that had been taken was last in use, in bytes. */
+  readonly settledBytes: number;
+}
+
+/**
+ * Cut a log into its epochs. Each one is valid until the next is asked for: the durable image and
+ * the history move on with the log. Memory grows with what is pending and with the pages written.
+ */
+export function* epochsOf(log: WriteLog, contents: Contents): Generator<Epoch> {
+  const walker = new LogWalker(log, contents);
+  let firstEvent = -1;
+  for (let event = 0; event < log.events.length; event++) {
+    if (walker.isBoundary(log.events[event])) {
+      yield walker.epoch(firstEvent, event - 1);
+      firstEvent = event;
+    }
+    walker.apply(log.events[event], event);
+  }
+  yield walker.epoch(firstEvent, log.events.length - 1);
+}
+
+/** Replays a log and keeps account of what is durable. */
+class LogWalker {
+  readonly #durable: DurableImage;
+  readonly #history: GuestHistory;
+  #writes: PendingWrite[] = [];
+  #sizes: SizeVersion[];
+  #settledBytes: number;
+  /** The last event that set the size; it may have cut off what was written before. */
+  #resizedAt = -1;
+  /** For each flush in flight: what it will make durable, and the size. */
+  readonly #flushes = new Map<number, { writes: PendingWrite[]; size: SizeVersion }>();
+
+  constructor(log: WriteLog, contents: Contents) {
+    this.#durable = new DurableImage(log.base, contents);
+    this.#history = new GuestHistory(log.guestBase, contents);
+    this.#sizes = [{ sizeBytes: log.base.sizeBytes, event: -1 }];
+    this.#settledBytes = log.base.sizeBytes;
+  }
+
+  epoch(firstEvent: number, lastEvent: number): Epoch {
+    return {
+      firstEvent,
+      lastEvent,
+      durable: this.#durable,
+      writes: this.#writes,
+      sizes: this.#sizes,
+      history: this.#history,
+      settledBytes: this.#settledBytes,
+    };
+  }
+
+  /** Whether the event makes something durable, or a promise stricter. */
+  isBoundary(event: LogEvent): boolean {
+    switch (event.kind) {
+      case "flush-completed": {
+        const flush = this.#flushes.get(event.id);
+        return flush !== undefined && (flush.writes.length > 0 || flush.size !== this.#sizes[0]);
+      }
+      case "write-completed":
+        return this.#writes.some((write) => write.id === event.id && this.#isForced.has(event.id));
+      case "guest-acknowledged":
+        return this.#history.isFlush(event.id);
+      default:
+        return false;
+    }
+  }
+
+  readonly #isForced = new Set<number>();
+
+  apply(event: LogEvent, at: number): void {
+    switch (event.kind) {
+      case "write-issued":
+        if (event.forceUnitAccess) this.#isForced.add(event.id);
+        this.#addWrite(
+          at,
+          event.id,
+          event,
+          Math.max(
+            this.#sizeBytes(),
+            event.offsetBytes + event.bytes.length,
+          ),
+        );
+        break;
+      case "write-completed":
+        this.#complete(event.id);
+        break;
+      case "resized":
+        this.#resize(at, event.sizeBytes, event.label);
+        break;
+      case "discarded":
+        this.#addWrite(at, -1, { ...event, bytes: undefined }, this.#sizeBytes());
+        break;
+      case "flush-issued":
+        this.#flushes.set(event.id, {
+          writes: this.#writes.filter((write) => write.completed),
+          size: this.#lastCompletedSize(),
+        });
+        break;
+      case "flush-completed":
+        this.#finishFlush(event.id);
+        break;
+      default:
+        this.#history.apply(event, at);
+        if (event.kind === "guest-acknowledged" && this.#history.settledAt === at) {
+          this.#settledBytes = this.#sizes[0].sizeBytes;
+        }
+    }
+  }
+
+  #sizeBytes(): number {
+    return this.#sizes[this.#sizes.length - 1].sizeBytes;
+  }
+
+  #addWrite(
+    event: number,
+    id: number,
+    range: {
+      offsetBytes: number;
+      lengthBytes?: number;
+      bytes: Uint8Array | undefined;
+      label: string;
+    },
+    sizeAfterBytes: number,
+  ): void {
+    const { offsetBytes, bytes, label } = range;
+    const lengthBytes = bytes?.length ?? range.lengthBytes ?? 0;
+    const completed = id < 0;
+    this.#writes.push({
+      event,
+      id,
+      offsetBytes,
+      lengthBytes,
+      bytes,
+      label,
+      completed,
+    });
+    if (sizeAfterBytes !== this.#sizeBytes()) {
+      this.#sizes.push({ sizeBytes: sizeAfterBytes, event });
+    }
+  }
+
+  /** A cut is a change of size and zeroes over what is cut off; growth is only the former. */
+  #resize(event: number, sizeBytes: number, label: string): void {
+    const cutBytes = Math.max(0, this.#sizeBytes() - sizeBytes);
+    const range = { offsetBytes: sizeBytes, lengthBytes: cutBytes, bytes: undefined, label };
+    this.#addWrite(event, -1, range, sizeBytes);
+    this.#resizedAt = event;
+  }
+
+  #complete(id: number): void {
+    const write = this.#writes.find((pending) => pending.id === id);
+    if (!write) return;
+    write.completed = true;
+    if (this.#isForced.delete(id)) this.#makeDurable([write], this.#lastCompletedSize());
+  }
+
+  #finishFlush(id: number): void {
+    const flush = this.#flushes.get(id);
+    if (!flush) return;
+    this.#flushes.delete(id);
+    this.#makeDurable(flush.writes, flush.size);
+  }
+
+  /** Durable data is inside the file, also where a write still in flight made the file grow. */
+  #reach(durable: readonly PendingWrite[]): void {
+    let endBytes = 0;
+    for (const { event, bytes, offsetBytes } of durable) {
+      if (bytes && event > this.#resizedAt) {
+        endBytes = Math.max(endBytes, offsetBytes + bytes.length);
+      }
+    }
+    if (endBytes > this.#sizes[0].sizeBytes) {
+      this.#sizes = [{ sizeBytes: endBytes, event: -1 }, ...this.#sizes.slice(1)];
+    }
+  }
+
+  /** The size that the writes completed so far have brought about. */
+  #lastCompletedSize(): SizeVersion {
+    const inFlight = new Set<number>();
+    for (const write of this.#writes) if (!write.completed) inFlight.add(write.event);
+    return this.#sizes.findLast((size) => !inFlight.has(size.event)) ?? this.#sizes[0];
+  }
+
+  #makeDurable(writes: readonly PendingWrite[], size: SizeVersion): void {
+    const done = new Set(writes);
+    for (const write of this.#writes) {
+      if (done.has(write)) this.#durable.write(write.offsetBytes, write.lengthBytes, write.bytes);
+    }
+    this.#writes = this.#writes.filter((write) => !done.has(write));
+    const index = this.#sizes.indexOf(size);
+    // A size that another flush has overtaken is history already.
+    if (index > 0) {
+      this.#sizes = [{ sizeBytes: size.sizeBytes, event: -1 }, ...this.#sizes.slice(index + 1)];
+    }
+    this.#reach(writes);
+  }
+}

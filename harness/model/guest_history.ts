@@ -1,0 +1,160 @@
+import type { ByteSource, LogEvent } from "../log/write_log.ts";
+import { describeSector } from "../describe_sector.ts";
+import { type Contents, SECTOR_BYTES } from "./contents.ts";
+
+/** A value that a guest sector may hold, and since which event. */
+export interface GuestVersion {
+  /** The id of the contents. */
+  readonly content: number;
+  /** The event in which the guest began to write it; -1 for what was there before. */
+  readonly event: number;
+}
+
+/** A version, and when its write was acknowledged: Infinity while it is under way. */
+interface KeptVersion extends GuestVersion {
+  acknowledgedAt: number;
+}
+
+/**
+ * What the guest wrote, sector by sector, and what it may find after a crash: the last value
+ * acknowledged before a flush that was itself acknowledged, and any value whose write began
+ * later, or was under way at the same time. Knows sectors and nothing of any format.
+ */
+export class GuestHistory {
+  readonly #base: ByteSource;
+  readonly #contents: Contents;
+  /** For each sector written: what it may hold, oldest first. */
+  readonly #versions = new Map<number, readonly KeptVersion[]>();
+  /** For each sector that was asked for and not written: what it held from the start. */
+  readonly #untouched = new Map<number, readonly KeptVersion[]>();
+  /** What each write in flight or not yet flushed wrote: by its id, the version in each sector. */
+  readonly #unflushed = new Map<number, Map<number, KeptVersion>>();
+  /** The writes that were acknowledged and not flushed since. */
+  readonly #acknowledged = new Set<number>();
+  /** For each flush in flight, the writes that had been acknowledged when it began. */
+  readonly #flushes = new Map<number, { covered: number[]; isAllocating: boolean }>();
+  readonly #sectorBytes = new Uint8Array(SECTOR_BYTES);
+  /** For contents that the guest wrote: which sector it put them into first. */
+  readonly #origins = new Map<number, number>();
+
+  /** The event that acknowledged the last flush with no allocation under way, or -1. */
+  settledAt = -1;
+
+  /** Start with a disk that holds `base`, and zeroes behind it. */
+  constructor(base: ByteSource, contents: Contents) {
+    this.#base = base;
+    this.#contents = contents;
+  }
+
+  /** What a guest sector may hold now, oldest first. */
+  versionsOf(sector: number): readonly GuestVersion[] {
+    return this.#versionsOf(sector);
+  }
+
+  #versionsOf(sector: number): readonly KeptVersion[] {
+    const known = this.#versions.get(sector) ?? this.#untouched.get(sector);
+    if (known) return known;
+    this.#base.read(sector * SECTOR_BYTES, this.#sectorBytes);
+    const content = this.#contents.idOf(this.#sectorBytes);
+    const versions = [{ content, event: -1, acknowledgedAt: -1 }];
+    this.#untouched.set(sector, versions);
+    return versions;
+  }
+
+  /** Since which event a sector may hold `content`: Infinity if it never may. */
+  permittedSince(sector: number, content: number): number {
+    let since = Infinity;
+    for (const version of this.versionsOf(sector)) {
+      if (version.content === content && version.event < since) since = version.event;
+    }
+    return since;
+  }
+
+  /** Contents in words, with the sector that the guest wrote them to. */
+  describe(content: number): string {
+    const words = describeSector(this.#contents.bytesOf(content));
+    const origin = this.#origins.get(content);
+    return origin === undefined ? words : `${words} (written to sector ${origin})`;
+  }
+
+  /** Whether `id` is a flush in flight. */
+  isFlush(id: number): boolean {
+    return this.#flushes.has(id);
+  }
+
+  /** Go on by one event. */
+  apply(event: LogEvent, at: number): void {
+    switch (event.kind) {
+      case "guest-write-begun":
+        this.#begin(event.id, at, event.offsetBytes, event.bytes);
+        break;
+      case "guest-flush-begun": {
+        this.#flushes.set(event.id, {
+          covered: [...this.#acknowledged],
+          isAllocating: event.isAllocating ?? false,
+        });
+        break;
+      }
+      case "guest-acknowledged": {
+        const flush = this.#flushes.get(event.id);
+        if (flush) {
+          this.#settle(event.id, flush.covered);
+          if (!flush.isAllocating) this.settledAt = at;
+        } else {
+          const written = this.#unflushed.get(event.id);
+          if (!written) break;
+          for (const version of written.values()) version.acknowledgedAt = at;
+          this.#acknowledged.add(event.id);
+        }
+        break;
+      }
+    }
+  }
+
+  #begin(id: number, event: number, offsetBytes: number, bytes: Uint8Array): void {
+    const first = Math.floor(offsetBytes / SECTOR_BYTES);
+    const end = Math.ceil((offsetBytes + bytes.length) / SECTOR_BYTES);
+    const written = new Map<number, KeptVersion>();
+    for (let sector = first; sector < end; sector++) {
+      const versions = this.#versionsOf(sector);
+      const newest = versions[versions.length - 1].content;
+      const content = this.#overwrite(newest, sector, offsetBytes, bytes);
+      const version = { content, event, acknowledgedAt: Infinity };
+      this.#versions.set(sector, [...versions, version]);
+      written.set(sector, version);
+      if (!this.#origins.has(content)) this.#origins.set(content, sector);
+    }
+    this.#unflushed.set(id, written);
+  }
+
+  /** The contents of `sector` once the part of `bytes` that falls into it is written. */
+  #overwrite(content: number, sector: number, offsetBytes: number, bytes: Uint8Array): number {
+    const start = sector * SECTOR_BYTES - offsetBytes;
+    if (start >= 0 && start + SECTOR_BYTES <= bytes.length) {
+      return this.#contents.idOf(bytes, start);
+    }
+    this.#contents.copyTo(content, this.#sectorBytes);
+    const from = Math.max(0, start);
+    const to = Math.min(bytes.length, start + SECTOR_BYTES);
+    this.#sectorBytes.set(bytes.subarray(from, to), from - start);
+    return this.#contents.idOf(this.#sectorBytes);
+  }
+
+  /** A flush was acknowledged: what was replaced before the writes it covers may not come back. */
+  #settle(flushId: number, covered: readonly number[]): void {
+    this.#flushes.delete(flushId);
+    for (const id of covered) {
+      const written = this.#unflushed.get(id);
+      if (!written) continue;
+      this.#unflushed.delete(id);
+      this.#acknowledged.delete(id);
+      for (const [sector, safe] of written) {
+        const versions = this.#versionsOf(sector);
+        this.#versions.set(
+          sector,
+          versions.filter((version) => version.acknowledgedAt > safe.event),
+        );
+      }
+    }
+  }
+}

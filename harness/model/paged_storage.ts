@@ -1,0 +1,99 @@
+import type { Request, SyncStorage } from "../../lib/storage/mod.ts";
+import type { ByteSource } from "../log/write_log.ts";
+
+const PAGE_BYTES = 4096;
+
+/** A file in memory that starts as a copy of a {@linkcode ByteSource} and keeps only changes. */
+export class PagedStorage implements SyncStorage {
+  readonly #base: ByteSource;
+  readonly #pages = new Map<number, Uint8Array>();
+  #sizeBytes: number;
+
+  /** Start with what `base` holds. */
+  constructor(base: ByteSource) {
+    this.#base = base;
+    this.#sizeBytes = base.sizeBytes;
+  }
+
+  /** Perform one request. */
+  perform(request: Request): number {
+    switch (request.kind) {
+      case "read": {
+        const count = Math.max(
+          0,
+          Math.min(request.into.length, this.#sizeBytes - request.offsetBytes),
+        );
+        this.read(request.offsetBytes, request.into.subarray(0, count));
+        return count;
+      }
+      case "write":
+        this.write(request.offsetBytes, request.bytes.length, request.bytes);
+        return request.bytes.length;
+      case "size":
+        return this.#sizeBytes;
+      case "resize":
+        this.resize(request.sizeBytes);
+        return 0;
+      case "discard": {
+        const { offsetBytes } = request;
+        const end = Math.min(this.#sizeBytes, offsetBytes + request.lengthBytes);
+        if (end > offsetBytes) this.write(offsetBytes, end - offsetBytes, undefined);
+        return 0;
+      }
+      case "flush":
+        return 0;
+    }
+  }
+
+  /** The size in bytes. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Fill `into` with the bytes from `offsetBytes` on, whatever the size is. */
+  read(offsetBytes: number, into: Uint8Array): void {
+    this.#eachPiece(offsetBytes, into.length, (page, inPage, from, length) => {
+      into.set(page.subarray(inPage, inPage + length), from);
+    });
+  }
+
+  /** Store `bytes`, or zeroes, growing the file where needed. */
+  write(offsetBytes: number, lengthBytes: number, bytes: Uint8Array | undefined): void {
+    this.#eachPiece(offsetBytes, lengthBytes, (page, inPage, from, length) => {
+      if (bytes) page.set(bytes.subarray(from, from + length), inPage);
+      else page.fill(0, inPage, inPage + length);
+    });
+    this.#sizeBytes = Math.max(this.#sizeBytes, offsetBytes + lengthBytes);
+  }
+
+  /** Set the size; what is cut off does not come back. */
+  resize(sizeBytes: number): void {
+    const before = this.#sizeBytes;
+    if (sizeBytes < before) this.write(sizeBytes, before - sizeBytes, undefined);
+    this.#sizeBytes = sizeBytes;
+  }
+
+  #eachPiece(
+    offsetBytes: number,
+    lengthBytes: number,
+    visit: (page: Uint8Array, inPage: number, from: number, length: number) => void,
+  ): void {
+    for (let from = 0; from < lengthBytes;) {
+      const at = offsetBytes + from;
+      const inPage = at % PAGE_BYTES;
+      const length = Math.min(lengthBytes - from, PAGE_BYTES - inPage);
+      visit(this.#page((at - inPage) / PAGE_BYTES), inPage, from, length);
+      from += length;
+    }
+  }
+
+  #page(index: number): Uint8Array {
+    let page = this.#pages.get(index);
+    if (!page) {
+      page = new Uint8Array(PAGE_BYTES);
+      this.#base.read(index * PAGE_BYTES, page);
+      this.#pages.set(index, page);
+    }
+    return page;
+  }
+}

@@ -1,0 +1,205 @@
+import type { Contents } from "./contents.ts";
+import { SECTOR_BYTES } from "./contents.ts";
+import { PAGE_SECTORS } from "./durable_image.ts";
+import type { Epoch, PendingWrite, SizeVersion } from "./epochs.ts";
+import type { Preset } from "./presets.ts";
+
+/** One thing that may have reached the disk in one of several versions, independent of others. */
+export interface Unit {
+  /** The sector, block or issuing event that it is; the same in every account of a crash. */
+  readonly key: number;
+  /** The places in {@linkcode StateSpace.sectors} of its sectors (for units of fixed size). */
+  readonly places: readonly number[];
+  /** The events of all its versions, also of those equal to an earlier one. */
+  readonly versionEvents: readonly number[];
+  /** Options: 0 is the durable version, option k the k-th different version. */
+  readonly optionCount: number;
+  /** For each option the event since which it is possible; -1 for the durable version. */
+  readonly events: readonly number[];
+  /** For each option its write's place in {@linkcode Epoch.writes}; -1 for the durable version. */
+  readonly ordinals: readonly number[];
+}
+
+/** What one write left in one sector. */
+export interface SectorWrite {
+  /** The write's place in {@linkcode Epoch.writes}. */
+  readonly ordinal: number;
+  /** The sector as a reader saw it after this write and all before it. */
+  readonly content: number;
+}
+
+/** A sector of the file that some pending write touches. */
+export interface PendingSector {
+  /** Which sector of the file. */
+  readonly sector: number;
+  /** Its durable contents. */
+  readonly durable: number;
+  /** The units that decide it: one, or under `writes` one for each write, as `writes` below. */
+  readonly units: readonly number[];
+  /** What was written to it, in order. */
+  readonly writes: readonly SectorWrite[];
+}
+
+/** All the states that a crash in an epoch can leave, as independent units. */
+export interface StateSpace {
+  /** The epoch. */
+  readonly epoch: Epoch;
+  /** The preset. */
+  readonly preset: Preset;
+  /** What varies, apart from the size. */
+  readonly units: readonly Unit[];
+  /** The sectors that vary. */
+  readonly sectors: readonly PendingSector[];
+  /** The sizes to choose from; one only, where the size follows from a unit. */
+  readonly sizes: readonly SizeVersion[];
+  /** Under `ordered`, the unit that the size follows from. */
+  readonly sizeUnit: number | undefined;
+}
+
+/** Lay out the state space of `epoch` under `preset`. */
+export function stateSpaceOf(epoch: Epoch, preset: Preset, contents: Contents): StateSpace {
+  const touched = sectorsTouched(epoch, contents);
+  const { units, sectors } = typeof preset.unit === "number"
+    ? blockUnits(epoch, touched, preset.unit / SECTOR_BYTES)
+    : writeUnits(epoch, touched, preset.ordered);
+  return {
+    epoch,
+    preset,
+    units,
+    sectors,
+    sizes: preset.ordered ? epoch.sizes.slice(0, 1) : distinctSizes(epoch.sizes),
+    sizeUnit: preset.ordered ? 0 : undefined,
+  };
+}
+
+type Layout = Pick<StateSpace, "units" | "sectors">;
+
+/** Each write is a unit; or all are one, of which a prefix persists. */
+function writeUnits(
+  epoch: Epoch,
+  touched: ReadonlyMap<number, SectorWrite[]>,
+  ordered: boolean,
+): Layout {
+  const ordinals = epoch.writes.map((_, ordinal) => ordinal);
+  const units = ordered
+    ? [unitOf(epoch, 0, ordinals)]
+    : ordinals.map((ordinal) => unitOf(epoch, epoch.writes[ordinal].event, [ordinal]));
+  const sectors = [...touched].map(([sector, writes]) => ({
+    sector,
+    durable: epoch.durable.idOf(sector),
+    units: ordered ? [0] : writes.map((write) => write.ordinal),
+    writes,
+  }));
+  return { units, sectors };
+}
+
+/** Each block of `sectorsPerUnit` sectors that a write touches is a unit. */
+function blockUnits(
+  epoch: Epoch,
+  touched: ReadonlyMap<number, SectorWrite[]>,
+  sectorsPerUnit: number,
+): Layout {
+  const blocks = new Map<number, PendingSector[]>();
+  for (const [sector, writes] of touched) {
+    const index = Math.floor(sector / sectorsPerUnit);
+    const block = blocks.get(index) ?? [];
+    // A block's unit is numbered in the order in which the blocks turn up.
+    const unit = block.length > 0 ? block[0].units[0] : blocks.size;
+    blocks.set(index, block);
+    block.push({ sector, durable: epoch.durable.idOf(sector), units: [unit], writes });
+  }
+  const units: Unit[] = [];
+  const sectors: PendingSector[] = [];
+  for (const [index, block] of blocks) {
+    const written = new Set(block.flatMap(({ writes }) => writes.map((write) => write.ordinal)));
+    const ordinals = [...written].sort((a, b) => a - b);
+    const places = block.map((pending) => sectors.push(pending) - 1);
+    units.push({ ...unitOf(epoch, index, ordinals, withoutRepeats(block, ordinals)), places });
+  }
+  return { units, sectors };
+}
+
+/** A unit that the writes `ordinals` touch; `different` are those with a version of their own. */
+function unitOf(
+  epoch: Epoch,
+  key: number,
+  ordinals: readonly number[],
+  different: readonly number[] = ordinals,
+): Unit {
+  return {
+    key,
+    places: [],
+    versionEvents: [-1, ...ordinals.map((ordinal) => epoch.writes[ordinal].event)],
+    optionCount: different.length + 1,
+    events: [-1, ...different.map((ordinal) => epoch.writes[ordinal].event)],
+    ordinals: [-1, ...different],
+  };
+}
+
+/**
+ * The writes that leave a block as it was not before, nor durably: an earlier version that is
+ * equal stands for a later one, since it can be there sooner.
+ */
+function withoutRepeats(
+  block: readonly PendingSector[],
+  ordinals: readonly number[],
+): readonly number[] {
+  const contentsAfter = (ordinal: number) =>
+    block.map(({ writes, durable }) =>
+      writes.findLast((write) => write.ordinal <= ordinal)?.content ?? durable
+    ).join();
+  const seen = new Set([contentsAfter(-1)]);
+  return ordinals.filter((ordinal) => {
+    const contents = contentsAfter(ordinal);
+    return !seen.has(contents) && seen.add(contents);
+  });
+}
+
+/** For each sector that a pending write touches, what the writes left there. */
+function sectorsTouched(epoch: Epoch, contents: Contents): Map<number, SectorWrite[]> {
+  const touched = new Map<number, SectorWrite[]>();
+  const scratch = new Uint8Array(SECTOR_BYTES);
+  epoch.writes.forEach((write, ordinal) => {
+    if (write.lengthBytes === 0) return;
+    const end = write.offsetBytes + write.lengthBytes;
+    const first = Math.floor(write.offsetBytes / SECTOR_BYTES);
+    for (let sector = first; sector * SECTOR_BYTES < end; sector++) {
+      const before = touched.get(sector);
+      const newest = before ? before[before.length - 1].content : epoch.durable.idOf(sector);
+      contents.copyTo(newest, scratch);
+      overwrite(scratch, sector * SECTOR_BYTES, write);
+      const sectorWrite = { ordinal, content: contents.idOf(scratch) };
+      if (before) before.push(sectorWrite);
+      else touched.set(sector, [sectorWrite]);
+    }
+  });
+  return touched;
+}
+
+/** Put the part of a write that falls into a sector, which starts at `startBytes`, there. */
+function overwrite(sector: Uint8Array, startBytes: number, write: PendingWrite): void {
+  const at = write.offsetBytes - startBytes;
+  const from = Math.max(0, at);
+  const to = Math.min(SECTOR_BYTES, at + write.lengthBytes);
+  if (write.bytes) sector.set(write.bytes.subarray(from - at, to - at), from);
+  else sector.fill(0, from, to);
+}
+
+/** Each size once, since its earliest event. */
+function distinctSizes(sizes: readonly SizeVersion[]): SizeVersion[] {
+  const bySize = new Map<number, SizeVersion>();
+  for (const size of sizes) if (!bySize.has(size.sizeBytes)) bySize.set(size.sizeBytes, size);
+  return [...bySize.values()];
+}
+
+/** Which of the image's pages have pending sectors: a table from sector to its place here. */
+export function indexPages(space: StateSpace): Map<number, Int32Array> {
+  const byPage = new Map<number, Int32Array>();
+  space.sectors.forEach((pending, place) => {
+    const page = Math.floor(pending.sector / PAGE_SECTORS);
+    let places = byPage.get(page);
+    if (!places) byPage.set(page, places = new Int32Array(PAGE_SECTORS).fill(-1));
+    places[pending.sector % PAGE_SECTORS] = place;
+  });
+  return byPage;
+}

@@ -1,0 +1,28 @@
+import type { FoundViolation, PersistedVersion } from "../exploration.ts";
+import { describeEvent, type WriteLog } from "../log/write_log.ts";
+
+/** A violation in a few lines: what is wrong, when the crash came, what reached the disk. */
+export function violationText(violation: FoundViolation, log: WriteLog): string {
+  const { kind, detail, crashAfterEvent, persisted, pendingWrites, sizeBytes } = violation;
+  const event = log.events[crashAfterEvent];
+  const after = event ? `event ${crashAfterEvent}, ${describeEvent(event)}` : "nothing at all";
+  const reached = persisted.length === 0
+    ? ["    nothing of what was on its way"]
+    : persisted.map((version) => `    ${persistedText(version, log)}`);
+  return [
+    `${kind}: ${detail}`,
+    `  crash after ${after}`,
+    `  of ${pendingWrites} write(s) on their way, this reached the disk ` +
+    `(the file has ${sizeBytes} bytes):`,
+    ...reached,
+  ].join("\n");
+}
+
+/** What of a write reached the disk, in one line. */
+export function persistedText(version: PersistedVersion, log: WriteLog): string {
+  const event = log.events[version.event];
+  const whole = "bytes" in event ? event.bytes.length : version.lengthBytes;
+  const part = whole === version.lengthBytes ? "" : ` of ${whole}`;
+  return `event ${version.event}: ${version.label}, ${version.lengthBytes}${part} bytes at ` +
+    `${version.offsetBytes}`;
+}

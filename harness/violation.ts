@@ -1,0 +1,35 @@
+/**
+ * The kinds of broken promise, in the order in which they are looked for:
+ * - `cannot-open`: recovery refuses the file;
+ * - `cannot-use`: after recovery a check, a read or a write is refused;
+ * - `inconsistent`: after recovery a check of the format still finds something;
+ * - `leak`: more space is lost than was being allocated;
+ * - `wrong-data`: a guest sector holds what it may not hold;
+ * - `changes-later`: writing elsewhere changes a guest sector that was not written.
+ */
+export type ViolationKind = typeof VIOLATION_KINDS[number];
+
+/** All kinds, the worst first: the order in which violations are reported. */
+export const VIOLATION_KINDS = [
+  "cannot-open",
+  "cannot-use",
+  "wrong-data",
+  "changes-later",
+  "inconsistent",
+  "leak",
+] as const;
+
+/** A broken promise, as one state shows it. */
+export interface Violation {
+  /** Which promise. */
+  readonly kind: ViolationKind;
+  /** What it is about: a guest sector, a message of the format. With the kind, its identity. */
+  readonly subject: string;
+  /** What was expected and what came, in words. */
+  readonly detail: string;
+}
+
+/** The identity of a violation: two states with equal keys show the same one. */
+export function violationKey(violation: Violation): string {
+  return `${violation.kind}: ${violation.subject}`;
+}
