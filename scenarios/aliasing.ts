@@ -1,0 +1,35 @@
+import { SECTORS } from "../harness/mod.ts";
+import { QEMU, RFC, STRICT } from "../lib/mod.ts";
+import { runAsScript } from "./support/script.ts";
+import type { Scenario } from "./support/scenario.ts";
+import { CLUSTER, DISK } from "./support/sizes.ts";
+import { type Workload, write } from "./support/workload.ts";
+
+const WORKLOAD: Workload = {
+  clusterBytes: CLUSTER,
+  imageBytes: DISK,
+  prepared: [write(0, CLUSTER)],
+  steps: [write(3 * CLUSTER, CLUSTER)],
+};
+const COMMON = {
+  name: "one allocation, then another after the crash",
+  preset: SECTORS,
+  workload: WORKLOAD,
+  probes: [{ offsetBytes: 9 * CLUSTER, lengthBytes: CLUSTER }],
+};
+
+/** Claim 4. */
+export const ALIASING: Scenario = {
+  name: "aliasing",
+  claim: 4,
+  mail: "Stefan Hajnoczi, 8 September 2010 11:15; Avi Kivity, 7 September 14:51",
+  statement: "If only the L2 entry reaches the disk, a later allocation makes its offset valid: " +
+    "one cluster, two owners.",
+  cases: [
+    { ...COMMON, profile: RFC, expected: ["changes-later", "inconsistent"] },
+    { ...COMMON, profile: QEMU, expected: ["cannot-use", "changes-later", "inconsistent"] },
+    { ...COMMON, profile: STRICT, expected: "clean" },
+  ],
+};
+
+if (import.meta.main) runAsScript(ALIASING);

@@ -1,0 +1,42 @@
+import { BLOCKS, SECTORS } from "../harness/mod.ts";
+import { QEMU, RFC, STRICT } from "../lib/mod.ts";
+import { runAsScript } from "./support/script.ts";
+import type { Scenario } from "./support/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { FLUSH, patternBytes, type Workload, write } from "./support/workload.ts";
+
+/** Writes that share clusters with backing data, also where the backing file ends. */
+const WORKLOAD: Workload = {
+  clusterBytes: CLUSTER,
+  imageBytes: DISK,
+  backing: patternBytes(7, 0, 6 * CLUSTER + 1024),
+  prepared: [write(0, 512)],
+  steps: [
+    write(CLUSTER + 1024, 512),
+    write(6 * CLUSTER + 2048, 512),
+    FLUSH,
+    write(3 * CLUSTER + 100, CLUSTER),
+    write(PER_L2_TABLE, 512),
+  ],
+};
+const COMMON = {
+  name: "copy on write from a raw backing file",
+  workload: WORKLOAD,
+  probes: [{ offsetBytes: 5 * CLUSTER, lengthBytes: 512 }],
+};
+
+/** Claim 9. */
+export const BACKING_FILE: Scenario = {
+  name: "backing-file",
+  claim: 9,
+  mail: "QED specification, section Unallocated L2 tables and data clusters",
+  statement: "With a backing file, no flush between copied data and L2 entry loses backing data.",
+  cases: [
+    { ...COMMON, preset: SECTORS, profile: RFC, expected: ["wrong-data"] },
+    { ...COMMON, preset: SECTORS, profile: QEMU, expected: "clean" },
+    { ...COMMON, preset: SECTORS, profile: STRICT, expected: "clean" },
+    { ...COMMON, preset: BLOCKS, profile: STRICT, expected: "clean" },
+  ],
+};
+
+if (import.meta.main) runAsScript(BACKING_FILE);

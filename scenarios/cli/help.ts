@@ -1,0 +1,48 @@
+import { PRESETS } from "../../harness/mod.ts";
+import { PROFILES } from "../../lib/mod.ts";
+import { SCENARIOS } from "../catalog.ts";
+
+/** The text of `--help`. */
+export function helpText(): string {
+  const scenarios = SCENARIOS.map((each) => `  ${each.name.padEnd(18)}${each.statement}`);
+  const presets = Object.values(PRESETS).map((each) => `  ${each.name.padEnd(18)}${each.summary}`);
+  return `Crash a storage format at every point and judge what recovery makes of it.
+
+usage: deno task crash [COMMAND] [OPTIONS]
+
+commands:
+  (none)                       run all scenarios
+  run NAME...                  run these scenarios
+  list                         list the scenarios
+  replay FILE                  build the state of a replay file and judge it
+  log LOG --base IMAGE         explore a log recorded by blklogwrites or dm-log-writes
+
+options:
+  --preset P                   run, log: use this fault preset (log: sectors)
+  --profile P                  run: only the cases of this ordering profile
+                               (${Object.keys(PROFILES).join(", ")})
+  --engine E                   run: lazy (every state, without visiting each) or brute (each one
+                               built and judged byte by byte; small spaces only)
+  --format F                   log: the format of the image (qed)
+  --save DIR                   run, log: where replay files go (crash-findings)
+  --no-save                    run, log: write no replay files
+  --json                       print JSON, with the replay files in it instead of saving them
+  --help                       print this
+
+presets:
+${presets.join("\n")}
+
+scenarios:
+${scenarios.join("\n")}
+
+exit codes:
+  0  everything as expected, or clean
+  1  a violation, or an expected one was not found; replay: the violation shows
+  2  the command line, or a file that it names, is wrong
+  3  a defect of this program
+
+examples:
+  deno task crash run aliasing --profile rfc
+  deno task crash run dirty-bit --preset blocks --json
+  deno task crash log session.log --base before.qed --json`;
+}

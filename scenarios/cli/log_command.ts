@@ -1,0 +1,142 @@
+import {
+  type Exploration,
+  exploreLazily,
+  formatStates,
+  type FoundViolation,
+  type Preset,
+  PRESETS,
+} from "../../harness/mod.ts";
+import { type RecordedLog, setUpLog } from "../support/recorded_log.ts";
+import { lookUp } from "../support/look_up.ts";
+import { EXIT } from "./exit_code.ts";
+import type { Output } from "./output.ts";
+import { replayFileOf } from "./replay_file.ts";
+import { saveReplay } from "./save_replay.ts";
+import { UsageError } from "../support/usage_error.ts";
+
+/** Options of `log`. */
+export interface LogOptions {
+  readonly log: string;
+  readonly base: string;
+  readonly format: string;
+  readonly preset: string;
+  readonly json: boolean;
+  readonly saveTo: string | undefined;
+}
+
+/** Explore a recorded log and print what was found. Exit code 0 if clean, 1 if not. */
+export function logCommand(options: LogOptions, output: Output): number {
+  if (options.format !== "qed") {
+    throw new UsageError(`--format ${options.format}: only "qed" can be judged yet`);
+  }
+  const preset = lookUp("preset", options.preset, PRESETS);
+  using recorded = setUpLog(options.log, options.base);
+  const exploration = exploreLazily(recorded.log, recorded.target, preset, {
+    guestBytes: recorded.guestBytes,
+    onProgress: (done, total, recoveries) =>
+      output.progress(`crash point ${done} of ${total}, ${recoveries} recoveries`),
+  });
+  if (options.json) {
+    output.print(JSON.stringify(logJson(exploration, recorded, options), undefined, 2));
+  } else printText(exploration, recorded, preset, options, output);
+  return exploration.verdict === "clean" ? EXIT.OK : EXIT.VIOLATION;
+}
+
+function logJson(
+  exploration: Exploration,
+  recorded: RecordedLog,
+  options: LogOptions,
+): Record<string, unknown> {
+  const { violations, events: _events, ...rest } = exploration;
+  return {
+    ...rest,
+    log: options.log,
+    base: options.base,
+    format: options.format,
+    entries: recorded.entryCount,
+    mappedClusters: recorded.mappedClusters,
+    watchedClusters: recorded.watchedClusters,
+    violations: violations.map((violation) => ({
+      kind: violation.kind,
+      subject: violation.subject,
+      detail: violation.detail,
+      crashAfterEntry: entryBefore(violation, recorded),
+      reachedDisk: violation.persisted.map(({ event, ...version }) => ({
+        entry: recorded.entryOfEvent[event],
+        ...version,
+      })),
+      sizeBytes: violation.sizeBytes,
+      pendingWrites: violation.pendingWrites,
+      occurrences: violation.occurrences,
+      replay: replayOf(violation, exploration, options),
+    })),
+  };
+}
+
+/** The last entry of the log that happened before the crash; -1 if none did. */
+function entryBefore(violation: FoundViolation, recorded: RecordedLog): number {
+  return recorded.entryOfEvent[violation.crashAfterEvent] ?? -1;
+}
+
+function replayOf(violation: FoundViolation, exploration: Exploration, options: LogOptions) {
+  return replayFileOf(violation, {
+    source: { log: options.log, base: options.base },
+    profile: "qemu",
+    preset: options.preset,
+    traceHash: exploration.traceHash,
+  });
+}
+
+function printText(
+  exploration: Exploration,
+  recorded: RecordedLog,
+  preset: Preset,
+  options: LogOptions,
+  output: Output,
+): void {
+  const { violations, states, recoveries } = exploration;
+  output.print(
+    `${options.log}: ${recorded.entryCount} entries, ${formatStates(states)} states under ` +
+      `${preset.name} (${preset.summary}), explored exhaustively with ${recoveries} recoveries`,
+  );
+  if (recorded.watchedClusters < recorded.mappedClusters) {
+    output.print(
+      `besides what the log writes, ${recorded.watchedClusters} of the ` +
+        `${recorded.mappedClusters} clusters mapped before it were read after each recovery`,
+    );
+  }
+  for (const [violation, ...alike] of groupByState(violations)) {
+    output.print(`\n${violation.kind}: ${violation.detail}`);
+    if (alike.length > 0) output.print(`  and ${alike.length} more sectors or entries like it`);
+    output.print(
+      `  crash after entry ${entryBefore(violation, recorded)}; of ${violation.pendingWrites} ` +
+        "write(s) on their way, this reached the disk " +
+        `(the file has ${violation.sizeBytes} bytes):`,
+    );
+    if (violation.persisted.length === 0) output.print("    nothing");
+    for (const { event, label, lengthBytes, offsetBytes } of violation.persisted) {
+      output.print(
+        `    entry ${recorded.entryOfEvent[event]}: ${label}, ${lengthBytes} bytes at ` +
+          `${offsetBytes}`,
+      );
+    }
+    if (options.saveTo !== undefined) {
+      const path = saveReplay(options.saveTo, replayOf(violation, exploration, options), output);
+      if (path !== undefined) output.print(`  replay: deno task crash replay ${path}`);
+    }
+  }
+  output.print(
+    violations.length === 0 ? "\nclean" : `\n${violations.length} different violations`,
+  );
+}
+
+/** Violations of one kind that one state shows, together; in the order in which they come. */
+function groupByState(violations: readonly FoundViolation[]): FoundViolation[][] {
+  const groups = new Map<string, FoundViolation[]>();
+  for (const violation of violations) {
+    const { kind, crashAfterEvent, tape } = violation;
+    const key = `${kind} ${crashAfterEvent} ${tape.join()}`;
+    groups.set(key, [...(groups.get(key) ?? []), violation]);
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,82 @@
+import { type FoundViolation, type Violation, VIOLATION_KINDS } from "../../harness/mod.ts";
+import { UsageError } from "../support/usage_error.ts";
+
+/** A violation as a file: what to run, where to crash, and which choices to make. */
+export interface ReplayFile {
+  /** The version of this format. */
+  readonly powercut: 1;
+  /** What produced the log. */
+  readonly source:
+    | { readonly scenario: string; readonly case: number }
+    | { readonly log: string; readonly base: string };
+  /** The ordering profile, for people. */
+  readonly profile: string;
+  /** The fault preset. */
+  readonly preset: string;
+  /** The log that the tape belongs to; another one is refused. */
+  readonly traceHash: string;
+  /** The crash comes after this event. */
+  readonly crashAfterEvent: number;
+  /** Which choices build the state. */
+  readonly tape: readonly number[];
+  /** What it shows. */
+  readonly violation: Violation;
+}
+
+/** The replay file of a violation. */
+export function replayFileOf(
+  violation: FoundViolation,
+  context: Pick<ReplayFile, "source" | "profile" | "preset" | "traceHash">,
+): ReplayFile {
+  const { kind, subject, detail, crashAfterEvent, tape } = violation;
+  return {
+    powercut: 1,
+    ...context,
+    crashAfterEvent,
+    tape,
+    violation: { kind, subject, detail },
+  };
+}
+
+/** Read a replay file back. Throws {@linkcode UsageError} that names the field that is wrong. */
+export function parseReplayFile(text: string): ReplayFile {
+  let parsed: Record<string, unknown>;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`not a replay file: ${(error as Error).message}`);
+  }
+  const check = (field: string, rule: string, holds: boolean) => {
+    if (!holds) {
+      throw new UsageError(`replay file: ${field} is ${JSON.stringify(parsed?.[field])}: ${rule}`);
+    }
+  };
+  if (typeof parsed !== "object" || parsed === null) throw new UsageError("not a replay file");
+  check("powercut", "must be 1", parsed.powercut === 1);
+  for (const field of ["profile", "preset", "traceHash"]) {
+    check(field, "must be a text", typeof parsed[field] === "string");
+  }
+  const isIndex = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+  check(
+    "crashAfterEvent",
+    "must be an event's number, or -1",
+    isIndex(parsed.crashAfterEvent) || parsed.crashAfterEvent === -1,
+  );
+  check(
+    "tape",
+    "must be a list of numbers",
+    Array.isArray(parsed.tape) && parsed.tape.every(isIndex),
+  );
+  const source = parsed.source as Record<string, unknown> | undefined;
+  const isScenario = typeof source?.scenario === "string" && isIndex(source.case);
+  const isLog = typeof source?.log === "string" && typeof source?.base === "string";
+  check("source", "must name a scenario and a case, or a log and its base", isScenario || isLog);
+  const violation = parsed.violation as Record<string, unknown> | undefined;
+  check(
+    "violation",
+    `must have a kind (${VIOLATION_KINDS.join(", ")}) and a subject`,
+    VIOLATION_KINDS.some((kind) => kind === violation?.kind) &&
+      typeof violation?.subject === "string",
+  );
+  return parsed as unknown as ReplayFile;
+}

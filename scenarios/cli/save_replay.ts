@@ -1,0 +1,29 @@
+import { createHash } from "node:crypto";
+import { ensureDirSync } from "@std/fs";
+import type { Output } from "./output.ts";
+import type { ReplayFile } from "./replay_file.ts";
+
+/**
+ * Write a replay file into `folder`, named after what it shows. Answers its path, or undefined,
+ * with a message, if it can't be written.
+ */
+export function saveReplay(
+  folder: string,
+  replay: ReplayFile,
+  output: Output,
+): string | undefined {
+  const { source, profile, preset, violation } = replay;
+  const origin = "scenario" in source ? source.scenario : "log";
+  const digest = createHash("sha256").update(JSON.stringify(replay)).digest("hex").slice(0, 6);
+  const name = [origin, profile, preset, violation.kind, digest]
+    .join("-").replaceAll(/[^a-z0-9]+/gi, "-");
+  const path = `${folder}/${name}.json`;
+  try {
+    ensureDirSync(folder);
+    Deno.writeTextFileSync(path, `${JSON.stringify(replay, undefined, 2)}\n`);
+  } catch (error) {
+    output.complain(`can't save ${path}: ${(error as Error).message}`);
+    return undefined;
+  }
+  return path;
+}

@@ -1,0 +1,96 @@
+import {
+  CrashPoint,
+  ExhaustiveChoices,
+  SECTORS,
+  TapeChoices,
+  type WriteLog,
+} from "../harness/mod.ts";
+import { checkImage, openImage, RFC, runSync, STRICT } from "../lib/mod.ts";
+import { runAsScript } from "./support/script.ts";
+import { type Case, type Scenario, setUp } from "./support/scenario.ts";
+import { CLUSTER, DISK } from "./support/sizes.ts";
+import { write } from "./support/workload.ts";
+
+const CASE: Case = {
+  name: "one allocation into an existing L2 table",
+  profile: RFC,
+  preset: SECTORS,
+  workload: {
+    clusterBytes: CLUSTER,
+    imageBytes: DISK,
+    prepared: [write(0, CLUSTER)],
+    steps: [write(3 * CLUSTER, CLUSTER)],
+  },
+  expected: ["inconsistent"],
+};
+
+type Outcome = "neither" | "data only" | "metadata only" | "both" | "part of the data";
+
+/** Each state at the end of the log, by what reached the disk and what a check finds in it. */
+function countOutcomes(
+  log: WriteLog,
+): Map<Outcome, { states: number; leaks: number; bad: number }> {
+  const point = new CrashPoint(log, SECTORS, log.events.length - 1);
+  const labelOf = (event: number) => {
+    const source = log.events[event];
+    return "label" in source ? source.label : "";
+  };
+  const dataUnits = point.units.filter((unit) => labelOf(unit.events[1]) === "data").length;
+  const counts = new Map<Outcome, { states: number; leaks: number; bad: number }>();
+  const choices = new ExhaustiveChoices();
+  do {
+    const file = point.build(choices);
+    const persisted = point.describe(new TapeChoices(choices.tape()));
+    const labels = [...persisted.byUnit.values()].map(labelOf);
+    // Data in clusters past the size that persisted is lost with it.
+    const isInside = persisted.sizeBytes === Math.max(...point.sizes);
+    const data = isInside ? labels.filter((label) => label === "data").length : 0;
+    const metadata = labels.includes("l2-table");
+    const outcome: Outcome = data > 0 && data < dataUnits
+      ? "part of the data"
+      : data === 0
+      ? (metadata ? "metadata only" : "neither")
+      : metadata
+      ? "both"
+      : "data only";
+    const check = runSync(
+      (function* () {
+        return yield* checkImage(yield* openImage({ profile: RFC }));
+      })(),
+      [file],
+    );
+    const count = counts.get(outcome) ?? { states: 0, leaks: 0, bad: 0 };
+    count.states++;
+    if (check.leaks > 0) count.leaks++;
+    if (check.corruptions > 0) count.bad++;
+    counts.set(outcome, count);
+  } while (choices.advance());
+  return counts;
+}
+
+/** Claim 3. */
+export const FOUR_OUTCOMES: Scenario = {
+  name: "four-outcomes",
+  claim: 3,
+  mail: "Stefan Hajnoczi, 8 September 2010 11:15",
+  statement:
+    "Allocating into an existing L2 table has four outcomes: neither, data only (a leak), " +
+    "metadata only, both.",
+  cases: [CASE, { ...CASE, profile: STRICT, expected: "clean" }],
+  demonstrations: [{
+    name: "all four occur",
+    run() {
+      const counts = countOutcomes(setUp(CASE).log);
+      const wanted: Outcome[] = ["neither", "data only", "metadata only", "both"];
+      return {
+        holds: wanted.every((outcome) => counts.has(outcome)) &&
+          (counts.get("data only")?.leaks ?? 0) > 0 && (counts.get("metadata only")?.bad ?? 0) > 0,
+        figures: [...counts].map(([outcome, { states, leaks, bad }]) =>
+          `${outcome}: ${states} states, ${leaks} with a leak, ${bad} with a dead L2 entry`
+        ),
+      };
+    },
+  }],
+};
+
+if (import.meta.main) runAsScript(FOUR_OUTCOMES);

@@ -1,0 +1,61 @@
+import { SECTORS, WRITES } from "../harness/mod.ts";
+import { QEMU, RFC, STRICT } from "../lib/mod.ts";
+import { runAsScript } from "./support/script.ts";
+import { type Case, type Scenario, setUp } from "./support/scenario.ts";
+import { CLUSTER, DISK } from "./support/sizes.ts";
+import { FLUSH, type Workload, write } from "./support/workload.ts";
+
+const WORKLOAD: Workload = {
+  clusterBytes: CLUSTER,
+  imageBytes: DISK,
+  prepared: [write(0, 3 * CLUSTER)],
+  steps: [
+    write(512, 1024),
+    write(CLUSTER + 100, 700),
+    FLUSH,
+    write(512, 512),
+    write(2 * CLUSTER - 300, 600),
+  ],
+};
+const PROBES = [{ offsetBytes: 5 * CLUSTER, lengthBytes: 512 }];
+
+const CASES: readonly Case[] = [
+  { profile: STRICT, preset: SECTORS },
+  { profile: STRICT, preset: WRITES },
+  { profile: QEMU, preset: SECTORS },
+  { profile: RFC, preset: SECTORS },
+].map((each) => ({
+  ...each,
+  name: "overwrites of allocated clusters",
+  workload: WORKLOAD,
+  probes: PROBES,
+  expected: "clean",
+}));
+
+/** Claim 1. */
+export const IN_PLACE_WRITES: Scenario = {
+  name: "in-place-writes",
+  claim: 1,
+  mail: "Stefan Hajnoczi, 8 September 2010 11:15",
+  statement: "In-place writes never harm metadata; a torn one is the guest's to handle.",
+  cases: CASES,
+  demonstrations: [{
+    name: "only data is written",
+    run() {
+      const results = CASES.filter((each) => each.preset === SECTORS).map((each) => {
+        const labels = setUp(each).log.events.flatMap((event) =>
+          event.kind === "write-issued" ? [event.label] : []
+        );
+        return { profile: each.profile.name, count: labels.length, labels: new Set(labels) };
+      });
+      return {
+        holds: results.every(({ labels }) => labels.size === 1 && labels.has("data")),
+        figures: results.map(({ profile, count, labels }) =>
+          `${profile}: ${count} writes, all labelled ${[...labels].join(", ")}`
+        ),
+      };
+    },
+  }],
+};
+
+if (import.meta.main) runAsScript(IN_PLACE_WRITES);

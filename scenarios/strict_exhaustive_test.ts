@@ -1,0 +1,101 @@
+/** What `strict` promises: no crash state of any of this breaks anything. */
+import { assertEquals, assertGreater } from "@std/assert";
+import fc from "fast-check";
+import {
+  type Exploration,
+  exploreLazily,
+  type Preset,
+  PRESETS,
+  SECTORS,
+  violationKey,
+} from "../harness/mod.ts";
+import { seededTest } from "../lib/testing/seeds_testing.ts";
+import { STRICT } from "../lib/mod.ts";
+import { workloads } from "./random_workload_testing.ts";
+import { memoryBacking, qedTarget } from "./support/qed_target.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { CLOSE, FLUSH, record, REOPEN, type Workload, write } from "./support/workload.ts";
+import { exploreByName, PROBES, WORKLOAD_NAMES } from "./test_workloads_testing.ts";
+
+/** Random workloads for each seed. */
+const RANDOM_RUNS = 400;
+
+function explore(workload: Workload, preset: Preset): Exploration {
+  const { backing, clusterBytes } = workload;
+  const target = qedTarget({
+    profile: STRICT,
+    clusterBytes,
+    ...(backing && { backing: memoryBacking(backing) }),
+    probes: PROBES,
+  });
+  const log = record(workload, { profile: STRICT });
+  return exploreLazily(log, target, preset, { guestBytes: workload.imageBytes });
+}
+
+/** Ten allocations in three L2 tables, a flush, and ten more. */
+const TWENTY_ALLOCATIONS: Workload = {
+  clusterBytes: CLUSTER,
+  imageBytes: DISK,
+  steps: [
+    ...Array.from({ length: 10 }, (_, i) => write((i % 3) * PER_L2_TABLE + i * CLUSTER, CLUSTER)),
+    FLUSH,
+    ...Array.from(
+      { length: 10 },
+      (_, i) => write((i % 3) * PER_L2_TABLE + (i + 20) * CLUSTER, CLUSTER),
+    ),
+  ],
+};
+
+/** Tables of two clusters, and clusters of 8 KiB. */
+const WIDE_TABLES: Workload = {
+  clusterBytes: 2 * CLUSTER,
+  tableClusters: 2,
+  imageBytes: 4 * DISK,
+  prepared: [write(0, 512)],
+  steps: [
+    write(3 * CLUSTER - 100, 4 * CLUSTER),
+    FLUSH,
+    write(2048 * 2 * CLUSTER - 1000, 2000),
+    REOPEN,
+    write(9 * CLUSTER, 512),
+    CLOSE,
+  ],
+};
+
+const EXPLORATIONS: Readonly<Record<string, (preset: Preset) => Exploration>> = {
+  ...Object.fromEntries(
+    WORKLOAD_NAMES.map((name) => [
+      name,
+      (preset: Preset) => exploreByName(name, preset, { profile: STRICT }),
+    ]),
+  ),
+  "twenty allocations": (preset) => explore(TWENTY_ALLOCATIONS, preset),
+  "wide tables": (preset) => explore(WIDE_TABLES, preset),
+};
+
+for (const [name, exploreUnder] of Object.entries(EXPLORATIONS)) {
+  Deno.test(`strict survives every crash state: ${name}`, () => {
+    const sizes = Object.values(PRESETS).map((preset) => {
+      const { violations, states, coverage } = exploreUnder(preset);
+      assertEquals(violations.map(violationKey), [], preset.name);
+      assertEquals(coverage, "exhaustive");
+      assertGreater(states.log2, 3);
+      return `2^${states.log2.toFixed(1)} (${preset.name})`;
+    });
+    console.log(`states covered: ${sizes.join(", ")}`);
+  });
+}
+
+const RANDOM_CASE = fc.record({
+  preset: fc.constantFrom(...Object.values(PRESETS), SECTORS),
+  workload: workloads({ mostSteps: 7, unaligned: true }),
+});
+
+seededTest("strict survives every crash state of random guests", (seed) => {
+  fc.assert(
+    fc.property(RANDOM_CASE, ({ workload, preset }) => {
+      assertEquals(explore(workload, preset).violations, []);
+    }),
+    { seed, numRuns: RANDOM_RUNS },
+  );
+});

@@ -1,0 +1,91 @@
+import {
+  type Exploration,
+  exploreByBruteForce,
+  exploreLazily,
+  type GuestRange,
+  type Preset,
+  type Target,
+  type ViolationKind,
+  type WriteLog,
+} from "../../harness/mod.ts";
+import type { Filter, OrderingProfile } from "../../lib/mod.ts";
+import { memoryBacking, qedTarget } from "./qed_target.ts";
+import { record, type Workload } from "./workload.ts";
+
+/** What is expected of an exploration: no violation, at least these kinds, or whatever is found. */
+export type Expectation = "clean" | readonly ViolationKind[] | "as found";
+
+/** One workload under one ordering profile and one fault preset. */
+export interface Case {
+  /** What is special about it, in a few words. */
+  readonly name: string;
+  /** The ordering profile; variants of a named one have a name of their own. */
+  readonly profile: OrderingProfile;
+  /** The fault preset. */
+  readonly preset: Preset;
+  /** What the guest does. */
+  readonly workload: Workload;
+  /** Guest ranges to write after recovery. */
+  readonly probes?: readonly GuestRange[];
+  /** Planted bugs. */
+  readonly filters?: readonly Filter[];
+  /** What must come out. */
+  readonly expected: Expectation;
+}
+
+/** Something that is shown by running it rather than by exploring. */
+export interface Demonstration {
+  /** What is shown. */
+  readonly name: string;
+  /** Run it: one line for each figure, and whether the claim holds. */
+  run(): { readonly holds: boolean; readonly figures: readonly string[] };
+}
+
+/** A claim of the mail thread, and what puts it to the test. */
+export interface Scenario {
+  /** The name it is run by. */
+  readonly name: string;
+  /** Its number in the list of claims. */
+  readonly claim: number;
+  /** Who made it and when. */
+  readonly mail: string;
+  /** The claim in a sentence. */
+  readonly statement: string;
+  /** The explorations. */
+  readonly cases: readonly Case[];
+  /** What else is shown. */
+  readonly demonstrations?: readonly Demonstration[];
+}
+
+/** The log of a case and the target that its states are judged with. */
+export function setUp(each: Case): { log: WriteLog; target: Target } {
+  const { workload, profile } = each;
+  const log = record(workload, { profile, ...(each.filters && { filters: each.filters }) });
+  const { backing } = workload;
+  const target = qedTarget({
+    profile,
+    clusterBytes: workload.clusterBytes,
+    ...(backing && { backing: memoryBacking(backing) }),
+    ...(each.probes && { probes: each.probes }),
+  });
+  return { log, target };
+}
+
+/** The engines that can search a case. */
+export const ENGINES = { lazy: exploreLazily, brute: exploreByBruteForce } as const;
+/** An engine. */
+export type Engine = typeof ENGINES[keyof typeof ENGINES];
+
+/** Explore a case with the lazy engine. */
+export function explore(each: Case): Exploration {
+  const { log, target } = setUp(each);
+  return exploreLazily(log, target, each.preset, { guestBytes: each.workload.imageBytes });
+}
+
+/** Whether a result is what was expected. */
+export function isAsExpected(exploration: Exploration, expected: Expectation): boolean {
+  if (expected === "as found") return true;
+  if (expected === "clean") return exploration.verdict === "clean";
+  const found = new Set(exploration.violations.map((violation) => violation.kind));
+  return expected.every((kind) => found.has(kind));
+}

@@ -1,0 +1,134 @@
+/** Small workloads that between them take every path of the driver's writing side. */
+import {
+  type Exploration,
+  exploreLazily,
+  type GuestRange,
+  type Preset,
+  type WriteLog,
+} from "../harness/mod.ts";
+import type { Filter, OrderingProfile } from "../lib/mod.ts";
+import { recordDirty } from "./dirty_image_testing.ts";
+import { memoryBacking, qedTarget } from "./support/qed_target.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import {
+  CLOSE,
+  FLUSH,
+  patternBytes,
+  record,
+  REOPEN,
+  type Workload,
+  write,
+} from "./support/workload.ts";
+
+const FINAL = { clusterBytes: CLUSTER, imageBytes: DISK };
+
+/** Workloads by name. */
+export const WORKLOADS = {
+  "fresh image": {
+    ...FINAL,
+    steps: [write(0, CLUSTER), write(3 * CLUSTER, 512), FLUSH, write(5 * CLUSTER + 512, 1024)],
+  },
+  "later allocations": {
+    ...FINAL,
+    prepared: [write(0, CLUSTER)],
+    steps: [write(3 * CLUSTER + 512, 512), write(0, 512), FLUSH, write(5 * CLUSTER, 512)],
+  },
+  "several L2 tables": {
+    ...FINAL,
+    prepared: [write(0, CLUSTER)],
+    steps: [
+      write(PER_L2_TABLE - 1000, 2000),
+      FLUSH,
+      write(2 * PER_L2_TABLE, 512),
+      write(70 * CLUSTER, 512),
+    ],
+  },
+  "unaligned and crossing": {
+    ...FINAL,
+    prepared: [write(0, 100), write(2 * CLUSTER, CLUSTER)],
+    steps: [write(CLUSTER - 700, 2 * CLUSTER), FLUSH, write(3 * CLUSTER + 100, 1000)],
+  },
+  "reopened": {
+    ...FINAL,
+    prepared: [write(0, CLUSTER)],
+    steps: [write(3 * CLUSTER, CLUSTER), REOPEN, write(5 * CLUSTER, 512), CLOSE],
+  },
+  "torn tail": {
+    ...FINAL,
+    prepared: [write(0, CLUSTER)],
+    tornTailBytes: 1500,
+    steps: [write(3 * CLUSTER, 512), FLUSH, write(4 * CLUSTER, 512)],
+  },
+  "backing file": {
+    ...FINAL,
+    backing: patternBytes(7, 0, 6 * CLUSTER + 1024),
+    prepared: [write(0, 512)],
+    steps: [
+      write(CLUSTER + 1024, 512),
+      write(6 * CLUSTER + 2048, 512),
+      FLUSH,
+      write(3 * CLUSTER + 100, CLUSTER),
+      write(PER_L2_TABLE, 512),
+    ],
+  },
+  "fresh image with a backing file": {
+    ...FINAL,
+    backing: patternBytes(7, 0, PER_L2_TABLE + CLUSTER),
+    steps: [write(CLUSTER + 1024, 512), write(PER_L2_TABLE + 512, 512), FLUSH, write(0, 512)],
+  },
+  "rfc layout": {
+    ...FINAL,
+    layout: "rfc",
+    prepared: [write(0, CLUSTER)],
+    steps: [
+      write(3 * CLUSTER + 512, 512),
+      FLUSH,
+      write(PER_L2_TABLE, 512),
+      write(5 * CLUSTER, 512),
+    ],
+  },
+} as const satisfies Readonly<Record<string, Workload>>;
+
+/** The name of a workload; `dirty image` is the one that starts with a repair. */
+export type WorkloadName = keyof typeof WORKLOADS | "dirty image";
+
+/** All of them. */
+export const WORKLOAD_NAMES: readonly WorkloadName[] = [
+  ...Object.keys(WORKLOADS) as (keyof typeof WORKLOADS)[],
+  "dirty image",
+];
+
+/** Guest ranges that no workload writes: in a table of its own and in the first one. */
+export const PROBES: readonly GuestRange[] = [
+  { offsetBytes: 100 * CLUSTER, lengthBytes: 512 },
+  { offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 },
+];
+
+/** How a workload is run. */
+export interface RunOptions {
+  /** The ordering profile of the driver. */
+  readonly profile: OrderingProfile;
+  /** Planted bugs; recovery is free of them. */
+  readonly filters?: readonly Filter[];
+}
+
+/** Run a workload by name and record it. */
+export function recordByName(name: WorkloadName, options: RunOptions): WriteLog {
+  return name === "dirty image" ? recordDirty(options) : record(WORKLOADS[name], options);
+}
+
+/** Run a workload by name and explore what a crash leaves of it. */
+export function exploreByName(
+  name: WorkloadName,
+  preset: Preset,
+  options: RunOptions,
+): Exploration {
+  const workload: Workload | undefined = name === "dirty image" ? undefined : WORKLOADS[name];
+  const target = qedTarget({
+    profile: options.profile,
+    clusterBytes: CLUSTER,
+    ...(workload?.backing && { backing: memoryBacking(workload.backing) }),
+    probes: PROBES,
+  });
+  return exploreLazily(recordByName(name, options), target, preset, { guestBytes: DISK });
+}
