@@ -1,0 +1,158 @@
+import {
+  CrashPoint,
+  type Exploration,
+  exploreLazily,
+  SECTORS,
+  TapeChoices,
+  textTable,
+  type WriteLog,
+} from "../harness/mod.ts";
+import { STRICT } from "../lib/mod.ts";
+import { qedTarget } from "../scenarios/support/qed_target.ts";
+import { FLUSH, record, type Workload, write } from "../scenarios/support/workload.ts";
+import { median, secondsOf, thousands } from "./measure.ts";
+
+export const name = "explorer";
+
+const CLUSTER = 4096;
+/** QEMU refuses tables of one cluster, and it is to judge the same images. */
+const TABLE_CLUSTERS = 2;
+const PER_TABLE = (TABLE_CLUSTERS * CLUSTER / 8) * CLUSTER;
+const DISK = 64 * 2 ** 20;
+const ROUNDS = 7;
+/** States for the peers; enough that starting one process does not count. */
+const PEER_STATES = 2000;
+/** Of these, as many are enough where each costs a process. */
+const SPAWNED_STATES = 200;
+
+/** Writes that go to three L2 tables, each to a sector of them that others touch too. */
+const MANY_BEHAVIOURS: Workload = {
+  clusterBytes: CLUSTER,
+  tableClusters: TABLE_CLUSTERS,
+  imageBytes: DISK,
+  prepared: [0, 1, 2].map((table) => write(table * PER_TABLE, CLUSTER)),
+  steps: Array.from({ length: 12 }, (_, i) => {
+    const place = 1 + 64 * Math.floor(i / 3) + i % 3;
+    return write((i % 3) * PER_TABLE + place * CLUSTER, CLUSTER);
+  }),
+};
+
+/** Twenty allocating writes of 4 KiB over three L2 tables, one flush in the middle. */
+const TWENTY_WRITES: Workload = {
+  clusterBytes: CLUSTER,
+  tableClusters: TABLE_CLUSTERS,
+  imageBytes: DISK,
+  steps: Array.from({ length: 21 }, (_, i) => {
+    if (i === 10) return FLUSH;
+    return write((i % 3) * PER_TABLE + i * CLUSTER, CLUSTER);
+  }),
+};
+
+/**
+ * Recoveries a second, with the real driver's open, repair and check of every state, beside two
+ * peers that recover the same kind of state with QEMU's own tools: a process for each state, and
+ * one process that is told to open and close.
+ */
+export async function run(): Promise<void> {
+  const log = record(MANY_BEHAVIOURS, { profile: STRICT });
+  const states = someStates(log, PEER_STATES);
+  const ours: number[] = [];
+  const spawned: number[] = [];
+  const persistent: number[] = [];
+  const twenty: number[] = [];
+  let last: Exploration | undefined;
+  let large: Exploration | undefined;
+  for (let round = 0; round < ROUNDS; round++) {
+    const seconds = await secondsOf(() => last = explore(log));
+    ours.push((last?.recoveries ?? 0) / seconds);
+    twenty.push(
+      await secondsOf(() => large = explore(record(TWENTY_WRITES, { profile: STRICT }))),
+    );
+    if (states.hasQemu) {
+      spawned.push(SPAWNED_STATES / await secondsOf(() => states.checkEach()));
+      persistent.push(PEER_STATES / await secondsOf(() => states.openEach()));
+    }
+    console.error(`explorer: round ${round + 1} of ${ROUNDS}`);
+  }
+  states.remove();
+  const rate = median(ours);
+  const rows = [["lazy engine, open + repair + check, every promise", thousands(rate), "1"]];
+  if (states.hasQemu) {
+    for (
+      const [peer, rates] of [
+        ["one qemu-io process, open + close", persistent],
+        ["a qemu-img check process for each state", spawned],
+      ] as const
+    ) rows.push([peer, thousands(median(rates)), `1/${(rate / median(rates)).toFixed(0)}`]);
+  } else console.log("qemu-img is missing: no peers measured");
+  console.log(
+    textTable(["recovers with", "states a second", "ratio"], rows, { alignRight: [1, 2] }),
+  );
+  console.log(`\n${last?.recoveries} recoveries cover 2^${last?.states.log2} states`);
+  console.log(
+    `twenty allocating writes: 2^${large?.states.log2} states in ${median(twenty).toFixed(2)} s ` +
+      `(${large?.recoveries} recoveries, ${large?.coverage}, ${large?.verdict})`,
+  );
+}
+
+function explore(log: WriteLog): Exploration {
+  const probes = [40 * CLUSTER, 5 * PER_TABLE].map((offsetBytes) => ({
+    offsetBytes,
+    lengthBytes: 512,
+  }));
+  const target = qedTarget({ profile: STRICT, clusterBytes: CLUSTER, probes });
+  return exploreLazily(log, target, SECTORS, { guestBytes: DISK });
+}
+
+/** Images as a crash at the end of the log may leave them, on a file system in memory. */
+function someStates(log: WriteLog, count: number) {
+  const folder = Deno.makeTempDirSync(hasFolder("/dev/shm") ? { dir: "/dev/shm" } : {});
+  const point = new CrashPoint(log, SECTORS, log.events.length - 1);
+  const images = Array.from({ length: count }, (_, i) => {
+    // Any spread of states will do, as long as it is the same every time.
+    const tape = point.units.map((unit, u) => (i * 7 + u * (i + 3)) % unit.events.length);
+    const file = point.build(new TapeChoices([...tape, i % point.sizes.length]));
+    const bytes = new Uint8Array(file.sizeBytes);
+    file.read(0, bytes);
+    return { path: `${folder}/${i}.qed`, bytes };
+  });
+  return {
+    hasQemu: hasQemu(),
+    checkEach() {
+      for (const { path, bytes } of images.slice(0, SPAWNED_STATES)) {
+        Deno.writeFileSync(path, bytes);
+        new Deno.Command("qemu-img", { args: ["check", "-f", "qed", path], ...NO_OUTPUT })
+          .outputSync();
+      }
+    },
+    async openEach() {
+      const child = new Deno.Command("qemu-io", { stdin: "piped", ...NO_OUTPUT }).spawn();
+      const writer = child.stdin.getWriter();
+      for (const { path, bytes } of images) {
+        Deno.writeFileSync(path, bytes);
+        await writer.write(new TextEncoder().encode(`open -o driver=qed ${path}\nclose\n`));
+      }
+      await writer.close();
+      await child.status;
+    },
+    remove: () => Deno.removeSync(folder, { recursive: true }),
+  };
+}
+
+const NO_OUTPUT = { stdout: "null", stderr: "null" } as const;
+
+function hasFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+function hasQemu(): boolean {
+  try {
+    return new Deno.Command("qemu-img", { args: ["--version"], ...NO_OUTPUT }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
