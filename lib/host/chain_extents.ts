@@ -1,4 +1,4 @@
-import { type Image, nextExtent } from "../qed/mod.ts";
+import { type QedImage, nextExtent } from "../qed/mod.ts";
 import { HoleFinder } from "./holes.ts";
 import type { ImageChain, Layer } from "./image_chain.ts";
 
@@ -75,7 +75,7 @@ export class ExtentWalker implements Disposable {
     return this.#lastParts[depth] = part;
   }
 
-  #qedPart(image: Image, startBytes: bigint): Part {
+  #qedPart(image: QedImage, startBytes: bigint): Part {
     const extent = this.#chain.run(nextExtent(image, startBytes));
     if (!extent) throw new Error("chain extents: past the end of a layer");
     const { lengthBytes, state, hostBytes } = extent;

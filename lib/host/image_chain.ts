@@ -3,7 +3,7 @@ import {
   closeImage,
   flushImage,
   type HeaderLayout,
-  type Image,
+  type QedImage,
   ImageError,
   openImage,
   type OrderingProfile,
@@ -52,7 +52,7 @@ export interface Layer {
   /** The size of the guest's disk: that of the image, or the raw file up to a whole sector. */
   readonly guestBytes: bigint;
   /** The image, if the format is QED. */
-  readonly image: Image | undefined;
+  readonly image: QedImage | undefined;
 }
 
 /**
@@ -99,7 +99,7 @@ export class ImageChain implements Disposable {
   }
 
   /** The image itself as QED. Throws {@linkcode ImageError} if it is raw. */
-  get image(): Image {
+  get image(): QedImage {
     const { image, path } = this.top;
     if (image) return image;
     throw new ImageError(`'${path}' is a raw image, and this is for QED images only`);

@@ -4,7 +4,7 @@ import {
   closeImage,
   createImage,
   FileStorage,
-  type Image,
+  type QedImage,
   openImage,
   type OpenOptions,
   runSync,
@@ -134,7 +134,7 @@ export class OpenedImage implements Disposable {
   /** The files by slot. */
   readonly files: FileStorage[] = [];
   /** The image in slot 0. */
-  readonly image: Image;
+  readonly image: QedImage;
 
   /** Open the image `options.name` in directory `dir`. */
   constructor(dir: string, options: OpenImageOptions) {
@@ -159,7 +159,7 @@ export class OpenedImage implements Disposable {
     }
   }
 
-  #open(dir: string, options: OpenOptions & { name: string }): Image {
+  #open(dir: string, options: OpenOptions & { name: string }): QedImage {
     const { name, ...open } = options;
     const mode = open.writable ? "read-write" : "read-only";
     const file = this.files.push(FileStorage.open(`${dir}/${name}`, mode)) - 1;

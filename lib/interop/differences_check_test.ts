@@ -8,7 +8,7 @@ import {
   closeImage,
   FileStorage,
   FormatError,
-  type Image,
+  type QedImage,
   openImage,
   readImage,
   runSync,
@@ -74,7 +74,7 @@ qemuDirTest("qemu-img cannot open its own images with table_size=1", async (dir)
 });
 
 /** Opens for writing, which repairs, closes, and answers what there is to see afterwards. */
-function openAndClose(path: string): { image: Image; corruptions: number } {
+function openAndClose(path: string): { image: QedImage; corruptions: number } {
   using file = FileStorage.open(path, "read-write");
   const image = runSync(openImage({ writable: true }), [file]);
   runSync(closeImage(image), [file]);

@@ -1,12 +1,12 @@
 import type { FileSlot, Operation } from "../storage/request.ts";
 import { ImageError } from "./format_error.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { readImage } from "./read.ts";
 
 /** Where an image reads what it does not hold itself. */
 export type BackingSource =
   | { readonly kind: "raw"; readonly file: FileSlot; readonly sizeBytes: number }
-  | { readonly kind: "qed"; readonly image: Image };
+  | { readonly kind: "qed"; readonly image: QedImage };
 
 /**
  * Fill `into` from the backing file of `image`, from guest offset `offset` on; past the end of the
@@ -14,7 +14,7 @@ export type BackingSource =
  * clusters). Throws {@linkcode ImageError} if the backing file was not attached.
  */
 export function* readBacking(
-  image: Image,
+  image: QedImage,
   offset: number | bigint,
   into: Uint8Array,
 ): Operation<void> {

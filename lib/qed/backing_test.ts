@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { MemoryStorage } from "../storage/memory_storage.ts";
 import { runSync } from "../storage/run_sync.ts";
 import { createImage } from "./create.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { openImage } from "./open.ts";
 import { readImage } from "./read.ts";
 import { writeImage } from "./write.ts";
@@ -12,11 +12,11 @@ const CLUSTER = 4096;
 /** An image over a raw file, over nothing; or over a QED image over that raw file. */
 function stack(options: { rawBytes: number; middleBytes?: number; topBytes: number }): {
   files: MemoryStorage[];
-  top: Image;
+  top: QedImage;
 } {
   const raw = new MemoryStorage(new Uint8Array(options.rawBytes).fill(0x11));
   const files = [raw];
-  const add = (imageBytes: number): Image => {
+  const add = (imageBytes: number): QedImage => {
     const file = files.push(new MemoryStorage()) - 1;
     const sizes = { clusterBytes: CLUSTER, tableClusters: 1, imageBytes };
     const backing = { name: "below", isRaw: file === 1 };
@@ -31,7 +31,7 @@ function stack(options: { rawBytes: number; middleBytes?: number; topBytes: numb
   return { files, top };
 }
 
-function read(image: Image, offset: number, length: number, files: MemoryStorage[]): number[] {
+function read(image: QedImage, offset: number, length: number, files: MemoryStorage[]): number[] {
   const into = new Uint8Array(length).fill(0xff);
   runSync(readImage(image, offset, into), files);
   return [...into];

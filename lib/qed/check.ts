@@ -1,7 +1,7 @@
 import type { Operation } from "../storage/request.ts";
 import { StorageError } from "../storage/storage_error.ts";
 import { readTable } from "./find_run.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { Table } from "./table.ts";
 import { scanL2Table, Walk } from "./walk.ts";
 
@@ -55,7 +55,7 @@ export type ProgressListener = (done: number, total: number) => void;
  * of the file that is referred to, and one table. Counts are those of `qemu-img check`; where
  * they differ, docs/differences-from-qemu.md says why.
  */
-export function* checkImage(image: Image, progress?: ProgressListener): Operation<CheckResult> {
+export function* checkImage(image: QedImage, progress?: ProgressListener): Operation<CheckResult> {
   const walk = new Walk(image, { clears: false });
   yield* walkTables(walk, progress);
   walk.finish();

@@ -1,5 +1,5 @@
 import type { Operation } from "../storage/request.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { FEATURE } from "./layout.ts";
 
 /**
@@ -7,7 +7,7 @@ import { FEATURE } from "./layout.ts";
  * Throws the storage's error if the flush fails; the image then takes no more writes, since what
  * the flush covered may be gone.
  */
-export function* flushImage(image: Image): Operation<void> {
+export function* flushImage(image: QedImage): Operation<void> {
   image.assertWritable();
   yield* image.flush("guest");
 }
@@ -17,7 +17,7 @@ export function* flushImage(image: Image): Operation<void> {
  * when all it protects is on disk. After a failed write or flush NEED_CHECK stays, for the next
  * opening to act on. The image must not be used afterwards.
  */
-export function* closeImage(image: Image): Operation<void> {
+export function* closeImage(image: QedImage): Operation<void> {
   if (!image.writable || image.failure) return;
   yield* image.flush("before clearing NEED_CHECK");
   if (!image.needsCheck) return;
@@ -25,7 +25,7 @@ export function* closeImage(image: Image): Operation<void> {
 }
 
 /** Clear NEED_CHECK on disk; all it protects must be durable already. */
-export function* clearNeedCheck(image: Image): Operation<void> {
+export function* clearNeedCheck(image: QedImage): Operation<void> {
   yield* image.updateHeader({ features: image.header.features & ~FEATURE.NEED_CHECK });
   if (image.profile.flushesAfterClearing) yield* image.flush("NEED_CHECK cleared");
 }

@@ -1,6 +1,6 @@
 import type { Operation } from "../storage/request.ts";
 import { FormatError } from "./format_error.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "./layout.ts";
 import { Table } from "./table.ts";
 
@@ -18,7 +18,7 @@ export interface Run {
 }
 
 /** Where a guest cluster is in the tables. */
-export function tableIndexes(image: Image, clusterIndex: number): { l1: number; l2: number } {
+export function tableIndexes(image: QedImage, clusterIndex: number): { l1: number; l2: number } {
   const { tableEntries } = image.geometry;
   const l1 = Math.floor(clusterIndex / tableEntries);
   return { l1, l2: clusterIndex - l1 * tableEntries };
@@ -29,7 +29,7 @@ export function tableIndexes(image: Image, clusterIndex: number): { l1: number; 
  * L2 table, are alike and adjacent. Throws {@linkcode FormatError} for an invalid table entry,
  * unless the profile does not look (as the patch of 2010 did not).
  */
-export function* findRun(image: Image, clusterIndex: number, most: number): Operation<Run> {
+export function* findRun(image: QedImage, clusterIndex: number, most: number): Operation<Run> {
   const { tableEntries, clusterBytes } = image.geometry;
   const index = tableIndexes(image, clusterIndex);
   const limit = Math.min(most, tableEntries - index.l2);
@@ -57,7 +57,7 @@ export function* findRun(image: Image, clusterIndex: number, most: number): Oper
 }
 
 /** The L2 table at `l1Index`, from the cache or the file; undefined if there is none. */
-export function* loadL2Table(image: Image, l1Index: number): Operation<Table | undefined> {
+export function* loadL2Table(image: QedImage, l1Index: number): Operation<Table | undefined> {
   const offsetBytes = image.l1.entry(l1Index);
   if (offsetBytes === UNALLOCATED) return undefined;
   const cached = image.l2Cache.get(offsetBytes);
@@ -86,7 +86,7 @@ export function* loadL2Table(image: Image, l1Index: number): Operation<Table | u
 }
 
 /** Read the table at its offset; entries past the end of the file are zero. */
-export function* readTable(image: Image, table: Table): Operation<void> {
+export function* readTable(image: QedImage, table: Table): Operation<void> {
   const into = table.block.bytes;
   const label = table === image.l1 ? "l1-table" : "l2-table";
   const moved = yield {
@@ -100,7 +100,7 @@ export function* readTable(image: Image, table: Table): Operation<void> {
 }
 
 /** The rule that an entry must meet to point at `clusterCount` clusters. */
-export function offsetRule(image: Image, clusterCount: number): string {
+export function offsetRule(image: QedImage, clusterCount: number): string {
   const { clusterBytes } = image.geometry;
   return `must be a multiple of ${clusterBytes} with ${clusterCount * clusterBytes} bytes ` +
     `between the header's end at ${image.headerBytes} and the file's end at ${image.endBytes}`;

@@ -17,7 +17,7 @@ export interface GuestPosition {
   readonly byteInCluster: number;
 }
 
-/** What an {@linkcode Image} is made of; put together by `openImage`. */
+/** What an {@linkcode QedImage} is made of; put together by `openImage`. */
 export interface ImageParts {
   /** The slot of the file. */
   readonly file: FileSlot;
@@ -45,19 +45,17 @@ export interface ImageParts {
 
 /**
  * An open image: the header, the L1 table and a cache of L2 tables, and where the next cluster
- * goes. It holds no file; the operations on it yield requests for {@linkcode Image.file}.
+ * goes. It holds no file; the operations on it yield requests for {@linkcode QedImage.file}.
  */
-export class Image {
+export class QedImage {
   /** The slot of the file that holds this image. */
   readonly file: FileSlot;
   /** Cluster and table sizes. */
   readonly geometry: Geometry;
-  /** The size of the guest's disk, in bytes. */
-  readonly imageBytes: bigint;
   /** The name of the backing file as the header has it, or undefined. */
-  readonly backingName: string | undefined;
+  backingName: string | undefined;
   /** Whether the header says that the backing file is raw and must not be probed. */
-  readonly backingIsRaw: boolean;
+  backingIsRaw: boolean;
   /** In which order writes reach the disk. */
   readonly profile: OrderingProfile;
   /** Whether it was opened for writing. */
@@ -72,7 +70,7 @@ export class Image {
   backing: BackingSource | undefined;
   /** Where the next cluster is taken, in bytes: the end of the file in whole clusters. */
   endBytes: number;
-  /** Whether bytes of an unfinished cluster follow {@linkcode Image.endBytes} in the file. */
+  /** Whether bytes of an unfinished cluster follow {@linkcode QedImage.endBytes} in the file. */
   hasTornTail: boolean;
   /** Counts the L2 updates that are on disk: a table read across one of them is read again. */
   tableChanges = 0;
@@ -88,7 +86,6 @@ export class Image {
     this.#header = parts.header;
     this.#headerSector = parts.headerSector;
     this.geometry = parts.header.geometry;
-    this.imageBytes = parts.header.imageBytes;
     this.backingName = parts.backingName;
     this.backingIsRaw = parts.backingIsRaw;
     this.profile = parts.profile;
@@ -107,6 +104,11 @@ export class Image {
   /** The header as it is on disk now, as far as this image wrote it. */
   get header(): Header {
     return this.#header;
+  }
+
+  /** The size of the guest's disk, in bytes. */
+  get imageBytes(): bigint {
+    return this.#header.imageBytes;
   }
 
   /** Bytes before the first regular cluster. */

@@ -7,7 +7,7 @@ import type { Request } from "../storage/request.ts";
 import { FRESH_BUFFERS } from "./buffers.ts";
 import { checkImage } from "./check.ts";
 import { createImage } from "./create.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { L2Cache } from "./l2_cache.ts";
 import { openImage } from "./open.ts";
 import { readImage } from "./read.ts";
@@ -62,7 +62,7 @@ Deno.test("large tables: not more in all than 256 MiB, but always one", () => {
   assertEquals([kept(2 ** 18), kept(2 ** 24), kept(2 ** 30)], [50, 16, 1]);
 });
 
-function newImage(l2CacheTables: number): { storage: RecordingStorage; image: Image } {
+function newImage(l2CacheTables: number): { storage: RecordingStorage; image: QedImage } {
   const storage = new RecordingStorage();
   storage.run(createImage({
     imageBytes: TABLES * PER_TABLE,

@@ -1,6 +1,6 @@
 import type { Operation } from "../storage/request.ts";
 import { findRun } from "./find_run.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 
 /** A range of the guest's disk that is stored in one way. */
 export interface Extent {
@@ -19,7 +19,7 @@ export interface Extent {
  * same way and, for data, adjacent in the file. Undefined at the end of the disk. Calling it again
  * with the end of the answer walks the whole disk; runs without L2 table cost nothing.
  */
-export function* nextExtent(image: Image, startBytes: bigint): Operation<Extent | undefined> {
+export function* nextExtent(image: QedImage, startBytes: bigint): Operation<Extent | undefined> {
   if (startBytes >= image.imageBytes) return undefined;
   const { clusterBytes } = image.geometry;
   const start = image.locate(startBytes, 0);

@@ -3,7 +3,7 @@ import { type Buffers, FRESH_BUFFERS } from "./buffers.ts";
 import { readTable } from "./find_run.ts";
 import { FormatError } from "./format_error.ts";
 import { type Header, parseHeader, type StringPlace } from "./header.ts";
-import { Image } from "./image.ts";
+import { QedImage } from "./image.ts";
 import { DEFAULT_L2_CACHE_TABLES, L2Cache } from "./l2_cache.ts";
 import { FEATURE, FIELD_OFFSETS, type HeaderLayout, SECTOR_BYTES } from "./layout.ts";
 import { type OrderingProfile, STRICT } from "./profile.ts";
@@ -33,11 +33,11 @@ export interface OpenOptions {
  * autoclear bits are cleared (specification, section Header) and an image with NEED_CHECK set is
  * repaired first (section Consistency checking); opened read-only nothing is written.
  *
- * A backing file is named by the result, not opened; see {@linkcode Image.backing}.
+ * A backing file is named by the result, not opened; see {@linkcode QedImage.backing}.
  *
  * Throws {@linkcode FormatError} for an image that breaks a rule, before anything is written.
  */
-export function* openImage(options: OpenOptions = {}): Operation<Image> {
+export function* openImage(options: OpenOptions = {}): Operation<QedImage> {
   const file = options.file ?? 0;
   const buffers = options.buffers ?? FRESH_BUFFERS;
   const profile = options.profile ?? STRICT;
@@ -51,7 +51,7 @@ export function* openImage(options: OpenOptions = {}): Operation<Image> {
   if (options.writable && !options.layout) refuseToGuess(header, headerSector, fileBytes);
   const backingName = header.backingName &&
     (yield* readName(file, "backing file name", header.backingName));
-  const image = new Image({
+  const image = new QedImage({
     file,
     header,
     headerSector,
@@ -95,11 +95,11 @@ function refuseToGuess(header: Header, sector: Uint8Array, fileBytes: number): v
   });
 }
 
-function* readL1(image: Image): Operation<void> {
+function* readL1(image: QedImage): Operation<void> {
   yield* readTable(image, image.l1);
 }
 
-function* prepareForWriting(image: Image, options: OpenOptions): Operation<void> {
+function* prepareForWriting(image: QedImage, options: OpenOptions): Operation<void> {
   if (image.header.autoclearFeatures !== 0n) {
     yield* image.updateHeader({ autoclearFeatures: 0n });
     yield* image.flush("autoclear bits");

@@ -7,11 +7,11 @@ import { MemoryStorage } from "../storage/memory_storage.ts";
 import { runSync } from "../storage/run_sync.ts";
 import { closeImage } from "./close.ts";
 import { FormatError } from "./format_error.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { openImage, type OpenOptions } from "./open.ts";
 import { writeImage } from "./write.ts";
 
-function open(builder: ImageBuilder, options: OpenOptions = {}): Image {
+function open(builder: ImageBuilder, options: OpenOptions = {}): QedImage {
   return runSync(openImage(options), [new SparseFile(builder.file)]);
 }
 
@@ -66,7 +66,7 @@ Deno.test("a backing file is raw only where the header says so", () => {
 });
 
 function openForWriting(builder: ImageBuilder, options: OpenOptions = {}): {
-  image: Image;
+  image: QedImage;
   file: MemoryStorage;
 } {
   const file = new MemoryStorage(builder.toBytes());

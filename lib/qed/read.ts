@@ -1,7 +1,7 @@
 import type { Operation } from "../storage/request.ts";
 import { readBacking } from "./backing.ts";
 import { findRun } from "./find_run.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 
 /**
  * Fill `into` with what the guest sees from `offset` (bytes) on: any range, across clusters and
@@ -9,7 +9,7 @@ import type { Image } from "./image.ts";
  * {@linkcode FormatError} where a table entry on the way is invalid.
  */
 export function* readImage(
-  image: Image,
+  image: QedImage,
   offset: number | bigint,
   into: Uint8Array,
 ): Operation<void> {

@@ -13,7 +13,7 @@
  */
 import type { Operation } from "../storage/request.ts";
 import { readTable } from "./find_run.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { Table } from "./table.ts";
 import { noteSector, writeSectors } from "./table_sectors.ts";
 import type { Walk } from "./walk.ts";
@@ -91,7 +91,7 @@ function* moveTables(walk: Walk, endCluster: number): Operation<number> {
 }
 
 /** The L1 indexes of tables that reach behind `endCluster`, the last table in the file first. */
-function tablesFromTheEnd(image: Image, endCluster: number): number[] {
+function tablesFromTheEnd(image: QedImage, endCluster: number): number[] {
   const { l1, geometry } = image;
   const firstInside = (endCluster - geometry.tableClusters) * geometry.clusterBytes;
   const indexes: number[] = [];
@@ -153,7 +153,7 @@ function nextBehind(table: Table, from: number, endBytes: number): number {
 }
 
 function* copyCluster(
-  image: Image,
+  image: QedImage,
   copy: { readonly fromBytes: number; readonly toBytes: number; readonly buffer: Uint8Array },
 ): Operation<void> {
   const { file } = image;
@@ -165,7 +165,7 @@ function* copyCluster(
 }
 
 /** Cut the file behind its last cluster in use; every entry must be durable already. */
-function* cutFile(image: Image, endBytes: number): Operation<void> {
+function* cutFile(image: QedImage, endBytes: number): Operation<void> {
   yield* image.flush("entries before the file is cut");
   const { file } = image;
   yield* image.critical({ kind: "resize", file, sizeBytes: endBytes, label: "leaked clusters" });

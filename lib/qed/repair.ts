@@ -4,7 +4,7 @@ import { type CheckResult, type ProgressListener, walkTables } from "./check.ts"
 import { clearNeedCheck } from "./close.ts";
 import { loadL2Table } from "./find_run.ts";
 import { ImageError } from "./format_error.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { UNALLOCATED } from "./layout.ts";
 import { reclaimLeaks } from "./reclaim.ts";
 import type { Table } from "./table.ts";
@@ -36,7 +36,7 @@ export interface RepairOptions {
  *
  * Throws {@linkcode ImageError} for a read-only image, and the storage's error for a failed write.
  */
-export function* repairImage(image: Image, options: RepairOptions): Operation<CheckResult> {
+export function* repairImage(image: QedImage, options: RepairOptions): Operation<CheckResult> {
   image.assertWritable();
   const walk = new Walk(image, { clears: options.corruptions });
   const { result } = walk;

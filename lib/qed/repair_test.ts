@@ -6,7 +6,7 @@ import { checkImage, type CheckResult } from "./check.ts";
 import { closeImage } from "./close.ts";
 import { crashStates } from "./crash_states_testing.ts";
 import { ImageError } from "./format_error.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { openImage } from "./open.ts";
 import { readImage } from "./read.ts";
 import { repairImage, type RepairOptions } from "./repair.ts";
@@ -18,7 +18,7 @@ const CORRUPTIONS: RepairOptions = { corruptions: true, leaks: false };
 const LEAKS: RepairOptions = { corruptions: false, leaks: true };
 
 /** Open for repairing; the log begins after that. */
-function openToRepair(bytes: Uint8Array): { storage: RecordingStorage; image: Image } {
+function openToRepair(bytes: Uint8Array): { storage: RecordingStorage; image: QedImage } {
   const storage = new RecordingStorage(bytes);
   const image = storage.run(openImage({ writable: true, skipRepair: true }));
   storage.takeLabels();

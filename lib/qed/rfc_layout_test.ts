@@ -6,7 +6,7 @@ import { checkImage } from "./check.ts";
 import { closeImage } from "./close.ts";
 import { createImage, type CreateOptions } from "./create.ts";
 import { FormatError, ImageError } from "./format_error.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { openImage, type OpenOptions } from "./open.ts";
 import { RFC, STRICT } from "./profile.ts";
 import { readImage } from "./read.ts";
@@ -20,7 +20,7 @@ function create(options: Partial<CreateOptions> = {}): MemoryStorage {
   return file;
 }
 
-function read(image: Image, offset: number, length: number, files: MemoryStorage[]): Uint8Array {
+function read(image: QedImage, offset: number, length: number, files: MemoryStorage[]): Uint8Array {
   const into = new Uint8Array(length);
   runSync(readImage(image, offset, into), files);
   return into;

@@ -1,5 +1,5 @@
 import type { Operation } from "../storage/request.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { ENTRY_BYTES, SECTOR_BYTES } from "./layout.ts";
 import type { Table } from "./table.ts";
 
@@ -13,7 +13,7 @@ export function noteSector(sectors: number[], index: number): void {
 
 /** Write some sectors of a table (ascending), adjacent ones together. */
 export function* writeSectors(
-  image: Image,
+  image: QedImage,
   table: Table,
   sectors: readonly number[],
 ): Operation<void> {

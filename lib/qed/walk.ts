@@ -1,7 +1,7 @@
 import type { StorageError } from "../storage/storage_error.ts";
 import type { CheckResult, Problem } from "./check.ts";
 import { CHUNK_BITS, ClusterSet } from "./cluster_set.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "./layout.ts";
 import { isEmptyGroup, type Table } from "./table.ts";
 import { noteSector } from "./table_sectors.ts";
@@ -13,7 +13,7 @@ const CHUNK_MASK = 2 ** CHUNK_BITS - 1;
 /** One pass over the tables of an image: which clusters are referred to, and what is wrong. */
 export class Walk {
   /** The image being walked. */
-  readonly image: Image;
+  readonly image: QedImage;
   /** The findings so far. */
   readonly result: CheckResult;
   /** The clusters referred to so far. */
@@ -28,7 +28,7 @@ export class Walk {
   #fragmentedClusters = 0;
 
   /** Start a pass in which the L1 table's clusters are marked, nothing else. */
-  constructor(image: Image, options: { readonly clears: boolean }) {
+  constructor(image: QedImage, options: { readonly clears: boolean }) {
     this.image = image;
     this.result = emptyCheckResult(image);
     this.used = new ClusterSet(image.endBytes / image.geometry.clusterBytes, image.buffers);
@@ -162,7 +162,7 @@ export function scanL2Table(walk: Walk, table: Table, l1Index: number): void {
   walk.countScan({ added, allocated, fragmented });
 }
 
-function emptyCheckResult(image: Image): CheckResult {
+function emptyCheckResult(image: QedImage): CheckResult {
   const clusterBytes = BigInt(image.geometry.clusterBytes);
   return {
     checkErrors: 0,

@@ -1,7 +1,7 @@
 import type { Operation } from "../storage/request.ts";
 import { readBacking } from "./backing.ts";
 import { findRun, loadL2Table, type Run, tableIndexes } from "./find_run.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { FEATURE } from "./layout.ts";
 import { addBytes } from "./read.ts";
 import { Table } from "./table.ts";
@@ -18,7 +18,7 @@ import { Table } from "./table.ts";
  * the image or an image that takes no writes, and the storage's error where a request fails.
  */
 export function* writeImage(
-  image: Image,
+  image: QedImage,
   offset: number | bigint,
   bytes: Uint8Array,
 ): Operation<void> {
@@ -58,7 +58,7 @@ interface Allocation {
   readonly guestOffset: number | bigint;
 }
 
-function* allocate(image: Image, allocation: Allocation): Operation<void> {
+function* allocate(image: QedImage, allocation: Allocation): Operation<void> {
   const { run, clusterIndex } = allocation;
   yield* prepareAllocation(image);
   const hostBytes = image.allocateClusters(run.clusters);
@@ -77,7 +77,7 @@ function* allocate(image: Image, allocation: Allocation): Operation<void> {
  * What must be on disk before the first allocation: no stale bytes where the next cluster goes,
  * and NEED_CHECK.
  */
-function* prepareAllocation(image: Image): Operation<void> {
+function* prepareAllocation(image: QedImage): Operation<void> {
   if (image.hasTornTail && image.profile.partialTail === "cut-off") {
     yield* image.critical({
       kind: "resize",
@@ -98,13 +98,13 @@ function* prepareAllocation(image: Image): Operation<void> {
  * Whether an L2 entry may only follow durable data: with a backing file, whose data it hides, and
  * in the rfc layout, which has no NEED_CHECK to fall back on.
  */
-function dataMustComeFirst(image: Image): boolean {
+function dataMustComeFirst(image: QedImage): boolean {
   if (image.backingName !== undefined) return image.profile.flushesDataForBacking;
   return image.header.layout === "rfc" && image.profile.needCheck === "flushed";
 }
 
 /** Data and what surrounds it in its first and last cluster go out together. */
-function* writeJoined(image: Image, allocation: Allocation, hostBytes: number): Operation<void> {
+function* writeJoined(image: QedImage, allocation: Allocation, hostBytes: number): Operation<void> {
   const { clusterBytes } = image.geometry;
   const { bytes, byteInCluster } = allocation;
   let position = byteInCluster;
@@ -133,7 +133,7 @@ function* writeJoined(image: Image, allocation: Allocation, hostBytes: number): 
 
 /** What precedes the data in its cluster, what follows it, then the data: three writes. */
 function* writeSeparately(
-  image: Image,
+  image: QedImage,
   allocation: Allocation,
   hostBytes: number,
 ): Operation<void> {
@@ -157,7 +157,7 @@ function* writeSeparately(
 
 /** What the guest saw around its write: `into.length` bytes, `fromBytes` into the allocation. */
 function* readSurroundings(
-  image: Image,
+  image: QedImage,
   allocation: Allocation,
   fromBytes: number,
   into: Uint8Array,
@@ -167,13 +167,13 @@ function* readSurroundings(
   else yield* readBacking(image, addBytes(allocation.guestOffset, fromBytes), into);
 }
 
-function* writeData(image: Image, offsetBytes: number, bytes: Uint8Array): Operation<void> {
+function* writeData(image: QedImage, offsetBytes: number, bytes: Uint8Array): Operation<void> {
   yield { kind: "write", file: image.file, offsetBytes, bytes, label: "data" };
 }
 
 /** Point entries of an existing L2 table at new clusters and write the sectors that changed. */
 function* updateL2Table(
-  image: Image,
+  image: QedImage,
   clusterIndex: number,
   hostBytes: number,
   clusters: number,
@@ -202,7 +202,7 @@ function* updateL2Table(
 
 /** Write a whole new L2 table, then the L1 sector that points at it. */
 function* linkNewL2Table(
-  image: Image,
+  image: QedImage,
   clusterIndex: number,
   hostBytes: number,
   clusters: number,

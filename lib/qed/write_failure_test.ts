@@ -7,7 +7,7 @@ import { checkImage } from "./check.ts";
 import { closeImage, flushImage } from "./close.ts";
 import { createImage } from "./create.ts";
 import { ImageError } from "./format_error.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { openImage } from "./open.ts";
 import { type OrderingProfile, QEMU, STRICT } from "./profile.ts";
 import { readImage } from "./read.ts";
@@ -19,7 +19,7 @@ const IMAGE_BYTES = PER_TABLE + 8 * CLUSTER;
 
 class Disk {
   readonly storage = new RecordingStorage();
-  image: Image;
+  image: QedImage;
 
   constructor(readonly profile: OrderingProfile = STRICT) {
     this.storage.run(createImage({
@@ -30,7 +30,7 @@ class Disk {
     this.image = this.reopen();
   }
 
-  reopen(): Image {
+  reopen(): QedImage {
     this.storage.fault = () => undefined;
     return this.image = this.storage.run(openImage({ writable: true, profile: this.profile }));
   }

@@ -5,7 +5,7 @@ import { RecordingStorage } from "../interop/recording_testing.ts";
 import { MemoryStorage } from "../storage/memory_storage.ts";
 import { closeImage, flushImage } from "./close.ts";
 import { createImage } from "./create.ts";
-import type { Image } from "./image.ts";
+import type { QedImage } from "./image.ts";
 import { openImage } from "./open.ts";
 import { type OrderingProfile, QEMU, RFC, STRICT, UNORDERED } from "./profile.ts";
 import { readImage } from "./read.ts";
@@ -16,7 +16,7 @@ const PER_TABLE = 1024 * CLUSTER;
 
 interface Opened {
   readonly storage: RecordingStorage;
-  readonly image: Image;
+  readonly image: QedImage;
   readonly write: (offset: number, length: number, value?: number) => string[];
 }
 

@@ -1,7 +1,7 @@
 import type { LogEvent, PagedStorage } from "../../harness/mod.ts";
 import {
   FormatError,
-  type Image,
+  type QedImage,
   openImage,
   type Operation,
   readImage,
@@ -19,12 +19,12 @@ export interface GuestChange {
 const ZERO_CLUSTER = 1;
 
 /** Open an image to look at it: nothing is repaired, nothing is written. */
-export function openView(): Operation<Image> {
+export function openView(): Operation<QedImage> {
   return openImage({ skipRepair: true });
 }
 
 /** What the guest reads; where a table entry is invalid, zeroes. */
-export function* readView(image: Image, offset: number, into: Uint8Array): Operation<void> {
+export function* readView(image: QedImage, offset: number, into: Uint8Array): Operation<void> {
   try {
     yield* readImage(image, offset, into);
   } catch (error) {
@@ -41,7 +41,7 @@ export function* readView(image: Image, offset: number, into: Uint8Array): Opera
 export class GuestView {
   readonly #file: PagedStorage;
   readonly #backing: OpenedBacking | undefined;
-  #image: Image;
+  #image: QedImage;
   #misfit: string | undefined;
   /** For each guest cluster that is mapped: where, in bytes, or 1 for zeroes. */
   #places = new Map<number, number>();
@@ -52,7 +52,7 @@ export class GuestView {
   readonly #leakedBefore: number;
 
   /** Start with `file`, which `image` was opened on. */
-  constructor(file: PagedStorage, backing: OpenedBacking | undefined, image: Image) {
+  constructor(file: PagedStorage, backing: OpenedBacking | undefined, image: QedImage) {
     this.#file = file;
     this.#backing = backing;
     this.#image = image;

@@ -4,7 +4,7 @@ import {
   BufferPool,
   checkImage,
   FormatError,
-  type Image,
+  type QedImage,
   ImageError,
   MemoryStorage,
   openImage,
@@ -34,7 +34,7 @@ export interface OpenedBacking {
 }
 
 /** Our QED driver as a {@linkcode Target}: recovery is opening read-write. */
-export function qedTarget(options: QedTargetOptions): Target<Image> {
+export function qedTarget(options: QedTargetOptions): Target<QedImage> {
   const buffers = new BufferPool();
   const { profile, backing } = options;
   return {
@@ -58,7 +58,7 @@ export function qedTarget(options: QedTargetOptions): Target<Image> {
 }
 
 /** What an image remembers: flags, where the next cluster goes, and the tables. */
-function fingerprint(image: Image): string {
+function fingerprint(image: QedImage): string {
   const { endBytes, hasTornTail, header, l1, geometry } = image;
   const tables = [l1.digest()];
   for (let i = l1.nextUsed(0); i < geometry.tableEntries; i = l1.nextUsed(i + 1)) {
@@ -83,7 +83,7 @@ export function memoryBacking(contents: Uint8Array): OpenedBacking {
   };
 }
 
-function* inspect(image: Image): Operation<Inspection> {
+function* inspect(image: QedImage): Operation<Inspection> {
   const result = yield* checkImage(image);
   const problems = result.problems.map((problem) => `${problem.entry} is ${problem.kind}`);
   if (image.needsCheck) problems.push("NEED_CHECK is still set");

@@ -11,7 +11,7 @@ import {
   type WriteLog,
 } from "../../harness/mod.ts";
 import { ImageChain } from "../../lib/host/mod.ts";
-import { type Image, QEMU, runSync } from "../../lib/mod.ts";
+import { type QedImage, QEMU, runSync } from "../../lib/mod.ts";
 import { readFile } from "./read_file.ts";
 import { UsageError } from "./usage_error.ts";
 import { GuestView, readView } from "./guest_view.ts";
@@ -22,7 +22,7 @@ export interface RecordedLog extends Disposable {
   /** The log with the guest's requests as far as they can be told. */
   readonly log: WriteLog;
   /** Our QED driver, ordering as QEMU does. */
-  readonly target: Target<Image>;
+  readonly target: Target<QedImage>;
   /** The size of the guest's disk in bytes. */
   readonly guestBytes: number;
   /** For each event of the log the entry of the file that it comes from. */
@@ -110,7 +110,7 @@ function recordedOn(
 }
 
 /** A base image that can't be opened for writing says nothing about crashes. */
-function assertRecovers(target: Target<Image>, source: ByteSource): void {
+function assertRecovers(target: Target<QedImage>, source: ByteSource): void {
   try {
     runSync(target.recover(), [new PagedStorage(source), ...target.otherFiles]);
   } catch (error) {

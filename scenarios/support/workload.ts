@@ -5,7 +5,7 @@ import {
   type Filter,
   flushImage,
   type HeaderLayout,
-  type Image,
+  type QedImage,
   MemoryStorage,
   openImage,
   type Operation,
@@ -20,6 +20,7 @@ import { memoryBacking } from "./qed_target.ts";
 /** One thing that the guest, or whoever runs it, does. */
 export type Step =
   | { readonly kind: "write"; readonly offsetBytes: number; readonly lengthBytes: number }
+  | { readonly kind: "operate"; readonly run: (image: QedImage) => Operation<unknown> }
   | { readonly kind: "flush" }
   | { readonly kind: "reopen" }
   | { readonly kind: "close" };
@@ -27,6 +28,10 @@ export type Step =
 /** The guest writes. */
 export function write(offsetBytes: number, lengthBytes: number): Step {
   return { kind: "write", offsetBytes, lengthBytes };
+}
+/** Whoever runs the guest has something done to the image that its guest does not notice. */
+export function operate(run: (image: QedImage) => Operation<unknown>): Step {
+  return { kind: "operate", run };
 }
 /** The guest flushes. */
 export const FLUSH: Step = { kind: "flush" };
@@ -88,6 +93,8 @@ export function record(workload: Workload, options: RecordOptions): WriteLog {
       recorder.guestWrite(step.offsetBytes, bytes, writeImage(image, step.offsetBytes, bytes));
     } else if (step.kind === "flush") {
       recorder.guestFlush(flushImage(image));
+    } else if (step.kind === "operate") {
+      recorder.run(step.run(image));
     } else {
       recorder.run(closeImage(image));
       if (step.kind === "reopen") image = open();
@@ -138,7 +145,7 @@ function prepare(
   return new Uint8Array([...file.toBytes(), ...tail]);
 }
 
-function* openFor(workload: Workload, profile: OrderingProfile): Operation<Image> {
+function* openFor(workload: Workload, profile: OrderingProfile): Operation<QedImage> {
   const image = yield* openImage({
     writable: true,
     profile,
