@@ -114,7 +114,7 @@ Deno.test("a request that fails is never completed, nor its guest request acknow
     let step = inner.next();
     while (!step.done) {
       try {
-        step = inner.next(yield* failing(step.value));
+        step = inner.next(yield* failing(step.value as Request));
       } catch (error) {
         step = inner.throw(error);
       }

@@ -1,4 +1,5 @@
 import type { Operation } from "../storage/request.ts";
+import { WHOLE_DISK } from "./accesses.ts";
 import type { QedImage } from "./image.ts";
 import { FEATURE } from "./layout.ts";
 
@@ -15,13 +16,28 @@ export function* flushImage(image: QedImage): Operation<void> {
 /**
  * Close an image: flush, then clear NEED_CHECK, then flush again, so that the mark is gone only
  * when all it protects is on disk. After a failed write or flush NEED_CHECK stays, for the next
- * opening to act on. The image must not be used afterwards.
+ * opening to act on. Requests that came before it are finished first. The image must not be used
+ * afterwards.
  */
 export function* closeImage(image: QedImage): Operation<void> {
+  yield* image.holding(WHOLE_DISK, "change", image.alone(settle(image)));
+}
+
+/** Make everything durable, and say so in the header. */
+function* settle(image: QedImage): Operation<void> {
   if (!image.writable || image.failure) return;
   yield* image.flush("before clearing NEED_CHECK");
   if (!image.needsCheck) return;
   yield* clearNeedCheck(image);
+}
+
+/**
+ * What an idle image is due: make everything durable and clear NEED_CHECK, so that a crash from
+ * here on needs no check (QEMU does it after 5 seconds without allocation). Reads and in-place
+ * writes go on meanwhile; the next allocation sets the mark again.
+ */
+export function* settleImage(image: QedImage): Operation<void> {
+  yield* image.alone(settle(image));
 }
 
 /** Clear NEED_CHECK on disk; all it protects must be durable already. */

@@ -1,4 +1,5 @@
 import type { FileSlot, FlushRequest, Label, Operation, Request } from "../storage/request.ts";
+import { Accesses, type AccessRange, WHOLE_DISK } from "./accesses.ts";
 import type { BackingSource } from "./backing.ts";
 import type { Buffers } from "./buffers.ts";
 import { ImageError } from "./format_error.ts";
@@ -79,6 +80,8 @@ export class QedImage {
 
   #header: Header;
   readonly #headerSector: Uint8Array;
+  readonly #accesses = new Accesses();
+  readonly #turns = new Accesses();
 
   /** Use `openImage`. */
   constructor(parts: ImageParts) {
@@ -119,6 +122,38 @@ export class QedImage {
   /** Whether NEED_CHECK is set. */
   get needsCheck(): boolean {
     return this.#header.layout === "final" && (this.#header.features & FEATURE.NEED_CHECK) !== 0n;
+  }
+
+  /**
+   * Run `work` with a range of the guest's disk to itself: everything that overlaps it and came
+   * before has ended, what comes later waits. To `read` it, others may read it too.
+   */
+  *holding<T>(
+    range: AccessRange,
+    intent: "read" | "change",
+    work: Operation<T>,
+  ): Operation<T> {
+    const access = this.#accesses.enter(range, intent);
+    try {
+      if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
+      return yield* work;
+    } finally {
+      this.#accesses.leave(access);
+    }
+  }
+
+  /**
+   * Run `work` as the only one that changes tables, allocates or frees clusters. What is held of
+   * the guest's disk must be taken before.
+   */
+  *alone<T>(work: Operation<T>): Operation<T> {
+    const turn = this.#turns.enter(WHOLE_DISK, "change");
+    try {
+      if (!turn.isReady) yield { kind: "wait", turn, label: "turn to allocate" };
+      return yield* work;
+    } finally {
+      this.#turns.leave(turn);
+    }
   }
 
   /** Find `offset` on the guest's disk. Throws {@linkcode ImageError} if a range leaves it. */

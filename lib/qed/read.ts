@@ -1,11 +1,12 @@
 import type { Operation } from "../storage/request.ts";
+import { accessRange } from "./accesses.ts";
 import { readBacking } from "./backing.ts";
 import { findRun } from "./find_run.ts";
-import type { QedImage } from "./image.ts";
+import type { GuestPosition, QedImage } from "./image.ts";
 
 /**
  * Fill `into` with what the guest sees from `offset` (bytes) on: any range, across clusters and
- * tables. Writes nothing. Throws {@linkcode ImageError} for a range outside the image and
+ * tables. Writes nothing. Waits for writes to the range that came before. Throws {@linkcode ImageError} for a range outside the image and
  * {@linkcode FormatError} where a table entry on the way is invalid.
  */
 export function* readImage(
@@ -13,8 +14,19 @@ export function* readImage(
   offset: number | bigint,
   into: Uint8Array,
 ): Operation<void> {
+  const position = image.locate(offset, into.length);
+  const range = accessRange(offset, into.length);
+  yield* image.holding(range, "read", readPieces(image, offset, position, into));
+}
+
+function* readPieces(
+  image: QedImage,
+  offset: number | bigint,
+  position: GuestPosition,
+  into: Uint8Array,
+): Operation<void> {
   const { clusterBytes } = image.geometry;
-  let { clusterIndex, byteInCluster } = image.locate(offset, into.length);
+  let { clusterIndex, byteInCluster } = position;
   let done = 0;
   while (done < into.length) {
     const most = Math.ceil((byteInCluster + into.length - done) / clusterBytes);

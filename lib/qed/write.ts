@@ -1,10 +1,12 @@
 import type { Operation } from "../storage/request.ts";
+import { accessRange } from "./accesses.ts";
 import { readBacking } from "./backing.ts";
 import { findRun, loadL2Table, type Run, tableIndexes } from "./find_run.ts";
-import type { QedImage } from "./image.ts";
+import type { GuestPosition, QedImage } from "./image.ts";
 import { FEATURE } from "./layout.ts";
 import { addBytes } from "./read.ts";
 import { Table } from "./table.ts";
+import { type EntryChange, setEntries, updateEntries } from "./update_entries.ts";
 
 /**
  * Store `bytes` on the guest's disk from `offset` (bytes) on: any range, across clusters and
@@ -14,8 +16,10 @@ import { Table } from "./table.ts";
  * Crash promise under `strict`: until a later flush has completed each sector of the range holds
  * its old or its new contents; no other sector changes; the image opens.
  *
- * Allocating writes must not overlap in time. Throws {@linkcode ImageError} for a range outside
- * the image or an image that takes no writes, and the storage's error where a request fails.
+ * Many may run at once: those that overlap wait for each other, and of those that allocate one at
+ * a time does, in the order in which they come to it. Throws {@linkcode ImageError} for a range
+ * outside the image or an image that takes no writes, and the storage's error where a request
+ * fails.
  */
 export function* writeImage(
   image: QedImage,
@@ -23,29 +27,58 @@ export function* writeImage(
   bytes: Uint8Array,
 ): Operation<void> {
   image.assertWritable();
-  const { clusterBytes } = image.geometry;
-  let { clusterIndex, byteInCluster } = image.locate(offset, bytes.length);
-  let done = 0;
-  while (done < bytes.length) {
-    const most = Math.ceil((byteInCluster + bytes.length - done) / clusterBytes);
-    const run = yield* findRun(image, clusterIndex, most);
-    const length = Math.min(bytes.length - done, run.clusters * clusterBytes - byteInCluster);
-    const piece = bytes.subarray(done, done + length);
-    if (run.state === "data") {
-      yield* writeData(image, run.hostBytes + byteInCluster, piece);
-    } else {
-      yield* allocate(image, {
-        clusterIndex,
-        byteInCluster,
-        run,
-        bytes: piece,
-        guestOffset: addBytes(offset, done - byteInCluster),
-      });
-    }
-    done += length;
-    clusterIndex += run.clusters;
-    byteInCluster = 0;
+  const position = image.locate(offset, bytes.length);
+  const range = accessRange(offset, bytes.length);
+  yield* image.holding(range, "change", writePieces(image, { offset, position, bytes }));
+}
+
+/** What is left to write of a request. */
+interface Piece {
+  /** Where it goes on the guest's disk, in bytes. */
+  readonly offset: number | bigint;
+  /** The same place as cluster and byte. */
+  readonly position: GuestPosition;
+  readonly bytes: Uint8Array;
+}
+
+function* writePieces(image: QedImage, request: Piece): Operation<void> {
+  for (let piece = request; piece.bytes.length > 0;) {
+    const run = yield* findPieceRun(image, piece);
+    const isInPlace = run.state === "data";
+    const done = isInPlace
+      ? yield* writeRun(image, run, piece)
+      : yield* image.alone(writeInTurn(image, piece));
+    const bytes = piece.bytes.subarray(done);
+    if (bytes.length === 0) return;
+    const offset = addBytes(piece.offset, done);
+    piece = { offset, bytes, position: image.locate(offset, bytes.length) };
   }
+}
+
+/** Look a piece up anew, for others may have allocated it meanwhile, and write what is alike. */
+function* writeInTurn(image: QedImage, piece: Piece): Operation<number> {
+  image.assertWritable();
+  return yield* writeRun(image, yield* findPieceRun(image, piece), piece);
+}
+
+function findPieceRun(image: QedImage, { position, bytes }: Piece): Operation<Run> {
+  const { clusterIndex, byteInCluster } = position;
+  const clusters = Math.ceil((byteInCluster + bytes.length) / image.geometry.clusterBytes);
+  return findRun(image, clusterIndex, clusters);
+}
+
+/** Write the part of a piece that `run` covers. Answers how many bytes that is. */
+function* writeRun(image: QedImage, run: Run, piece: Piece): Operation<number> {
+  const { clusterIndex, byteInCluster } = piece.position;
+  const covered = run.clusters * image.geometry.clusterBytes - byteInCluster;
+  const bytes = piece.bytes.subarray(0, covered);
+  if (run.state === "data") {
+    yield* writeData(image, run.hostBytes + byteInCluster, bytes);
+  } else {
+    const guestOffset = addBytes(piece.offset, -byteInCluster);
+    yield* allocate(image, { clusterIndex, byteInCluster, run, bytes, guestOffset });
+  }
+  return bytes.length;
 }
 
 /** A write into clusters that follow each other and are not allocated yet. */
@@ -66,11 +99,11 @@ function* allocate(image: QedImage, allocation: Allocation): Operation<void> {
   else yield* writeSeparately(image, allocation, hostBytes);
   if (dataMustComeFirst(image)) yield* image.flush("data before L2 entry");
 
-  if (run.state === "no-table") {
-    yield* linkNewL2Table(image, clusterIndex, hostBytes, run.clusters);
-  } else {
-    yield* updateL2Table(image, clusterIndex, hostBytes, run.clusters);
-  }
+  const index = tableIndexes(image, clusterIndex);
+  const stepBytes = image.geometry.clusterBytes;
+  const change = { index: index.l2, count: run.clusters, first: hostBytes, stepBytes };
+  if (run.state === "no-table") yield* linkNewL2Table(image, index.l1, change);
+  else yield* updateL2Table(image, index.l1, change);
 }
 
 /**
@@ -171,46 +204,19 @@ function* writeData(image: QedImage, offsetBytes: number, bytes: Uint8Array): Op
   yield { kind: "write", file: image.file, offsetBytes, bytes, label: "data" };
 }
 
-/** Point entries of an existing L2 table at new clusters and write the sectors that changed. */
-function* updateL2Table(
-  image: QedImage,
-  clusterIndex: number,
-  hostBytes: number,
-  clusters: number,
-): Operation<void> {
-  const index = tableIndexes(image, clusterIndex);
-  const table = yield* loadL2Table(image, index.l1);
+/** Change entries of an existing L2 table. */
+function* updateL2Table(image: QedImage, l1Index: number, change: EntryChange): Operation<void> {
+  const table = yield* loadL2Table(image, l1Index);
   if (!table) throw new Error("write: the L2 table is gone");
-  const before = table.entry(index.l2);
-  setEntries(table, index.l2, hostBytes, clusters, image.geometry.clusterBytes);
-  const { offsetBytes, bytes } = table.sectorsOf(index.l2, clusters);
-  try {
-    yield* image.critical({
-      kind: "write",
-      file: image.file,
-      offsetBytes,
-      bytes,
-      label: "l2-table",
-    });
-  } catch (error) {
-    setEntries(table, index.l2, before, clusters, 0);
-    throw error;
-  }
-  image.tableChanges++;
+  yield* updateEntries(image, table, change);
   image.l2Cache.put(table);
 }
 
 /** Write a whole new L2 table, then the L1 sector that points at it. */
-function* linkNewL2Table(
-  image: QedImage,
-  clusterIndex: number,
-  hostBytes: number,
-  clusters: number,
-): Operation<void> {
-  const { tableBytes, tableClusters, clusterBytes } = image.geometry;
-  const index = tableIndexes(image, clusterIndex);
+function* linkNewL2Table(image: QedImage, l1Index: number, change: EntryChange): Operation<void> {
+  const { tableBytes, tableClusters } = image.geometry;
   const table = new Table(image.buffers.take(tableBytes), image.allocateClusters(tableClusters));
-  setEntries(table, index.l2, hostBytes, clusters, clusterBytes);
+  setEntries(table, change);
   // If this fails, the clusters are lost, but nothing refers to them: the image goes on.
   yield {
     kind: "write",
@@ -221,29 +227,7 @@ function* linkNewL2Table(
   };
   if (image.profile.flushesNewL2Table) yield* image.flush("new L2 table before L1 entry");
 
-  image.l1.setEntry(index.l1, table.offsetBytes);
-  const { offsetBytes, bytes } = image.l1.sectorsOf(index.l1, 1);
-  try {
-    yield* image.critical({
-      kind: "write",
-      file: image.file,
-      offsetBytes,
-      bytes,
-      label: "l1-table",
-    });
-  } catch (error) {
-    image.l1.setEntry(index.l1, 0);
-    throw error;
-  }
+  const entry = { index: l1Index, count: 1, first: table.offsetBytes, stepBytes: 0 };
+  yield* updateEntries(image, image.l1, entry);
   image.l2Cache.put(table);
-}
-
-function setEntries(
-  table: Table,
-  index: number,
-  first: number,
-  count: number,
-  stepBytes: number,
-): void {
-  for (let i = 0; i < count; i++) table.setEntry(index + i, first + i * stepBytes);
 }

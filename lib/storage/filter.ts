@@ -44,12 +44,7 @@ function* through<T>(operation: Operation<T>, filter: Filter): Operation<T> {
     const request = step.value;
     let answer: number;
     try {
-      answer = yield* filter(request);
-      while (isShort(request, answer)) {
-        const movedBytes = yield* filter(restOf(request, answer));
-        if (!goesOn(request, movedBytes)) break;
-        answer += movedBytes;
-      }
+      answer = request.kind === "wait" ? yield request : yield* filterAll(filter, request);
     } catch (error) {
       step = operation.throw(error);
       continue;
@@ -57,4 +52,15 @@ function* through<T>(operation: Operation<T>, filter: Filter): Operation<T> {
     step = operation.next(answer);
   }
   return step.value;
+}
+
+/** Send a request through, and what is left of it where the filter moved less than it could. */
+function* filterAll(filter: Filter, request: Request): Operation<number> {
+  let answer = yield* filter(request);
+  while (isShort(request, answer)) {
+    const movedBytes = yield* filter(restOf(request, answer));
+    if (!goesOn(request, movedBytes)) break;
+    answer += movedBytes;
+  }
+  return answer;
 }

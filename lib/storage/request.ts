@@ -101,8 +101,29 @@ export type Request =
   | ResizeRequest
   | DiscardRequest;
 
-/** Work in progress that yields storage requests and returns a `T`. */
-export type Operation<T> = Generator<Request, T, number>;
+/** Something that an operation waits for, and that another operation brings about. */
+export interface Turn {
+  /** Whether there is nothing to wait for any more. */
+  readonly isReady: boolean;
+  /** Have `go` called once {@linkcode Turn.isReady} is true; only while it is false. */
+  whenReady(go: () => void): void;
+}
+
+/**
+ * Not a request to storage: the operation cannot go on before other operations have. Answered
+ * with zero by whoever runs the operations, so that a harness decides about this order too.
+ */
+export interface Wait {
+  /** Tells it from the requests. */
+  readonly kind: "wait";
+  /** What is waited for. */
+  readonly turn: Turn;
+  /** What it is for. */
+  readonly label: Label;
+}
+
+/** Work in progress that yields storage requests, now and then waits, and returns a `T`. */
+export type Operation<T> = Generator<Request | Wait, T, number>;
 
 /** A one-line description of a request for messages: `write of 512 bytes at 65536 (header)`. */
 export function describeRequest(request: Request): string {

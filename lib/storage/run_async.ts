@@ -1,10 +1,15 @@
-import type { Operation, Request } from "./request.ts";
+import type { Operation, Request, Turn } from "./request.ts";
 import { goesOn, isShort, restOf } from "./transfer.ts";
 
 /** Storage that answers later. Rejects with {@linkcode StorageError} when a request fails. */
 export interface AsyncStorage {
   /** Start one request; the promise gives its number (see {@linkcode Operation}). */
   submit(request: Request): Promise<number>;
+}
+
+async function passTurn(turn: Turn): Promise<number> {
+  if (!turn.isReady) await new Promise<void>((resolve) => turn.whenReady(resolve));
+  return 0;
 }
 
 /** Settings of an {@linkcode AsyncDriver}. */
@@ -49,11 +54,14 @@ export class AsyncDriver {
       const request = step.value;
       let answer: number;
       try {
-        answer = await this.#submit(request);
-        while (isShort(request, answer)) {
-          const movedBytes = await this.#submit(restOf(request, answer));
-          if (!goesOn(request, movedBytes)) break;
-          answer += movedBytes;
+        if (request.kind === "wait") answer = await passTurn(request.turn);
+        else {
+          answer = await this.#submit(request);
+          while (isShort(request, answer)) {
+            const movedBytes = await this.#submit(restOf(request, answer));
+            if (!goesOn(request, movedBytes)) break;
+            answer += movedBytes;
+          }
         }
       } catch (error) {
         step = operation.throw(error);

@@ -1,4 +1,4 @@
-import type { Operation, Request } from "./request.ts";
+import type { Operation, Request, Wait } from "./request.ts";
 import { goesOn, isShort, restOf } from "./transfer.ts";
 
 /** Storage that answers at once. Throws {@linkcode StorageError} when a request fails. */
@@ -10,7 +10,7 @@ export interface SyncStorage {
 /**
  * Run an operation to its end over `files`, one request after the other. A failing request is
  * thrown into the operation at its `yield`, where it may be handled; what it does not handle comes
- * out of this call.
+ * out of this call. An operation that waits for another one fails: nothing else runs here.
  *
  * @example
  * ```ts
@@ -29,13 +29,7 @@ export function runSync<T>(operation: Operation<T>, files: readonly SyncStorage[
     const request = step.value;
     let answer: number;
     try {
-      const file = files[request.file];
-      answer = file.perform(request);
-      while (isShort(request, answer)) {
-        const movedBytes = file.perform(restOf(request, answer));
-        if (!goesOn(request, movedBytes)) break;
-        answer += movedBytes;
-      }
+      answer = request.kind === "wait" ? passTurn(request) : performAll(request, files);
     } catch (error) {
       step = operation.throw(error);
       continue;
@@ -43,4 +37,21 @@ export function runSync<T>(operation: Operation<T>, files: readonly SyncStorage[
     step = operation.next(answer);
   }
   return step.value;
+}
+
+/** Perform a request, and what is left of it where storage moved less than it could. */
+function performAll(request: Request, files: readonly SyncStorage[]): number {
+  const file = files[request.file];
+  let answer = file.perform(request);
+  while (isShort(request, answer)) {
+    const movedBytes = file.perform(restOf(request, answer));
+    if (!goesOn(request, movedBytes)) break;
+    answer += movedBytes;
+  }
+  return answer;
+}
+
+function passTurn({ turn, label }: Wait): number {
+  if (turn.isReady) return 0;
+  throw new Error(`waiting (${label}) for another operation, and none is running`);
 }
