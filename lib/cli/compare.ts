@@ -57,7 +57,7 @@ export const compare: Command = {
     const say = (text: string) => isQuiet ? undefined : io.print(`${text}\n`);
     const [shorter, longer] = inOrder(first.guestBytes, second.guestBytes);
     if (shorter !== longer && args.has("strict")) {
-      say("Strict mode: QedImage size mismatch!");
+      say("Strict mode: Image size mismatch!");
       return CODES.different;
     }
     using progress = new Progress(io, { isWanted: args.has("progress"), isQuiet });
@@ -73,7 +73,7 @@ export const compare: Command = {
       return error instanceof FormatError ? CODES.badTable : CODES.unreadable;
     }
     if (shorter !== longer && (difference?.offsetBytes ?? longer) >= shorter) {
-      say("Warning: QedImage size mismatch!");
+      say("Warning: Image size mismatch!");
     }
     say(difference ? describe(difference) : "Images are identical.");
     return difference ? CODES.different : CODES.same;
