@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { HEADER_CASES } from "../interop/header_cases_testing.ts";
+import { HEADER_CASES } from "../conformance/header_cases.ts";
 import { ImageBuilder, smallImage } from "../interop/image_builder_testing.ts";
 import { RecordingStorage } from "../interop/recording_testing.ts";
 import { SparseFile } from "../interop/sparse_file_testing.ts";
