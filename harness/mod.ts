@@ -4,24 +4,29 @@
  *
  * @module
  */
-export * from "./engine/brute.ts";
+export { exploreByBruteForce, SpaceTooLargeError } from "./engine/brute.ts";
 export * from "./engine/choices.ts";
-export * from "./engine/crash_point.ts";
-export * from "./engine/lazy.ts";
-export * from "./exploration.ts";
-export * from "./engine/concrete_judge.ts";
+export { judgeConcretely, prepareTrial, type Trial } from "./engine/concrete_judge.ts";
+export {
+  CrashPoint,
+  type CrashPoints,
+  type Persisted,
+  type PointUnit,
+} from "./engine/crash_point.ts";
 export { persistedVersions } from "./engine/findings.ts";
+export { exploreLazily } from "./engine/lazy.ts";
+export * from "./exploration.ts";
 export * from "./log/dm_log_writes.ts";
-export * from "./log/log_file.ts";
+export * from "./log/interleave.ts";
 export * from "./log/log_format_error.ts";
 export * from "./log/recorder.ts";
 export * from "./log/trace_hash.ts";
-export * from "./log/write_log.ts";
-export * from "./model/presets.ts";
+export { type ByteSource, type LogEvent, storageSource, type WriteLog } from "./log/write_log.ts";
 export * from "./model/paged_storage.ts";
-export * from "./report/states.ts";
-export * from "./report/table.ts";
-export * from "./report/timeline.ts";
-export * from "./report/violation_text.ts";
+export * from "./model/presets.ts";
+export { formatStates } from "./report/states.ts";
+export { textTable } from "./report/table.ts";
+export { timeline } from "./report/timeline.ts";
+export { violationText } from "./report/violation_text.ts";
 export * from "./target.ts";
 export * from "./violation.ts";

@@ -9,7 +9,17 @@
  */
 export type ViolationKind = typeof VIOLATION_KINDS[number];
 
-/** All kinds, the worst first: the order in which violations are reported. */
+/**
+ * All kinds, the worst first: the order in which violations are reported.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { VIOLATION_KINDS } from "@powercut/powercut/harness";
+ *
+ * assertEquals(VIOLATION_KINDS[0], "cannot-open");
+ * ```
+ */
 export const VIOLATION_KINDS = [
   "cannot-open",
   "cannot-use",
@@ -29,7 +39,18 @@ export interface Violation {
   readonly detail: string;
 }
 
-/** The identity of a violation: two states with equal keys show the same one. */
+/**
+ * The identity of a violation: two states with equal keys show the same one.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { violationKey } from "@powercut/powercut/harness";
+ *
+ * const violation = { kind: "wrong-data", subject: "sector 3", detail: "holds zeroes" } as const;
+ * assertEquals(violationKey(violation), "wrong-data: sector 3");
+ * ```
+ */
 export function violationKey(violation: Violation): string {
   return `${violation.kind}: ${violation.subject}`;
 }

@@ -18,7 +18,43 @@ import { Findings } from "./findings.ts";
 /** The most states that are tried. */
 export const MOST_BRUTE_STATES = 2n ** 22n;
 
-/** A space that is too large for the engine it was given to. */
+/**
+ * A space that is too large for the engine it was given to.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { exploreByBruteForce, Recorder, SECTORS, SpaceTooLargeError, type Target } from "@powercut/powercut/harness";
+ *
+ * // A format of one sector, which needs no recovery.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(["data"]),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read(_, offsetBytes, into) {
+ *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
+ *   },
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const recorder = new Recorder({ base: new Uint8Array(2 ** 15) });
+ * const bytes = new Uint8Array(2 ** 15).fill(1);
+ * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
+ * assertThrows(
+ *   () => exploreByBruteForce(recorder.log, target, SECTORS, { guestBytes: 2 ** 15 }),
+ *   SpaceTooLargeError,
+ * );
+ * ```
+ */
 export class SpaceTooLargeError extends Error {
   /** The name of this kind of error. */
   override readonly name = "SpaceTooLargeError";
@@ -27,6 +63,38 @@ export class SpaceTooLargeError extends Error {
 /**
  * Try every state that a crash after any event of `log` can leave under `preset`. Throws
  * {@linkcode SpaceTooLargeError} before trying any if there are more than 2^22.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { exploreByBruteForce, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ *
+ * // A format of one sector, which needs no recovery.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(["data"]),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read(_, offsetBytes, into) {
+ *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
+ *   },
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const recorder = new Recorder({ base: new Uint8Array(512) });
+ * const bytes = new Uint8Array(512).fill(1);
+ * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
+ * const { verdict, states } = exploreByBruteForce(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * assertEquals([verdict, states.exact], ["clean", "8"]);
+ * ```
  */
 export function exploreByBruteForce(
   log: WriteLog,

@@ -78,7 +78,18 @@ export class ExhaustiveChoices implements Choices {
   }
 }
 
-/** Answers from a recorded tape; 0 once it has run out. Throws {@linkcode TapeError}. */
+/**
+ * Answers from a recorded tape; 0 once it has run out. Throws {@linkcode TapeError}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TapeChoices } from "@powercut/powercut/harness";
+ *
+ * const choices = new TapeChoices([2]);
+ * assertEquals([choices.choose(3), choices.choose(3)], [2, 0]);
+ * ```
+ */
 export class TapeChoices implements Choices {
   /** A tape is run once. */
   readonly isRetracing = false;
@@ -105,7 +116,17 @@ export class TapeChoices implements Choices {
   }
 }
 
-/** A tape that does not fit the program that asks. */
+/**
+ * A tape that does not fit the program that asks.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { TapeChoices, TapeError } from "@powercut/powercut/harness";
+ *
+ * assertThrows(() => new TapeChoices([2]).choose(2), TapeError, "from 0 to 1");
+ * ```
+ */
 export class TapeError extends Error {
   /** The name of this kind of error. */
   override readonly name = "TapeError";

@@ -28,7 +28,41 @@ export interface Trial {
   readonly points: CrashPoints;
 }
 
-/** Get ready to judge states of `log`. */
+/**
+ * Get ready to judge states of `log`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { prepareTrial, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ *
+ * // A format of one sector, which needs no recovery.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(["data"]),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read(_, offsetBytes, into) {
+ *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
+ *   },
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const recorder = new Recorder({ base: new Uint8Array(512) });
+ * const bytes = new Uint8Array(512).fill(1);
+ * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
+ * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * assertEquals(trial.watched, [{ offsetBytes: 0, lengthBytes: 512 }]);
+ * ```
+ */
 export function prepareTrial(
   log: WriteLog,
   target: Target,
@@ -47,6 +81,41 @@ export function prepareTrial(
 /**
  * Judge one concrete file that a crash at `point` left: recover it, check every promise, byte by
  * byte. The plain counterpart of the lazy engine's judge.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { judgeConcretely, prepareTrial, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ * import { MemoryStorage } from "@powercut/powercut/lib";
+ *
+ * // A format of one sector, which needs no recovery.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(["data"]),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read(_, offsetBytes, into) {
+ *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
+ *   },
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const recorder = new Recorder({ base: new Uint8Array(512) });
+ * const bytes = new Uint8Array(512).fill(1);
+ * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
+ * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * const point = trial.points.after(0);
+ * const file = new MemoryStorage(new Uint8Array(512).fill(9)); // nothing that was ever written
+ * assertEquals(judgeConcretely(trial, point, file)[0].kind, "wrong-data");
+ * ```
  */
 export function judgeConcretely(trial: Trial, point: CrashPoint, file: SyncStorage): Violation[] {
   const { target } = trial;
@@ -61,7 +130,7 @@ export function judgeConcretely(trial: Trial, point: CrashPoint, file: SyncStora
     for (const problem of inspection.problems) {
       violations.push({ kind: "inconsistent", subject: problem, detail: problem });
     }
-    const allowed = trial.leakedBeforeBytes + allowedGrowthBytes(trial, point);
+    const allowed = trial.leakedBeforeBytes + allowedLossBytes(trial, point);
     if (inspection.leakedBytes > allowed) {
       const detail = `${inspection.leakedBytes} bytes leaked, ${allowed} were being allocated`;
       violations.push({ kind: "leak", subject: "more than was in flight", detail });
@@ -75,19 +144,35 @@ export function judgeConcretely(trial: Trial, point: CrashPoint, file: SyncStora
   return violations;
 }
 
-/** What the file may have grown by since the guest's last acknowledged flush, in whole units. */
-function allowedGrowthBytes(trial: Trial, point: CrashPoint): number {
+/**
+ * What the file may have grown by, in whole units, since the acknowledgement of the last flush that
+ * covered all that the guest had written, and what was given up.
+ */
+function allowedLossBytes(trial: Trial, point: CrashPoint): number {
   const { log, target, points } = trial;
   let settledEvent = -1;
-  const flushes = new Set<number>();
+  let givenUpBytes = 0;
+  const unflushed = new Set<number>();
+  const acknowledged = new Set<number>();
+  const coveredBy = new Map<number, { ids: readonly number[]; isAllocating: boolean }>();
   for (let at = 0; at <= point.event; at++) {
     const event = log.events[at];
-    if (event.kind === "guest-flush-begun" && !event.isAllocating) flushes.add(event.id);
-    if (event.kind === "guest-acknowledged" && flushes.has(event.id)) settledEvent = at;
+    if (event.kind === "space-given-up") givenUpBytes += event.lengthBytes;
+    if (event.kind === "guest-write-begun") unflushed.add(event.id);
+    if (event.kind === "guest-flush-begun") {
+      const { isAllocating = false } = event;
+      coveredBy.set(event.id, { ids: [...acknowledged], isAllocating });
+    }
+    if (event.kind !== "guest-acknowledged") continue;
+    const covered = coveredBy.get(event.id);
+    acknowledged.add(event.id);
+    for (const id of covered?.ids ?? []) unflushed.delete(id);
+    if (covered && !covered.isAllocating && unflushed.size === 0) settledEvent = at;
   }
   const settled = points.after(settledEvent).durableSizeBytes;
   const most = Math.max(settled, point.largestSizeBytes);
-  return Math.ceil((most - settled) / target.granularityBytes) * target.granularityBytes;
+  const unit = target.granularityBytes;
+  return Math.ceil((most - settled) / unit) * unit + givenUpBytes;
 }
 
 /** A recovered file, and where to put what is found in it. */

@@ -35,7 +35,27 @@ export interface Persisted {
   readonly sizeBytes: number | undefined;
 }
 
-/** All that a crash after one event can leave. */
+/**
+ * All that a crash after one event can leave.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { CrashPoint, Recorder, SECTORS, TapeChoices } from "@powercut/powercut/harness";
+ * import { type Operation } from "@powercut/powercut/lib";
+ *
+ * const recorder = new Recorder({ base: new Uint8Array(1024) });
+ * recorder.run((function* (): Operation<void> {
+ *   for (const offsetBytes of [0, 512]) {
+ *     const bytes = new Uint8Array(512).fill(1);
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   }
+ * })());
+ * const point = new CrashPoint(recorder.log, SECTORS, recorder.log.events.length - 1);
+ * assertEquals(point.stateCount, 4n); // two sectors, each old or new
+ * assertEquals(point.build(new TapeChoices([0, 1])).sizeBytes, 1024);
+ * ```
+ */
 export class CrashPoint {
   readonly #preset: Preset;
   readonly #log: WriteLog;
@@ -277,7 +297,41 @@ export class CrashPoint {
   }
 }
 
-/** The crash points of a log, each worked out once. */
+/**
+ * The crash points of a log, each worked out once.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { prepareTrial, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ *
+ * // A format of one sector, which needs no recovery.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(["data"]),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read(_, offsetBytes, into) {
+ *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
+ *   },
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const recorder = new Recorder({ base: new Uint8Array(512) });
+ * const bytes = new Uint8Array(512).fill(1);
+ * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
+ * const { points } = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * assertEquals(points.after(-1).stateCount, 1n); // a crash before anything
+ * ```
+ */
 export class CrashPoints {
   readonly #log: WriteLog;
   readonly #preset: Preset;

@@ -83,6 +83,44 @@ Deno.test("growth since the guest's last flush may be lost, but no more than tha
   ]);
 });
 
+Deno.test("space that was given up may be lost, from then on", () => {
+  const granularityBytes = SECTOR;
+  const giveUp = (builder: LogBuilder) =>
+    builder.events.push({ kind: "space-given-up", lengthBytes: 7 * SECTOR });
+  const grow = (builder: LogBuilder) => {
+    builder.write(6 * SECTOR, filled(1));
+    builder.flush();
+    builder.acknowledge(builder.beginGuestFlush());
+  };
+  const before = (builder: LogBuilder) => {
+    giveUp(builder);
+    grow(builder);
+  };
+  const after = (builder: LogBuilder) => {
+    grow(builder);
+    giveUp(builder);
+  };
+  assertEquals(keys({ script: { granularityBytes }, log: before }), []);
+  assertEquals(keys({ script: { granularityBytes }, log: after }), [
+    "leak: more than was in flight",
+  ]);
+});
+
+Deno.test("a flush beside a guest's write does not settle what that takes", () => {
+  const log = (beginsAfter: boolean) => (builder: LogBuilder) => {
+    if (beginsAfter) builder.acknowledge(builder.beginGuestFlush());
+    const write = builder.beginGuestWrite(0, filled(0));
+    builder.write(6 * SECTOR, filled(1));
+    const flush = builder.beginGuestFlush();
+    builder.flush();
+    builder.acknowledge(write);
+    builder.acknowledge(flush);
+  };
+  for (const beginsAfter of [false, true]) {
+    assertEquals(keys({ script: { granularityBytes: SECTOR }, log: log(beginsAfter) }), []);
+  }
+});
+
 Deno.test("what was leaked before the log began is no violation", () => {
   assertEquals(keys({ script: { sectorsInUse: 2 } }), []);
 });

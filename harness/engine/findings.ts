@@ -77,7 +77,28 @@ function spellOut(
   };
 }
 
-/** The pieces of writes that a set of versions stands for, adjacent units of a write together. */
+/**
+ * The pieces of writes that a set of versions stands for, adjacent units of a write together.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { persistedVersions, Recorder, SECTORS } from "@powercut/powercut/harness";
+ * import { type Operation } from "@powercut/powercut/lib";
+ *
+ * const recorder = new Recorder({ base: new Uint8Array(1024) });
+ * recorder.run((function* (): Operation<void> {
+ *   for (const offsetBytes of [0, 512]) {
+ *     const bytes = new Uint8Array(512).fill(1);
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   }
+ * })());
+ * // Sector 1 persisted as event 2 wrote it; sector 0 did not.
+ * assertEquals(persistedVersions(recorder.log, SECTORS, new Map([[1, 2]])), [
+ *   { event: 2, offsetBytes: 512, lengthBytes: 512, label: "data" },
+ * ]);
+ * ```
+ */
 export function persistedVersions(
   log: WriteLog,
   preset: Preset,

@@ -101,7 +101,7 @@ export class Judge {
     }
   }
 
-  /** What the file grew by since the guest's last flush, in whole clusters. */
+  /** What the file grew by since the guest's last flush, in whole clusters, and what was given up. */
   #allowedLeakBytes(): number {
     const unit = this.#options.target.granularityBytes;
     let most = this.#epoch.settledBytes;
@@ -109,7 +109,10 @@ export class Judge {
       if (size.event <= this.#disk.decisions.earliestEvent) most = Math.max(most, size.sizeBytes);
     }
     const grown = Math.ceil((most - this.#epoch.settledBytes) / unit) * unit;
-    return this.#options.leakedBeforeBytes + grown;
+    const givenUp = this.#epoch.givenUp
+      .filter(({ event }) => event <= this.#disk.decisions.earliestEvent)
+      .reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
+    return this.#options.leakedBeforeBytes + grown + givenUp;
   }
 
   #readAndProbe(session: unknown): void {

@@ -37,6 +37,38 @@ const PROGRESS_RECOVERIES = 1000;
  * Explore every state that a crash after any event of `log` can leave under `preset`, and judge
  * each. Every violation is then built again as a concrete file and must show itself there too;
  * if it does not, that is a defect of this program and an error is thrown.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { exploreLazily, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ *
+ * // A format of one sector, which needs no recovery.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(["data"]),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read(_, offsetBytes, into) {
+ *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
+ *   },
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const recorder = new Recorder({ base: new Uint8Array(512) });
+ * const bytes = new Uint8Array(512).fill(1);
+ * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
+ * const { verdict, states } = exploreLazily(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * assertEquals([verdict, states.exact], ["clean", "8"]);
+ * ```
  */
 export function exploreLazily(
   log: WriteLog,

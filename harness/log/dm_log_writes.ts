@@ -12,7 +12,18 @@
 import { LogFormatError } from "./log_format_error.ts";
 import type { LogEvent } from "./write_log.ts";
 
-/** The magic number of the super block. */
+/**
+ * The magic number of the super block.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DM_LOG_MAGIC, encodeDmLog } from "@powercut/powercut/harness";
+ *
+ * const log = new DataView(encodeDmLog([]).buffer);
+ * assertEquals(log.getBigUint64(0, true), DM_LOG_MAGIC);
+ * ```
+ */
 export const DM_LOG_MAGIC = 0x6a736677736872n;
 const VERSION = 1n;
 const SUPER_BYTES = 28;
@@ -47,6 +58,15 @@ export interface DmLogEntry {
 /**
  * Parse a whole log file. An empty file is a log without entries: QEMU leaves one behind when
  * nothing was written. Throws {@linkcode LogFormatError}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { encodeDmLog, parseDmLog } from "@powercut/powercut/harness";
+ *
+ * const log = encodeDmLog([{ offsetBytes: 512, bytes: new Uint8Array(512) }, { isFlush: true }]);
+ * assertEquals(parseDmLog(log).map(({ isFlush }) => isFlush), [false, true]);
+ * ```
  */
 export function parseDmLog(file: Uint8Array): DmLogEntry[] {
   if (file.length === 0) return [];
@@ -156,6 +176,16 @@ function parseEntry(
 /**
  * The events that an entry stands for. A flush is issued and completed before the write that the
  * same entry may carry: what came before is durable, the write itself is not (unless forced).
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { encodeDmLog, eventsOf, parseDmLog } from "@powercut/powercut/harness";
+ *
+ * const log = encodeDmLog([{ offsetBytes: 512, bytes: new Uint8Array(512) }, { isFlush: true }]);
+ * const [write] = parseDmLog(log);
+ * assertEquals(eventsOf(write, "data").map(({ kind }) => kind), ["write-issued", "write-completed"]);
+ * ```
  */
 export function eventsOf(entry: DmLogEntry, label: string): LogEvent[] {
   const { index, offsetBytes, lengthBytes, bytes } = entry;
@@ -180,7 +210,18 @@ export function eventsOf(entry: DmLogEntry, label: string): LogEvent[] {
 /** An entry to write: what is left out is not set. */
 export type NewDmLogEntry = Partial<Omit<DmLogEntry, "index" | "logOffsetBytes">>;
 
-/** Write entries as a log file with sectors of 512 bytes; ranges are multiples of that. */
+/**
+ * Write entries as a log file with sectors of 512 bytes; ranges are multiples of that.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { encodeDmLog, parseDmLog } from "@powercut/powercut/harness";
+ *
+ * const log = encodeDmLog([{ mark: "begin" }]);
+ * assertEquals(parseDmLog(log)[0].mark, "begin");
+ * ```
+ */
 export function encodeDmLog(entries: readonly NewDmLogEntry[]): Uint8Array {
   const sectorBytes = LEAST_SECTOR_BYTES;
   const dataBytes = entries.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0);

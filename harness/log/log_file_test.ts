@@ -23,6 +23,7 @@ const EVENTS: readonly LogEvent[] = [
   { kind: "guest-flush-begun", id: 3, isAllocating: true },
   { kind: "flush-issued", id: 4, label: "guest" },
   { kind: "flush-completed", id: 4 },
+  { kind: "space-given-up", lengthBytes: 4096 },
 ];
 
 const LOG: WriteLog = {

@@ -1,4 +1,14 @@
-/** A log file that breaks a rule of its format: names the field, its offset and its value. */
+/**
+ * A log file that breaks a rule of its format: names the field, its offset and its value.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { LogFormatError, parseDmLog } from "@powercut/powercut/harness";
+ *
+ * assertThrows(() => parseDmLog(new Uint8Array(512)), LogFormatError, "magic");
+ * ```
+ */
 export class LogFormatError extends Error {
   /** The name of this kind of error. */
   override readonly name = "LogFormatError";

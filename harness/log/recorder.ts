@@ -7,6 +7,7 @@ import {
   runSync,
   type SyncStorage,
 } from "../../lib/storage/mod.ts";
+import { interleave } from "./interleave.ts";
 import { bytesSource, type LogEvent, type WriteLog } from "./write_log.ts";
 
 /** What a {@linkcode Recorder} starts from. */
@@ -25,6 +26,27 @@ export interface RecorderOptions {
  * Runs operations over a file in memory and logs what reaches it. Requests for other files pass
  * by. Guest requests are marked when they begin and when they are acknowledged, since promises
  * are made to the guest, not to the file.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Recorder } from "@powercut/powercut/harness";
+ * import { type Operation } from "@powercut/powercut/lib";
+ *
+ * const recorder = new Recorder({ base: new Uint8Array(1024) });
+ * recorder.run((function* (): Operation<void> {
+ *   for (const offsetBytes of [0, 512]) {
+ *     const bytes = new Uint8Array(512).fill(1);
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   }
+ * })());
+ * assertEquals(recorder.log.events.map(({ kind }) => kind), [
+ *   "write-issued",
+ *   "write-completed",
+ *   "write-issued",
+ *   "write-completed",
+ * ]);
+ * ```
  */
 export class Recorder {
   readonly #base: Uint8Array;
@@ -57,20 +79,51 @@ export class Recorder {
     return runSync(filtered(operation, ...this.#filters), this.#files);
   }
 
+  /** Run operations side by side; see {@linkcode interleave} for what `choose` decides. */
+  runTogether(
+    operations: readonly Operation<unknown>[],
+    choose: (count: number) => number,
+  ): void {
+    const recorded = operations.map((operation) => filtered(operation, ...this.#filters));
+    interleave(recorded, this.#files, choose);
+  }
+
   /** Run the operation that carries out a guest's write of `bytes` at `offsetBytes`. */
   guestWrite(offsetBytes: number, bytes: Uint8Array, operation: Operation<void>): void {
-    const id = this.#nextId++;
-    this.#add({ kind: "guest-write-begun", id, offsetBytes, bytes: bytes.slice() });
-    this.run(operation);
-    this.#add({ kind: "guest-acknowledged", id });
+    this.run(this.asGuestWrite(offsetBytes, bytes, operation));
   }
 
   /** Run the operation that carries out a guest's flush. */
   guestFlush(operation: Operation<void>): void {
+    this.run(this.asGuestFlush(operation));
+  }
+
+  /**
+   * The operation that carries out a guest's write of `bytes` at `offsetBytes`, and marks in the
+   * log when it begins and when it is acknowledged; to be run with others.
+   */
+  *asGuestWrite(
+    offsetBytes: number,
+    bytes: Uint8Array,
+    operation: Operation<void>,
+  ): Operation<void> {
+    const id = this.#nextId++;
+    this.#add({ kind: "guest-write-begun", id, offsetBytes, bytes: bytes.slice() });
+    yield* operation;
+    this.#add({ kind: "guest-acknowledged", id });
+  }
+
+  /** The operation that carries out a guest's flush, with its marks; to be run with others. */
+  *asGuestFlush(operation: Operation<void>): Operation<void> {
     const id = this.#nextId++;
     this.#add({ kind: "guest-flush-begun", id });
-    this.run(operation);
+    yield* operation;
     this.#add({ kind: "guest-acknowledged", id });
+  }
+
+  /** What is done next gives up `lengthBytes` of space: so much more may be lost from here on. */
+  giveUpSpace(lengthBytes: number): void {
+    this.#add({ kind: "space-given-up", lengthBytes });
   }
 
   /** Put a remark into the log. */
@@ -126,7 +179,12 @@ function dataRanges(bytes: Uint8Array): { offsetBytes: number; lengthBytes: numb
   const ranges: { offsetBytes: number; lengthBytes: number }[] = [];
   for (let offsetBytes = 0; offsetBytes < bytes.length; offsetBytes += BLOCK_BYTES) {
     const block = bytes.subarray(offsetBytes, offsetBytes + BLOCK_BYTES);
-    if (block.some((byte) => byte !== 0)) ranges.push({ offsetBytes, lengthBytes: block.length });
+    if (!isZero(block)) ranges.push({ offsetBytes, lengthBytes: block.length });
   }
   return ranges;
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
 }

@@ -46,6 +46,11 @@ export type LogEvent =
     readonly isAllocating?: boolean;
   }
   | { readonly kind: "guest-acknowledged"; readonly id: number }
+  | {
+    /** From here on so much more space may be lost: it is given up, and not yet in use again. */
+    readonly kind: "space-given-up";
+    readonly lengthBytes: number;
+  }
   | { readonly kind: "mark"; readonly text: string };
 
 /** Bytes that can be read from anywhere: a file, or memory. */
@@ -68,7 +73,21 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
   };
 }
 
-/** A file, as it is whenever it is read, as a {@linkcode ByteSource}. */
+/**
+ * A file, as it is whenever it is read, as a {@linkcode ByteSource}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { storageSource } from "@powercut/powercut/harness";
+ * import { MemoryStorage } from "@powercut/powercut/lib";
+ *
+ * const source = storageSource(new MemoryStorage(new Uint8Array([1, 2])));
+ * const into = new Uint8Array(3);
+ * source.read(1, into);
+ * assertEquals([source.sizeBytes, ...into], [2, 2, 0, 0]);
+ * ```
+ */
 export function storageSource(file: SyncStorage): ByteSource {
   return {
     sizeBytes: file.perform({ kind: "size", file: 0 }),
@@ -112,6 +131,8 @@ export function describeEvent(event: LogEvent): string {
       return "guest flushes";
     case "guest-acknowledged":
       return `guest request #${event.id} acknowledged`;
+    case "space-given-up":
+      return `${event.lengthBytes} bytes are given up`;
     case "mark":
       return `mark: ${event.text}`;
   }

@@ -50,6 +50,8 @@ export interface Epoch {
   readonly history: GuestHistory;
   /** The size of the file when all space that had been taken was last in use, in bytes. */
   readonly settledBytes: number;
+  /** Space that was given up: from which event on, and how much, in bytes. */
+  readonly givenUp: readonly { readonly event: number; readonly lengthBytes: number }[];
 }
 
 /**
@@ -76,6 +78,7 @@ class LogWalker {
   #writes: PendingWrite[] = [];
   #sizes: SizeVersion[];
   #settledBytes: number;
+  readonly #givenUp: { readonly event: number; readonly lengthBytes: number }[] = [];
   /** The last event that set the size; it may have cut off what was written before. */
   #resizedAt = -1;
   /** For each flush in flight: what it will make durable, and the size. */
@@ -97,6 +100,7 @@ class LogWalker {
       sizes: this.#sizes,
       history: this.#history,
       settledBytes: this.#settledBytes,
+      givenUp: this.#givenUp,
     };
   }
 
@@ -149,6 +153,9 @@ class LogWalker {
         break;
       case "flush-completed":
         this.#finishFlush(event.id);
+        break;
+      case "space-given-up":
+        this.#givenUp.push({ event: at, lengthBytes: event.lengthBytes });
         break;
       default:
         this.#history.apply(event, at);

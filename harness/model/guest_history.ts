@@ -37,7 +37,7 @@ export class GuestHistory {
   /** For contents that the guest wrote: which sector it put them into first. */
   readonly #origins = new Map<number, number>();
 
-  /** The event that acknowledged the last flush with no allocation under way, or -1. */
+  /** The event that acknowledged the last flush that covered every write and allocation, or -1. */
   settledAt = -1;
 
   /** Start with a disk that holds `base`, and zeroes behind it. */
@@ -99,7 +99,8 @@ export class GuestHistory {
         const flush = this.#flushes.get(event.id);
         if (flush) {
           this.#settle(event.id, flush.covered);
-          if (!flush.isAllocating) this.settledAt = at;
+          const coversAll = this.#unflushed.size === 0;
+          if (!flush.isAllocating && coversAll) this.settledAt = at;
         } else {
           const written = this.#unflushed.get(event.id);
           if (!written) break;

@@ -3,7 +3,22 @@ import type { ByteSource } from "../log/write_log.ts";
 
 const PAGE_BYTES = 4096;
 
-/** A file in memory that starts as a copy of a {@linkcode ByteSource} and keeps only changes. */
+/**
+ * A file in memory that starts as a copy of a {@linkcode ByteSource} and keeps only changes.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { PagedStorage, storageSource } from "@powercut/powercut/harness";
+ * import { MemoryStorage } from "@powercut/powercut/lib";
+ *
+ * const base = new MemoryStorage(new Uint8Array(2 ** 20));
+ * const copy = new PagedStorage(storageSource(base));
+ * const bytes = new Uint8Array([1]);
+ * copy.perform({ kind: "write", file: 0, offsetBytes: 0, bytes, label: "data" });
+ * assertEquals(base.toBytes()[0], 0);
+ * ```
+ */
 export class PagedStorage implements SyncStorage {
   readonly #base: ByteSource;
   readonly #pages = new Map<number, Uint8Array>();

@@ -31,7 +31,26 @@ export interface Preset {
   readonly summary: string;
 }
 
-/** Any prefix of the writes, whole: a disk that does everything in order. */
+/**
+ * Any prefix of the writes, whole: a disk that does everything in order.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { CrashPoint, ORDERED, Recorder } from "@powercut/powercut/harness";
+ * import { type Operation } from "@powercut/powercut/lib";
+ *
+ * const recorder = new Recorder({ base: new Uint8Array(1024) });
+ * recorder.run((function* (): Operation<void> {
+ *   for (const offsetBytes of [0, 512]) {
+ *     const bytes = new Uint8Array(512).fill(1);
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   }
+ * })());
+ * const point = new CrashPoint(recorder.log, ORDERED, recorder.log.events.length - 1);
+ * assertEquals(point.stateCount, 3n); // none, the first, both
+ * ```
+ */
 export const ORDERED: Preset = Object.freeze({
   name: "ordered",
   unit: "write",
@@ -39,7 +58,26 @@ export const ORDERED: Preset = Object.freeze({
   summary: "whole writes, a prefix of the order in which they were issued",
 });
 
-/** Any subset of the writes, whole. */
+/**
+ * Any subset of the writes, whole.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { CrashPoint, Recorder, WRITES } from "@powercut/powercut/harness";
+ * import { type Operation } from "@powercut/powercut/lib";
+ *
+ * const recorder = new Recorder({ base: new Uint8Array(1024) });
+ * recorder.run((function* (): Operation<void> {
+ *   for (const offsetBytes of [0, 512]) {
+ *     const bytes = new Uint8Array(512).fill(1);
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   }
+ * })());
+ * const point = new CrashPoint(recorder.log, WRITES, recorder.log.events.length - 1);
+ * assertEquals(point.stateCount, 4n); // none, one of them, both
+ * ```
+ */
 export const WRITES: Preset = Object.freeze({
   name: "writes",
   unit: "write",
@@ -47,7 +85,24 @@ export const WRITES: Preset = Object.freeze({
   summary: "whole writes, any subset",
 });
 
-/** Each 512-byte sector on its own. The default. */
+/**
+ * Each 512-byte sector on its own. The default.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { CrashPoint, Recorder, SECTORS } from "@powercut/powercut/harness";
+ * import { type Operation } from "@powercut/powercut/lib";
+ *
+ * const recorder = new Recorder({ base: new Uint8Array(1024) });
+ * recorder.run((function* (): Operation<void> {
+ *   const bytes = new Uint8Array(1024).fill(1);
+ *   yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "data" };
+ * })());
+ * const point = new CrashPoint(recorder.log, SECTORS, recorder.log.events.length - 1);
+ * assertEquals(point.stateCount, 4n); // a write of two sectors may be torn between them
+ * ```
+ */
 export const SECTORS: Preset = Object.freeze({
   name: "sectors",
   unit: 512,
@@ -55,7 +110,26 @@ export const SECTORS: Preset = Object.freeze({
   summary: "each 512-byte sector on its own, old or any version since",
 });
 
-/** Each 4 KiB block on its own. */
+/**
+ * Each 4 KiB block on its own.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BLOCKS, CrashPoint, Recorder } from "@powercut/powercut/harness";
+ * import { type Operation } from "@powercut/powercut/lib";
+ *
+ * const recorder = new Recorder({ base: new Uint8Array(1024) });
+ * recorder.run((function* (): Operation<void> {
+ *   for (const offsetBytes of [0, 512]) {
+ *     const bytes = new Uint8Array(512).fill(1);
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   }
+ * })());
+ * const point = new CrashPoint(recorder.log, BLOCKS, recorder.log.events.length - 1);
+ * assertEquals(point.stateCount, 3n); // one block: as it was, after the first write, after both
+ * ```
+ */
 export const BLOCKS: Preset = Object.freeze({
   name: "blocks",
   unit: 4096,
@@ -63,7 +137,17 @@ export const BLOCKS: Preset = Object.freeze({
   summary: "each 4 KiB block on its own, old or any version since",
 });
 
-/** The presets that can be asked for by name. */
+/**
+ * The presets that can be asked for by name.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { PRESETS } from "@powercut/powercut/harness";
+ *
+ * assertEquals(PRESETS.sectors.unit, 512);
+ * ```
+ */
 export const PRESETS: Readonly<Record<string, Preset>> = Object.freeze({
   ordered: ORDERED,
   writes: WRITES,

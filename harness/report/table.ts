@@ -1,4 +1,17 @@
-/** Rows as aligned columns under a heading; widths follow the contents. */
+/**
+ * Rows as aligned columns under a heading; widths follow the contents.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { textTable } from "@powercut/powercut/harness";
+ *
+ * assertEquals(
+ *   textTable(["name", "count"], [["a", "1"]], { alignRight: [1] }),
+ *   ["name  count", "----  -----", "a         1"].join("\n"),
+ * );
+ * ```
+ */
 export function textTable(
   heading: readonly string[],
   rows: readonly (readonly string[])[],

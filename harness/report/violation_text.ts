@@ -1,7 +1,29 @@
 import type { FoundViolation, PersistedVersion } from "../exploration.ts";
 import { describeEvent, type WriteLog } from "../log/write_log.ts";
 
-/** A violation in a few lines: what is wrong, when the crash came, what reached the disk. */
+/**
+ * A violation in a few lines: what is wrong, when the crash came, what reached the disk.
+ *
+ * @example
+ * ```ts
+ * import { assertStringIncludes } from "@std/assert";
+ * import { type FoundViolation, Recorder, violationText } from "@powercut/powercut/harness";
+ *
+ * const violation: FoundViolation = {
+ *   kind: "leak",
+ *   subject: "more than was in flight",
+ *   detail: "4096 bytes leaked",
+ *   crashAfterEvent: -1,
+ *   persisted: [],
+ *   pendingWrites: 0,
+ *   sizeBytes: 512,
+ *   tape: [],
+ *   occurrences: 1,
+ * };
+ * const { log } = new Recorder({ base: new Uint8Array(512) });
+ * assertStringIncludes(violationText(violation, log), "crash after nothing at all");
+ * ```
+ */
 export function violationText(violation: FoundViolation, log: WriteLog): string {
   const { kind, detail, crashAfterEvent, persisted, pendingWrites, sizeBytes } = violation;
   const event = log.events[crashAfterEvent];
