@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
-import type { Request } from "./request.ts";
+import { readCached } from "./read_cached.ts";
+import type { ReadRequest, Request } from "./request.ts";
 import type { AsyncStorage } from "./run_async.ts";
 import type { SyncStorage } from "./run_sync.ts";
 import { StorageError } from "./storage_error.ts";
@@ -14,16 +15,36 @@ const MODE_FLAGS: Record<FileMode, string> = {
   "create-new": "wx+",
 };
 
+const MOST_READS_AT_ONCE = 64;
+
 /**
  * A real file, reached with positional I/O. One instance serves the synchronous and the
  * asynchronous driver. A flush is `fdatasync` where contents and size are enough, else `fsync`.
  *
  * Holes cannot be punched from here, so a discard writes zeroes; it never reads back as old data.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { FileStorage } from "@powercut/powercut/lib";
+ *
+ * const path = Deno.makeTempFileSync();
+ * {
+ *   using file = FileStorage.open(path, "read-write");
+ *   const bytes = new TextEncoder().encode("QED");
+ *   file.perform({ kind: "write", file: 0, offsetBytes: 0, bytes, label: "data" });
+ *   await file.submit({ kind: "flush", file: 0, scope: "data", label: "example" });
+ * }
+ * assertEquals(Deno.readTextFileSync(path), "QED");
+ * Deno.removeSync(path);
+ * ```
  */
 export class FileStorage implements SyncStorage, AsyncStorage, Disposable {
   /** The path given to {@linkcode FileStorage.open}. */
   readonly path: string;
   #descriptor: number;
+  /** How many asynchronous reads in a row have not waited. */
+  #readsAtOnce = 0;
 
   private constructor(path: string, descriptor: number) {
     this.path = path;
@@ -103,7 +124,9 @@ export class FileStorage implements SyncStorage, AsyncStorage, Disposable {
   #submit(request: Request): Promise<number> {
     const descriptor = this.#openDescriptor();
     switch (request.kind) {
-      case "read":
+      case "read": {
+        const count = this.#readAtOnce(descriptor, request);
+        if (count !== undefined) return Promise.resolve(count);
         return new Promise((resolve, reject) =>
           fs.read(
             descriptor,
@@ -114,6 +137,7 @@ export class FileStorage implements SyncStorage, AsyncStorage, Disposable {
             (error, count) => error ? reject(error) : resolve(count),
           )
         );
+      }
       case "write":
         return new Promise((resolve, reject) =>
           fs.write(
@@ -136,6 +160,21 @@ export class FileStorage implements SyncStorage, AsyncStorage, Disposable {
         // Quick, or rare: not worth a second implementation.
         return Promise.resolve(this.#perform(request));
     }
+  }
+
+  /**
+   * Read what the system has in memory already: five times as fast as leaving it to another thread
+   * (8 KiB, measured). Now and then that is done all the same, for those who wait for timers or
+   * signals.
+   */
+  #readAtOnce(descriptor: number, { into, offsetBytes }: ReadRequest): number | undefined {
+    if (this.#readsAtOnce === MOST_READS_AT_ONCE) {
+      this.#readsAtOnce = 0;
+      return undefined;
+    }
+    const count = readCached(descriptor, into, offsetBytes);
+    if (count !== undefined) this.#readsAtOnce++;
+    return count;
   }
 
   #sizeBytes(): number {

@@ -2,6 +2,7 @@ import { assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@st
 import { existsSync } from "@std/fs";
 import { optionalTest } from "../testing/optional_testing.ts";
 import { type FileMode, FileStorage } from "./file_storage.ts";
+import { passThrough } from "./filter.ts";
 import type { Operation, Request } from "./request.ts";
 import { AsyncDriver } from "./run_async.ts";
 import { StorageError } from "./storage_error.ts";
@@ -173,3 +174,35 @@ optionalTest({
     assertEquals(error.code, "ENOSPC");
   },
 });
+
+Deno.test(
+  "asynchronous reads fill what is there, whether they come from memory or from another thread",
+  withFile(async (path) => {
+    const bytes = Uint8Array.from({ length: 5000 }, (_, i) => i * 31 >> 3);
+    Deno.writeFileSync(path, bytes);
+    using storage = FileStorage.open(path, "read-only");
+    const driver = new AsyncDriver([storage]);
+    // Enough of them that some go to another thread.
+    await Promise.all(Array.from({ length: 200 }, async (_, i) => {
+      const into = new Uint8Array(100).fill(0xff);
+      const offset = i * 26;
+      const count = await driver.run(passThrough(read(offset, into)));
+      const expected = bytes.subarray(offset, offset + 100);
+      assertEquals(count, expected.length);
+      assertEquals(into.subarray(0, count), expected);
+      assertEquals(into.subarray(count), new Uint8Array(100 - count).fill(0xff));
+    }));
+  }),
+);
+
+Deno.test(
+  "a long series of reads leaves room for timers",
+  withFile(async (path) => {
+    Deno.writeFileSync(path, new Uint8Array(100));
+    using storage = FileStorage.open(path, "read-only");
+    const driver = new AsyncDriver([storage]);
+    let isOver = false;
+    setTimeout(() => isOver = true, 0);
+    while (!isOver) await driver.run(passThrough(read(0, new Uint8Array(100))));
+  }),
+);

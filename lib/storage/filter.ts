@@ -9,7 +9,20 @@ import { goesOn, isShort, restOf } from "./transfer.ts";
  */
 export type Filter = (request: Request) => Operation<number>;
 
-/** The filter that changes nothing. */
+/**
+ * The filter that changes nothing.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { filtered, MemoryStorage, type Operation, passThrough, runSync } from "@powercut/powercut/lib";
+ *
+ * function* size(): Operation<number> {
+ *   return yield { kind: "size", file: 0 };
+ * }
+ * assertEquals(runSync(filtered(size(), passThrough), [new MemoryStorage()]), 0);
+ * ```
+ */
 export function* passThrough(request: Request): Operation<number> {
   return yield request;
 }

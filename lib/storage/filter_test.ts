@@ -120,3 +120,18 @@ Deno.test("filters run under the asynchronous driver as well", async () => {
   assertEquals(await new AsyncDriver([storage]).run(operation), 6);
   assertEquals(seen, ["below write", "below write", "below flush", "below size"]);
 });
+
+Deno.test("filters do not see an operation wait; whoever runs it does", () => {
+  const seen: string[] = [];
+  function* waits(): Operation<number> {
+    const turn = { isReady: true, whenReady: () => {} };
+    const answer = yield { kind: "wait", turn, label: "its turn" };
+    yield { kind: "size", file: 0 };
+    return answer;
+  }
+  const { value } = filtered(waits(), spy("only", seen)).next();
+  assertEquals(typeof value === "object" && value.kind, "wait");
+  const operation = filtered(waits(), spy("only", seen));
+  assertEquals(runSync(operation, [new MemoryStorage()]), 0);
+  assertEquals(seen, ["only size"]);
+});

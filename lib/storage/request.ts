@@ -125,7 +125,18 @@ export interface Wait {
 /** Work in progress that yields storage requests, now and then waits, and returns a `T`. */
 export type Operation<T> = Generator<Request | Wait, T, number>;
 
-/** A one-line description of a request for messages: `write of 512 bytes at 65536 (header)`. */
+/**
+ * A one-line description of a request for messages: `write of 512 bytes at 65536 (header)`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describeRequest } from "@powercut/powercut/lib";
+ *
+ * const request = { kind: "size", file: 0 } as const;
+ * assertEquals(describeRequest(request), "size query");
+ * ```
+ */
 export function describeRequest(request: Request): string {
   switch (request.kind) {
     case "read":

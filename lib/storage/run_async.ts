@@ -41,10 +41,16 @@ export class AsyncDriver {
   readonly #waiting: (() => void)[] = [];
   #inFlight = 0;
 
-  /** Drive operations over `files`, addressed by their slot. */
+  /**
+   * Drive operations over `files`, addressed by their slot. Throws `RangeError` if not even one
+   * request may be on its way.
+   */
   constructor(files: readonly AsyncStorage[], options: AsyncDriverOptions = {}) {
     this.#files = files;
     this.#maxInFlight = options.maxInFlight ?? 32;
+    if (!(this.#maxInFlight >= 1)) {
+      throw new RangeError(`maxInFlight is ${this.#maxInFlight}: must be at least 1`);
+    }
   }
 
   /** Run one operation to its end. Several may run at the same time. */

@@ -1,6 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { MemoryStorage } from "./memory_storage.ts";
-import type { Operation, Request } from "./request.ts";
+import type { Operation, Request, Turn } from "./request.ts";
 import { AsyncDriver, type AsyncStorage } from "./run_async.ts";
 import { StorageError } from "./storage_error.ts";
 
@@ -132,4 +132,56 @@ Deno.test("short transfers are finished, also byte by byte", async () => {
   assertEquals(await new AsyncDriver([short]).run(both()), [20000, 20000]);
   assertEquals(into.subarray(0, bytes.length), bytes);
   assertEquals(calls, 40001, "the last read meets the end of the file");
+});
+
+/** A turn that comes when it is called. */
+class ManualTurn implements Turn {
+  isReady = false;
+  #go: (() => void) | undefined;
+
+  whenReady(go: () => void): void {
+    this.#go = go;
+  }
+
+  come(): void {
+    this.isReady = true;
+    this.#go?.();
+  }
+}
+
+Deno.test("who waits takes no place of a request, and goes on when its turn has come", async () => {
+  const storage = new ManualStorage();
+  const driver = new AsyncDriver([storage], { maxInFlight: 1 });
+  const turn = new ManualTurn();
+  function* waits(): Operation<string> {
+    const answer = yield { kind: "wait", turn, label: "its turn" };
+    return `${answer} ${yield* flushes("late")}`;
+  }
+  const waiting = driver.run(waits());
+  const other = driver.run(flushes("first", "second"));
+  await settle();
+  await storage.complete(0);
+  assertEquals(storage.labels(), ["second"]);
+  turn.come();
+  await settle();
+  assertEquals(storage.labels(), ["second"], "there is one place, and it is taken");
+  await storage.complete(0);
+  assertEquals(storage.labels(), ["late"]);
+  await storage.complete(0);
+  assertEquals([await waiting, await other], ["0 late", "first+second"]);
+});
+
+Deno.test("a turn that has come already is not waited for", async () => {
+  const turn = new ManualTurn();
+  turn.come();
+  function* waits(): Operation<number> {
+    return yield { kind: "wait", turn, label: "its turn" };
+  }
+  assertEquals(await new AsyncDriver([]).run(waits()), 0);
+});
+
+Deno.test("a driver that could never do anything is refused", () => {
+  for (const maxInFlight of [0, -1, NaN]) {
+    assertThrows(() => new AsyncDriver([], { maxInFlight }), RangeError, "must be at least 1");
+  }
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { MemoryStorage } from "./memory_storage.ts";
-import type { Operation, ReadRequest, Request, WriteRequest } from "./request.ts";
+import type { Operation, ReadRequest, Request, Turn, WriteRequest } from "./request.ts";
 import { runSync, type SyncStorage } from "./run_sync.ts";
 import { StorageError } from "./storage_error.ts";
 
@@ -135,4 +135,16 @@ Deno.test("an operation can clean up with further requests after an error", () =
   }
   assertThrows(() => runSync(cleansUp(), [memory]), StorageError);
   assertEquals(memory.toBytes()[0], 9);
+});
+
+Deno.test("a turn that has come is passed; one that has not fails the operation", () => {
+  function* waits(turn: Turn): Operation<number> {
+    return yield { kind: "wait", turn, label: "its turn" };
+  }
+  assertEquals(runSync(waits({ isReady: true, whenReady: () => {} }), []), 0);
+  assertThrows(
+    () => runSync(waits({ isReady: false, whenReady: () => {} }), []),
+    Error,
+    "waiting (its turn) for another operation, and none is running",
+  );
 });
