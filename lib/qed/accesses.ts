@@ -62,13 +62,14 @@ export class Access implements Turn {
 
   /** It has ended: let those go that waited for nothing else. */
   release(): void {
-    for (const follower of this.#followers ?? []) {
+    if (!this.#followers) return;
+    for (const follower of this.#followers) {
       if (--follower.#blockers === 0) follower.#go?.();
     }
   }
 }
 
-/** The accesses to an image that run or wait, in the order in which they came. */
+/** The accesses to an image that run or wait. */
 export class Accesses {
   readonly #present: Access[] = [];
 
@@ -82,8 +83,9 @@ export class Accesses {
 
   /** Give a range back, also one that was still waited for. */
   leave(access: Access): void {
-    const index = this.#present.indexOf(access);
-    this.#present.splice(index, 1);
+    // In which order they are kept does not matter: each one knows whom it waits for.
+    const last = this.#present.pop();
+    if (last && last !== access) this.#present[this.#present.indexOf(access)] = last;
     access.release();
   }
 }
@@ -93,6 +95,10 @@ export class Accesses {
  * the range is made larger rather than smaller.
  */
 export function accessRange(offset: number | bigint, lengthBytes: number | bigint): AccessRange {
+  if (typeof offset === "number" && typeof lengthBytes === "number") {
+    const endBytes = offset + lengthBytes;
+    if (endBytes <= Number.MAX_SAFE_INTEGER) return { startBytes: offset, endBytes };
+  }
   const start = BigInt(offset);
   return { startBytes: exactBelow(start), endBytes: exactAbove(start + BigInt(lengthBytes)) };
 }

@@ -13,23 +13,23 @@ export type BackingSource =
  * backing file, or without one, with zeroes (specification, section Unallocated L2 tables and data
  * clusters). Throws {@linkcode ImageError} if the backing file was not attached.
  */
-export function* readBacking(
+export function readBacking(
   image: QedImage,
   offset: number | bigint,
   into: Uint8Array,
 ): Operation<void> {
-  const source = image.backing;
-  if (!source) {
-    if (image.backingName === undefined) {
-      into.fill(0);
-      return;
-    }
-    throw new ImageError(`the backing file ${JSON.stringify(image.backingName)} is not open`);
-  }
-  const sizeBytes = source.kind === "raw" ? BigInt(source.sizeBytes) : source.image.imageBytes;
-  const there = sizeBytes - BigInt(offset);
+  return readSource(backingOf(image), offset, into);
+}
+
+/** Fill `into` from `source`, from offset `offset` on; past its end, or without one, with zeroes. */
+export function* readSource(
+  source: BackingSource | undefined,
+  offset: number | bigint,
+  into: Uint8Array,
+): Operation<void> {
+  const there = sourceBytes(source) - BigInt(offset);
   const count = there <= 0n ? 0 : there < BigInt(into.length) ? Number(there) : into.length;
-  if (count > 0) {
+  if (source && count > 0) {
     const piece = into.subarray(0, count);
     if (source.kind === "qed") yield* readImage(source.image, offset, piece);
     else {
@@ -44,4 +44,23 @@ export function* readBacking(
     }
   }
   into.fill(0, count);
+}
+
+/**
+ * How long the backing file of `image` is, in bytes; 0 without one. Throws {@linkcode ImageError}
+ * if it was not attached.
+ */
+export function backingBytes(image: QedImage): bigint {
+  return sourceBytes(backingOf(image));
+}
+
+function backingOf(image: QedImage): BackingSource | undefined {
+  if (image.backing || image.backingName === undefined) return image.backing;
+  throw new ImageError(`the backing file ${JSON.stringify(image.backingName)} is not open`);
+}
+
+/** How long a backing file is, in bytes; 0 if there is none. */
+export function sourceBytes(source: BackingSource | undefined): bigint {
+  if (!source) return 0n;
+  return source.kind === "raw" ? BigInt(source.sizeBytes) : source.image.imageBytes;
 }

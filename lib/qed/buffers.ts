@@ -24,12 +24,35 @@ function newBlock(sizeBytes: number): Block {
   return { bytes, words: new Uint32Array(bytes.buffer) };
 }
 
-/** Allocates anew every time and leaves the rest to the garbage collector. */
+/**
+ * Allocates anew every time and leaves the rest to the garbage collector.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { FRESH_BUFFERS } from "@powercut/powercut/lib";
+ *
+ * const { bytes, words } = FRESH_BUFFERS.take(8);
+ * words[1] = 1;
+ * assertEquals(bytes, new Uint8Array([0, 0, 0, 0, 1, 0, 0, 0]));
+ * ```
+ */
 export const FRESH_BUFFERS: Buffers = { take: newBlock };
 
 /**
  * Hands out the same blocks again after each {@linkcode BufferPool.recycle}. Whoever calls that
  * promises that nothing opened before it is used any more.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { BufferPool } from "@powercut/powercut/lib";
+ *
+ * const pool = new BufferPool();
+ * const block = pool.take(512);
+ * pool.recycle();
+ * assertEquals(pool.take(512) === block, true);
+ * ```
  */
 export class BufferPool implements Buffers {
   readonly #bySize = new Map<number, { blocks: Block[]; taken: number }>();

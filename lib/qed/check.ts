@@ -22,7 +22,22 @@ export interface Problem {
   readonly value: bigint;
 }
 
-/** The findings of a check or a repair, counted as `qemu-img check` counts them. */
+/**
+ * The findings of a check or a repair, counted as `qemu-img check` counts them.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type CheckResult, Image } from "@powercut/powercut";
+ *
+ * const folder = Deno.makeTempDirSync();
+ * const path = `${folder}/disk.qed`;
+ * await using image = await Image.create(path, { sizeBytes: 2 ** 30 });
+ * const result: CheckResult = await image.check();
+ * assertEquals([result.corruptions, result.leaks, result.totalClusters], [0, 0, 2 ** 14]);
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
+ */
 export interface CheckResult {
   /** Errors that kept the check from looking. */
   checkErrors: number;
@@ -54,6 +69,18 @@ export type ProgressListener = (done: number, total: number) => void;
  * (specification, section Consistency checking). Writes nothing. Memory: a bit for each cluster
  * of the file that is referred to, and one table. Counts are those of `qemu-img check`; where
  * they differ, docs/differences-from-qemu.md says why.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { checkImage, createImage, MemoryStorage, openImage, runSync } from "@powercut/powercut/lib";
+ *
+ * const files = [new MemoryStorage()];
+ * runSync(createImage({ imageBytes: 2 ** 30 }), files);
+ * const image = runSync(openImage({ writable: true }), files);
+ * const { corruptions, leaks, totalClusters } = runSync(checkImage(image), files);
+ * assertEquals([corruptions, leaks, totalClusters], [0, 0, 2 ** 14]);
+ * ```
  */
 export function* checkImage(image: QedImage, progress?: ProgressListener): Operation<CheckResult> {
   const walk = new Walk(image, { clears: false });

@@ -1,4 +1,5 @@
 import type { FileSlot, Operation } from "../storage/request.ts";
+import { encodeBackingName } from "./backing_name.ts";
 import { ImageError } from "./format_error.ts";
 import { clusterSizeRule, geometryOf, tableSizeRule } from "./geometry.ts";
 import { encodeHeader, type Header, imageSizeRule } from "./header.ts";
@@ -31,6 +32,16 @@ export interface CreateOptions {
  * Write an empty image over whatever the file holds: an L1 table of zeroes behind a header of one
  * cluster, durable when this returns. The header goes last, so an interrupted creation leaves no
  * valid image. Throws {@linkcode ImageError} for sizes that break a rule, before any write.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createImage, MemoryStorage, openImage, runSync } from "@powercut/powercut/lib";
+ *
+ * const file = new MemoryStorage();
+ * runSync(createImage({ imageBytes: 2n ** 60n, clusterBytes: 2 ** 20, tableClusters: 16 }), [file]);
+ * assertEquals(runSync(openImage(), [file]).imageBytes, 2n ** 60n);
+ * ```
  */
 export function* createImage(options: CreateOptions): Operation<void> {
   const file = options.file ?? 0;
@@ -54,17 +65,10 @@ function newHeader(options: CreateOptions): { header: Header; bytes: Uint8Array 
   if (imageBytes < 0n) refuse("image size", imageBytes, "must not be negative");
   refuse("image size", imageBytes, imageSizeRule(imageBytes, geometry, layout));
 
-  const name = new TextEncoder().encode(options.backing?.name ?? "");
+  const name = options.backing ? encodeBackingName(options.backing.name) : new Uint8Array(0);
   const format = new TextEncoder().encode(
     layout === "rfc" && options.backing?.isRaw ? "raw" : "",
   );
-  if (options.backing && (name.length === 0 || name.length > 1023 || name.includes(0))) {
-    refuse(
-      "backing file name",
-      options.backing.name,
-      "must have 1 to 1023 bytes, none of them NUL",
-    );
-  }
   const rawFeature = layout === "final" && options.backing?.isRaw
     ? FEATURE.BACKING_FORMAT_NO_PROBE
     : 0n;
@@ -91,6 +95,6 @@ function newHeader(options: CreateOptions): { header: Header; bytes: Uint8Array 
   return { header, bytes };
 }
 
-function refuse(what: string, value: number | bigint | string, rule: string | undefined): void {
+function refuse(what: string, value: number | bigint, rule: string | undefined): void {
   if (rule) throw new ImageError(`invalid ${what} ${value}: ${rule}`);
 }

@@ -13,6 +13,15 @@ export interface FormatErrorDetails {
 /**
  * An image that breaks a rule of the format. Names the field, its offset in the file and its
  * value. Nothing has been written to the image when this is thrown on opening it.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { FormatError, MemoryStorage, openImage, runSync } from "@powercut/powercut/lib";
+ *
+ * const file = new MemoryStorage(new Uint8Array(4096));
+ * assertThrows(() => runSync(openImage(), [file]), FormatError, "magic at offset 0 is 0");
+ * ```
  */
 export class FormatError extends Error implements FormatErrorDetails {
   /** The name of this kind of error. */
@@ -41,6 +50,21 @@ export class FormatError extends Error implements FormatErrorDetails {
 /**
  * A call that can't be carried out on this image: outside its size, read-only, a backing file
  * that isn't there, or an image that stopped accepting writes after a failure.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { createImage, ImageError, MemoryStorage, openImage, readImage, runSync } from "@powercut/powercut/lib";
+ *
+ * const files = [new MemoryStorage()];
+ * runSync(createImage({ imageBytes: 2 ** 30 }), files);
+ * const image = runSync(openImage({ writable: true }), files);
+ * assertThrows(
+ *   () => runSync(readImage(image, 2 ** 30, new Uint8Array(1)), files),
+ *   ImageError,
+ *   "outside the image",
+ * );
+ * ```
  */
 export class ImageError extends Error {
   /** The name of this kind of error. */

@@ -64,6 +64,17 @@ export interface ParseHeaderOptions {
  * for the rfc layout, the patch of 6 September 2010). Throws {@linkcode FormatError} naming the
  * first field that breaks a rule; where both layouts are tried and fail, the error is the one of
  * the final layout.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createImage, MemoryStorage, parseHeader, runSync } from "@powercut/powercut/lib";
+ *
+ * const file = new MemoryStorage();
+ * runSync(createImage({ imageBytes: 2 ** 30 }), [file]);
+ * const { layout, geometry } = parseHeader(file.toBytes(), { fileBytes: file.sizeBytes });
+ * assertEquals([layout, geometry.tableEntries], ["final", 32768]);
+ * ```
  */
 export function parseHeader(bytes: Uint8Array, options: ParseHeaderOptions): Header {
   if (bytes.length < HEADER_BYTES) {

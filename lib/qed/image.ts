@@ -3,11 +3,13 @@ import { Accesses, type AccessRange, WHOLE_DISK } from "./accesses.ts";
 import type { BackingSource } from "./backing.ts";
 import type { Buffers } from "./buffers.ts";
 import { ImageError } from "./format_error.ts";
+import { FreeClusters } from "./free_clusters.ts";
 import type { Geometry } from "./geometry.ts";
 import { encodeHeader, type Header } from "./header.ts";
 import type { L2Cache } from "./l2_cache.ts";
 import { FEATURE, SECTOR_BYTES } from "./layout.ts";
 import type { OrderingProfile } from "./profile.ts";
+import type { RepairFront } from "./repair_front.ts";
 import type { Table } from "./table.ts";
 
 /** A place on the guest's disk: a cluster and a byte in it. */
@@ -16,6 +18,14 @@ export interface GuestPosition {
   readonly clusterIndex: number;
   /** Bytes from the start of that cluster. */
   readonly byteInCluster: number;
+}
+
+/** Bytes of the header's first sector, behind the fields. */
+export interface HeaderString {
+  /** Where they start, in bytes from the start of the file. */
+  readonly offsetBytes: number;
+  /** What they are. */
+  readonly bytes: Uint8Array;
 }
 
 /** What an {@linkcode QedImage} is made of; put together by `openImage`. */
@@ -47,6 +57,19 @@ export interface ImageParts {
 /**
  * An open image: the header, the L1 table and a cache of L2 tables, and where the next cluster
  * goes. It holds no file; the operations on it yield requests for {@linkcode QedImage.file}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createImage, MemoryStorage, openImage, QedImage, runSync } from "@powercut/powercut/lib";
+ *
+ * const files = [new MemoryStorage()];
+ * runSync(createImage({ imageBytes: 2 ** 30 }), files);
+ * const image = runSync(openImage({ writable: true }), files);
+ * assertEquals(image instanceof QedImage, true);
+ * assertEquals([image.imageBytes, image.geometry.clusterBytes], [2n ** 30n, 65536]);
+ * assertEquals(image.needsCheck, false);
+ * ```
  */
 export class QedImage {
   /** The slot of the file that holds this image. */
@@ -61,20 +84,44 @@ export class QedImage {
   readonly profile: OrderingProfile;
   /** Whether it was opened for writing. */
   readonly writable: boolean;
-  /** The L1 table. */
+  /**
+   * The L1 table.
+   *
+   * @internal
+   */
   readonly l1: Table;
-  /** L2 tables read lately. */
+  /**
+   * L2 tables read lately.
+   *
+   * @internal
+   */
   readonly l2Cache: L2Cache;
   /** Where memory comes from. */
   readonly buffers: Buffers;
   /** The opened backing file, once attached. */
   backing: BackingSource | undefined;
+  /** Whether reading copies what comes from the backing file into the image, if it is writable. */
+  copiesOnRead = false;
   /** Where the next cluster is taken, in bytes: the end of the file in whole clusters. */
   endBytes: number;
   /** Whether bytes of an unfinished cluster follow {@linkcode QedImage.endBytes} in the file. */
   hasTornTail: boolean;
   /** Counts the L2 updates that are on disk: a table read across one of them is read again. */
   tableChanges = 0;
+  /** Whether the image was dirty when it was opened, and nobody has repaired it since. */
+  isUnchecked = false;
+  /**
+   * How far the repair is that is going on; undefined if none is.
+   *
+   * @internal
+   */
+  repairFront: RepairFront | undefined;
+  /**
+   * Clusters that were freed since the image was opened.
+   *
+   * @internal
+   */
+  readonly free = new FreeClusters();
   /** The first failure after which the state on disk is unknown; no writes are taken after it. */
   failure: Error | undefined;
 
@@ -83,7 +130,11 @@ export class QedImage {
   readonly #accesses = new Accesses();
   readonly #turns = new Accesses();
 
-  /** Use `openImage`. */
+  /**
+   * Use `openImage`.
+   *
+   * @internal
+   */
   constructor(parts: ImageParts) {
     this.file = parts.file;
     this.#header = parts.header;
@@ -143,6 +194,26 @@ export class QedImage {
   }
 
   /**
+   * The same with several ranges, which must not overlap. All are taken at once, so that two of
+   * these never wait for each other in a circle.
+   */
+  *holdingAll<T>(
+    ranges: readonly AccessRange[],
+    intent: "read" | "change",
+    work: Operation<T>,
+  ): Operation<T> {
+    const accesses = ranges.map((range) => this.#accesses.enter(range, intent));
+    try {
+      for (const turn of accesses) {
+        if (!turn.isReady) yield { kind: "wait", turn, label: "overlapping request" };
+      }
+      return yield* work;
+    } finally {
+      for (const access of accesses) this.#accesses.leave(access);
+    }
+  }
+
+  /**
    * Run `work` as the only one that changes tables, allocates or frees clusters. What is held of
    * the guest's disk must be taken before.
    */
@@ -158,8 +229,7 @@ export class QedImage {
 
   /** Find `offset` on the guest's disk. Throws {@linkcode ImageError} if a range leaves it. */
   locate(offset: number | bigint, lengthBytes: number): GuestPosition {
-    const start = BigInt(offset);
-    if (start < 0n || start + BigInt(lengthBytes) > this.imageBytes) {
+    if (offset < 0 || endOf(offset, lengthBytes) > this.imageBytes) {
       throw new ImageError(
         `${lengthBytes} bytes at ${offset} are outside the image of ${this.imageBytes} bytes`,
       );
@@ -217,12 +287,23 @@ export class QedImage {
   /** Make what was written durable; `label` says what for. */
   *flush(label: Label): Operation<void> {
     const request: FlushRequest = { kind: "flush", file: this.file, scope: "data", label };
+    const freed = this.free.coveredByFlush();
     yield* this.critical(request);
+    if (freed) this.free.settle(freed);
   }
 
   /** Change header fields and write the first sector back; what follows the fields stays. */
   *updateHeader(change: Partial<Header>): Operation<void> {
-    this.#header = { ...this.#header, ...change };
+    yield* this.replaceHeader({ ...this.#header, ...change });
+  }
+
+  /**
+   * Put another header into the place of this one, with `strings` behind its fields, in the same
+   * sector and by the same write: a crash leaves one or the other.
+   */
+  *replaceHeader(header: Header, strings: readonly HeaderString[] = []): Operation<void> {
+    this.#header = header;
+    for (const { offsetBytes, bytes } of strings) this.#headerSector.set(bytes, offsetBytes);
     encodeHeader(this.#header, this.#headerSector);
     yield* this.critical({
       kind: "write",
@@ -232,4 +313,12 @@ export class QedImage {
       label: "header",
     });
   }
+}
+
+/** The end of a range. A bigint costs an allocation, so it is one only where a number won't do. */
+function endOf(offset: number | bigint, lengthBytes: number): number | bigint {
+  if (typeof offset === "number" && Number.isSafeInteger(offset + lengthBytes)) {
+    return offset + lengthBytes;
+  }
+  return BigInt(offset) + BigInt(lengthBytes);
 }

@@ -9,6 +9,8 @@ const MOST_CACHED_BYTES = 256 * 2 ** 20;
 export class L2Cache {
   readonly #capacityTables: number;
   readonly #tables = new Map<number, Table>();
+  /** A table that is here whatever else is: the file does not hold it as it is yet. */
+  pinned: Table | undefined;
 
   /** A cache for `capacityTables` tables of `tableBytes` each. */
   constructor(capacityTables: number, tableBytes: number) {
@@ -18,6 +20,7 @@ export class L2Cache {
 
   /** The table at `offsetBytes`, if it is here. */
   get(offsetBytes: number): Table | undefined {
+    if (this.pinned?.offsetBytes === offsetBytes) return this.pinned;
     const table = this.#tables.get(offsetBytes);
     if (table && this.#tables.size > 1) {
       // A Map keeps the order of insertion; the last one is the most recently used.
@@ -40,6 +43,11 @@ export class L2Cache {
       if (oldest !== undefined) this.#tables.delete(oldest);
     }
     this.#tables.set(table.offsetBytes, table);
+  }
+
+  /** Forget the table at `offsetBytes`: it is not there any more. */
+  forget(offsetBytes: number): void {
+    this.#tables.delete(offsetBytes);
   }
 
   /** Forget every table. */

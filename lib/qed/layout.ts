@@ -15,7 +15,20 @@ export type HeaderLayout = "final" | "rfc";
 export const MAGIC = 0x00444551;
 /** Bytes the header fields take, in both layouts. */
 export const HEADER_BYTES = 64;
-/** The unit in which tables and the header are written back. */
+/**
+ * The unit in which tables and the header are written back.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createImage, MemoryStorage, openImage, runSync, SECTOR_BYTES } from "@powercut/powercut/lib";
+ *
+ * const files = [new MemoryStorage()];
+ * runSync(createImage({ imageBytes: 2 ** 30 }), files);
+ * const image = runSync(openImage({ writable: true }), files);
+ * assertEquals(image.imageBytes % BigInt(SECTOR_BYTES), 0n);
+ * ```
+ */
 export const SECTOR_BYTES = 512;
 /** Bytes of a table entry. */
 export const ENTRY_BYTES = 8;
@@ -68,7 +81,18 @@ export const FIELD_OFFSETS = {
   },
 } as const;
 
-/** Feature bits of the final layout (specification, section Header, "Feature bits"). */
+/**
+ * Feature bits of the final layout (specification, section Header, "Feature bits").
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { FEATURE } from "@powercut/powercut/lib";
+ *
+ * const features = FEATURE.BACKING_FILE | FEATURE.BACKING_FORMAT_NO_PROBE;
+ * assertEquals(features, 5n);
+ * ```
+ */
 export const FEATURE = {
   BACKING_FILE: 0x01n,
   NEED_CHECK: 0x02n,

@@ -36,6 +36,17 @@ export interface OpenOptions {
  * A backing file is named by the result, not opened; see {@linkcode QedImage.backing}.
  *
  * Throws {@linkcode FormatError} for an image that breaks a rule, before anything is written.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createImage, MemoryStorage, openImage, runSync } from "@powercut/powercut/lib";
+ *
+ * const file = new MemoryStorage();
+ * runSync(createImage({ imageBytes: 2 ** 30, layout: "rfc" }), [file]);
+ * const image = runSync(openImage(), [file]);
+ * assertEquals([image.header.layout, image.writable], ["rfc", false]);
+ * ```
  */
 export function* openImage(options: OpenOptions = {}): Operation<QedImage> {
   const file = options.file ?? 0;
@@ -104,6 +115,7 @@ function* prepareForWriting(image: QedImage, options: OpenOptions): Operation<vo
     yield* image.updateHeader({ autoclearFeatures: 0n });
     yield* image.flush("autoclear bits");
   }
+  image.isUnchecked = image.needsCheck;
   if (image.needsCheck && !options.skipRepair) {
     yield* repairImage(image, { corruptions: true, leaks: false });
     // Nobody knows what the tables hold that could not be read.

@@ -1,38 +1,59 @@
 import type { Operation } from "../storage/request.ts";
 import { accessRange } from "./accesses.ts";
 import { readBacking } from "./backing.ts";
-import { findRun } from "./find_run.ts";
-import type { GuestPosition, QedImage } from "./image.ts";
+import { findRun, knownRun } from "./find_run.ts";
+import type { QedImage } from "./image.ts";
+import { populateImage } from "./populate.ts";
 
 /**
  * Fill `into` with what the guest sees from `offset` (bytes) on: any range, across clusters and
- * tables. Writes nothing. Waits for writes to the range that came before. Throws {@linkcode ImageError} for a range outside the image and
- * {@linkcode FormatError} where a table entry on the way is invalid.
+ * tables. Writes nothing, unless the image is one that copies on read
+ * ({@linkcode QedImage.copiesOnRead}): then clusters that come from the backing file are copied first,
+ * as by `populateImage`. Waits for writes to the range that came before. Throws
+ * {@linkcode ImageError} for a range outside the image and {@linkcode FormatError} where a table
+ * entry on the way is invalid.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createImage, MemoryStorage, openImage, readImage, runSync } from "@powercut/powercut/lib";
+ *
+ * const files = [new MemoryStorage()];
+ * runSync(createImage({ imageBytes: 2 ** 30 }), files);
+ * const image = runSync(openImage({ writable: true }), files);
+ * const into = new Uint8Array(3).fill(9);
+ * runSync(readImage(image, 1000, into), files);
+ * assertEquals(into, new Uint8Array(3));
+ * ```
  */
 export function* readImage(
   image: QedImage,
   offset: number | bigint,
   into: Uint8Array,
 ): Operation<void> {
-  const position = image.locate(offset, into.length);
+  if (image.copiesOnRead && image.writable && !image.failure && into.length > 0) {
+    yield* populateImage(image, offset, into.length);
+  }
   const range = accessRange(offset, into.length);
-  yield* image.holding(range, "read", readPieces(image, offset, position, into));
+  yield* image.holding(range, "read", readPieces(image, offset, into));
 }
 
-function* readPieces(
+/** Read a range that is held already, for as long as this runs. */
+export function* readPieces(
   image: QedImage,
   offset: number | bigint,
-  position: GuestPosition,
   into: Uint8Array,
 ): Operation<void> {
   const { clusterBytes } = image.geometry;
-  let { clusterIndex, byteInCluster } = position;
+  // Only now: the disk may have shrunk while this was waiting.
+  let { clusterIndex, byteInCluster } = image.locate(offset, into.length);
   let done = 0;
   while (done < into.length) {
     const most = Math.ceil((byteInCluster + into.length - done) / clusterBytes);
-    const run = yield* findRun(image, clusterIndex, most);
+    const run = knownRun(image, clusterIndex, most) ??
+      (yield* findRun(image, clusterIndex, most));
     const length = Math.min(into.length - done, run.clusters * clusterBytes - byteInCluster);
-    const piece = into.subarray(done, done + length);
+    const piece = length === into.length ? into : into.subarray(done, done + length);
     if (run.state === "data") {
       const moved = yield {
         kind: "read",

@@ -5,40 +5,54 @@
  * could have is known beforehand. Whatever is in use behind that end moves into a hole before it,
  * L2 tables first, since they need a hole of several clusters; then the file is cut.
  *
- * Each move is copy, flush, point the entry at the copy, flush; the file is cut after the last of
- * them. Copies go only where nothing refers to, and the original stays until the cut, so a crash
- * at any point leaves every entry pointing at a complete cluster, and at most leaks.
+ * Moves are those of relocate.ts, in batches: a crash at any point leaves every entry pointing at
+ * a complete cluster, and at most leaks.
  *
  * @module
  */
 import type { Operation } from "../storage/request.ts";
-import { readTable } from "./find_run.ts";
+import { loadL2Table } from "./find_run.ts";
 import type { QedImage } from "./image.ts";
-import { Table } from "./table.ts";
-import { noteSector, writeSectors } from "./table_sectors.ts";
+import { type DataMove, moveData, moveTables, type TableMove } from "./relocate.ts";
+import type { Table } from "./table.ts";
 import type { Walk } from "./walk.ts";
+
+/** How many clusters are moved at a time: as many are leaked if a crash comes in between. */
+const BATCH_CLUSTERS = 1024;
 
 /**
  * Move clusters from the end of the file into holes and cut the file, and correct the result of
  * `walk`, which must have found neither corruptions nor check errors. A table for which there is
- * no hole that is long enough stays where it is, and with it the leaks before it.
+ * no hole that is long enough stays where it is, and with it the leaks before it. The whole disk
+ * must be held, and the turn of those who change tables taken.
  */
 export function* reclaimLeaks(walk: Walk): Operation<void> {
   const { image, used, result } = walk;
   const { clusterBytes } = image.geometry;
   const { headerClusters } = image.header;
   const leaksBefore = result.leaks;
+  // Holes may be used, and the end cut off, only if no entry that a crash could bring back refers to
+  // them; and whoever wrote what was walked may have been killed before a flush.
+  yield* image.flush("entries before leaked clusters are used");
   let endCluster = lowestEnd(walk);
   if (result.imageEndBytes > endCluster * clusterBytes) {
-    // Cached tables would go on pointing at the old places.
-    image.l2Cache.clear();
-    endCluster = yield* moveTables(walk, endCluster);
-    yield* moveData(walk, endCluster);
+    endCluster = yield* moveTablesInto(walk, endCluster);
+    yield* moveDataInto(walk, endCluster);
   }
   yield* cutFile(image, endCluster * clusterBytes);
   result.imageEndBytes = endCluster * clusterBytes;
   result.leaks = endCluster - headerClusters - used.size;
   result.leaksFixed = leaksBefore - result.leaks;
+}
+
+/** Cut the file behind its last cluster in use; every entry must be durable already. */
+export function* cutFile(image: QedImage, endBytes: number): Operation<void> {
+  const { file } = image;
+  yield* image.critical({ kind: "resize", file, sizeBytes: endBytes, label: "leaked clusters" });
+  yield* image.flush("leaked clusters");
+  image.endBytes = endBytes;
+  image.hasTornTail = false;
+  image.free.clear();
 }
 
 /** Where the file could end if everything that can move did; the L1 table stays. */
@@ -49,45 +63,28 @@ function lowestEnd(walk: Walk): number {
 }
 
 /** Move L2 tables that reach behind `endCluster`. Answers where the file can really end. */
-function* moveTables(walk: Walk, endCluster: number): Operation<number> {
+function* moveTablesInto(walk: Walk, endCluster: number): Operation<number> {
   const { image, used } = walk;
-  const { tableClusters, clusterBytes, tableBytes } = image.geometry;
-  const moves: { readonly l1Index: number; readonly toCluster: number }[] = [];
-  const table = new Table(image.buffers.take(tableBytes), 0);
+  const { tableClusters, clusterBytes } = image.geometry;
+  const moves: TableMove[] = [];
   let hole = image.header.headerClusters;
+  let end = endCluster;
   for (const l1Index of tablesFromTheEnd(image, endCluster)) {
-    table.offsetBytes = image.l1.entry(l1Index);
+    const fromBytes = image.l1.entry(l1Index);
     hole = findHole(walk, hole, endCluster);
     if (hole + tableClusters > endCluster) {
       // All tables left are before this one.
-      endCluster = table.offsetBytes / clusterBytes + tableClusters;
+      end = fromBytes / clusterBytes + tableClusters;
       break;
     }
-    yield* readTable(image, table);
-    table.offsetBytes = hole * clusterBytes;
-    walk.markTable(table.offsetBytes);
-    moves.push({ l1Index, toCluster: hole });
-    yield* image.critical({
-      kind: "write",
-      file: image.file,
-      offsetBytes: table.offsetBytes,
-      bytes: table.block.bytes,
-      label: "moved-l2-table",
-    });
+    walk.markTable(hole * clusterBytes);
+    moves.push({ l1Index, fromBytes, toBytes: hole * clusterBytes });
   }
-  if (moves.length === 0) return endCluster;
-
-  yield* image.flush("moved L2 tables before L1 entries");
-  const sectors: number[] = [];
-  for (const { l1Index, toCluster } of moves.sort((a, b) => a.l1Index - b.l1Index)) {
-    const from = image.l1.entry(l1Index) / clusterBytes;
-    for (let i = 0; i < tableClusters; i++) used.delete(from + i);
-    image.l1.setEntry(l1Index, toCluster * clusterBytes);
-    noteSector(sectors, l1Index);
+  yield* moveTables(image, moves);
+  for (const { fromBytes } of moves) {
+    for (let i = 0; i < tableClusters; i++) used.delete(fromBytes / clusterBytes + i);
   }
-  yield* writeSectors(image, image.l1, sectors);
-  yield* image.flush("L1 entries before old L2 tables are reused");
-  return endCluster;
+  return end;
 }
 
 /** The L1 indexes of tables that reach behind `endCluster`, the last table in the file first. */
@@ -112,36 +109,33 @@ function findHole(walk: Walk, from: number, endCluster: number): number {
 }
 
 /** Move data clusters from behind `endCluster` into holes; there are enough of them. */
-function* moveData(walk: Walk, endCluster: number): Operation<void> {
+function* moveDataInto(walk: Walk, endCluster: number): Operation<void> {
   const { image, used } = walk;
-  const { tableEntries, tableBytes, clusterBytes } = image.geometry;
+  const { tableEntries, clusterBytes } = image.geometry;
   const { l1 } = image;
   const endBytes = endCluster * clusterBytes;
-  const table = new Table(image.buffers.take(tableBytes), 0);
-  const buffer = image.buffers.take(clusterBytes).bytes;
   let hole = image.header.headerClusters;
+  let moves: DataMove[] = [];
   for (let l1Index = l1.nextUsed(0); l1Index < tableEntries; l1Index = l1.nextUsed(l1Index + 1)) {
-    table.offsetBytes = l1.entry(l1Index);
-    yield* readTable(image, table);
-    const sectors: number[] = [];
+    const table = yield* loadL2Table(image, l1Index);
+    if (!table) continue;
     for (
-      let i = nextBehind(table, 0, endBytes);
-      i < tableEntries;
-      i = nextBehind(table, i + 1, endBytes)
+      let l2Index = nextBehind(table, 0, endBytes);
+      l2Index < tableEntries;
+      l2Index = nextBehind(table, l2Index + 1, endBytes)
     ) {
       while (used.has(hole)) hole++;
       if (hole >= endCluster) throw new Error("reclaim: more clusters than holes");
-      const fromBytes = table.entry(i);
-      yield* copyCluster(image, { fromBytes, toBytes: hole * clusterBytes, buffer });
-      table.setEntry(i, hole * clusterBytes);
-      noteSector(sectors, i);
+      const fromBytes = table.entry(l2Index);
+      moves.push({ l1Index, l2Index, fromBytes, toBytes: hole * clusterBytes });
       used.add(hole);
       used.delete(fromBytes / clusterBytes);
+      if (moves.length < BATCH_CLUSTERS) continue;
+      yield* moveData(image, moves);
+      moves = [];
     }
-    if (sectors.length === 0) continue;
-    yield* image.flush("moved data before L2 entries");
-    yield* writeSectors(image, table, sectors);
   }
+  yield* moveData(image, moves);
 }
 
 /** The first index from `from` on whose entry points at `endBytes` or behind it. */
@@ -150,26 +144,4 @@ function nextBehind(table: Table, from: number, endBytes: number): number {
   let index = from;
   while (index < entries && table.entry(index) < endBytes) index++;
   return index;
-}
-
-function* copyCluster(
-  image: QedImage,
-  copy: { readonly fromBytes: number; readonly toBytes: number; readonly buffer: Uint8Array },
-): Operation<void> {
-  const { file } = image;
-  const { fromBytes, toBytes, buffer } = copy;
-  const label = "moved-data";
-  const moved = yield { kind: "read", file, offsetBytes: fromBytes, into: buffer, label };
-  buffer.fill(0, moved);
-  yield* image.critical({ kind: "write", file, offsetBytes: toBytes, bytes: buffer, label });
-}
-
-/** Cut the file behind its last cluster in use; every entry must be durable already. */
-function* cutFile(image: QedImage, endBytes: number): Operation<void> {
-  yield* image.flush("entries before the file is cut");
-  const { file } = image;
-  yield* image.critical({ kind: "resize", file, sizeBytes: endBytes, label: "leaked clusters" });
-  yield* image.flush("leaked clusters");
-  image.endBytes = endBytes;
-  image.hasTornTail = false;
 }

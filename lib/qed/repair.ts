@@ -7,6 +7,7 @@ import { ImageError } from "./format_error.ts";
 import type { QedImage } from "./image.ts";
 import { UNALLOCATED } from "./layout.ts";
 import { reclaimLeaks } from "./reclaim.ts";
+import { RepairFront } from "./repair_front.ts";
 import type { Table } from "./table.ts";
 import { noteSector, writeSectors } from "./table_sectors.ts";
 import { scanL2Table, Walk } from "./walk.ts";
@@ -15,7 +16,10 @@ import { scanL2Table, Walk } from "./walk.ts";
 export interface RepairOptions {
   /** Remove invalid and shared references. */
   readonly corruptions: boolean;
-  /** Give back clusters that nothing refers to, where no corruption and no check error is left. */
+  /**
+   * Give back clusters that nothing refers to, and what follows the last whole cluster, where no
+   * corruption and no check error is left.
+   */
   readonly leaks: boolean;
   /** Told how far the walk through the tables is. */
   readonly progress?: ProgressListener;
@@ -31,16 +35,34 @@ export interface RepairOptions {
  *
  * Order: cleared entries, flush, then leaks are reclaimed (see {@linkcode reclaimLeaks}), then
  * NEED_CHECK is cleared, then flush. A crash at any point leaves an image that can be repaired
- * again with the same outcome. Where a corruption is left, or an L2 table could not be read,
- * which is a check error, NEED_CHECK stays and the image takes no more writes.
+ * again with the same outcome, and the guest reads no sector's contents at another's address.
+ * Where a corruption is left, or an L2 table could not be read, which is a check error, NEED_CHECK
+ * stays and the image takes no more writes.
+ *
+ * Others may use the image meanwhile if this runs {@linkcode QedImage.alone}, starts before they do
+ * and gives back no leaks: reads go on, in-place writes go on behind the {@linkcode RepairFront},
+ * allocations wait. Giving back leaks moves clusters and needs the whole disk.
  *
  * Throws {@linkcode ImageError} for a read-only image, and the storage's error for a failed write.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createImage, MemoryStorage, openImage, repairImage, runSync } from "@powercut/powercut/lib";
+ *
+ * const files = [new MemoryStorage()];
+ * runSync(createImage({ imageBytes: 2 ** 30 }), files);
+ * files[0].perform({ kind: "resize", file: 0, sizeBytes: 2 ** 20, label: "leak" });
+ * const image = runSync(openImage({ writable: true }), files);
+ * const result = runSync(repairImage(image, { corruptions: true, leaks: true }), files);
+ * assertEquals([result.leaksFixed, result.leaks], [11, 0]);
+ * ```
  */
 export function* repairImage(image: QedImage, options: RepairOptions): Operation<CheckResult> {
   image.assertWritable();
   const walk = new Walk(image, { clears: options.corruptions });
   const { result } = walk;
-  if (options.corruptions) yield* resolveCorruptions(walk, options.progress);
+  if (options.corruptions) yield* resolveBesideOthers(walk, options.progress);
   else yield* walkTables(walk, options.progress);
   walk.finish();
 
@@ -48,20 +70,39 @@ export function* repairImage(image: QedImage, options: RepairOptions): Operation
     image.failure ??= walk.readFailure ?? new ImageError("corruptions are left");
     return result;
   }
-  if (options.leaks && result.leaks > 0) yield* reclaimLeaks(walk);
+  // What follows the last whole cluster is nobody's either, and QEMU may take it for a leak.
+  if (options.leaks && (result.leaks > 0 || image.hasTornTail)) yield* reclaimLeaks(walk);
   if (image.needsCheck) {
     // What was found consistent may not be durable yet: whoever wrote it may have been killed.
     yield* image.flush("before clearing NEED_CHECK");
+    image.isUnchecked = false;
     yield* clearNeedCheck(image);
   }
   return result;
 }
 
+/** Let those who use the image at the same time know how far this is. */
+function* resolveBesideOthers(walk: Walk, progress?: ProgressListener): Operation<void> {
+  const { image } = walk;
+  const front = new RepairFront(image, walk.used);
+  image.repairFront = front;
+  try {
+    yield* resolveCorruptions(walk, front, progress);
+  } finally {
+    image.repairFront = undefined;
+    front.pass(Infinity);
+  }
+}
+
 /** Clear what is wrong, on disk too; what remains has no corruptions, as the result then says. */
-function* resolveCorruptions(walk: Walk, progress?: ProgressListener): Operation<void> {
+function* resolveCorruptions(
+  walk: Walk,
+  front: RepairFront,
+  progress?: ProgressListener,
+): Operation<void> {
   const { image, result } = walk;
   const l1Sectors = resolveL1(walk);
-  yield* resolveL2Tables(walk, progress);
+  yield* resolveL2Tables(walk, front, progress);
   yield* writeSectors(image, image.l1, l1Sectors);
   if (result.corruptions > 0) yield* image.flush("repaired tables");
   result.corruptionsFixed = result.corruptions;
@@ -82,6 +123,7 @@ function resolveL1(walk: Walk): number[] {
       continue;
     }
     walk.rejectL1(isValid ? "shared" : "invalid", index);
+    image.l2Cache.forget(offsetBytes);
     l1.setEntry(index, UNALLOCATED);
     noteSector(sectors, index);
   }
@@ -89,16 +131,27 @@ function resolveL1(walk: Walk): number[] {
 }
 
 /** Clear L2 entries that are invalid or point at a cluster in use. */
-function* resolveL2Tables(walk: Walk, progress?: ProgressListener): Operation<void> {
+function* resolveL2Tables(
+  walk: Walk,
+  front: RepairFront,
+  progress?: ProgressListener,
+): Operation<void> {
   const { image, clearedSectors } = walk;
-  const { l1 } = image;
+  const { l1, l2Cache } = image;
   const { tableEntries } = image.geometry;
   for (let index = l1.nextUsed(0); index < tableEntries; index = l1.nextUsed(index + 1)) {
     const table = yield* loadReadable(walk, index);
     if (!table) continue;
     clearedSectors.length = 0;
     scanL2Table(walk, table, index);
-    if (clearedSectors.length > 0) yield* writeSectors(image, table, clearedSectors);
+    front.pass(index);
+    if (clearedSectors.length > 0) {
+      // The file has the old entries still: nobody may read the table from there meanwhile.
+      l2Cache.pinned = table;
+      yield* writeSectors(image, table, clearedSectors);
+      image.tableChanges++;
+      l2Cache.pinned = undefined;
+    }
     progress?.(index + 1, tableEntries);
   }
 }

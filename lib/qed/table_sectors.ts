@@ -1,4 +1,4 @@
-import type { Operation } from "../storage/request.ts";
+import type { Label, Operation } from "../storage/request.ts";
 import type { QedImage } from "./image.ts";
 import { ENTRY_BYTES, SECTOR_BYTES } from "./layout.ts";
 import type { Table } from "./table.ts";
@@ -16,8 +16,8 @@ export function* writeSectors(
   image: QedImage,
   table: Table,
   sectors: readonly number[],
+  label: Label = table === image.l1 ? "l1-table" : "l2-table",
 ): Operation<void> {
-  const label = table === image.l1 ? "l1-table" : "l2-table";
   for (let i = 0; i < sectors.length;) {
     const first = sectors[i];
     let end = first + 1;

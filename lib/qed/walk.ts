@@ -104,8 +104,8 @@ export class Walk {
 
 /**
  * Mark what one L2 table refers to. The hot loop of every check: clusters below 2^31 are found
- * with 32-bit arithmetic and marked in place; all others, special and wrong entries take the
- * slower branch.
+ * with 32-bit arithmetic (that is what the `| 0` are for) and marked in place; all others, special
+ * and wrong entries take the slower branch.
  */
 export function scanL2Table(walk: Walk, table: Table, l1Index: number): void {
   const { image, used } = walk;
@@ -114,6 +114,8 @@ export function scanL2Table(walk: Walk, table: Table, l1Index: number): void {
   const highShift = 32 - clusterBits;
   const firstCluster = image.header.headerClusters;
   const endCluster = Math.min(image.endBytes / clusterBytes, 2 ** 31);
+  const clusterCount = Math.max(0, endCluster - firstCluster);
+  const lowMask = clusterBytes - 1;
   const zeroCluster = image.header.layout === "final" ? ZERO_CLUSTER : UNALLOCATED;
   let chunkIndex = 0;
   let marks = used.chunk(0);
@@ -121,19 +123,15 @@ export function scanL2Table(walk: Walk, table: Table, l1Index: number): void {
   let fragmented = 0;
   let added = 0;
   let expected = 0;
-  for (let word = 0; word < words.length; word += 2) {
-    const low = words[word];
-    const high = words[word + 1];
-    if ((low | high) === 0) {
-      // Most tables are mostly empty: past eight entries at a time.
-      if ((word & 15) === 0 && isEmptyGroup(words, word)) word += 14;
-      continue;
-    }
+  const end = words.length;
+  for (let word = 0; word < end; word += 2) {
+    const low = words[word] | 0;
+    const high = words[word + 1] | 0;
     let cluster = (low >>> clusterBits) | (high << highShift);
     let problem: Problem["kind"] | undefined;
     if (
-      (low & (clusterBytes - 1)) === 0 && (high >>> clusterBits) === 0 &&
-      cluster >= firstCluster && cluster < endCluster
+      ((low & lowMask) | (high >>> clusterBits)) === 0 &&
+      ((cluster - firstCluster) >>> 0) < clusterCount
     ) {
       if (cluster >>> CHUNK_BITS !== chunkIndex) {
         chunkIndex = cluster >>> CHUNK_BITS;
@@ -141,13 +139,19 @@ export function scanL2Table(walk: Walk, table: Table, l1Index: number): void {
       }
       const at = (cluster & CHUNK_MASK) >>> 5;
       const bit = 1 << (cluster & 31);
-      if ((marks[at] & bit) === 0) {
-        marks[at] |= bit;
+      const mark = marks[at] | 0;
+      if ((mark & bit) === 0) {
+        marks[at] = mark | bit;
         added++;
       } else {
         problem = "shared";
       }
     } else {
+      if ((low | high) === 0) {
+        // Most tables are mostly empty: past eight entries at a time.
+        if ((word & 15) === 0 && isEmptyGroup(words, word)) word += 14;
+        continue;
+      }
       if (high === 0 && low === zeroCluster) continue;
       const offsetBytes = table.entry(word / 2);
       cluster = offsetBytes / clusterBytes;
@@ -157,7 +161,7 @@ export function scanL2Table(walk: Walk, table: Table, l1Index: number): void {
     allocated++;
     if (cluster !== expected && expected !== 0) fragmented++;
     expected = cluster + 1;
-    if (problem) walk.rejectL2(problem, l1Index, table, word / 2);
+    if (problem !== undefined) walk.rejectL2(problem, l1Index, table, word / 2);
   }
   walk.countScan({ added, allocated, fragmented });
 }

@@ -1,0 +1,110 @@
+/** The most ranges kept: 32768 of them take half a MiB. */
+export const MOST_RANGES = 2 ** 15;
+
+/** Clusters that follow each other in the file. */
+export interface ClusterRange {
+  /** The first one's number: its offset in the file divided by the cluster size. */
+  readonly firstCluster: number;
+  /** How many. */
+  readonly clusterCount: number;
+}
+
+/**
+ * A set of clusters of a file as ranges that ascend and do not touch. Memory is bounded: with
+ * {@linkcode MOST_RANGES} ranges, clusters that would need one more are not taken in.
+ */
+export class ClusterRanges {
+  #starts: number[] = [];
+  #ends: number[] = [];
+  #clusterCount = 0;
+
+  /** How many clusters are in the set. */
+  get clusterCount(): number {
+    return this.#clusterCount;
+  }
+
+  /** Put clusters in; those that are there already may be among them. */
+  add({ firstCluster, clusterCount }: ClusterRange): void {
+    let start = firstCluster;
+    let end = firstCluster + clusterCount;
+    const first = this.#firstEndingFrom(start);
+    let behind = first;
+    while (behind < this.#starts.length && this.#starts[behind] <= end) {
+      start = Math.min(start, this.#starts[behind]);
+      end = Math.max(end, this.#ends[behind]);
+      this.#clusterCount -= this.#ends[behind] - this.#starts[behind];
+      behind++;
+    }
+    if (behind === first && this.#starts.length >= MOST_RANGES) return;
+    this.#starts.splice(first, behind - first, start);
+    this.#ends.splice(first, behind - first, end);
+    this.#clusterCount += end - start;
+  }
+
+  /** The first index whose range ends at `cluster` or behind it. */
+  #firstEndingFrom(cluster: number): number {
+    let low = 0;
+    let high = this.#ends.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#ends[middle] < cluster) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Whether a range has `least` clusters. */
+  holds(least: number): boolean {
+    return this.#indexOf(least) >= 0;
+  }
+
+  #indexOf(least: number): number {
+    if (this.#clusterCount < least) return -1;
+    return this.#starts.findIndex((start, i) => this.#ends[i] - start >= least);
+  }
+
+  /**
+   * Take out the first `most` clusters of the lowest range that has `least`, or all of it if it is
+   * shorter. Undefined if there is no such range.
+   */
+  take(least: number, most: number): ClusterRange | undefined {
+    const index = this.#indexOf(least);
+    if (index < 0) return undefined;
+    const firstCluster = this.#starts[index];
+    const clusterCount = Math.min(most, this.#ends[index] - firstCluster);
+    this.#starts[index] += clusterCount;
+    if (this.#starts[index] === this.#ends[index]) this.#remove(index);
+    this.#clusterCount -= clusterCount;
+    return { firstCluster, clusterCount };
+  }
+
+  /** Take out the range that ends at `endCluster`. Answers where it starts, or `endCluster`. */
+  takeEnd(endCluster: number): number {
+    const index = this.#ends.lastIndexOf(endCluster);
+    if (index < 0) return endCluster;
+    const start = this.#starts[index];
+    this.#remove(index);
+    this.#clusterCount -= endCluster - start;
+    return start;
+  }
+
+  #remove(index: number): void {
+    this.#starts.splice(index, 1);
+    this.#ends.splice(index, 1);
+  }
+
+  /** Put all of these into `other`; this set is empty afterwards. */
+  moveTo(other: ClusterRanges): void {
+    this.#starts.forEach((firstCluster, i) => {
+      other.add({ firstCluster, clusterCount: this.#ends[i] - firstCluster });
+    });
+    this.clear();
+  }
+
+  /** Take everything out. */
+  clear(): void {
+    this.#starts = [];
+    this.#ends = [];
+    this.#clusterCount = 0;
+  }
+}
