@@ -1,8 +1,26 @@
-import { type QedImage, nextExtent } from "../qed/mod.ts";
+import { nextExtent, type QedImage } from "../qed/mod.ts";
+import type { Operation } from "../storage/mod.ts";
 import { HoleFinder } from "./holes.ts";
-import type { ImageChain, Layer } from "./image_chain.ts";
+import type { ImageChain } from "./image_chain.ts";
+import type { Layer } from "./layer.ts";
 
-/** A range of the guest's disk, and which file of the chain decides what it holds. */
+/**
+ * A range of the guest's disk, and which file of the chain decides what it holds.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type ChainExtent, Image } from "@powercut/powercut";
+ *
+ * const folder = Deno.makeTempDirSync();
+ * const path = `${folder}/disk.qed`;
+ * await using image = await Image.create(path, { sizeBytes: 2 ** 30 });
+ * await image.write(0, new Uint8Array(65536).fill(1));
+ * const [first]: ChainExtent[] = await Array.fromAsync(image.map());
+ * assertEquals([first.startBytes, first.lengthBytes, first.data], [0n, 65536n, true]);
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
+ */
 export interface ChainExtent {
   /** Where it starts on the guest's disk, in bytes. */
   readonly startBytes: bigint;
@@ -18,6 +36,15 @@ export interface ChainExtent {
   readonly data: boolean;
   /** Where it is in that layer's file, in bytes, if it has a place there. */
   readonly hostBytes?: number;
+}
+
+/** Whether an extent goes on like the one before it, so that the two can be shown as one. */
+export function continuesExtent(before: ChainExtent, after: ChainExtent): boolean {
+  return before.depth === after.depth && before.present === after.present &&
+    before.zero === after.zero && before.data === after.data &&
+    (before.hostBytes === undefined
+      ? after.hostBytes === undefined
+      : after.hostBytes === before.hostBytes + Number(before.lengthBytes));
 }
 
 /** What one layer says of a range. */
@@ -40,11 +67,16 @@ export class ExtentWalker implements Disposable {
 
   /** The extent at `startBytes`; undefined at the end of the disk. */
   next(startBytes: bigint): ChainExtent | undefined {
+    return this.#chain.run(this.finding(startBytes));
+  }
+
+  /** The operation that {@linkcode ExtentWalker.next} runs, for other drivers. */
+  *finding(startBytes: bigint): Operation<ChainExtent | undefined> {
     const { layers } = this.#chain;
     let lengthBytes = this.#chain.guestBytes - startBytes;
     if (lengthBytes <= 0n) return undefined;
     for (let depth = 0; depth < layers.length; depth++) {
-      const part = this.#partAt(depth, startBytes);
+      const part = yield* this.#partAt(depth, startBytes);
       if (part.lengthBytes < lengthBytes) lengthBytes = part.lengthBytes;
       const behind = layers[depth + 1];
       // What lies past the end of the next layer is known to be zero without asking it.
@@ -60,7 +92,7 @@ export class ExtentWalker implements Disposable {
     this.#holes.clear();
   }
 
-  #partAt(depth: number, startBytes: bigint): Part {
+  *#partAt(depth: number, startBytes: bigint): Operation<Part> {
     const last = this.#lastParts[depth];
     const skipped = last ? startBytes - last.startBytes : -1n;
     if (last && skipped >= 0n && skipped < last.lengthBytes) {
@@ -70,13 +102,13 @@ export class ExtentWalker implements Disposable {
     }
     const layer = this.#chain.layers[depth];
     const part = layer.image
-      ? this.#qedPart(layer.image, startBytes)
+      ? yield* this.#qedPart(layer.image, startBytes)
       : this.#rawPart(layer, Number(startBytes));
     return this.#lastParts[depth] = part;
   }
 
-  #qedPart(image: QedImage, startBytes: bigint): Part {
-    const extent = this.#chain.run(nextExtent(image, startBytes));
+  *#qedPart(image: QedImage, startBytes: bigint): Operation<Part> {
+    const extent = yield* nextExtent(image, startBytes);
     if (!extent) throw new Error("chain extents: past the end of a layer");
     const { lengthBytes, state, hostBytes } = extent;
     return {

@@ -88,3 +88,27 @@ Deno.test("folders, devices and missing folders are refused", () =>
     assertThrows(() => FreshFile.create(`${dir}/loop`), HostError, "symbolic links");
     assertEquals(names(dir), ["loop"]);
   }));
+
+Deno.test("one that must not replace anything refuses a name that is taken, then or later", () =>
+  inTempDir((dir) => {
+    Deno.writeTextFileSync(`${dir}/old`, "old");
+    assertThrows(
+      () => FreshFile.create(`${dir}/old`, { replaces: false }),
+      HostError,
+      "There is a file of that name already",
+    );
+    {
+      using fresh = FreshFile.create(`${dir}/new`, { replaces: false });
+      store(fresh, "mine");
+      Deno.writeTextFileSync(`${dir}/new`, "somebody else's");
+      assertThrows(() => fresh.finish(), HostError, "File exists");
+    }
+    assertEquals(Deno.readTextFileSync(`${dir}/new`), "somebody else's");
+    assertEquals(names(dir), ["new", "old"]);
+
+    using fresh = FreshFile.create(`${dir}/third`, { replaces: false });
+    store(fresh, "mine");
+    fresh.finish();
+    assertEquals(Deno.readTextFileSync(`${dir}/third`), "mine");
+    assertEquals(names(dir), ["new", "old", "third"]);
+  }));

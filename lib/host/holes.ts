@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { type Libc, libc } from "./libc.ts";
+import { type Libc, libc } from "../storage/libc.ts";
 
 /** A range of a file that holds data: from `startBytes` up to `endBytes`. */
 export interface DataRange {

@@ -4,6 +4,18 @@ import { systemMessage } from "./system_message.ts";
 /**
  * A file that cannot be used as asked: missing, unreadable, not a regular file, of a format that
  * is not known here, or part of a backing chain that cannot be opened. Nothing has been written.
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { HostError, Image } from "@powercut/powercut";
+ *
+ * await assertRejects(
+ *   () => Image.open("no/such/image"),
+ *   HostError,
+ *   "Could not open 'no/such/image': No such file or directory",
+ * );
+ * ```
  */
 export class HostError extends Error {
   /** The name of this kind of error. */

@@ -2,8 +2,9 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { ImageBuilder, smallImage } from "../interop/image_builder_testing.ts";
 import { inTempDir } from "../testing/temp_dir_testing.ts";
 import { FormatError, ImageError } from "../qed/mod.ts";
+import { MOST_LAYERS } from "./chain_opener.ts";
 import { HostError } from "./host_error.ts";
-import { ImageChain, MOST_LAYERS } from "./image_chain.ts";
+import { ImageChain } from "./image_chain.ts";
 
 const CLUSTER = 4096;
 

@@ -10,7 +10,8 @@
  */
 import * as fs from "node:fs";
 import { HostError } from "./host_error.ts";
-import { type Libc, libc } from "./libc.ts";
+import { type Libc, libc } from "../storage/libc.ts";
+import { OpenImages } from "./open_images.ts";
 
 const DOES = 100;
 const FORBIDS = 200;
@@ -27,20 +28,34 @@ const F_UNLCK = 2;
 /** The length of a lock that reaches to the end of the file, however long it becomes. */
 const WHOLE_FILE = 0;
 
-/** Holds the locks of one user of an image until it is disposed of. */
+/** What this program has locked: all there is to ask where the system keeps no locks. */
+const HERE = new OpenImages();
+
+/**
+ * Holds the locks of one user of an image until it is disposed of: any number may read it, or one
+ * may write it.
+ */
 export class ImageLock implements Disposable {
   #descriptor: number;
+  #registered: Disposable | undefined;
 
   /**
-   * Lock the image at `path` for reading or writing. Where the system cannot be asked nothing is
-   * locked. Throws {@linkcode HostError} if another process has locked it in a way that forbids
-   * this, or does what this forbids.
+   * Lock the image at `path` for reading or writing. Where the system cannot be asked it is locked
+   * within this program only. Throws {@linkcode HostError} if somebody else, here or in another
+   * process, has locked it in a way that forbids this, or does what this forbids.
    */
   constructor(path: string, options: { readonly writable: boolean }) {
+    const { writable } = options;
     this.#descriptor = fs.openSync(path, "r");
+    try {
+      const { dev, ino } = fs.fstatSync(this.#descriptor, { bigint: true });
+      this.#registered = HERE.add(`${dev}:${ino}`, writable ? "write" : "read");
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
     const system = libc();
     if (!system) return;
-    const { writable } = options;
     const done = writable ? [READ, WRITE, RESIZE] : [READ];
     for (const action of done) this.#lock(system, DOES + action);
     for (const action of [WRITE, RESIZE]) this.#lock(system, FORBIDS + action);
@@ -63,6 +78,7 @@ export class ImageLock implements Disposable {
    */
   [Symbol.dispose](): void {
     if (this.#descriptor < 0) return;
+    this.#registered?.[Symbol.dispose]();
     libc()?.fcntl(this.#descriptor, F_OFD_SETLK, describeLock(F_UNLCK, 0, WHOLE_FILE));
     fs.closeSync(this.#descriptor);
     this.#descriptor = -1;

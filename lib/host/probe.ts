@@ -24,13 +24,16 @@ const FOREIGN: readonly (readonly [string, number, string])[] = [
   ["cow", 0, "OOOM"],
 ];
 
+/** How many bytes of a file are looked at. */
+export const PROBED_BYTES = 128;
+
 /**
  * Tell the format of a file by its first bytes: QED by its magic, and raw where nothing is
  * recognized. Throws {@linkcode HostError} for the magic of a format that is not read here: as
  * raw its guest's data would be garbage.
  */
 export function probeFormat(file: FileStorage): ImageFormat {
-  const bytes = new Uint8Array(128);
+  const bytes = new Uint8Array(PROBED_BYTES);
   const moved = file.perform({
     kind: "read",
     file: 0,
@@ -38,13 +41,19 @@ export function probeFormat(file: FileStorage): ImageFormat {
     into: bytes,
     label: "probe",
   });
-  if (hasQedMagic(bytes.subarray(0, moved))) return "qed";
-  const foreign = FOREIGN.find(([, offset, magic]) => startsWith(bytes.subarray(offset), magic));
-  if (!foreign) return "raw";
+  const found = foreignFormat(bytes.subarray(0, moved));
+  if (found === "qed") return "qed";
+  if (found === undefined) return "raw";
   throw new HostError(
-    `This looks like a ${foreign[0]} image; only qed and raw are read here ` +
+    `This looks like a ${found} image; only qed and raw are read here ` +
       "(to read the bytes as they are, name the format: raw)",
   );
+}
+
+/** The format other than raw whose images begin like these bytes. */
+export function foreignFormat(bytes: Uint8Array): string | undefined {
+  if (hasQedMagic(bytes)) return "qed";
+  return FOREIGN.find(([, offset, magic]) => startsWith(bytes.subarray(offset), magic))?.[0];
 }
 
 function startsWith(bytes: Uint8Array, magic: string): boolean {

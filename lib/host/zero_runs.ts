@@ -1,4 +1,6 @@
-import { Buffer } from "node:buffer";
+import { isZero } from "../qed/zeroes.ts";
+
+export { isZero };
 
 /** A part of a buffer, in bytes from its start. */
 export interface Run {
@@ -6,17 +8,6 @@ export interface Run {
   readonly start: number;
   /** Where it ends. */
   readonly end: number;
-}
-
-const ZEROES = new Uint8Array(1 << 20);
-
-/** Whether all bytes are zero; compares memory, which is as fast as reading it. */
-export function isZero(bytes: Uint8Array): boolean {
-  for (let start = 0; start < bytes.length; start += ZEROES.length) {
-    const piece = bytes.subarray(start, start + ZEROES.length);
-    if (Buffer.compare(piece, ZEROES.subarray(0, piece.length)) !== 0) return false;
-  }
-  return true;
 }
 
 /**

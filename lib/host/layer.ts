@@ -1,0 +1,63 @@
+import { type BackingSource, type QedImage, SECTOR_BYTES } from "../qed/mod.ts";
+import type { FileStorage } from "../storage/mod.ts";
+import type { ImageFormat } from "./probe.ts";
+
+/** What a {@linkcode Layer} is made of. */
+export interface LayerParts {
+  /** The path it was opened by. */
+  readonly path: string;
+  /** Its format. */
+  readonly format: ImageFormat;
+  /** Whether the format was found out from the first bytes, not named. */
+  readonly isProbed: boolean;
+  /** The file. */
+  readonly storage: FileStorage;
+  /** The slot by which operations reach the file. */
+  readonly file: number;
+  /** The size of the file in bytes when it was opened. */
+  readonly fileBytes: number;
+  /** The image, if the format is QED. */
+  readonly image: QedImage | undefined;
+}
+
+/** One file of a chain. */
+export class Layer {
+  /** The path it was opened by. */
+  readonly path: string;
+  /** Its format. */
+  readonly format: ImageFormat;
+  /** Whether the format was found out from the first bytes, not named. */
+  readonly isProbed: boolean;
+  /** The file. */
+  readonly storage: FileStorage;
+  /** The slot by which operations reach the file. */
+  readonly file: number;
+  /** The image, if the format is QED. */
+  readonly image: QedImage | undefined;
+  /** The size of the file in bytes when it was opened or, if it is raw, resized. */
+  fileBytes: number;
+
+  /** A file that is open. */
+  constructor(parts: LayerParts) {
+    this.path = parts.path;
+    this.format = parts.format;
+    this.isProbed = parts.isProbed;
+    this.storage = parts.storage;
+    this.file = parts.file;
+    this.fileBytes = parts.fileBytes;
+    this.image = parts.image;
+  }
+
+  /** The size of the guest's disk: that of the image, or the raw file up to a whole sector. */
+  get guestBytes(): bigint {
+    if (this.image) return this.image.imageBytes;
+    return BigInt(Math.ceil(this.fileBytes / SECTOR_BYTES)) * BigInt(SECTOR_BYTES);
+  }
+
+  /** What an image in front of this file reads from. */
+  get source(): BackingSource {
+    return this.image
+      ? { kind: "qed", image: this.image }
+      : { kind: "raw", file: this.file, sizeBytes: this.fileBytes };
+  }
+}
