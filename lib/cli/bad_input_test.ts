@@ -1,6 +1,6 @@
 /** What images nobody should have made do to every command that opens one. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { HEADER_CASES } from "../interop/header_cases_testing.ts";
+import { HEADER_CASES } from "../conformance/header_cases.ts";
 import { ImageBuilder, smallImage } from "../interop/image_builder_testing.ts";
 import { inTempDir } from "../testing/temp_dir_testing.ts";
 import { runQed } from "./run_testing.ts";
@@ -16,7 +16,27 @@ function commandLines(path: string, dir: string): string[][] {
     ["write", "-f", "qed", path, "0", "-P", "1", "-l", "512"],
     ["convert", "-f", "qed", path, `${dir}/target`],
     ["compare", "-f", "qed", path, path],
+    ["measure", "-f", "qed", "-O", "qed", path],
+    ["write", "-f", "qed", "-z", path, "0", "-l", "4k"],
+    ["discard", "-f", "qed", path, "0", "4k"],
+    ["resize", "-f", "qed", path, "+1M"],
+    ["dd", "-f", "qed", `if=${path}`, `of=${dir}/target`],
+    ["snapshot", "-f", "qed", path, `${dir}/target`],
+    ["commit", "-f", "qed", path],
+    ["rebase", "-f", "qed", "-b", "", path],
+    ["stream", "-f", "qed", path],
+    ["bench", "-f", "qed", "-q", "-c", "1", path],
+    ["bench", "-f", "qed", "-q", "-w", "-c", "1", path],
     ["create", "-b", "image.qed", "-F", "qed", `${dir}/target`],
+  ];
+}
+
+/** Command lines that look at the image itself only, and not at what is behind it. */
+function shallowLines(path: string): string[][] {
+  return [
+    ["rebase", "-f", "qed", "-u", path],
+    ["defragment", "-f", "qed", path],
+    ["upgrade", "-f", "qed", path],
   ];
 }
 
@@ -26,7 +46,7 @@ async function assertRefused(dir: string, builder: ImageBuilder, message: string
   const { size, mtime } = Deno.statSync(path);
   const isSmall = size < 1 << 20;
   const before = isSmall ? Deno.readFileSync(path) : undefined;
-  for (const args of commandLines(path, dir)) {
+  for (const args of [...commandLines(path, dir), ...shallowLines(path)]) {
     const { code, stderr } = await runQed(args);
     assertEquals(code, args[0] === "compare" ? 2 : 1, args.join(" "));
     assertStringIncludes(stderr, message);

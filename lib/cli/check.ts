@@ -1,4 +1,4 @@
-import { HostError, ImageChain } from "../host/mod.ts";
+import { HostError, ImageChain, runInTurns } from "../host/mod.ts";
 import { checkImage, type CheckResult, type ProgressListener, repairImage } from "../qed/mod.ts";
 import { checkJson, describeCheck, describeProblems, describeRepair } from "./check_report.ts";
 import type { Command } from "./command.ts";
@@ -11,6 +11,8 @@ import {
   PROGRESS,
   QUIET,
 } from "./common_options.ts";
+import { InPlace } from "./in_place.ts";
+import type { Io } from "./io.ts";
 import { formatJson } from "./json.ts";
 import type { ParsedArgs } from "./parsed_args.ts";
 import { Progress } from "./progress.ts";
@@ -57,7 +59,7 @@ export const check: Command = {
     ["-r all disk.qed", "repair what can be repaired"],
     ["--output=json disk.qed", "for programs"],
   ],
-  run(args, io) {
+  async run(args, io) {
     const path = args.operand("IMAGE");
     const repair = args.value("repair");
     if (repair !== undefined && args.has("force-share")) {
@@ -78,7 +80,7 @@ export const check: Command = {
         return NOTHING_TO_CHECK;
       }
       using progress = new Progress(io, { isWanted: args.has("progress"), isQuiet });
-      result = examine(chain, args, (done, total) => progress.update(done, total));
+      result = await examine(chain, { args, io }, (done, total) => progress.update(done, total));
     }
     const { corruptionsFixed, leaksFixed } = result;
     if (corruptionsFixed + leaksFixed > 0) {
@@ -94,9 +96,18 @@ export const check: Command = {
   },
 };
 
-function examine(chain: ImageChain, args: ParsedArgs, progress: ProgressListener): CheckResult {
+async function examine(
+  chain: ImageChain,
+  { args, io }: { readonly args: ParsedArgs; readonly io: Io },
+  progress: ProgressListener,
+): Promise<CheckResult> {
   const repair = args.value("repair");
   if (repair === undefined) return chain.run(checkImage(chain.image, progress));
-  const corruptions = repair === "all";
-  return chain.run(repairImage(chain.image, { corruptions, leaks: true, progress }));
+  const operation = repairImage(chain.image, {
+    corruptions: repair === "all",
+    leaks: true,
+    progress,
+  });
+  using change = new InPlace(io, { command: "check", chain, advice: "" });
+  return await runInTurns(operation, chain.files, change.turn);
 }

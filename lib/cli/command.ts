@@ -13,6 +13,8 @@ export interface Option {
   readonly choices?: readonly string[];
   /** Whether it may be given several times, all of which count. */
   readonly isRepeatable?: true;
+  /** Whether its value may be an empty string. */
+  readonly mayBeEmpty?: true;
   /** A line of help. */
   readonly help: string;
 }
@@ -23,6 +25,10 @@ export interface Operand {
   readonly name: string;
   /** Whether it may be missing. */
   readonly isOptional?: true;
+  /** Whether it may begin with a minus and a digit; only the last one. */
+  readonly isSigned?: true;
+  /** Whether it may be given any number of times; only the last one. */
+  readonly isRepeatable?: true;
 }
 
 /** A subcommand of the tool. */

@@ -1,5 +1,5 @@
-import { IMAGE_FORMATS, type ImageFormat } from "../host/mod.ts";
-import { type HeaderLayout, type OrderingProfile, PROFILES } from "../qed/mod.ts";
+import { IMAGE_FORMATS, type ImageChain, type ImageFormat } from "../host/mod.ts";
+import { type HeaderLayout, ImageError, type OrderingProfile, PROFILES } from "../qed/mod.ts";
 import type { Option } from "./command.ts";
 import type { ParsedArgs } from "./parsed_args.ts";
 
@@ -100,4 +100,13 @@ export function openingOptions(
 export function profileOption(args: ParsedArgs): { profile?: OrderingProfile } {
   const name = args.value("profile");
   return name === undefined ? {} : { profile: PROFILES[name] };
+}
+
+/**
+ * Throws {@linkcode ImageError} for a raw image that nobody called raw: what its guest wrote may
+ * make it look like another format the next time.
+ */
+export function refuseUnnamedRaw(chain: ImageChain, args: ParsedArgs): void {
+  if (chain.top.format !== "raw" || args.value("format") !== undefined) return;
+  throw new ImageError("The image looks raw; to write it say so with -f raw");
 }

@@ -6,15 +6,8 @@ import {
   ImageChain,
   type ImageFormat,
 } from "../host/mod.ts";
-import {
-  closeImage,
-  createImage,
-  type CreateOptions,
-  openImage,
-  UNORDERED,
-  writeImage,
-} from "../qed/mod.ts";
-import { type FileStorage, passThrough, runSync } from "../storage/mod.ts";
+import type { CreateOptions } from "../qed/mod.ts";
+import type { FileStorage } from "../storage/mod.ts";
 import type { Command } from "./command.ts";
 import {
   CREATION_OPTIONS,
@@ -33,15 +26,13 @@ import {
   parseCreationOptions,
   wantsCreationHelp,
 } from "./creation_options.ts";
+import { qedWriter, rawWriter } from "./disk_writer.ts";
 import type { Io } from "./io.ts";
 import type { ParsedArgs } from "./parsed_args.ts";
 import { Progress } from "./progress.ts";
-import { resizeRaw } from "./resize_raw.ts";
 import { UsageError } from "./usage_error.ts";
 import { writeFresh } from "./write_fresh.ts";
 
-/** What a raw file is filled in, in bytes: what file systems allocate. */
-const RAW_UNIT_BYTES = 4096;
 /** After how many blocks signals are let in. */
 const TURN_BLOCKS = 256;
 
@@ -66,6 +57,13 @@ export const convert: Command = {
       long: "source-layout",
       help: "read the source's header as final or rfc only; found out if not given",
     },
+    {
+      short: "t",
+      long: "cache",
+      value: "CACHE",
+      choices: ["writeback", "unsafe"],
+      help: "writeback (the default) waits until the target is on its disk, unsafe does not",
+    },
     PROGRESS,
     QUIET,
     FORCE_SHARE,
@@ -73,7 +71,8 @@ export const convert: Command = {
   notes:
     "Zeroes are not stored, whether the source stores them or not. The target is written under\n" +
     "another name in its folder, made durable and renamed: under its own name there is never\n" +
-    "anything but what was there before, or the complete target.",
+    "anything but what was there before, or the complete target. With -t unsafe (what qemu-img\n" +
+    "does if it is not told otherwise) a power cut soon afterwards may leave anything there.",
   exitCodes: [[0, "converted"], [1, "not converted; what had the name before is still there"]],
   examples: [
     ["-f raw -O qed disk.raw disk.qed", "raw to QED"],
@@ -102,13 +101,15 @@ export const convert: Command = {
       isWanted: args.has("progress"),
       isQuiet: args.has("quiet"),
     });
-    await writeFresh(target.path, io, async (storage) => {
+    const isDurable = args.value("cache") !== "unsafe";
+    const fill = async (storage: FileStorage) => {
       const writer = target.format === "qed"
         ? qedWriter(storage, { ...target.options, imageBytes: source.guestBytes })
         : rawWriter(storage, source.guestBytes);
       await copyDisk(source, { ...writer, onBlock: listener(source, progress, io) });
       writer.close();
-    });
+    };
+    await writeFresh(target.path, io, fill, { isDurable });
     return 0;
   },
 };
@@ -147,42 +148,6 @@ function refuseSourceAsTarget(source: ImageChain, path: string): void {
       ? `'${path}' is the source itself`
       : `'${path}' is in the backing chain of the source`,
   );
-}
-
-/** A way to fill a new file, and what is to be done at the end. */
-interface Writer {
-  readonly unitBytes: number;
-  readonly write: (offset: bigint, bytes: Uint8Array) => void;
-  readonly close: () => void;
-}
-
-/** Nobody sees the image before it is complete: no order is kept, one flush makes it durable. */
-function qedWriter(storage: FileStorage, options: CreateOptions): Writer {
-  const files = [storage];
-  runSync(createImage(options), files);
-  const { layout } = options;
-  const image = runSync(
-    openImage({ writable: true, profile: UNORDERED, ...(layout && { layout }) }),
-    files,
-  );
-  return {
-    unitBytes: image.geometry.clusterBytes,
-    write: (offset, bytes) => runSync(writeImage(image, offset, bytes), files),
-    close: () => runSync(closeImage(image), files),
-  };
-}
-
-function rawWriter(storage: FileStorage, guestBytes: bigint): Writer {
-  const files = [storage];
-  resizeRaw(storage, guestBytes);
-  return {
-    unitBytes: RAW_UNIT_BYTES,
-    write(offset, bytes) {
-      const offsetBytes = Number(offset);
-      runSync(passThrough({ kind: "write", file: 0, offsetBytes, bytes, label: "data" }), files);
-    },
-    close: () => {},
-  };
 }
 
 function listener(source: ImageChain, progress: Progress, io: Io) {

@@ -49,7 +49,9 @@ export function commandHelp(command: Command): string {
 }
 
 function usageLine(command: Command): string {
-  const operands = command.operands.map(({ name, isOptional }) => isOptional ? `[${name}]` : name);
+  const operands = command.operands.map(({ name, isOptional, isRepeatable }) =>
+    isRepeatable ? `${name}...` : isOptional ? `[${name}]` : name
+  );
   return [NAME, command.name, "[OPTION]...", ...operands].join(" ");
 }
 

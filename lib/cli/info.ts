@@ -1,4 +1,5 @@
 import { backingPath, HostError, ImageChain, type Layer, occupiedBytes } from "../host/mod.ts";
+import { RFC_COMPAT_BACKING_FORMAT } from "../qed/mod.ts";
 import type { Command } from "./command.ts";
 import { FORCE_SHARE, FORMAT, LAYOUT, openingOptions, OUTPUT } from "./common_options.ts";
 import { formatJson, type Json } from "./json.ts";
@@ -77,6 +78,13 @@ function describe(layer: Layer): string {
     }
     lines.push(`table_size: ${image.geometry.tableClusters}`);
     lines.push(`header layout: ${image.header.layout}`);
+    const { compatFeatures, autoclearFeatures, layout } = image.header;
+    const unknown = layout === "rfc" ? compatFeatures & ~RFC_COMPAT_BACKING_FORMAT : compatFeatures;
+    if (unknown !== 0n) lines.push(`unknown compatible features: 0x${unknown.toString(16)}`);
+    if (autoclearFeatures !== 0n) {
+      const bits = `0x${autoclearFeatures.toString(16)}`;
+      lines.push(`unknown autoclear features: ${bits} (cleared when it is opened for writing)`);
+    }
     if (image.needsCheck) lines.push("dirty: not closed cleanly, run 'qed check -r all'");
   }
   return `${lines.join("\n")}\n`;

@@ -27,6 +27,9 @@ export class OutputClosedError extends Error {
   override readonly name = "OutputClosedError";
 }
 
+/** How long the program may be busy without looking for signals, in milliseconds. */
+const TURN_MILLISECONDS = 20;
+
 const SIGNALS = [["SIGINT", 2], ["SIGTERM", 15], ["SIGHUP", 1]] as const;
 
 /** The streams and signals of this process. */
@@ -46,7 +49,21 @@ export function systemIo(): Io {
       },
     },
     onInterrupt,
-    turn: () => new Promise((resolve) => setImmediate(resolve)),
+    turn: turnTaker(),
+  };
+}
+
+/** A turn costs as much as a small request: those that come too soon are left out. */
+function turnTaker(): () => Promise<void> {
+  let last = performance.now();
+  return () => {
+    if (performance.now() - last < TURN_MILLISECONDS) return Promise.resolve();
+    return new Promise((resolve) =>
+      setImmediate(() => {
+        last = performance.now();
+        resolve();
+      })
+    );
   };
 }
 

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { inTempDir } from "../testing/temp_dir_testing.ts";
 import { COMMANDS } from "./commands.ts";
 import { runQed, runQedOk } from "./run_testing.ts";
@@ -46,16 +46,24 @@ for (const command of COMMANDS) {
     }
   });
 
+  const needed = command.operands.filter(({ isOptional }) => !isOptional);
+  if (needed.length === 0) continue;
   Deno.test(`${command.name} names the operands that are missing`, async () => {
     const { code, stderr } = await runQed([command.name]);
     assertEquals(code, 2);
-    const needed = command.operands.filter(({ isOptional }) => !isOptional);
     assertStringIncludes(
       stderr,
       `Missing operand ${needed.map(({ name }) => name).join(" and ")}\n`,
     );
   });
 }
+
+Deno.test("the documentation has every command, and an example of it", () => {
+  const text = Deno.readTextFileSync(new URL("../../docs/image-tool.md", import.meta.url));
+  for (const { name } of COMMANDS) {
+    assertMatch(text, new RegExp(`^\\| \`${name}\` .*\`qed ${name} `, "m"), name);
+  }
+});
 
 Deno.test("no command, or one that is not there, is wrong usage", async () => {
   const none = await runQed([]);

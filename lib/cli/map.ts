@@ -1,4 +1,4 @@
-import { type ChainExtent, ExtentWalker, ImageChain } from "../host/mod.ts";
+import { type ChainExtent, continuesExtent, ExtentWalker, ImageChain } from "../host/mod.ts";
 import type { Command } from "./command.ts";
 import { FORCE_SHARE, FORMAT, LAYOUT, openingOptions, OUTPUT } from "./common_options.ts";
 import type { Io } from "./io.ts";
@@ -78,7 +78,7 @@ function* joinedExtents(
     at += extent.lengthBytes;
     if (joined.lengthBytes === 0n) {
       joined = extent;
-    } else if (continues(joined, extent)) {
+    } else if (continuesExtent(joined, extent)) {
       joined = { ...joined, lengthBytes: joined.lengthBytes + extent.lengthBytes };
     } else {
       yield joined;
@@ -86,14 +86,6 @@ function* joinedExtents(
     }
   }
   yield joined;
-}
-
-function continues(before: ChainExtent, after: ChainExtent): boolean {
-  return before.depth === after.depth && before.present === after.present &&
-    before.zero === after.zero && before.data === after.data &&
-    (before.hostBytes === undefined
-      ? after.hostBytes === undefined
-      : after.hostBytes === before.hostBytes + Number(before.lengthBytes));
 }
 
 /** Collects lines and prints many at once. */

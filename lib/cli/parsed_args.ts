@@ -7,14 +7,14 @@ import { UsageError } from "./usage_error.ts";
 export class ParsedArgs {
   readonly #flags: ReadonlySet<string>;
   readonly #values: ReadonlyMap<string, readonly string[]>;
-  readonly #operands: ReadonlyMap<string, string>;
+  readonly #operands: ReadonlyMap<string, readonly string[]>;
   readonly #missing: readonly string[];
 
   /** Use {@linkcode parseCommandArgs}. */
   constructor(parts: {
     readonly flags: ReadonlySet<string>;
     readonly values: ReadonlyMap<string, readonly string[]>;
-    readonly operands: ReadonlyMap<string, string>;
+    readonly operands: ReadonlyMap<string, readonly string[]>;
     readonly missing: readonly string[];
   }) {
     this.#flags = parts.flags;
@@ -46,14 +46,19 @@ export class ParsedArgs {
 
   /** An operand that must be there. Throws {@linkcode UsageError} naming all that are missing. */
   operand(name: string): string {
-    const operand = this.#operands.get(name);
+    const operand = this.optionalOperand(name);
     if (operand !== undefined) return operand;
     throw new UsageError(`Missing operand ${this.#missing.join(" and ")}`);
   }
 
   /** An operand that may be missing. */
   optionalOperand(name: string): string | undefined {
-    return this.#operands.get(name);
+    return this.#operands.get(name)?.[0];
+  }
+
+  /** All of an operand that may be given several times. */
+  operands(name: string): readonly string[] {
+    return this.#operands.get(name) ?? [];
   }
 }
 
@@ -65,7 +70,8 @@ export function parseCommandArgs(command: Command, args: readonly string[]): Par
   const unknown: string[] = [];
   const withValue = command.options.filter((option) => option.value !== undefined);
   const withoutValue = command.options.filter((option) => option.value === undefined);
-  const parsed = parseArgs([...args], {
+  const [signed, unsigned] = takeSigned(command, args);
+  const parsed = parseArgs(unsigned, {
     string: ["_", ...withValue.map((option) => option.long)],
     boolean: withoutValue.map((option) => option.long),
     collect: withValue.map((option) => option.long),
@@ -94,7 +100,7 @@ export function parseCommandArgs(command: Command, args: readonly string[]): Par
       withoutValue.filter(({ long }) => record[long] === true).map(({ long }) => long),
     ),
     values,
-    ...nameOperands(command, parsed._.map(String)),
+    ...nameOperands(command, [...parsed._.map(String), ...signed]),
   });
 }
 
@@ -105,6 +111,7 @@ export function spelling(option: Option): string {
 
 function checkValue(option: Option, value: string): void {
   const { choices } = option;
+  if (value === "" && option.mayBeEmpty) return;
   if (value === "") throw new UsageError(`${spelling(option)} needs a value: ${option.value}`);
   if (!choices || choices.includes(value)) return;
   throw new UsageError(`${spelling(option)} must be ${choices.join(" or ")}, not '${value}'`);
@@ -121,13 +128,25 @@ function unknownOption(command: Command, arg: string): UsageError {
   return new UsageError(`Unknown option '${name}'${hint}`);
 }
 
+/** Where the last operand may begin with a minus, it is no option then: found and taken out. */
+function takeSigned(command: Command, args: readonly string[]): [string[], string[]] {
+  const isSigned = (arg: string) => command.operands.at(-1)?.isSigned === true && /^-\d/.test(arg);
+  return [args.filter(isSigned), args.filter((arg) => !isSigned(arg))];
+}
+
 function nameOperands(command: Command, given: readonly string[]) {
   const { operands } = command;
-  if (given.length > operands.length) {
+  const last = operands.length - 1;
+  if (given.length > operands.length && !operands[last]?.isRepeatable) {
     throw new UsageError(`One operand too many: '${given[operands.length]}'`);
   }
+  const named = new Map<string, string[]>();
+  given.forEach((value, i) => {
+    const { name } = operands[Math.min(i, last)];
+    named.set(name, [...named.get(name) ?? [], value]);
+  });
   return {
-    operands: new Map(given.map((value, i) => [operands[i].name, value])),
+    operands: named,
     missing: operands.slice(given.length).filter(({ isOptional }) => !isOptional)
       .map(({ name }) => name),
   };

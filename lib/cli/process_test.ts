@@ -82,9 +82,14 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
       }
       Deno.writeTextFileSync(`${dir}/target`, "precious");
       const child = command(["convert", "-O", "qed", `${dir}/disk.raw`, `${dir}/target`]).spawn();
-      while (names(dir).length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+      let isOver = false;
+      const ended = child.status.finally(() => isOver = true);
+      while (names(dir).length < 3 && !isOver) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      assertEquals(isOver, false, "it was over too soon");
       child.kill(signal);
-      const status = await child.status;
+      const status = await ended;
       assertEquals(status.code, code);
       assertEquals(names(dir), ["disk.raw", "target"]);
       assertEquals(Deno.readTextFileSync(`${dir}/target`), "precious");

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import { HostError, ImageChain, reasonOf } from "../host/mod.ts";
-import { ImageError } from "../qed/mod.ts";
 import type { Command } from "./command.ts";
 import { FORCE_SHARE, FORMAT, LAYOUT, openingOptions } from "./common_options.ts";
+import { refuseMisfit } from "./guest_ranges.ts";
 import { HexDump } from "./hex_dump.ts";
 import type { Io } from "./io.ts";
 import type { ParsedArgs } from "./parsed_args.ts";
@@ -25,6 +25,11 @@ export const read: Command = {
       help: "store the bytes in FILE; - is standard output",
     },
     { short: "x", long: "hex", help: "print hexadecimal, also if standard output is no terminal" },
+    {
+      short: "C",
+      long: "copy-on-read",
+      help: "store what is read from the backing file in the image as well",
+    },
     LAYOUT,
     FORCE_SHARE,
   ],
@@ -38,14 +43,20 @@ export const read: Command = {
   run(args, io) {
     const offset = parseSize(args.operand("OFFSET"), "OFFSET");
     const length = parseSize(args.operand("LENGTH"), "LENGTH");
-    using chain = ImageChain.open(args.operand("IMAGE"), {
-      ...openingOptions(args),
-    });
-    if (offset + length > chain.guestBytes) {
-      throw new ImageError(
-        `${length} bytes at ${offset} are outside the image of ${chain.guestBytes} bytes`,
-      );
+    const copiesOnRead = args.has("copy-on-read");
+    if (copiesOnRead && args.has("force-share")) {
+      throw new UsageError("-U is for looking only; it does not go with -C");
     }
+    const path = args.operand("IMAGE");
+    {
+      // Read-only first: what does not fit must not even repair the image.
+      using chain = ImageChain.open(path, openingOptions(args));
+      refuseMisfit(chain, offset, length);
+    }
+    using chain = ImageChain.open(path, {
+      ...openingOptions(args),
+      ...(copiesOnRead && { writable: true, copiesOnRead }),
+    });
     using sink = openSink(args, { offset, io, image: chain });
     const block = new Uint8Array(BLOCK_BYTES);
     for (let done = 0n; done < length; done += BigInt(BLOCK_BYTES)) {
@@ -55,6 +66,7 @@ export const read: Command = {
       sink.add(piece);
     }
     sink.finish();
+    if (copiesOnRead) chain.close();
     return 0;
   },
 };

@@ -37,6 +37,13 @@ export function parseCount(text: string, what: string): number {
   throw new UsageError(`${what}: '${text}' is too large`);
 }
 
+/** Read a byte: a number from 0 to 255, or `0xff`. `what` names it in the {@linkcode UsageError}. */
+export function parseByte(text: string, what: string): number {
+  const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : NaN;
+  if (value <= 255) return value;
+  throw new UsageError(`${what}: '${text}' is not a byte from 0 to 255 or 0xff`);
+}
+
 /** A size for people, three digits and a binary unit, as `qemu-img info` writes it: `1.5 GiB`. */
 export function formatSize(bytes: bigint | number): string {
   const units = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { HostError, ImageChain, openRegularFile } from "../host/mod.ts";
-import { ImageError } from "../qed/mod.ts";
+import { ImageError, writeZeroes } from "../qed/mod.ts";
 import type { FileStorage } from "../storage/mod.ts";
 import type { Command } from "./command.ts";
 import {
@@ -10,10 +10,13 @@ import {
   layoutOption,
   PROFILE,
   profileOption,
+  refuseUnnamedRaw,
 } from "./common_options.ts";
+import { inPieces, refuseMisfit } from "./guest_ranges.ts";
+import { InPlace } from "./in_place.ts";
 import type { Io } from "./io.ts";
 import type { ParsedArgs } from "./parsed_args.ts";
-import { parseSize } from "./sizes.ts";
+import { parseByte, parseSize } from "./sizes.ts";
 import { UsageError } from "./usage_error.ts";
 
 const BLOCK_BYTES = 1 << 20;
@@ -34,6 +37,11 @@ export const write: Command = {
       help: "write this byte over and over; needs --length",
     },
     {
+      short: "z",
+      long: "zero",
+      help: "write zeroes, as marks where the format has them; needs --length",
+    },
+    {
       short: "l",
       long: "length",
       value: "LENGTH",
@@ -43,16 +51,18 @@ export const write: Command = {
     PROFILE,
   ],
   notes:
-    "The bytes come from FILE, from standard input if FILE is - or missing, or are a pattern.\n" +
+    "The bytes come from FILE, from standard input if FILE is - or missing, or are a pattern\n" +
+    "or zeroes, which take no space in whole clusters of a QED image (see also discard).\n" +
     "They are durable, and the image is clean, when the command ends. A raw image must be\n" +
     "named as such (-f raw): what a guest writes can make it look like another format.",
   exitCodes: [[0, "written"], [1, "the image could not be opened or written"]],
   examples: [
     ["disk.qed 1M boot.bin", "a file"],
     ["disk.qed 0 --pattern 0xff --length 64k", "64 KiB of one byte"],
+    ["-z disk.qed 1G --length 512M", "half a gibibyte of zeroes"],
     ["disk.qed 4k - <boot.bin", "from a pipe"],
   ],
-  run(args, io) {
+  async run(args, io) {
     const path = args.operand("IMAGE");
     const offset = parseSize(args.operand("OFFSET"), "OFFSET");
     const options = { ...formatOption(args), ...layoutOption(args), ...profileOption(args) };
@@ -65,16 +75,36 @@ export const write: Command = {
       if (source.isIn(chain)) throw new ImageError(`'${path}' would be written onto itself`);
     }
     using chain = ImageChain.open(path, { ...options, writable: true });
-    for (let done = 0n; done < source.lengthBytes;) {
-      const bytes = source.read(done);
-      chain.write(offset + done, bytes);
-      done += BigInt(bytes.length);
+    using change = new InPlace(io, {
+      command: "write",
+      chain,
+      advice: "Run the same command again to write the rest.",
+    });
+    if (args.has("zero") && chain.top.image) {
+      await zeroRange(chain, { offset, length: source.lengthBytes, change });
+    } else {
+      for (let done = 0n; done < source.lengthBytes;) {
+        const bytes = source.read(done);
+        chain.write(offset + done, bytes);
+        done += BigInt(bytes.length);
+        await change.pause();
+      }
     }
     chain.flush();
     chain.close();
     return 0;
   },
 };
+
+async function zeroRange(
+  chain: ImageChain,
+  range: { readonly offset: bigint; readonly length: bigint; readonly change: InPlace },
+): Promise<void> {
+  await inPieces(range.offset, range.length, async (at, lengthBytes) => {
+    chain.run(writeZeroes(chain.image, at, lengthBytes));
+    await range.change.pause();
+  });
+}
 
 /** Where the bytes come from. */
 interface Source extends Disposable {
@@ -86,14 +116,18 @@ interface Source extends Disposable {
 }
 
 function openSource(args: ParsedArgs, io: Io): Source {
-  const pattern = args.value("pattern");
+  const isZero = args.has("zero");
+  const pattern = isZero ? "0" : args.value("pattern");
   const lengthText = args.value("length");
   const file = args.optionalOperand("FILE");
   const length = lengthText === undefined ? undefined : parseSize(lengthText, "--length");
   if (pattern !== undefined) {
-    if (file !== undefined) throw new UsageError("Give either FILE or --pattern");
-    if (length === undefined) throw new UsageError("--pattern needs --length");
-    return patternSource(parseByte(pattern), length);
+    const name = isZero ? "--zero" : "--pattern";
+    if (file !== undefined || (isZero && args.value("pattern") !== undefined)) {
+      throw new UsageError("Give one of FILE, --pattern and --zero");
+    }
+    if (length === undefined) throw new UsageError(`${name} needs --length`);
+    return patternSource(parseByte(pattern, "--pattern"), length);
   }
   return file === undefined || file === "-"
     ? inputSource(io, length)
@@ -180,27 +214,9 @@ function open(path: string): FileStorage {
   }
 }
 
-function parseByte(text: string): number {
-  const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : NaN;
-  if (value <= 255) return value;
-  throw new UsageError(`--pattern: '${text}' is not a byte from 0 to 255 or 0xff`);
-}
-
 function refuseShort(there: bigint, wanted: bigint, what: string): void {
   if (there >= wanted) return;
   throw new ImageError(`${what} has ${there} bytes, fewer than the ${wanted} of --length`);
-}
-
-function refuseMisfit(chain: ImageChain, offset: bigint, length: bigint): void {
-  if (offset + length <= chain.guestBytes) return;
-  throw new ImageError(
-    `${length} bytes at ${offset} are outside the image of ${chain.guestBytes} bytes`,
-  );
-}
-
-function refuseUnnamedRaw(chain: ImageChain, args: ParsedArgs): void {
-  if (chain.top.format !== "raw" || args.value("format") !== undefined) return;
-  throw new ImageError("The image looks raw; to write it say so with -f raw");
 }
 
 function least(a: bigint, b: bigint): bigint {

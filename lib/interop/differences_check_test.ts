@@ -8,8 +8,8 @@ import {
   closeImage,
   FileStorage,
   FormatError,
-  type QedImage,
   openImage,
+  type QedImage,
   readImage,
   runSync,
 } from "../mod.ts";

@@ -13,6 +13,7 @@ import {
   type OrderingProfile,
   QEMU,
   readImage,
+  resizeImage,
   runSync,
   STRICT,
   writeImage,
@@ -162,4 +163,19 @@ qemuDirTest("QEMU does not grow an image over a longer backing file", async (dir
   };
   assertEquals(await resize(4096, 8192), 1);
   assertEquals(await resize(8192, 65536), 0);
+});
+
+qemuDirTest("QEMU grows an image without a flush", async (dir) => {
+  const path = `${dir}/image.qed`;
+  const create = ["create", "-q", "-f", "qed", "-o", "cluster_size=4096,table_size=2", path, "64k"];
+  await runToolOk("qemu-img", create);
+  await runToolOk("qemu-io", ["-f", "qed", "-c", "write 0 4k", path]);
+  const grown = await recordQemu(dir, ["truncate 128k", "write -P 2 0 4k"]);
+  const kinds = grown.map((each) => each.kind === "write" ? each.offsetBytes : each.kind);
+  assertEquals(kinds, [0, 3 * 4096, "flush"], "the header, the guest's data, a flush at the end");
+
+  const storage = new RecordingStorage(Deno.readFileSync(path));
+  const image = storage.run(openImage({ writable: true }));
+  storage.run(resizeImage(image, 256 * 1024));
+  assertEquals(storage.takeLabels(), ["flush", "flush", "header", "flush"]);
 });
