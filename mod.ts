@@ -1,10 +1,37 @@
 /**
- * Powercut: crash-consistency testing for storage formats, with a reference implementation of QED.
+ * Disk images in the QED format, and raw ones: open, create, read, write, check and repair, many
+ * requests at a time, and crash-safe.
  *
- * `@powercut/powercut/lib` has the storage layer and QED, `@powercut/powercut/harness` the
- * recorder, the fault model and the engines; this module has both.
+ * `@powercut/powercut/lib` has the format itself, as operations that run over any storage;
+ * `@powercut/powercut/harness` tests storage formats for what a crash leaves of them.
  *
  * @module
  */
-export * from "./harness/mod.ts";
-export * from "./lib/mod.ts";
+export * from "./lib/api/mod.ts";
+export { type ChainExtent, HostError, type ImageFormat } from "./lib/host/mod.ts";
+export {
+  type CheckResult,
+  FormatError,
+  type FormatErrorDetails,
+  type HeaderLayout,
+  ImageError,
+  type OrderingProfile,
+  type Problem,
+  PROFILES,
+  type ProgressListener,
+  QEMU,
+  RFC,
+  STRICT,
+} from "./lib/qed/mod.ts";
+export {
+  type DiscardRequest,
+  type FileSlot,
+  type FlushRequest,
+  type Label,
+  type ReadRequest,
+  type Request,
+  type ResizeRequest,
+  type SizeRequest,
+  StorageError,
+  type WriteRequest,
+} from "./lib/storage/mod.ts";

@@ -1,0 +1,26 @@
+import { type ChainExtent, continuesExtent, ExtentWalker, type ImageChain } from "../host/mod.ts";
+import type { Operation } from "../storage/mod.ts";
+
+/** Runs an operation over the files of a chain. */
+export type RunOperation = <T>(operation: Operation<T>) => Promise<T>;
+
+/** The extents of the disk of `chain`, neighbours that are alike joined; one is held at a time. */
+export async function* joinedExtents(
+  chain: ImageChain,
+  run: RunOperation,
+): AsyncGenerator<ChainExtent> {
+  using walker = new ExtentWalker(chain);
+  let joined: ChainExtent | undefined;
+  for (let at = 0n;;) {
+    const extent = await run(walker.finding(at));
+    if (!extent) break;
+    at += extent.lengthBytes;
+    if (joined && continuesExtent(joined, extent)) {
+      joined = { ...joined, lengthBytes: joined.lengthBytes + extent.lengthBytes };
+    } else {
+      if (joined) yield joined;
+      joined = extent;
+    }
+  }
+  if (joined) yield joined;
+}
