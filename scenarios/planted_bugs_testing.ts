@@ -14,6 +14,7 @@ import {
 } from "./plant_testing.ts";
 import { CLUSTER } from "./support/sizes.ts";
 import type { WorkloadName } from "./test_workloads_testing.ts";
+import { EAGER } from "./trim_reuse.ts";
 
 /** A change of the driver's behaviour. */
 export interface Plant {
@@ -59,6 +60,8 @@ const DATA_FLUSH = flushes("data before L2 entry");
 const NEW_TABLE_FLUSH = flushes("new L2 table before L1 entry");
 const CLEARING_FLUSH = flushes("before clearing NEED_CHECK");
 const REPAIRED_FLUSH = flushes("repaired tables");
+const CLEANED_FLUSH = flushes("cleaned clusters before they are reused");
+const FREED_FLUSH = flushes("freed clusters before they are reused");
 const L2_WRITES = anyOf(writes("l2-table"), writes("new-l2-table"));
 
 /** Every entry that is not zero points a cluster further down. */
@@ -77,6 +80,15 @@ function furtherBy(distanceBytes: number): (request: WriteRequest) => WriteReque
 
 function firstSector(request: WriteRequest): WriteRequest {
   return { ...request, bytes: request.bytes.subarray(0, 512) };
+}
+
+/** Zero clusters become unallocated ones. */
+function unallocatedForZero(request: WriteRequest): WriteRequest {
+  const view = new DataView(request.bytes.buffer);
+  for (let at = 0; at < request.bytes.length; at += 8) {
+    if (view.getBigUint64(at, true) === 1n) view.setBigUint64(at, 0n, true);
+  }
+  return request;
 }
 
 /** What the explorer must find. */
@@ -112,7 +124,103 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plant: leaveOut(flushes("guest")),
     foundOn: { "later allocations": "wrong-data", "backing file": "wrong-data" },
   },
+  {
+    name: "no flush before a cleaned cluster is used again",
+    profile: EAGER,
+    plant: leaveOut(CLEANED_FLUSH),
+    foundOn: { "discards": "wrong-data", "zeroes": "wrong-data" },
+  },
+  {
+    name: "no flush before a freed cluster is used again, over a backing file",
+    profile: EAGER,
+    plant: leaveOut(FREED_FLUSH),
+    foundOn: { "discards over a backing file": "wrong-data" },
+  },
+  {
+    name: "no flush before freed clusters are cut off at close",
+    plant: leaveOut(CLEARING_FLUSH),
+    foundOn: { "freed at the end": "changes-later" },
+  },
+  {
+    name: "no flush before dropped clusters are cut off",
+    plant: leaveOut(flushes("L1 entries before the file is cut")),
+    foundOn: { "emptied": "cannot-use" },
+  },
+  {
+    name: "no flush between copied clusters and L2 entries",
+    plant: leaveOut(DATA_FLUSH),
+    foundOn: { "copied": "wrong-data" },
+  },
+  {
+    name: "no flush between moved clusters and L2 entries",
+    plant: leaveOut(flushes("moved data before L2 entries")),
+    foundOn: { "defragmented": "wrong-data", "leaks given back": "wrong-data" },
+  },
+  {
+    name: "no flush before the places of moved clusters are used again",
+    plant: leaveOut(flushes("L2 entries before old clusters are reused")),
+    foundOn: { "defragmented": "wrong-data" },
+  },
+  {
+    name: "no flush between moved L2 tables and L1 entries",
+    plant: leaveOut(flushes("moved L2 tables before L1 entries")),
+    foundOn: { "defragmented": "wrong-data", "leaks given back": "cannot-use" },
+  },
+  {
+    name: "no flush before the places of moved L2 tables are used again",
+    plant: leaveOut(flushes("L1 entries before old L2 tables are reused")),
+    foundOn: { "defragmented": "wrong-data" },
+  },
+  {
+    name: "no flush before holes are used that discards left",
+    plant: leaveOut(flushes("entries before leaked clusters are used")),
+    foundOn: { "leaks given back": "wrong-data" },
+  },
+  {
+    name: "no flush between what is behind the end and the new size",
+    plant: leaveOut(flushes("entries before the new size")),
+    foundOn: { "grown": "wrong-data" },
+  },
+  {
+    name: "no flush between the copied last cluster and its entry",
+    plant: leaveOut(flushes("data and new L2 tables before entries behind the end")),
+    foundOn: { "grown": "wrong-data" },
+  },
+  {
+    name: "no flush between the new size and clearing what is behind it",
+    plant: leaveOut(flushes("new size before entries behind it are cleared")),
+    foundOn: { "shrunk": "wrong-data" },
+  },
+  {
+    name: "no flush between a long backing file name and the header",
+    plant: leaveOut(flushes("before the backing file changes")),
+    foundOn: { "backing file renamed": "cannot-open" },
+  },
   // Two steps swapped.
+  {
+    name: "the new size before what is behind it",
+    plant: holdBack(
+      anyOf(L2_WRITES, writes("l1-table"), flushes("entries before the new size")),
+      flushes("new size"),
+    ),
+    foundOn: { "grown": "wrong-data" },
+  },
+  {
+    name: "the header before the long backing file name",
+    plant: holdBack(writes("backing-name"), writes("header")),
+    foundOn: { "backing file renamed": "cannot-open" },
+  },
+  {
+    name: "freed clusters cut off before the flush at close",
+    plant: holdBack(CLEARING_FLUSH, resizes("freed clusters")),
+    foundOn: { "freed at the end": "changes-later" },
+  },
+  {
+    name: "a freed cluster cleaned after its flush",
+    profile: EAGER,
+    plant: holdBack(writes("cleaned-cluster"), CLEANED_FLUSH),
+    foundOn: { "discards": "wrong-data" },
+  },
   {
     name: "NEED_CHECK set after its flush",
     plant: holdBack(headerWrites("set"), NEED_CHECK_FLUSH),
@@ -182,6 +290,41 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   // Something not done, or done to the wrong place.
   {
+    name: "of a moved cluster only the first sector copied",
+    plant: spoil(writes("moved-data"), firstSector),
+    foundOn: { "defragmented": "wrong-data" },
+  },
+  {
+    name: "the last cluster not cleared behind the old end",
+    plant: leaveOut(writes("last-cluster")),
+    foundOn: { "grown": "wrong-data" },
+  },
+  {
+    name: "of the new layout's header only the first fields written",
+    plant: spoil(writes("header"), (request) => ({
+      ...request,
+      bytes: request.bytes.subarray(0, 44),
+    })),
+    foundOn: { "layout upgraded": "wrong-data" },
+  },
+  {
+    name: "a freed cluster used again as it is",
+    profile: EAGER,
+    plant: leaveOut(writes("cleaned-cluster")),
+    foundOn: { "discards": "wrong-data" },
+  },
+  {
+    name: "the wrong cluster cleaned",
+    profile: EAGER,
+    plant: spoil(writes("cleaned-cluster"), furtherBy(CLUSTER)),
+    foundOn: { "discards": "wrong-data" },
+  },
+  {
+    name: "a freed cluster unallocated over a backing file",
+    plant: spoil(L2_WRITES, unallocatedForZero),
+    foundOn: { "zeroes over a backing file": "wrong-data" },
+  },
+  {
     name: "NEED_CHECK never set",
     plant: leaveOut(headerWrites("set")),
     foundOn: { "fresh image": "inconsistent", "reopened": "inconsistent" },
@@ -247,6 +390,27 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
 /** What may be left out or changed without breaking a promise: the explorer finds nothing. */
 export const HARMLESS_CHANGES: readonly HarmlessChange[] = [
   {
+    name: "no flush after freed clusters were cut off at close",
+    plant: leaveOut(flushes("freed clusters cut off")),
+    why: "what is cut off comes back as a leak at worst, and the next allocation flushes, for " +
+      "NEED_CHECK or for its data, before an entry points there",
+  },
+  {
+    name: "no flush before the end of a defragmented file is cut off",
+    plant: leaveOut(flushes("entries before the file is cut")),
+    why: "the last batch of moves ended with a flush, and nothing was changed after it",
+  },
+  {
+    name: "no flush after the new size",
+    plant: leaveOut(flushes("new size")),
+    why: "the guest was not promised anything yet that its own next flush does not cover",
+  },
+  {
+    name: "no flush before the layout changes",
+    plant: leaveOut(flushes("before the layout changes")),
+    why: "what was allocated before is in entries whose data is durable, in either layout",
+  },
+  {
     name: "no flush after NEED_CHECK was cleared",
     plant: leaveOut(flushes("NEED_CHECK cleared")),
     why: "all it protects is durable; at worst the next opening checks for nothing, and the next " +
@@ -267,6 +431,15 @@ export const HARMLESS_CHANGES: readonly HarmlessChange[] = [
     plant: leaveOut(NEW_TABLE_FLUSH),
     why: "NEED_CHECK is durable and the table's clusters are new: what is missing of it is zero, " +
       "and the repair clears an L1 entry that points past the end",
-    exceptOn: ["backing file", "fresh image with a backing file", "rfc layout"],
+    exceptOn: [
+      "backing file",
+      "fresh image with a backing file",
+      "rfc layout",
+      "zeroes over a backing file",
+      "discards over a backing file",
+      "emptied",
+      "copied",
+      "grown",
+    ],
   },
 ];

@@ -3,12 +3,14 @@ import fc from "fast-check";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
 import {
   CLOSE,
+  discard,
   FLUSH,
   patternBytes,
   REOPEN,
   type Step,
   type Workload,
   write,
+  zero,
 } from "./support/workload.ts";
 
 const BACKING = patternBytes(7, 0, 2 * CLUSTER + 1024);
@@ -21,9 +23,9 @@ export interface GuestOptions {
   readonly unaligned: boolean;
 }
 
-/** Workloads: both layouts, backing files, torn tails, reopening. */
+/** Workloads: writes, zeroes, discards; both layouts, backing files, torn tails, reopening. */
 export function workloads(options: GuestOptions): fc.Arbitrary<Workload> {
-  const writes: fc.Arbitrary<Step> = fc.record({
+  const places = fc.record({
     cluster: fc.constantFrom(0, 0, 1, 3, PER_L2_TABLE / CLUSTER - 1, PER_L2_TABLE / CLUSTER),
     offset: fc.constantFrom(
       0,
@@ -31,10 +33,18 @@ export function workloads(options: GuestOptions): fc.Arbitrary<Workload> {
       512,
       ...(options.unaligned ? [100, CLUSTER - 200] : [CLUSTER - 512]),
     ),
-    length: fc.constantFrom(512, 1024, CLUSTER, ...(options.unaligned ? [100] : [])),
-  }).map(({ cluster, offset, length }) => write(cluster * CLUSTER + offset, length));
+  }).map(({ cluster, offset }) => cluster * CLUSTER + offset);
+  const lengths = [512, 1024, CLUSTER, ...(options.unaligned ? [100] : [])];
+  const writes = fc.tuple(places, fc.constantFrom(...lengths))
+    .map(([place, length]): Step => write(place, length));
+  const unmaps = fc.tuple(
+    fc.constantFrom(zero, discard, discard),
+    places,
+    fc.constantFrom(...lengths, CLUSTER, 4 * CLUSTER),
+  ).map(([unmap, place, length]): Step => unmap(place, length));
   const steps = fc.oneof(
     { weight: 5, arbitrary: writes },
+    { weight: 2, arbitrary: unmaps },
     { weight: 2, arbitrary: fc.constant(FLUSH) },
     { weight: 1, arbitrary: fc.constant(REOPEN) },
   );

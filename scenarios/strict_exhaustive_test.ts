@@ -10,25 +10,26 @@ import {
   violationKey,
 } from "../harness/mod.ts";
 import { seededTest } from "../lib/testing/seeds_testing.ts";
-import { STRICT } from "../lib/mod.ts";
+import { type OrderingProfile, STRICT } from "../lib/mod.ts";
 import { workloads } from "./random_workload_testing.ts";
 import { memoryBacking, qedTarget } from "./support/qed_target.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
 import { CLOSE, FLUSH, record, REOPEN, type Workload, write } from "./support/workload.ts";
 import { exploreByName, PROBES, WORKLOAD_NAMES } from "./test_workloads_testing.ts";
+import { EAGER } from "./trim_reuse.ts";
 
 /** Random workloads for each seed. */
 const RANDOM_RUNS = 400;
 
-function explore(workload: Workload, preset: Preset): Exploration {
+function explore(workload: Workload, preset: Preset, profile: OrderingProfile = STRICT) {
   const { backing, clusterBytes } = workload;
   const target = qedTarget({
-    profile: STRICT,
+    profile,
     clusterBytes,
     ...(backing && { backing: memoryBacking(backing) }),
     probes: PROBES,
   });
-  const log = record(workload, { profile: STRICT });
+  const log = record(workload, { profile });
   return exploreLazily(log, target, preset, { guestBytes: workload.imageBytes });
 }
 
@@ -87,14 +88,15 @@ for (const [name, exploreUnder] of Object.entries(EXPLORATIONS)) {
 }
 
 const RANDOM_CASE = fc.record({
+  profile: fc.constantFrom(STRICT, EAGER, EAGER),
   preset: fc.constantFrom(...Object.values(PRESETS), SECTORS),
   workload: workloads({ mostSteps: 7, unaligned: true }),
 });
 
 seededTest("strict survives every crash state of random guests", (seed) => {
   fc.assert(
-    fc.property(RANDOM_CASE, ({ workload, preset }) => {
-      assertEquals(explore(workload, preset).violations, []);
+    fc.property(RANDOM_CASE, ({ workload, preset, profile }) => {
+      assertEquals(explore(workload, preset, profile).violations, []);
     }),
     { seed, numRuns: RANDOM_RUNS },
   );

@@ -1,24 +1,20 @@
 /** Small workloads that between them take every path of the driver's writing side. */
-import {
-  type Exploration,
-  exploreLazily,
-  type GuestRange,
-  type Preset,
-  type WriteLog,
-} from "../harness/mod.ts";
+import type { Exploration, GuestRange, Preset } from "../harness/mod.ts";
 import type { Filter, OrderingProfile } from "../lib/mod.ts";
-import { recordDirty } from "./dirty_image_testing.ts";
-import { memoryBacking, qedTarget } from "./support/qed_target.ts";
+import { COPIED } from "./copy_on_read.ts";
+import { DEFRAGMENTED } from "./defragment.ts";
+import { EMPTIED } from "./empty.ts";
+import { GROWN_OVER_BACKING } from "./grow.ts";
+import { RENAMED } from "./rebase_header.ts";
+import { RECLAIMED, REPAIRED } from "./repair.ts";
+import { SHRUNK_OVER_BACKING } from "./shrink.ts";
+import { SUB_CLUSTER } from "./sub_cluster_trim.ts";
+import { explore } from "./support/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
-import {
-  CLOSE,
-  FLUSH,
-  patternBytes,
-  record,
-  REOPEN,
-  type Workload,
-  write,
-} from "./support/workload.ts";
+import { CLOSE, FLUSH, patternBytes, REOPEN, type Workload, write } from "./support/workload.ts";
+import { CUT, REUSED, REUSED_OVER_BACKING } from "./trim_reuse.ts";
+import { UPGRADED } from "./upgrade_layout.ts";
+import { ZEROED, ZEROED_OVER_BACKING } from "./write_zeroes.ts";
 
 const FINAL = { clusterBytes: CLUSTER, imageBytes: DISK };
 
@@ -87,16 +83,28 @@ export const WORKLOADS = {
       write(5 * CLUSTER, 512),
     ],
   },
+  "zeroes": ZEROED,
+  "zeroes over a backing file": ZEROED_OVER_BACKING,
+  "discards": REUSED,
+  "discards over a backing file": REUSED_OVER_BACKING,
+  "freed at the end": CUT,
+  "parts discarded": SUB_CLUSTER,
+  "emptied": EMPTIED,
+  "copied": COPIED,
+  "dirty image": REPAIRED,
+  "leaks given back": RECLAIMED,
+  "defragmented": DEFRAGMENTED,
+  "grown": GROWN_OVER_BACKING,
+  "shrunk": SHRUNK_OVER_BACKING,
+  "backing file renamed": RENAMED,
+  "layout upgraded": UPGRADED,
 } as const satisfies Readonly<Record<string, Workload>>;
 
-/** The name of a workload; `dirty image` is the one that starts with a repair. */
-export type WorkloadName = keyof typeof WORKLOADS | "dirty image";
+/** The name of a workload. */
+export type WorkloadName = keyof typeof WORKLOADS;
 
 /** All of them. */
-export const WORKLOAD_NAMES: readonly WorkloadName[] = [
-  ...Object.keys(WORKLOADS) as (keyof typeof WORKLOADS)[],
-  "dirty image",
-];
+export const WORKLOAD_NAMES = Object.keys(WORKLOADS) as readonly WorkloadName[];
 
 /** Guest ranges that no workload writes: in a table of its own and in the first one. */
 export const PROBES: readonly GuestRange[] = [
@@ -112,23 +120,14 @@ export interface RunOptions {
   readonly filters?: readonly Filter[];
 }
 
-/** Run a workload by name and record it. */
-export function recordByName(name: WorkloadName, options: RunOptions): WriteLog {
-  return name === "dirty image" ? recordDirty(options) : record(WORKLOADS[name], options);
-}
-
 /** Run a workload by name and explore what a crash leaves of it. */
 export function exploreByName(
   name: WorkloadName,
   preset: Preset,
   options: RunOptions,
 ): Exploration {
-  const workload: Workload | undefined = name === "dirty image" ? undefined : WORKLOADS[name];
-  const target = qedTarget({
-    profile: options.profile,
-    clusterBytes: CLUSTER,
-    ...(workload?.backing && { backing: memoryBacking(workload.backing) }),
-    probes: PROBES,
-  });
-  return exploreLazily(recordByName(name, options), target, preset, { guestBytes: DISK });
+  const workload: Workload = WORKLOADS[name];
+  const alwaysThereBytes = workload.shrunkBytes ?? workload.imageBytes;
+  const probes = PROBES.filter(({ offsetBytes }) => offsetBytes < alwaysThereBytes);
+  return explore({ ...options, name, preset, workload, probes, expected: "clean" });
 }

@@ -8,6 +8,7 @@ import { logCommand } from "./log_command.ts";
 import { type Output, terminalOutput } from "./output.ts";
 import { replayCommand } from "./replay_command.ts";
 import { runCommand } from "./run_command.ts";
+import { originOf } from "../support/scenario.ts";
 import { UsageError } from "../support/usage_error.ts";
 
 /** Where replay files go unless told otherwise. */
@@ -61,8 +62,8 @@ function dispatch(args: readonly string[], output: Output): number {
     }
     case "list":
       need(operands.length === 0, `list: unexpected "${operands[0]}"`);
-      for (const { name, claim, statement } of SCENARIOS) {
-        output.print(`${name.padEnd(18)} claim ${String(claim).padStart(2)}: ${statement}`);
+      for (const each of SCENARIOS) {
+        output.print(`${each.name.padEnd(18)} ${originOf(each).padEnd(8)}: ${each.statement}`);
       }
       return EXIT.OK;
     case "replay":

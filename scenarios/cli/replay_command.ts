@@ -14,7 +14,7 @@ import {
 } from "../../harness/mod.ts";
 import { SCENARIOS } from "../catalog.ts";
 import { lookUp } from "../support/look_up.ts";
-import { setUp } from "../support/scenario.ts";
+import { guestBytesOf, setUp } from "../support/scenario.ts";
 import { setUpLog } from "../support/recorded_log.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
@@ -86,5 +86,5 @@ function sourceOf(replay: ReplayFile): Source {
   if (!each) {
     throw new UsageError(`replay file: source is ${JSON.stringify(source)}: no such case`);
   }
-  return { ...setUp(each), guestBytes: each.workload.imageBytes, [Symbol.dispose]() {} };
+  return { ...setUp(each), guestBytes: guestBytesOf(each), [Symbol.dispose]() {} };
 }

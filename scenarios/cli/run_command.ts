@@ -1,14 +1,16 @@
 import { formatStates, textTable, violationText } from "../../harness/mod.ts";
 import { SCENARIOS } from "../catalog.ts";
-import type { Scenario } from "../support/scenario.ts";
+import { originOf, type Scenario } from "../support/scenario.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
+import { isDesign, overviewTable } from "./overview.ts";
 import { type Overrides, type Row, runScenario } from "./run_scenario.ts";
 import { saveReplay } from "./save_replay.ts";
 import { UsageError } from "../support/usage_error.ts";
 
 /** Options of `run`. */
 export interface RunOptions extends Overrides {
+  /** The scenarios to run and tell all about; none for a survey of all. */
   readonly names: readonly string[];
   readonly json: boolean;
   /** The folder for replay files; undefined for none. */
@@ -18,9 +20,11 @@ export interface RunOptions extends Overrides {
 /** Run scenarios and print a table of what came out. Answers the exit code. */
 export function runCommand(options: RunOptions, output: Output): number {
   const rows: Row[] = [];
-  for (const scenario of scenariosNamed(options.names)) {
-    if (!options.json) {
-      output.print(`${scenario.name} (claim ${scenario.claim}): ${scenario.statement}`);
+  const isSurvey = options.names.length === 0;
+  const scenarios = scenariosNamed(options.names);
+  for (const scenario of scenarios) {
+    if (!options.json && !isSurvey) {
+      output.print(`${scenario.name} (${originOf(scenario)}): ${scenario.statement}`);
     }
     rows.push(...runScenario(scenario, options, (title, done, total) => {
       output.progress(`${title}: crash point ${done} of ${total}`);
@@ -28,6 +32,7 @@ export function runCommand(options: RunOptions, output: Output): number {
   }
   if (rows.length === 0) throw new UsageError("no case has this profile");
   if (options.json) output.print(JSON.stringify(rows.map(rowJson), undefined, 2));
+  else if (isSurvey) printSurvey(scenarios, rows, options, output);
   else printReport(rows, options, output);
   return rows.every((row) => row.asExpected) ? EXIT.OK : EXIT.VIOLATION;
 }
@@ -42,7 +47,40 @@ function scenariosNamed(names: readonly string[]): readonly Scenario[] {
   });
 }
 
+/** What the designs lose, a line for each scenario, and where to look further. */
+function printSurvey(
+  scenarios: readonly Scenario[],
+  rows: readonly Row[],
+  options: RunOptions,
+  output: Output,
+): void {
+  printViolations(rows.filter(isDesign), options, output);
+  output.print(overviewTable(scenarios, rows));
+  printTotal(rows, output);
+  output.print("All about one of them: deno task crash run NAME");
+}
+
 function printReport(rows: readonly Row[], options: RunOptions, output: Output): void {
+  printViolations(rows, options, output);
+  for (const row of rows) {
+    if (!row.figures) continue;
+    output.print(`${row.scenario}, ${row.name}:`);
+    for (const figure of row.figures) output.print(`  ${figure}`);
+  }
+  output.print(`\n${resultTable(rows)}`);
+  printTotal(rows, output);
+}
+
+function printTotal(rows: readonly Row[], output: Output): void {
+  const wrong = rows.filter((row) => !row.asExpected).length;
+  const seconds = rows.reduce((sum, row) => sum + row.seconds, 0).toFixed(1);
+  output.print(
+    `\n${rows.length} results, ${wrong === 0 ? "all" : `${rows.length - wrong}`} as expected` +
+      `${wrong === 0 ? "" : `, ${wrong} NOT`}; every space explored exhaustively; ${seconds} s`,
+  );
+}
+
+function printViolations(rows: readonly Row[], options: RunOptions, output: Output): void {
   const shown = rows.filter((row) => row.exploration?.verdict === "violation");
   if (shown.length > 0) output.print("\nWhat was found, the smallest state of each:\n");
   for (const row of shown) {
@@ -58,26 +96,15 @@ function printReport(rows: readonly Row[], options: RunOptions, output: Output):
     }
     output.print("");
   }
-  for (const row of rows) {
-    if (!row.figures) continue;
-    output.print(`${row.scenario}, ${row.name}:`);
-    for (const figure of row.figures) output.print(`  ${figure}`);
-  }
-  output.print(`\n${resultTable(rows)}`);
-  const wrong = rows.filter((row) => !row.asExpected).length;
-  const seconds = rows.reduce((sum, row) => sum + row.seconds, 0).toFixed(1);
-  output.print(
-    `\n${rows.length} results, ${wrong === 0 ? "all" : `${rows.length - wrong}`} as expected` +
-      `${wrong === 0 ? "" : `, ${wrong} NOT`}; every space explored exhaustively; ${seconds} s`,
-  );
 }
 
 function resultTable(rows: readonly Row[]): string {
+  const isOfOne = rows.every(({ scenario }) => scenario === rows[0].scenario);
   return textTable(
-    ["scenario", "profile", "preset", "states", "recoveries", "expected", "found", "", "time"],
+    ["case", "profile", "preset", "states", "recoveries", "expected", "found", "", "time"],
     rows.map((row) => [
-      row.scenario,
-      row.profile || `(${row.name})`,
+      isOfOne ? row.name : `${row.scenario}: ${row.name}`,
+      row.profile || "-",
       row.preset || "-",
       row.exploration ? formatStates(row.exploration.states) : "-",
       row.exploration ? `${row.exploration.recoveries}` : "-",

@@ -1,10 +1,11 @@
-import type { Exploration, WriteLog } from "../../harness/mod.ts";
-import { PRESETS } from "../../harness/mod.ts";
+import type { Exploration, ViolationKind, WriteLog } from "../../harness/mod.ts";
+import { PRESETS, VIOLATION_KINDS } from "../../harness/mod.ts";
 import { PROFILES } from "../../lib/mod.ts";
 import {
   type Case,
   type Engine,
   ENGINES,
+  guestBytesOf,
   isAsExpected,
   type Scenario,
   setUp,
@@ -22,6 +23,10 @@ export interface Row {
   readonly profile: string;
   /** The preset; empty for a demonstration. */
   readonly preset: string;
+  /** Whether a filter leaves out something that the profile asks for. */
+  readonly hasPlantedBug: boolean;
+  /** The kinds of violation that were found, the gravest first. */
+  readonly kinds: readonly ViolationKind[];
   /** What was expected, in words. */
   readonly expected: string;
   /** What came, in words. */
@@ -97,6 +102,8 @@ export function runScenario(
       name: demonstration.name,
       profile: "",
       preset: "",
+      hasPlantedBug: false,
+      kinds: [],
       expected: "holds",
       found: holds ? "holds" : "does not hold",
       asExpected: holds,
@@ -119,15 +126,18 @@ function runCase(scenario: Scenario, { each, index, engine }: Run, listener: Row
   const start = performance.now();
   const { log, target } = setUp(each);
   const exploration = engine(log, target, each.preset, {
-    guestBytes: each.workload.imageBytes,
+    guestBytes: guestBytesOf(each),
     onProgress: (done, total) => listener(title, done, total),
   });
-  const kinds = [...new Set(exploration.violations.map((violation) => violation.kind))];
+  const found = new Set(exploration.violations.map((violation) => violation.kind));
+  const kinds = VIOLATION_KINDS.filter((kind) => found.has(kind));
   return {
     scenario: scenario.name,
     name: each.name,
     profile: each.profile.name,
     preset: each.preset.name,
+    hasPlantedBug: each.filters !== undefined,
+    kinds,
     expected: typeof each.expected === "string" ? each.expected : each.expected.join(", "),
     found: kinds.length === 0 ? "clean" : kinds.join(", "),
     asExpected: isAsExpected(exploration, each.expected),

@@ -1,9 +1,9 @@
 import type { LogEvent, PagedStorage } from "../../harness/mod.ts";
 import {
   FormatError,
-  type QedImage,
   openImage,
   type Operation,
+  type QedImage,
   readImage,
   runSync,
 } from "../../lib/mod.ts";

@@ -4,12 +4,12 @@ import {
   BufferPool,
   checkImage,
   FormatError,
-  type QedImage,
   ImageError,
   MemoryStorage,
   openImage,
   type Operation,
   type OrderingProfile,
+  type QedImage,
   readImage,
   type SyncStorage,
   writeImage,
@@ -23,6 +23,8 @@ export interface QedTargetOptions {
   readonly clusterBytes: number;
   /** The backing file, if there is one. */
   readonly backing?: OpenedBacking;
+  /** The names that the header may have for it, undefined for none; any if not given. */
+  readonly backingNames?: readonly (string | undefined)[];
   /** Guest ranges to write after recovery; unallocated in the workload. */
   readonly probes?: readonly GuestRange[];
 }
@@ -46,25 +48,29 @@ export function qedTarget(options: QedTargetOptions): Target<QedImage> {
     recycle: () => buffers.recycle(),
     *recover() {
       const image = yield* openImage({ writable: true, profile, buffers });
-      if (backing) image.backing = backing.source;
+      if (backing && image.backingName !== undefined) image.backing = backing.source;
       return image;
     },
-    inspect,
-    read: readImage,
+    inspect: (image) => inspect(image, options.backingNames),
+    read: readGuest,
     write: writeImage,
     fingerprint,
     refusal,
   };
 }
 
-/** What an image remembers: flags, where the next cluster goes, and the tables. */
+/** What an image remembers: the header, where the next cluster goes, and the tables. */
 function fingerprint(image: QedImage): string {
-  const { endBytes, hasTornTail, header, l1, geometry } = image;
+  const { endBytes, hasTornTail, header, l1, geometry, backingName } = image;
   const tables = [l1.digest()];
   for (let i = l1.nextUsed(0); i < geometry.tableEntries; i = l1.nextUsed(i + 1)) {
     tables.push(image.l2Cache.peek(l1.entry(i))?.digest() ?? "-");
   }
-  return `${endBytes},${hasTornTail},${header.features},${tables.join()}`;
+  const { layout, features, imageBytes, l1TableOffsetBytes } = header;
+  return [
+    ...[endBytes, hasTornTail, layout, features, imageBytes, l1TableOffsetBytes, backingName],
+    ...tables,
+  ].join();
 }
 
 function refusal(error: unknown): Refusal | undefined {
@@ -83,9 +89,25 @@ export function memoryBacking(contents: Uint8Array): OpenedBacking {
   };
 }
 
-function* inspect(image: QedImage): Operation<Inspection> {
+/** What the guest sees; behind the end of its disk, which may not have grown yet, zeroes. */
+function* readGuest(image: QedImage, offsetBytes: number, into: Uint8Array): Operation<void> {
+  const thereBytes = Number(image.imageBytes) - offsetBytes;
+  const there = into.subarray(0, Math.max(0, thereBytes));
+  if (there.length > 0) yield* readImage(image, offsetBytes, there);
+  into.fill(0, there.length);
+}
+
+function* inspect(
+  image: QedImage,
+  backingNames: QedTargetOptions["backingNames"],
+): Operation<Inspection> {
   const result = yield* checkImage(image);
   const problems = result.problems.map((problem) => `${problem.entry} is ${problem.kind}`);
+  if (backingNames) {
+    const { backingName, backingIsRaw } = image;
+    if (!backingNames.includes(backingName)) problems.push(`the backing file is ${backingName}`);
+    if (backingIsRaw !== (backingName !== undefined)) problems.push("it is not known to be raw");
+  }
   if (image.needsCheck) problems.push("NEED_CHECK is still set");
   return { problems, leakedBytes: result.leaks * image.geometry.clusterBytes };
 }

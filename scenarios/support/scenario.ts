@@ -31,6 +31,16 @@ export interface Case {
   readonly filters?: readonly Filter[];
   /** What must come out. */
   readonly expected: Expectation;
+  /** Records and judges something else than the workload on one image: a chain of them. */
+  readonly custom?: (each: Case) => Setup;
+}
+
+/** What is explored, and how what is left of it is judged. */
+export interface Setup {
+  /** What reached the file. */
+  readonly log: WriteLog;
+  /** The target that its states are judged with. */
+  readonly target: Target;
 }
 
 /** Something that is shown by running it rather than by exploring. */
@@ -41,15 +51,15 @@ export interface Demonstration {
   run(): { readonly holds: boolean; readonly figures: readonly string[] };
 }
 
-/** A claim of the mail thread, and what puts it to the test. */
+/** A claim of the mail thread, or a promise of this implementation, and what puts it to the test. */
 export interface Scenario {
   /** The name it is run by. */
   readonly name: string;
-  /** Its number in the list of claims. */
-  readonly claim: number;
-  /** Who made it and when. */
+  /** The claim's number in the list of claims; absent for a promise. */
+  readonly claim?: number;
+  /** Who made the claim and when; for a promise, the function whose doc comment makes it. */
   readonly mail: string;
-  /** The claim in a sentence. */
+  /** The claim or promise in a sentence. */
   readonly statement: string;
   /** The explorations. */
   readonly cases: readonly Case[];
@@ -58,7 +68,8 @@ export interface Scenario {
 }
 
 /** The log of a case and the target that its states are judged with. */
-export function setUp(each: Case): { log: WriteLog; target: Target } {
+export function setUp(each: Case): Setup {
+  if (each.custom) return each.custom(each);
   const { workload, profile } = each;
   const log = record(workload, { profile, ...(each.filters && { filters: each.filters }) });
   const { backing } = workload;
@@ -66,9 +77,15 @@ export function setUp(each: Case): { log: WriteLog; target: Target } {
     profile,
     clusterBytes: workload.clusterBytes,
     ...(backing && { backing: memoryBacking(backing) }),
+    ...(workload.backingNames && { backingNames: workload.backingNames }),
     ...(each.probes && { probes: each.probes }),
   });
   return { log, target };
+}
+
+/** How much of the guest's disk is looked at, in bytes: all that it ever has. */
+export function guestBytesOf({ workload }: Case): number {
+  return Math.max(workload.imageBytes, workload.grownBytes ?? 0);
 }
 
 /** The engines that can search a case. */
@@ -79,7 +96,7 @@ export type Engine = typeof ENGINES[keyof typeof ENGINES];
 /** Explore a case with the lazy engine. */
 export function explore(each: Case): Exploration {
   const { log, target } = setUp(each);
-  return exploreLazily(log, target, each.preset, { guestBytes: each.workload.imageBytes });
+  return exploreLazily(log, target, each.preset, { guestBytes: guestBytesOf(each) });
 }
 
 /** Whether a result is what was expected. */
@@ -88,4 +105,9 @@ export function isAsExpected(exploration: Exploration, expected: Expectation): b
   if (expected === "clean") return exploration.verdict === "clean";
   const found = new Set(exploration.violations.map((violation) => violation.kind));
   return expected.every((kind) => found.has(kind));
+}
+
+/** Where the statement of a scenario comes from, in a word or two. */
+export function originOf({ claim }: Scenario): string {
+  return claim === undefined ? "promise" : `claim ${claim}`;
 }

@@ -1,0 +1,105 @@
+import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
+import {
+  type Filter,
+  populateImage,
+  type QedImage,
+  readImage,
+  type Request,
+  STRICT,
+} from "../lib/mod.ts";
+import { runAsScript } from "./support/script.ts";
+import type { Scenario } from "./support/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import {
+  CLOSE,
+  discard,
+  FLUSH,
+  operate,
+  patternBytes,
+  type Workload,
+  write,
+} from "./support/workload.ts";
+import { EAGER } from "./trim_reuse.ts";
+
+/** Data, a hole of zeroes in its middle, and an end inside a cluster of the second L2 table. */
+function backing(): Uint8Array {
+  const bytes = patternBytes(77, 0, PER_L2_TABLE + CLUSTER + 1024);
+  bytes.fill(0, 4 * CLUSTER, PER_L2_TABLE - CLUSTER);
+  return bytes;
+}
+
+/** What a guest of an image that copies on read brings about. */
+function reads(offsetBytes: number, lengthBytes: number) {
+  return operate(function* (image: QedImage) {
+    image.copiesOnRead = true;
+    yield* readImage(image, offsetBytes, new Uint8Array(lengthBytes));
+  }, { copies: { offsetBytes, lengthBytes } });
+}
+
+/** A range is copied. */
+function populates(offsetBytes: number, lengthBytes: number) {
+  return operate(
+    (image) => populateImage(image, offsetBytes, lengthBytes),
+    { copies: { offsetBytes, lengthBytes } },
+  );
+}
+
+/** Reading copies clusters; then a range is copied, beside what the guest has written and given up. */
+export const COPIED: Workload = {
+  clusterBytes: CLUSTER,
+  imageBytes: DISK,
+  backing: backing(),
+  prepared: [write(CLUSTER + 512, 512)],
+  steps: [
+    reads(0, 2 * CLUSTER + 512),
+    write(2 * CLUSTER, 512),
+    FLUSH,
+    discard(0, CLUSTER),
+    populates(3 * CLUSTER, 4 * CLUSTER),
+    populates(PER_L2_TABLE - 2 * CLUSTER, 6 * CLUSTER),
+    write(PER_L2_TABLE + CLUSTER + 512, 512),
+    CLOSE,
+  ],
+};
+const skipsFlush: Filter = function* (request: Request) {
+  const isIt = request.kind === "flush" && request.label === "data before L2 entry";
+  return isIt ? 0 : yield request;
+};
+const COMMON = {
+  name: "clusters copied from the backing file",
+  profile: STRICT,
+  workload: COPIED,
+  probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+};
+
+/** Claim 26, the part that concerns one image. */
+export const COPY_ON_READ: Scenario = {
+  name: "copy-on-read",
+  claim: 26,
+  mail: "Anthony Liguori, 9 September 2010 12:49",
+  statement: "Copying from the backing file while the guest runs never changes what it sees.",
+  cases: [
+    ...[SECTORS, WRITES, BLOCKS].map((preset) => ({
+      ...COMMON,
+      preset,
+      expected: "clean" as const,
+    })),
+    { ...COMMON, profile: EAGER, preset: SECTORS, expected: "clean" },
+    {
+      ...COMMON,
+      name: "in the rfc layout",
+      workload: { ...COPIED, layout: "rfc" },
+      preset: SECTORS,
+      expected: "clean",
+    },
+    {
+      ...COMMON,
+      name: "without the flush between data and L2 entry",
+      preset: SECTORS,
+      filters: [skipsFlush],
+      expected: ["wrong-data"],
+    },
+  ],
+};
+
+if (import.meta.main) runAsScript(COPY_ON_READ);

@@ -1,0 +1,66 @@
+import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
+import { emptyImage, type Filter, type Request, STRICT } from "../lib/mod.ts";
+import { runAsScript } from "./support/script.ts";
+import type { Scenario } from "./support/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { CLOSE, FLUSH, operate, patternBytes, type Workload, write } from "./support/workload.ts";
+
+const FILE_BYTES = 16 * CLUSTER;
+
+/** What the prepared writes put into the image is in the backing file as well: it was committed. */
+function committed(): Uint8Array {
+  const backing = patternBytes(77, 0, PER_L2_TABLE + 2 * CLUSTER);
+  backing.fill(0, 6 * CLUSTER, PER_L2_TABLE);
+  backing.set(patternBytes(1, CLUSTER, 2 * CLUSTER), CLUSTER);
+  backing.set(patternBytes(2, PER_L2_TABLE, CLUSTER), PER_L2_TABLE);
+  return backing;
+}
+
+/** Two L2 tables are dropped, then the image is written again. */
+export const EMPTIED: Workload = {
+  clusterBytes: CLUSTER,
+  imageBytes: DISK,
+  backing: committed(),
+  prepared: [write(CLUSTER, 2 * CLUSTER), write(PER_L2_TABLE, CLUSTER)],
+  steps: [
+    operate(emptyImage, { givesUpBytes: FILE_BYTES }),
+    write(2 * CLUSTER + 512, 512),
+    FLUSH,
+    write(3 * CLUSTER, CLUSTER),
+    CLOSE,
+  ],
+};
+const FLUSH_BEFORE_CUT = "L1 entries before the file is cut";
+const skipsFlush: Filter = function* (request: Request) {
+  const isIt = request.kind === "flush" && request.label === FLUSH_BEFORE_CUT;
+  return isIt ? 0 : yield request;
+};
+const COMMON = {
+  name: "an image whose contents were committed",
+  profile: STRICT,
+  workload: EMPTIED,
+  probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+};
+
+/** Not a claim of the thread. */
+export const EMPTYING: Scenario = {
+  name: "empty",
+  mail: "emptyImage",
+  statement: "An image that is emptied after a commit shows the same, whenever the power goes.",
+  cases: [
+    ...[SECTORS, WRITES, BLOCKS].map((preset) => ({
+      ...COMMON,
+      preset,
+      expected: "clean" as const,
+    })),
+    {
+      ...COMMON,
+      name: "without the flush before the file is cut",
+      preset: SECTORS,
+      filters: [skipsFlush],
+      expected: ["cannot-use"],
+    },
+  ],
+};
+
+if (import.meta.main) runAsScript(EMPTYING);

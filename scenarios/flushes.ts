@@ -1,0 +1,62 @@
+import { PROFILES } from "../lib/mod.ts";
+import { allocationCosts } from "./support/allocation_costs.ts";
+import { runAsScript } from "./support/script.ts";
+import type { Scenario } from "./support/scenario.ts";
+
+const GIB = 2 ** 30;
+/** What one L2 table maps, at default sizes. */
+const TABLE_BYTES = 2 * GIB;
+const CLUSTER_BYTES = 65_536;
+
+/** Fill an image under each profile that can be asked for. */
+function fill(diskBytes: number, hasBacking: boolean) {
+  return Object.values(PROFILES).map((profile) => ({
+    profile,
+    ...allocationCosts({ diskBytes, profile, hasBacking }),
+  }));
+}
+
+function describe(each: { profile: { name: string }; flushes: number }, diskBytes: number): string {
+  return `${each.profile.name}: ${each.flushes} flushes for ${diskBytes / GIB} GiB, ` +
+    `${each.flushes * GIB / diskBytes} per GiB`;
+}
+
+/** Claim 16. */
+export const FLUSHES: Scenario = {
+  name: "flushes",
+  claim: 16,
+  mail: "Anthony Liguori, 7 September 2010 22:27",
+  statement: "A flush only where an L2 table is allocated: one per 2 GB written, not per 64 KB.",
+  cases: [],
+  demonstrations: [
+    {
+      name: "4 GiB into an empty image",
+      run() {
+        const diskBytes = 4 * GIB;
+        const costs = fill(diskBytes, false);
+        return {
+          // One more for each opening, where NEED_CHECK has to be on disk first.
+          holds: costs.every(({ flushes, profile }) =>
+            flushes === diskBytes / TABLE_BYTES + (profile.needCheck === "flushed" ? 1 : 0)
+          ),
+          figures: costs.map((each) => describe(each, diskBytes)),
+        };
+      },
+    },
+    {
+      name: "with a backing file: one for each cluster (claim 9)",
+      run() {
+        const diskBytes = GIB / 4;
+        const costs = fill(diskBytes, true);
+        return {
+          holds: costs.every(({ flushes, profile }) =>
+            flushes === 1 + (profile.flushesDataForBacking ? diskBytes / CLUSTER_BYTES : 0)
+          ),
+          figures: costs.map((each) => describe(each, diskBytes)),
+        };
+      },
+    },
+  ],
+};
+
+if (import.meta.main) runAsScript(FLUSHES);

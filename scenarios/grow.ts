@@ -1,0 +1,79 @@
+import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
+import { resizeImage, STRICT } from "../lib/mod.ts";
+import { runAsScript } from "./support/script.ts";
+import type { Scenario } from "./support/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import {
+  CLOSE,
+  FLUSH,
+  operate,
+  patternBytes,
+  type Step,
+  type Workload,
+  write,
+} from "./support/workload.ts";
+
+/** The disk ends in the middle of a cluster. */
+const SMALL = 3 * CLUSTER + 1024;
+const GROW = operate((image) => resizeImage(image, DISK));
+/** In what was added: in the old last cluster, in whole clusters behind it, in another L2 table. */
+const WRITES_BEHIND: readonly Step[] = [
+  write(SMALL + 512, 512),
+  write(5 * CLUSTER + 512, 512),
+  write(PER_L2_TABLE + CLUSTER + 512, 512),
+];
+const COMMON = { clusterBytes: CLUSTER, imageBytes: SMALL, grownBytes: DISK };
+
+/** Over a raw backing file that is longer than the disk was. */
+export const GROWN_OVER_BACKING: Workload = {
+  ...COMMON,
+  backing: patternBytes(7, 0, PER_L2_TABLE + 3 * CLUSTER),
+  steps: [write(CLUSTER, 512), GROW, ...WRITES_BEHIND, FLUSH, CLOSE],
+};
+/** The last cluster is the backing file's when the disk grows; or it is the image's. */
+const CASES: readonly { name: string; workload: Workload }[] = [
+  { name: "over a longer backing file", workload: GROWN_OVER_BACKING },
+  {
+    name: "over a longer backing file, the last cluster allocated",
+    workload: { ...GROWN_OVER_BACKING, prepared: [write(SMALL - 512, 512)] },
+  },
+  {
+    name: "without a backing file",
+    workload: {
+      ...COMMON,
+      prepared: [write(0, CLUSTER), write(SMALL - 512, 512)],
+      steps: [write(CLUSTER, 512), GROW, ...WRITES_BEHIND, FLUSH, CLOSE],
+    },
+  },
+  {
+    name: "at once flushed by nobody",
+    workload: { ...GROWN_OVER_BACKING, steps: [GROW, write(5 * CLUSTER, 512)] },
+  },
+];
+/** Behind the new end of the disk before it grew: zeroes, or what is written there. */
+const PROBES = [{ offsetBytes: 2 * CLUSTER, lengthBytes: 512 }];
+
+/** Not a claim of the thread. */
+export const GROWING: Scenario = {
+  name: "grow",
+  mail: "resizeImage",
+  statement: "A disk that grows keeps its contents and shows zeroes behind them.",
+  cases: [
+    ...CASES.map((each) => ({
+      ...each,
+      profile: STRICT,
+      preset: SECTORS,
+      probes: PROBES,
+      expected: "clean" as const,
+    })),
+    ...[WRITES, BLOCKS].map((preset) => ({
+      ...CASES[0],
+      profile: STRICT,
+      preset,
+      probes: PROBES,
+      expected: "clean" as const,
+    })),
+  ],
+};
+
+if (import.meta.main) runAsScript(GROWING);

@@ -1,0 +1,106 @@
+import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
+import { streamImage } from "../lib/host/mod.ts";
+import { type QedImage, readImage, STRICT } from "../lib/mod.ts";
+import { runAsScript } from "./support/script.ts";
+import type { Scenario } from "./support/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { skipFlushes } from "./support/skip_flushes.ts";
+import {
+  CLOSE,
+  discard,
+  FLUSH,
+  inTurn,
+  operate,
+  patternBytes,
+  REOPEN,
+  type Schedule,
+  together,
+  type Workload,
+  write,
+} from "./support/workload.ts";
+
+/** Data, zeroes in the middle, and an end inside a cluster of the second L2 table. */
+function backing(): Uint8Array {
+  const bytes = patternBytes(77, 0, PER_L2_TABLE + CLUSTER + 1024);
+  return bytes.fill(0, 5 * CLUSTER, PER_L2_TABLE - CLUSTER);
+}
+
+const EVERYTHING = { copies: { offsetBytes: 0, lengthBytes: DISK } };
+/** All of the backing file is copied, and then the image does without it. */
+const STREAM = operate((image) => streamImage(image), EVERYTHING);
+/** A guest of an image that copies on read. */
+const READ = operate(function* (image: QedImage) {
+  image.copiesOnRead = true;
+  yield* readImage(image, 2 * CLUSTER + 512, new Uint8Array(CLUSTER));
+  image.copiesOnRead = false;
+}, EVERYTHING);
+
+/** Streaming beside a guest that writes, reads, discards and flushes, in the order of a schedule. */
+function workload(schedule: Schedule): Workload {
+  return {
+    clusterBytes: CLUSTER,
+    imageBytes: DISK,
+    backing: backing(),
+    backingNames: ["base.raw", undefined],
+    prepared: [write(CLUSTER + 512, 512)],
+    steps: [
+      together([
+        STREAM,
+        inTurn(write(3 * CLUSTER + 512, 512), FLUSH, write(PER_L2_TABLE + CLUSTER, 512)),
+        inTurn(READ, discard(0, CLUSTER), write(8 * CLUSTER, 512)),
+      ], schedule),
+      write(20 * CLUSTER, 512),
+      CLOSE,
+    ],
+  };
+}
+
+/** The same without a guest meanwhile; the image goes on in another session. */
+const ALONE: Workload = {
+  ...workload([]),
+  steps: [write(3 * CLUSTER + 512, 512), STREAM, FLUSH, REOPEN, write(20 * CLUSTER, 512), CLOSE],
+};
+const COMMON = {
+  profile: STRICT,
+  preset: SECTORS,
+  probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+};
+const CLEAN = { ...COMMON, expected: "clean" as const };
+
+/** Claim 26. */
+export const STREAMING: Scenario = {
+  name: "stream",
+  claim: 26,
+  mail: "Anthony Liguori, 9 September 2010 12:49",
+  statement: "Live conversion by streaming: a guest sees the same before, meanwhile and after.",
+  cases: [
+    ...[SECTORS, WRITES, BLOCKS].map((preset) => ({
+      ...CLEAN,
+      preset,
+      name: "no guest meanwhile",
+      workload: ALONE,
+    })),
+    { ...CLEAN, name: "beside a guest, in turn", workload: workload([]) },
+    ...[1, 2, 3].map((seed) => ({
+      ...CLEAN,
+      name: `beside a guest, order ${seed}`,
+      workload: workload({ seed }),
+    })),
+    {
+      ...COMMON,
+      name: "without the flush between data and L2 entry",
+      workload: ALONE,
+      filters: [skipFlushes("data before L2 entry")],
+      expected: ["wrong-data"],
+    },
+    {
+      ...COMMON,
+      name: "without the flush before the backing file is dropped",
+      workload: ALONE,
+      filters: [skipFlushes("before the backing file changes")],
+      expected: ["wrong-data"],
+    },
+  ],
+};
+
+if (import.meta.main) runAsScript(STREAMING);

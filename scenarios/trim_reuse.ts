@@ -1,0 +1,173 @@
+import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
+import {
+  closeImage,
+  createImage,
+  discardImage,
+  type Filter,
+  flushImage,
+  MemoryStorage,
+  openImage,
+  type Operation,
+  type OrderingProfile,
+  type Request,
+  runSync,
+  STRICT,
+  writeImage,
+} from "../lib/mod.ts";
+import { runAsScript } from "./support/script.ts";
+import type { Case, Scenario } from "./support/scenario.ts";
+import { CLUSTER, DISK } from "./support/sizes.ts";
+import {
+  CLOSE,
+  discard,
+  FLUSH,
+  patternBytes,
+  REOPEN,
+  type Workload,
+  write,
+} from "./support/workload.ts";
+
+/** `strict`, but a single freed cluster is a batch. */
+export const EAGER: OrderingProfile = Object.freeze({
+  ...STRICT,
+  name: "strict, reuse at once",
+  reuseBatchClusters: 1,
+});
+const NO_REUSE: OrderingProfile = { ...STRICT, name: "strict, no reuse", reuseBatchClusters: 0 };
+
+const COMMON = {
+  clusterBytes: CLUSTER,
+  imageBytes: DISK,
+  prepared: [write(0, CLUSTER), write(CLUSTER, CLUSTER), write(2 * CLUSTER, CLUSTER)],
+};
+/** Two clusters before the end of the file and the one at its end are given up and used again. */
+export const REUSED: Workload = {
+  ...COMMON,
+  steps: [
+    write(4 * CLUSTER, 512),
+    discard(0, 2 * CLUSTER),
+    write(5 * CLUSTER + 512, 512),
+    FLUSH,
+    write(6 * CLUSTER, 1024),
+    discard(4 * CLUSTER, 3 * CLUSTER),
+    FLUSH,
+    write(7 * CLUSTER, 2 * CLUSTER),
+    write(0, 512),
+  ],
+};
+/** The same where data is flushed before its entry. */
+export const REUSED_OVER_BACKING: Workload = {
+  ...REUSED,
+  backing: patternBytes(77, 0, 16 * CLUSTER),
+};
+/** What is freed last ends the file: closing cuts it off, and the next session grows again. */
+export const CUT: Workload = {
+  ...COMMON,
+  steps: [
+    write(3 * CLUSTER, 512),
+    discard(CLUSTER, 3 * CLUSTER),
+    REOPEN,
+    write(5 * CLUSTER, 512),
+    CLOSE,
+  ],
+};
+
+/** A flush that does nothing. */
+function without(label: string): Filter {
+  return function* (request: Request) {
+    return request.kind === "flush" && request.label === label ? 0 : yield request;
+  };
+}
+
+const PROBES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+const CLEAN = { profile: EAGER, preset: SECTORS, probes: PROBES, expected: "clean" as const };
+const CASES: readonly Case[] = [
+  { ...CLEAN, name: "used again after a flush", workload: REUSED },
+  { ...CLEAN, name: "used again after a flush", workload: REUSED, preset: WRITES },
+  { ...CLEAN, name: "used again after a flush", workload: REUSED, preset: BLOCKS },
+  { ...CLEAN, name: "the same over a backing file", workload: REUSED_OVER_BACKING },
+  {
+    ...CLEAN,
+    name: "the same in the rfc layout",
+    workload: { ...REUSED, layout: "rfc" },
+  },
+  { ...CLEAN, name: "cut off at close", workload: CUT },
+  { ...CLEAN, name: "without reuse", workload: REUSED, profile: NO_REUSE },
+  {
+    ...CLEAN,
+    name: "used again without a flush",
+    workload: REUSED,
+    filters: [without("cleaned clusters before they are reused")],
+    expected: ["wrong-data"],
+  },
+  {
+    ...CLEAN,
+    name: "used again without a flush, over a backing file",
+    workload: REUSED_OVER_BACKING,
+    filters: [without("freed clusters before they are reused")],
+    expected: ["wrong-data"],
+  },
+];
+
+const PAIRS = 512;
+const LARGE_CLUSTER = 2 ** 16;
+
+/** Fill a disk, then over and over give a cluster up and write another one. */
+function measureReuse(profile: OrderingProfile): { flushes: number; grownClusters: number } {
+  const file = new MemoryStorage();
+  let flushes = 0;
+  const counted = {
+    perform(request: Request) {
+      if (request.kind === "flush") flushes++;
+      return file.perform(request);
+    },
+  };
+  const bytes = new Uint8Array(4096).fill(1);
+  return runSync(
+    (function* (): Operation<{ flushes: number; grownClusters: number }> {
+      yield* createImage({ imageBytes: 2 ** 30 });
+      const image = yield* openImage({ writable: true, profile });
+      yield* writeImage(image, 0, new Uint8Array(64 * LARGE_CLUSTER).fill(2));
+      yield* flushImage(image);
+      flushes = 0;
+      const before = file.sizeBytes;
+      for (let i = 0; i < PAIRS; i++) {
+        yield* discardImage(image, i * LARGE_CLUSTER, LARGE_CLUSTER);
+        yield* writeImage(image, (64 + i) * LARGE_CLUSTER, bytes);
+      }
+      const figures = { flushes, grownClusters: (file.sizeBytes - before) / LARGE_CLUSTER };
+      yield* closeImage(image);
+      return figures;
+    })(),
+    [counted],
+  );
+}
+
+/** Claim 10. */
+export const TRIM_REUSE: Scenario = {
+  name: "trim-reuse",
+  claim: 10,
+  mail: "Anthony Liguori, 10 September 2010 13:39",
+  statement:
+    "TRIM is: clear the L2 entry, sync; and the sync may wait until the cluster is used again.",
+  cases: CASES,
+  demonstrations: [{
+    name: `${PAIRS} times: a cluster of 64 KiB given up, another one written`,
+    run() {
+      const [never, batches, each] = [NO_REUSE, STRICT, EAGER].map(measureReuse);
+      const line = ({ flushes, grownClusters }: typeof never) =>
+        `${flushes} flushes, the file grows by ${grownClusters} clusters`;
+      return {
+        holds: never.grownClusters === PAIRS && batches.grownClusters <= 16 &&
+          batches.flushes <= PAIRS / 16 && each.flushes >= PAIRS / 2,
+        figures: [
+          `no reuse: ${line(never)}`,
+          `batches of ${STRICT.reuseBatchClusters} (strict): ${line(batches)}`,
+          `batches of one: ${line(each)}`,
+        ],
+      };
+    },
+  }],
+};
+
+if (import.meta.main) runAsScript(TRIM_REUSE);

@@ -1,0 +1,57 @@
+import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
+import { STRICT, upgradeLayout } from "../lib/mod.ts";
+import { runAsScript } from "./support/script.ts";
+import type { Case, Scenario } from "./support/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import {
+  BACKING_NAME,
+  CLOSE,
+  FLUSH,
+  operate,
+  patternBytes,
+  type Workload,
+  write,
+} from "./support/workload.ts";
+
+/** Allocations before and after, in the same session. */
+export const UPGRADED: Workload = {
+  clusterBytes: CLUSTER,
+  imageBytes: DISK,
+  layout: "rfc",
+  prepared: [write(0, CLUSTER)],
+  steps: [
+    write(3 * CLUSTER + 512, 512),
+    operate(upgradeLayout),
+    write(PER_L2_TABLE, 512),
+    write(5 * CLUSTER, 512),
+    FLUSH,
+    CLOSE,
+  ],
+};
+const WITH_BACKING: Workload = {
+  ...UPGRADED,
+  backing: patternBytes(7, 0, 6 * CLUSTER),
+  backingNames: [BACKING_NAME],
+};
+const PROBES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+
+function cases(name: string, workload: Workload): Case[] {
+  return [SECTORS, WRITES, BLOCKS].map((preset) => ({
+    name,
+    profile: STRICT,
+    preset,
+    workload,
+    probes: PROBES,
+    expected: "clean",
+  }));
+}
+
+/** Not a claim of the thread. */
+export const UPGRADING_LAYOUT: Scenario = {
+  name: "upgrade-layout",
+  mail: "upgradeLayout",
+  statement: "An rfc image that becomes a final one is one or the other, with the same contents.",
+  cases: [...cases("without a backing file", UPGRADED), ...cases("with one", WITH_BACKING)],
+};
+
+if (import.meta.main) runAsScript(UPGRADING_LAYOUT);

@@ -1,0 +1,74 @@
+import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
+import { STRICT } from "../lib/mod.ts";
+import { runAsScript } from "./support/script.ts";
+import type { Case, Scenario } from "./support/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { CLOSE, FLUSH, patternBytes, type Workload, write, zero } from "./support/workload.ts";
+import { EAGER } from "./trim_reuse.ts";
+
+/** Whole clusters and parts, allocated or not, two L2 tables, and what was freed used again. */
+export const ZEROED: Workload = {
+  clusterBytes: CLUSTER,
+  imageBytes: DISK,
+  prepared: [write(0, 3 * CLUSTER), write(5 * CLUSTER + 512, 512)],
+  steps: [
+    write(4 * CLUSTER, 512),
+    zero(CLUSTER + 1024, CLUSTER),
+    zero(5 * CLUSTER, 1024),
+    FLUSH,
+    zero(0, 4 * CLUSTER),
+    write(6 * CLUSTER + 512, 512),
+    zero(PER_L2_TABLE - 2 * CLUSTER, 3 * CLUSTER + 512),
+    write(CLUSTER, 512),
+    CLOSE,
+  ],
+};
+/** Data where something happens, zeroes in between. */
+function backing(): Uint8Array {
+  const bytes = patternBytes(77, 0, PER_L2_TABLE + CLUSTER + 1024);
+  return bytes.fill(0, 8 * CLUSTER, PER_L2_TABLE - 3 * CLUSTER);
+}
+
+/** The same with data below, also behind the first L2 table. */
+export const ZEROED_OVER_BACKING: Workload = {
+  ...ZEROED,
+  backing: backing(),
+};
+
+const PROBES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+const CLEAN = { preset: SECTORS, probes: PROBES, expected: "clean" as const };
+const CASES: readonly Case[] = [STRICT, EAGER].flatMap((profile) => [
+  { ...CLEAN, profile, name: "without a backing file", workload: ZEROED },
+  { ...CLEAN, profile, name: "over a backing file", workload: ZEROED_OVER_BACKING },
+  {
+    ...CLEAN,
+    profile,
+    name: "in the rfc layout",
+    workload: { ...ZEROED, layout: "rfc" },
+  },
+  {
+    ...CLEAN,
+    profile,
+    name: "in the rfc layout, over a backing file",
+    workload: { ...ZEROED_OVER_BACKING, layout: "rfc" },
+  },
+]);
+
+/** Not a claim of the thread. */
+export const WRITING_ZEROES: Scenario = {
+  name: "write-zeroes",
+  mail: "writeZeroes",
+  statement: "Writing zeroes, whatever it unmaps, is like writing any other data.",
+  cases: [
+    ...CASES,
+    ...[WRITES, BLOCKS].map((preset) => ({
+      ...CLEAN,
+      profile: EAGER,
+      name: "over a backing file",
+      workload: ZEROED_OVER_BACKING,
+      preset,
+    })),
+  ],
+};
+
+if (import.meta.main) runAsScript(WRITING_ZEROES);
