@@ -2,7 +2,7 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { exploreLazily, SECTORS, violationKey } from "../harness/mod.ts";
-import { defragmentImage, STRICT } from "../lib/mod.ts";
+import { defragmentImage, nextExtent, type Operation, type QedImage, STRICT } from "../lib/mod.ts";
 import { seededTest } from "../lib/testing/seeds_testing.ts";
 import { setUp } from "./support/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
@@ -71,6 +71,17 @@ const TRIMMING = fc.record({
 });
 type Plan = typeof WRITING extends fc.Arbitrary<infer T> ? T : never;
 
+/** Somebody who looks at the map of the disk, and holds nothing of it. */
+function* mapTwice(image: QedImage): Operation<void> {
+  for (let round = 0; round < 2; round++) {
+    let at = 0n;
+    for (let extent = yield* nextExtent(image, at); extent;) {
+      at = extent.startBytes + extent.lengthBytes;
+      extent = yield* nextExtent(image, at);
+    }
+  }
+}
+
 /** Guests that write beside a defragmentation that may lose `givesUpBytes` of space. */
 function workloadOf(
   { prepared, guests, seed, hasBacking, ...options }: Plan,
@@ -85,6 +96,7 @@ function workloadOf(
       together([
         operate((image) => defragmentImage(image, options), { givesUpBytes }),
         ...guests.map((requests) => inTurn(...requests)),
+        operate(mapTwice),
       ], { seed }),
       FLUSH,
       write(3 * CLUSTER, 512),

@@ -102,7 +102,11 @@ async function examine(
   progress: ProgressListener,
 ): Promise<CheckResult> {
   const repair = args.value("repair");
-  if (repair === undefined) return chain.run(checkImage(chain.image, progress));
+  if (repair === undefined) {
+    const { storage } = chain.top;
+    const readAhead = storage.willRead.bind(storage);
+    return chain.run(checkImage(chain.image, progress, readAhead));
+  }
   const operation = repairImage(chain.image, {
     corruptions: repair === "all",
     leaks: true,

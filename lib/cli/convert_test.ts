@@ -63,6 +63,26 @@ Deno.test("zeroes take no place in the target", () =>
     assert((blocks ?? 0) * 512 < 1 << 20);
   }));
 
+Deno.test("a target that need not be on its disk is the same", () =>
+  inTempDir(async (dir) => {
+    makeDisk(`${dir}/disk.raw`);
+    for (const cache of ["unsafe", "writeback"]) {
+      const options = ["-t", cache, "-O", "qed"];
+      assertEquals(
+        await runQedOk("convert", ...options, `${dir}/disk.raw`, `${dir}/${cache}.qed`),
+        "",
+      );
+    }
+    assertEquals(names(dir), ["disk.raw", "unsafe.qed", "writeback.qed"]);
+    const [one, other] = ["unsafe", "writeback"].map((cache) => {
+      return Deno.readFileSync(`${dir}/${cache}.qed`);
+    });
+    assertEquals(one, other);
+    const { code, stderr } = await runQed(["convert", "-t", "none", "-O", "qed", "a", "b"]);
+    assertEquals(code, 2);
+    assertStringIncludes(stderr, "-t must be writeback or unsafe");
+  }));
+
 Deno.test("backing files are flattened", () =>
   inTempDir(async (dir) => {
     Deno.writeFileSync(`${dir}/base.raw`, new Uint8Array(3 * 4096).fill(1));

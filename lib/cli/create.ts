@@ -6,6 +6,7 @@ import {
   ImageChain,
   type ImageFormat,
   reasonOf,
+  refuseTooDeep,
 } from "../host/mod.ts";
 import {
   createImage,
@@ -162,6 +163,7 @@ function inspectBacking(
           `add -F ${chain.top.format}`,
       );
     }
+    refuseTooDeep(chain);
     const own = identityOf(path);
     if (chain.layers.some((layer) => layer.storage.identity === own)) {
       throw new HostError(`'${path}' is in the backing chain of the image that would replace it`);

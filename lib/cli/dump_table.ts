@@ -1,3 +1,4 @@
+import { isZero } from "../host/mod.ts";
 import { ENTRY_BYTES, type Geometry, type HeaderLayout, ZERO_CLUSTER } from "../qed/mod.ts";
 import type { FileStorage } from "../storage/mod.ts";
 import { bytesText, hex } from "./dump_header.ts";
@@ -104,15 +105,26 @@ export class TableDumper {
     };
     let run: EntryRun | undefined;
     let count = 0;
-    for (const entry of this.#entries(offsetBytes)) {
-      const expected = run && (run.first > 1n ? run.first + BigInt(run.count) * step : run.first);
-      const goesOn = run && entry === expected && (step > 0n || entry === 0n);
-      if (run && goesOn) run.count++;
-      else {
-        if (run) finish(run);
-        run = { index: count, first: entry, count: 1 };
+    for (const piece of this.#pieces(offsetBytes)) {
+      const pieceEntries = piece.length / ENTRY_BYTES;
+      // Tables can have 2^27 entries, nearly all of them zero.
+      if (run?.first === 0n && isZero(piece)) {
+        run.count += pieceEntries;
+        count += pieceEntries;
+        continue;
       }
-      count++;
+      const view = new DataView(piece.buffer, piece.byteOffset);
+      for (let at = 0; at < piece.length; at += ENTRY_BYTES) {
+        const entry = view.getBigUint64(at, true);
+        const expected = run && (run.first > 1n ? run.first + BigInt(run.count) * step : run.first);
+        const goesOn = run && entry === expected && (step > 0n || entry === 0n);
+        if (run && goesOn) run.count++;
+        else {
+          if (run) finish(run);
+          run = { index: count, first: entry, count: 1 };
+        }
+        count++;
+      }
     }
     if (run) finish(run);
     if (lines > this.#options.lines) {
@@ -122,12 +134,12 @@ export class TableDumper {
     if (missing > 0) print(`!! the file ends here: ${missing} entries are missing\n`);
   }
 
-  *#entries(offsetBytes: bigint): Generator<bigint> {
+  /** The table as far as the file goes, in pieces of whole entries. */
+  *#pieces(offsetBytes: bigint): Generator<Uint8Array> {
     const { fileBytes, geometry } = this.#options;
     if (offsetBytes >= BigInt(fileBytes)) return;
     const start = Number(offsetBytes);
     const piece = new Uint8Array(PIECE_BYTES);
-    const view = new DataView(piece.buffer);
     for (let done = 0; done < geometry.tableBytes; done += PIECE_BYTES) {
       const into = piece.subarray(0, Math.min(PIECE_BYTES, geometry.tableBytes - done));
       const moved = this.#file.perform({
@@ -137,9 +149,7 @@ export class TableDumper {
         into,
         label: "dump",
       });
-      for (let at = 0; at + ENTRY_BYTES <= moved; at += ENTRY_BYTES) {
-        yield view.getBigUint64(at, true);
-      }
+      yield into.subarray(0, moved - moved % ENTRY_BYTES);
       if (moved < into.length) return;
     }
   }

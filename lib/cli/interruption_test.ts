@@ -114,3 +114,45 @@ test("a commit that does not fit leaves everything in the image", async (dir) =>
   assert((await runQed(["commit", path])).code === 0, "there is room now");
   assertEquals((await runQed(["read", base, "0", "4M"])).stdoutBytes, expected);
 });
+
+/** Mounts a file system of a mebibyte in a folder, for as long as a script runs. */
+function onSmallDisk(folder: string, script: string, args: readonly string[] = []) {
+  const mount = `mount -t tmpfs -o size=1m tmpfs "$1" && shift && ${script}`;
+  return new Deno.Command("unshare", {
+    args: ["-rm", "sh", "-c", mount, "sh", folder, ...args],
+    stdin: "null",
+  });
+}
+
+/** Why no file system can be mounted here, or undefined if one can. */
+function missingMount(): string | undefined {
+  try {
+    const { success } = onSmallDisk("/tmp", "true").outputSync();
+    return success ? undefined : "unshare -rm cannot mount a tmpfs";
+  } catch {
+    return "there is no unshare";
+  }
+}
+
+optionalTest({
+  name: "on a disk that is really full a stream stops, and can be recovered",
+  missing: missingMount(),
+  body: () =>
+    inTempDir(async (dir) => {
+      for (const folder of ["small", "out"]) Deno.mkdirSync(`${dir}/${folder}`);
+      const base = new Uint8Array(1536 * 1024).fill(1);
+      Deno.writeFileSync(`${dir}/base.raw`, base);
+      await runQedOk("snapshot", "-q", "-f", "raw", `${dir}/base.raw`, `${dir}/a.qed`);
+      await runQedOk("write", `${dir}/a.qed`, "64k", "-P", "2", "-l", "64k");
+      const script = 'cp "$1/a.qed" "$1/small" && shift && "$@"; code=$?; ' +
+        `cp "${dir}/small/a.qed" "${dir}/out" && exit $code`;
+      const args = [dir, ...RUN, "stream", `${dir}/small/a.qed`];
+      const { code, stderr } = await onSmallDisk(`${dir}/small`, script, args).output();
+      assertStringIncludes(new TextDecoder().decode(stderr), "No space left on device");
+      assertEquals(code, 1);
+      const path = `${dir}/out/a.qed`;
+      await runQedOk("check", "-q", "-r", "all", path);
+      const { stdoutBytes } = await runQed(["read", path, "0", String(base.length)]);
+      assertEquals(stdoutBytes, base.fill(2, 65_536, 131_072));
+    }),
+});

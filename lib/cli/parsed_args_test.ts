@@ -64,3 +64,22 @@ Deno.test("wrong usage says what is wrong, and what may have been meant", () => 
   }
   assertThrows(() => parse().operand("FILE"), UsageError, "Missing operand FILE");
 });
+
+Deno.test("an operand may be signed, or given many times; an option's value may be empty", () => {
+  const signed: Command = {
+    ...COMMAND,
+    operands: [{ name: "FILE" }, { name: "SIZE", isSigned: true }],
+    options: [{ short: "b", long: "backing", value: "FILE", mayBeEmpty: true, help: "" }],
+  };
+  const parsed = parseCommandArgs(signed, ["-b", "", "a", "-12k"]);
+  assertEquals([parsed.value("backing"), parsed.operand("SIZE")], ["", "-12k"]);
+  assertEquals(parseCommandArgs(signed, ["-5", "a"]).operand("SIZE"), "-5");
+  assertThrows(() => parseCommandArgs(signed, ["a", "-k"]), UsageError, "Unknown option '-k'");
+
+  const many: Command = {
+    ...COMMAND,
+    operands: [{ name: "FILE" }, { name: "X", isRepeatable: true }],
+  };
+  assertEquals(parseCommandArgs(many, ["a", "b", "c"]).operands("X"), ["b", "c"]);
+  assertEquals(parseCommandArgs(many, ["a"]).operands("X"), []);
+});

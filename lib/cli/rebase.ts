@@ -7,7 +7,7 @@ import {
   reasonOf,
   rebaseChain,
   type RebaseTarget,
-  refuseLoop,
+  refuseBehind,
   renameBacking,
 } from "../host/mod.ts";
 import type { Command } from "./command.ts";
@@ -126,7 +126,7 @@ async function rebaseTo(
     // Read-only first: what cannot be rebased is not even repaired.
     using chain = open(false);
     void chain.image;
-    if (target) refuseLoop(chain, target.behind);
+    if (target) refuseBehind(chain, target.behind);
   }
   using chain = open(true);
   using change = new InPlace(io, {

@@ -19,6 +19,7 @@ import type { Layer } from "./layer.ts";
 import { foreignFormat, PROBED_BYTES } from "./probe.ts";
 import { type ByteListener, rebaseImage } from "./rebase.ts";
 import { runInTurns, type TakeTurn } from "./run_in_turns.ts";
+import { refuseTooDeep } from "./snapshot.ts";
 import { streamImage } from "./stream.ts";
 
 /** What an operation on a whole chain may be given. */
@@ -50,7 +51,7 @@ export async function rebaseChain(
   target: RebaseTarget | undefined,
   options: ChainOperationOptions = {},
 ): Promise<void> {
-  if (target) refuseLoop(chain, target.behind);
+  if (target) refuseBehind(chain, target.behind);
   using holes = new ChainHoles(chain, ...(target ? [target.behind] : []));
   const backing = target && {
     reference: target.reference,
@@ -65,7 +66,8 @@ export async function rebaseChain(
 
 /**
  * Change only what the header says of the backing file (`rebase -u`): for one that was renamed.
- * What the guest sees changes if the new file holds something else.
+ * What the guest sees changes if the new file holds something else. Crash promise: that of
+ * `changeBacking`, the old name or the new one.
  */
 export function renameBacking(chain: ImageChain, reference: BackingReference | undefined): void {
   chain.run(changeBacking(chain.image, reference));
@@ -85,8 +87,8 @@ export interface CommitOptions extends ChainOperationOptions {
  * depth as `writableDepth`. Images between the two keep what they hold; what they show may change
  * where it was hidden before, so they are of no further use by themselves.
  *
- * Crash promise: as long as the image holds anything, so does its backing file not lose anything;
- * the guest of the image reads the same at any point.
+ * Crash promise: the guest of the image reads the same at any point. Nothing is dropped from the
+ * image before all of it is durable in the file that it was committed to.
  *
  * Throws {@linkcode HostError} if there is no such file, or if a guest's data would make a raw
  * file that is probed look like an image.
@@ -144,8 +146,9 @@ function layerAt(chain: ImageChain, depth: number): Layer {
   throw new HostError(`There is no file at depth ${depth} behind '${chain.top.path}'`);
 }
 
-/** Throws {@linkcode HostError} if the image of `chain` is among the files of `behind`. */
-export function refuseLoop(chain: ImageChain, behind: ImageChain): void {
+/** Throws {@linkcode HostError} if the files of `behind` cannot be behind the image of `chain`. */
+export function refuseBehind(chain: ImageChain, behind: ImageChain): void {
+  refuseTooDeep(behind);
   const { identity } = chain.top.storage;
   if (behind.layers.every(({ storage }) => storage.identity !== identity)) return;
   throw new HostError(

@@ -112,3 +112,20 @@ Deno.test("one that must not replace anything refuses a name that is taken, then
     assertEquals(Deno.readTextFileSync(`${dir}/third`), "mine");
     assertEquals(names(dir), ["new", "old", "third"]);
   }));
+
+Deno.test("a file is flushed before it gets its name, unless it need not be durable", () =>
+  inTempDir((dir) => {
+    for (const isDurable of [true, false]) {
+      using fresh = FreshFile.create(`${dir}/image`);
+      store(fresh, "new");
+      const requests: string[] = [];
+      const perform = fresh.storage.perform.bind(fresh.storage);
+      fresh.storage.perform = (request) => {
+        requests.push(request.kind);
+        return perform(request);
+      };
+      fresh.finish({ isDurable });
+      assertEquals(requests, isDurable ? ["flush"] : []);
+      assertEquals(Deno.readTextFileSync(`${dir}/image`), "new");
+    }
+  }));

@@ -5,6 +5,7 @@ import { FormatError, ImageError } from "../qed/mod.ts";
 import { MOST_LAYERS } from "./chain_opener.ts";
 import { HostError } from "./host_error.ts";
 import { ImageChain } from "./image_chain.ts";
+import { createOverlay } from "./snapshot.ts";
 
 const CLUSTER = 4096;
 
@@ -92,6 +93,7 @@ Deno.test("a chain has a most number of files", () =>
     assertEquals(chain.layers.length, MOST_LAYERS);
     assertEquals(readAll(chain, 0, 1), new Uint8Array(1));
     assertThrows(() => ImageChain.open(`${dir}/${MOST_LAYERS}.qed`), HostError, "more than 200");
+    assertThrows(() => createOverlay(`${dir}/new.qed`, chain), HostError, "the most there may be");
   }));
 
 Deno.test("what is not a regular file is refused without being opened", () =>

@@ -1,7 +1,9 @@
 import { createImage, type CreateOptions } from "../qed/mod.ts";
 import { runSync } from "../storage/mod.ts";
 import { backingName } from "./backing_name.ts";
+import { MOST_LAYERS } from "./chain_opener.ts";
 import { FreshFile } from "./fresh_file.ts";
+import { HostError } from "./host_error.ts";
 import type { ImageChain } from "./image_chain.ts";
 
 /** What a new overlay is like. */
@@ -14,17 +16,27 @@ export type OverlayOptions = Pick<CreateOptions, "clusterBytes" | "tableClusters
  * is never probed.
  *
  * Crash promise: the name stands for a complete image or for nothing. Throws
- * {@linkcode HostError} if something has the name already: an overlay is not to be lost by mistake.
+ * {@linkcode HostError} if something has the name already (an overlay is not to be lost by mistake),
+ * or the chain has as many files as it may.
  */
 export function createOverlay(
   path: string,
   chain: ImageChain,
   options: OverlayOptions = {},
 ): void {
+  refuseTooDeep(chain);
   const { format, path: imagePath } = chain.top;
   using fresh = FreshFile.create(path, { replaces: false });
   const backing = { name: backingName(path, imagePath), isRaw: format === "raw" };
   const imageBytes = chain.guestBytes;
   runSync(createImage({ ...options, imageBytes, backing }), [fresh.storage]);
   fresh.finish();
+}
+
+/** Throws {@linkcode HostError} if no image in front of these files could be opened. */
+export function refuseTooDeep(behind: ImageChain): void {
+  if (behind.layers.length < MOST_LAYERS) return;
+  throw new HostError(
+    `'${behind.top.path}' and what is behind it are ${MOST_LAYERS} files, the most there may be`,
+  );
 }

@@ -9,6 +9,7 @@ import { closeImage } from "./close.ts";
 import { crashStates } from "./crash_states_testing.ts";
 import { defragmentImage, type DefragmentOptions } from "./defragment.ts";
 import { FormatError, ImageError } from "./format_error.ts";
+import { nextExtent } from "./map.ts";
 import { openImage } from "./open.ts";
 import { readImage } from "./read.ts";
 import { writeImage } from "./write.ts";
@@ -222,6 +223,29 @@ Deno.test("a crash at any point leaves the guest's disk whole and nothing but le
     assertEquals(guestBytes(bytes), expected, name);
     assertEquals(defragment(bytes).after, whole.after, name);
   }
+});
+
+Deno.test("who holds nothing of the disk and reads a table while it moves looks for it again", () => {
+  const bytes = layOut(SHUFFLED);
+  const storage = new RecordingStorage(bytes);
+  const image = storage.run(openImage({ writable: true }));
+  const looking = nextExtent(image, 0n);
+  let step = looking.next();
+  assert(!step.done && step.value.kind === "read" && step.value.label === "l2-table");
+  storage.run(defragmentImage(image));
+  while (!step.done) {
+    assert(step.value.kind !== "wait");
+    step = looking.next(storage.perform(step.value));
+  }
+  assertEquals(step.value, {
+    startBytes: 0n,
+    lengthBytes: 3n * 4096n,
+    state: "data",
+    hostBytes: 20480,
+  });
+  const disk = new Uint8Array(IMAGE_BYTES);
+  storage.run(readImage(image, 0, disk));
+  assertEquals(disk, guestBytes(bytes));
 });
 
 Deno.test("the image can be used afterwards", () => {

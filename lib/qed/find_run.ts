@@ -116,6 +116,8 @@ export function* loadL2Table(image: QedImage, l1Index: number): Operation<Table 
   do {
     tableChanges = image.tableChanges;
     yield* readTable(image, table);
+    // Whoever holds nothing of the disk may have read it while it moved.
+    if (image.l1.entry(l1Index) !== offsetBytes) return yield* loadL2Table(image, l1Index);
     // Meanwhile another operation may have loaded the table, and even changed it.
     const loaded = image.l2Cache.get(offsetBytes);
     if (loaded) return loaded;

@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { Operation } from "../storage/request.ts";
 import { closeImage, flushImage, settleImage } from "./close.ts";
 import { discardImage } from "./discard.ts";
+import { FreeClusters } from "./free_clusters.ts";
 import { type OrderingProfile, QEMU, RFC, STRICT } from "./profile.ts";
 import { CLUSTER, SmallImage } from "./unmapping_testing.ts";
 import { writeImage } from "./write.ts";
@@ -175,4 +176,13 @@ Deno.test("a thousand times a cluster given up and one written: the file does no
     assertEquals(small.fileClusters < before + 100 + 32, true);
     assertEquals(small.check().corruptions, 0);
   }
+});
+
+Deno.test("what a flush under way covers is forgotten with the rest", () => {
+  const free = new FreeClusters();
+  free.add({ firstCluster: 5, clusterCount: 2 });
+  const covered = free.coveredByFlush();
+  free.clear();
+  if (covered) free.settle(covered);
+  assertEquals([covered !== undefined, free.isEmpty], [true, true]);
 });

@@ -1,4 +1,5 @@
 import type { Operation } from "../storage/request.ts";
+import { FormatError } from "./format_error.ts";
 import { findRun, type Run, tableIndexes } from "./find_run.ts";
 import type { QedImage } from "./image.ts";
 
@@ -47,7 +48,8 @@ export function* nextExtent(image: QedImage, startBytes: bigint): Operation<Exte
     const { l1, l2 } = tableIndexes(image, index);
     const tableBytes = image.l1.entry(l1);
     const known = l2 === 0 ? uniform.get(tableBytes) : undefined;
-    const run = known ?? (yield* findRun(image, index, endIndex - index));
+    const run = known ?? (yield* lookAhead(image, index, endIndex - index, extent !== undefined));
+    if (!run) break;
     if (run.state !== "data" && run.clusters === image.geometry.tableEntries) {
       uniform.set(tableBytes, run);
     }
@@ -67,4 +69,22 @@ export function* nextExtent(image: QedImage, startBytes: bigint): Operation<Exte
   const end = BigInt(index) * BigInt(clusterBytes);
   const endBytes = end < image.imageBytes ? end : image.imageBytes;
   return extent && { startBytes, lengthBytes: endBytes - startBytes, ...extent };
+}
+
+/**
+ * The run at a guest cluster. Behind an extent that has begun, undefined for an entry that is wrong:
+ * what is good before it can still be used, and whoever asks for the next extent is told.
+ */
+function* lookAhead(
+  image: QedImage,
+  clusterIndex: number,
+  most: number,
+  hasBegun: boolean,
+): Operation<Run | undefined> {
+  try {
+    return yield* findRun(image, clusterIndex, most);
+  } catch (error) {
+    if (hasBegun && error instanceof FormatError) return undefined;
+    throw error;
+  }
 }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { ImageBuilder } from "../interop/image_builder_testing.ts";
 import { RecordingStorage } from "../interop/recording_testing.ts";
 import { MemoryStorage } from "../storage/memory_storage.ts";
+import { AsyncDriver } from "../storage/run_async.ts";
 import { StorageError } from "../storage/storage_error.ts";
 import { seededTest } from "../testing/seeds_testing.ts";
 import { checkImage } from "./check.ts";
@@ -254,6 +255,30 @@ Deno.test("a read-only image is refused", () => {
   const { storage } = open(CLUSTER);
   const image = storage.run(openImage());
   assertThrows(() => storage.run(resizeImage(image, 2 * CLUSTER)), ImageError, "read-only");
+});
+
+Deno.test("a request behind an end that moved while it waited is judged by the new size", async () => {
+  const { storage, image } = open(4 * CLUSTER);
+  const driver = new AsyncDriver([{
+    submit: (request) => Promise.resolve(storage.perform(request)),
+  }]);
+  const last = new Uint8Array(512).fill(1);
+  const outcomes = await Promise.allSettled([
+    driver.run(resizeImage(image, CLUSTER, { shrink: true })),
+    driver.run(writeImage(image, 3 * CLUSTER, last)),
+    driver.run(resizeImage(image, 9 * CLUSTER)),
+    driver.run(writeImage(image, 8 * CLUSTER, last)),
+  ]);
+  assertEquals(outcomes.map(({ status }) => status), [
+    ...["fulfilled", "rejected", "fulfilled", "fulfilled"],
+  ]);
+  const [, refused] = outcomes;
+  assert(refused.status === "rejected" && refused.reason instanceof ImageError);
+  const into = new Uint8Array(512);
+  storage.run(readImage(image, 3 * CLUSTER, into));
+  assertEquals(into, new Uint8Array(512), "nothing was written behind the end");
+  storage.run(readImage(image, 8 * CLUSTER, into));
+  assertEquals(into, last);
 });
 
 const STEPS = fc.array(
