@@ -50,6 +50,7 @@ export {
   type ProgressListener,
   QedImage,
   QEMU,
+  type ReadAhead,
   readImage,
   repairImage,
   type RepairOptions,

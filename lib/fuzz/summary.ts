@@ -1,0 +1,125 @@
+import type { CampaignResult } from "./campaign.ts";
+import { countParts, type FoundCase, replayCommand } from "./findings.ts";
+import type { RepairFigures } from "./repair_mode.ts";
+
+/** A finding, and where it was saved. */
+export interface SavedFinding {
+  /** The finding. */
+  readonly found: FoundCase;
+  /** Its folder. */
+  readonly folder: string;
+}
+
+/** All that a summary tells. */
+export interface SummaryFacts {
+  /** The seed. */
+  readonly seed: string;
+  /** How long it took. */
+  readonly seconds: number;
+  /** What QEMU says of itself, or undefined where it is not asked. */
+  readonly qemuVersion: string | undefined;
+  /** Findings about us. */
+  readonly findings: readonly SavedFinding[];
+}
+
+/** What came of a campaign, for people. */
+export function describeCampaign(result: CampaignResult, facts: SummaryFacts): string {
+  const { casesHere, casesCompared, verdicts, rules, aboutQemu } = result;
+  const perSecond = (count: number) => (count / Math.max(facts.seconds, 0.001)).toFixed(1);
+  const lines = [
+    ...table(verdicts),
+    "",
+    `${casesHere} cases here (${perSecond(casesHere)}/s), ${casesCompared} compared with QEMU ` +
+    `(${perSecond(casesCompared)}/s), ${facts.seconds.toFixed(1)} s`,
+    `seed ${facts.seed}; ${facts.qemuVersion ?? "QEMU WAS NOT ASKED"}`,
+    ...aboutQemu.map(({ finding, token }) =>
+      `about QEMU: ${finding.rule}: ${finding.message.split("\n")[0]}\n  ${replayCommand(token)}`
+    ),
+    ...describeFindings(facts.findings, rules),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** What came of repairing, for people. */
+export function describeRepairs(figures: RepairFigures, facts: SummaryFacts): string {
+  const { images, damaged, refused, clean, defragmented, leaksLeft, known, askedQemu } = figures;
+  const lines = [
+    `${images} images, ${damaged} of them damaged behind a valid header`,
+    `  ${clean} clean for both checkers`,
+    `  ${defragmented} with leaks that no table fits into; clean for both once defragmented`,
+    `  ${leaksLeft} clean but for leaks, even then`,
+    ...[...known].map(([name, count]) => `  ${count} clean here, in QEMU but for: ${name}`),
+    `  ${refused} refused and not touched`,
+    `${askedQemu} checked by QEMU; ${facts.seconds.toFixed(1)} s`,
+    `seed ${facts.seed}; ${facts.qemuVersion ?? "QEMU WAS NOT ASKED"}`,
+    ...describeFindings(facts.findings, new Map()),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function table(counts: ReadonlyMap<string, number>): string[] {
+  return [...counts].sort(([a], [b]) => a < b ? -1 : 1)
+    .map(([name, count]) => `${String(count).padStart(8)}  ${name}`);
+}
+
+function describeFindings(
+  findings: readonly SavedFinding[],
+  rules: ReadonlyMap<string, number>,
+): string[] {
+  if (findings.length === 0) return ["no findings"];
+  return findings.flatMap(({ found, folder }) => {
+    const { finding, token, one, smallest } = found;
+    const count = rules.get(finding.rule);
+    return [
+      "",
+      `FINDING ${finding.rule}${count === undefined ? "" : ` (${count} cases)`}`,
+      ...finding.message.split("\n").slice(0, 12).map((line) => `  ${line}`),
+      `  ${countParts(smallest)} of ${
+        countParts(one)
+      } edits and steps show it: ${folder}/smallest.case`,
+      `  ${replayCommand(token)}`,
+    ];
+  });
+}
+
+/** What came of a campaign, for programs. */
+export function campaignJson(result: CampaignResult, facts: SummaryFacts): string {
+  const { casesHere, casesCompared, verdicts, rules, aboutQemu } = result;
+  return toJson({
+    mode: "cases",
+    casesHere,
+    casesCompared,
+    verdicts: Object.fromEntries([...verdicts].sort()),
+    rules: Object.fromEntries(rules),
+    aboutQemu: aboutQemu.map(({ finding, token }) => ({ ...finding, token })),
+    ...factsJson(facts),
+  });
+}
+
+/** What came of repairing, for programs. */
+export function repairsJson(figures: RepairFigures, facts: SummaryFacts): string {
+  const { findings: _, known, ...counts } = figures;
+  return toJson({
+    mode: "repair",
+    ...counts,
+    known: Object.fromEntries(known),
+    ...factsJson(facts),
+  });
+}
+
+function factsJson({ seed, seconds, qemuVersion, findings }: SummaryFacts) {
+  return {
+    seed,
+    seconds,
+    qemu: qemuVersion ?? null,
+    findings: findings.map(({ found, folder }) => ({
+      ...found.finding,
+      token: found.token,
+      folder,
+    })),
+  };
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
