@@ -14,3 +14,9 @@ export function byteCount(what: string, value: ByteCount): bigint {
   if (value < 0) throw new ImageError(`invalid ${what} ${value}: must not be negative`);
   return BigInt(value);
 }
+
+/** Throws {@linkcode ImageError} unless `value` is memory that is counted in bytes. */
+export function requireBytes(value: Uint8Array): void {
+  if (value instanceof Uint8Array) return;
+  throw new ImageError("bytes are read into and written from a Uint8Array only");
+}

@@ -8,7 +8,7 @@ import {
   repairImage,
 } from "../qed/mod.ts";
 import { WHOLE_DISK } from "../qed/accesses.ts";
-import { byteCount } from "./byte_count.ts";
+import { byteCount, requireBytes } from "./byte_count.ts";
 import { createFile } from "./create_file.ts";
 import type { ImageResizeOptions } from "./disk.ts";
 import { joinedExtents } from "./extents.ts";
@@ -85,7 +85,7 @@ export class Image implements AsyncDisposable, Disposable {
    * is a file already and {@linkcode ImageCreateOptions.overwrites} is not set, or if the file can't
    * be made.
    */
-  static async create(path: string, options: ImageCreateOptions): Promise<Image> {
+  static async create(path: string, options: ImageCreateOptions = {}): Promise<Image> {
     createFile(path, options);
     return await Image.open(path, { format: "qed", ...options, writable: true });
   }
@@ -149,6 +149,7 @@ export class Image implements AsyncDisposable, Disposable {
   /** Fill `into` with the bytes from `offset` on, and answer it. */
   read<B extends Uint8Array>(offset: ByteCount, into: B): Promise<B>;
   async read(offset: ByteCount, target: number | Uint8Array): Promise<Uint8Array> {
+    if (typeof target !== "number") requireBytes(target);
     const length = typeof target === "number" ? target : target.length;
     const { start } = this.#session.range(offset, length);
     const into = typeof target === "number" ? newMemory(target) : target;
@@ -158,6 +159,7 @@ export class Image implements AsyncDisposable, Disposable {
 
   /** Store `bytes` from `offset` on. They must not be changed before this is done. */
   async write(offset: ByteCount, bytes: Uint8Array): Promise<void> {
+    requireBytes(bytes); // others have lengths too, in units that are no bytes
     const { start } = this.#session.range(offset, bytes.length);
     await this.#session.change(this.#session.disk.write(start, bytes));
   }

@@ -4,7 +4,7 @@ import { ImageError } from "../qed/mod.ts";
 import { StorageError } from "../storage/mod.ts";
 import { Image } from "./image.ts";
 import { CLUSTER, crashAfterWrite, DISK, pattern, withImage } from "./image_testing.ts";
-import type { ImageCreateOptions } from "./options.ts";
+import type { ImageCreateOptions, ImageOpenOptions } from "./options.ts";
 import { probe } from "./probe.ts";
 
 const FORMATS = ["qed", "raw"] as const;
@@ -79,8 +79,11 @@ for (const format of FORMATS) {
         [() => image.writeZeroes(1, DISK), "outside the image"],
         [() => image.discard(0, -1n), "must not be negative"],
         [() => image.resize(-512), "must not be negative"],
+        [() => image.write(0, new Uint16Array(4) as unknown as Uint8Array), "a Uint8Array only"],
+        [() => image.read(0, new Uint16Array(4) as unknown as Uint8Array), "a Uint8Array only"],
       ];
       for (const [request, why] of refused) await assertRejects(request, ImageError, why);
+      await assertRejects(() => Image.open("a\0b"), HostError, "Not the name of a file");
       await image.close();
       await image.close();
       await assertRejects(() => image.read(0, 1), ImageError, "the image is closed");
@@ -108,10 +111,15 @@ Deno.test("settings that make no sense are refused before anything is opened", (
         { l2CacheTables: -1 },
         { l2CacheTables: NaN },
         { idleMs: -1 },
+        { format: "qcow2" },
+        { layout: "2010" },
+        { check: "never" },
+        { profile: "strict" },
       ]
     ) {
       const [name] = Object.keys(options);
-      await assertRejects(() => Image.open(path, options), ImageError, `invalid ${name}`);
+      const open = () => Image.open(path, options as ImageOpenOptions);
+      await assertRejects(open, ImageError, `invalid ${name}`);
     }
     await using image = await Image.create(`${path}.huge`, { sizeBytes: 2n ** 45n });
     await assertRejects(() => image.read(0, 2 ** 44), ImageError, "read it in parts");

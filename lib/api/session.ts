@@ -1,4 +1,4 @@
-import { HostError, ImageChain, reasonOf } from "../host/mod.ts";
+import { HostError, IMAGE_FORMATS, ImageChain, reasonOf } from "../host/mod.ts";
 import { type CheckResult, ImageError, repairImage, settleImage } from "../qed/mod.ts";
 import { AsyncDriver, type Operation } from "../storage/mod.ts";
 import { byteCount } from "./byte_count.ts";
@@ -150,10 +150,24 @@ export class Session implements Disposable {
   }
 }
 
-function refuseBadSettings({ maxInFlight = 1, l2CacheTables = 1, idleMs = 0 }: ImageOpenOptions) {
+/** What a caller without a type checker may have got wrong. */
+function refuseBadSettings(options: ImageOpenOptions): void {
+  const { maxInFlight = 1, l2CacheTables = 1, idleMs = 0, profile } = options;
   for (const [name, value] of Object.entries({ maxInFlight, l2CacheTables })) {
     if (Number.isSafeInteger(value) && value >= 1) continue;
     throw new ImageError(`invalid ${name} ${value}: must be a whole number from 1 on`);
   }
   if (!(idleMs >= 0)) throw new ImageError(`invalid idleMs ${idleMs}: must not be negative`);
+  refuseUnknown("format", options.format, IMAGE_FORMATS);
+  refuseUnknown("layout", options.layout, ["final", "rfc"]);
+  refuseUnknown("check", options.check, ["first", "background"]);
+  // A profile without its rules would be one without flushes.
+  if (profile !== undefined && typeof profile?.needCheck !== "string") {
+    throw new ImageError(`invalid profile ${profile}: must be an ordering profile such as STRICT`);
+  }
+}
+
+function refuseUnknown(name: string, value: string | undefined, known: readonly string[]): void {
+  if (value === undefined || known.includes(value)) return;
+  throw new ImageError(`invalid ${name} ${value}: must be one of ${known.join(", ")}`);
 }

@@ -22,8 +22,9 @@ export const discard: Command = {
   notes: "Whole clusters that the image holds in the range are given back and read as zeroes\n" +
     "afterwards, and so are those whose other part is zero already; parts of others, and what\n" +
     "is left to a backing file, stay as they are. To have all of a range read as zeroes use\n" +
-    "'qed write -z'; to make the file shorter, 'qed defragment'. (QEMU's driver takes the\n" +
-    "request and does nothing.)",
+    "'qed write -z'. A cluster that is given back in front of others is a leak for a check\n" +
+    "from then on; 'qed check -r leaks' or 'qed defragment' makes the file shorter. (QEMU's\n" +
+    "driver takes the request and does nothing.)",
   exitCodes: [[0, "discarded"], [1, "the image could not be opened or written"]],
   examples: [
     ["disk.qed 1G 512M", "half a gibibyte"],

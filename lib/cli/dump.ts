@@ -30,7 +30,7 @@ export const dump: Command = {
     "Each line has an offset in the file, the bytes there, and their meaning. Table entries\n" +
     "that go on like the one before them are one line. What breaks a rule of the format is\n" +
     "marked with !!. Of a damaged image whatever can be found is shown; nothing is written.",
-  exitCodes: [[0, "shown"], [1, "not a QED image, or not readable"]],
+  exitCodes: [[0, "shown, as far as there is anything"], [1, "not readable"]],
   examples: [
     ["disk.qed", "the header, the L1 table, the first L2 tables"],
     ["--all disk.qed | less", "everything"],

@@ -5,7 +5,7 @@ const SUFFIXES = "bkMGTPE";
 /**
  * Read a size as `qemu-img` does: bytes, or a number with one of the suffixes b, k, M, G, T, P, E
  * in either case, each 1024 times the one before; fractions such as `1.5G`, of which whole bytes
- * count; hexadecimal with `0x`, without suffix. Exact at any size. `what` names the value in the
+ * count, but bytes are whole; hexadecimal with `0x`, without suffix. Exact at any size. `what` names the value in the
  * {@linkcode UsageError} for anything else.
  *
  * @example
@@ -27,6 +27,9 @@ export function parseSize(text: string, what: string): bigint {
   }
   const [, whole, fraction = "", suffix = "b"] = match;
   const power = SUFFIXES.toLowerCase().indexOf(suffix.toLowerCase());
+  if (power === 0 && Number(fraction) > 0) {
+    throw new UsageError(`${what}: '${text}' is not a size; bytes have no fractions`);
+  }
   return BigInt(whole + fraction) * 1024n ** BigInt(power) / 10n ** BigInt(fraction.length);
 }
 

@@ -7,6 +7,7 @@ Deno.test("sizes are bytes, or numbers with a suffix, exact to the last byte", (
     ["0", 0n],
     ["512", 512n],
     ["512b", 512n],
+    ["1.0", 1n],
     ["64k", 65536n],
     ["64K", 65536n],
     ["1.5G", 3n << 29n],
@@ -39,6 +40,9 @@ Deno.test("anything else is wrong usage and says so", () => {
   ];
   for (const text of [...bad, "9".repeat(50)]) {
     assertThrows(() => parseSize(text, "SIZE"), UsageError, `SIZE: '${text}' is not a size`);
+  }
+  for (const text of ["1.5", "0.001", "512.5b"]) { // whole bytes only, as qemu-img has it
+    assertThrows(() => parseSize(text, "SIZE"), UsageError, "bytes have no fractions");
   }
   assertThrows(() => parseCount("8E", "cluster_size"), UsageError, "too large");
 });

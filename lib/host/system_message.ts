@@ -18,6 +18,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EROFS: "Read-only file system",
   ETXTBSY: "Text file busy",
   EXDEV: "Invalid cross-device link",
+  ERR_INVALID_ARG_TYPE: "Not the name of a file", // from Node's functions, before the system is asked
+  ERR_INVALID_ARG_VALUE: "Not the name of a file", // a NUL byte in it
 };
 
 /**
