@@ -105,7 +105,8 @@ export function* defragmentImage(
     cursor = window.next;
     if (window.isLast) break;
     options.progress?.(Math.min(cursor.toCluster, total), total);
-    if (cursor.toCluster + tableClusters > survey.endCluster) {
+    const isPast = cursor.toCluster + tableClusters > survey.endCluster;
+    if (isPast || survey.isStale(image)) {
       survey = yield* image.alone(surveyFile(image, cursor.toCluster, options.surveyedClusters));
     }
   }

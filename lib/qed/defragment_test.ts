@@ -3,7 +3,9 @@ import fc from "fast-check";
 import { ImageBuilder } from "../interop/image_builder_testing.ts";
 import { RecordingStorage } from "../interop/recording_testing.ts";
 import { StorageError } from "../storage/storage_error.ts";
+import { AsyncDriver } from "../storage/run_async.ts";
 import { seededTest } from "../testing/seeds_testing.ts";
+import { WHOLE_DISK } from "./accesses.ts";
 import { checkImage, type CheckResult } from "./check.ts";
 import { closeImage } from "./close.ts";
 import { crashStates } from "./crash_states_testing.ts";
@@ -12,6 +14,7 @@ import { FormatError, ImageError } from "./format_error.ts";
 import { nextExtent } from "./map.ts";
 import { openImage } from "./open.ts";
 import { readImage } from "./read.ts";
+import { repairImage } from "./repair.ts";
 import { writeImage } from "./write.ts";
 
 const CLUSTER = 4096;
@@ -246,6 +249,26 @@ Deno.test("who holds nothing of the disk and reads a table while it moves looks 
   const disk = new Uint8Array(IMAGE_BYTES);
   storage.run(readImage(image, 0, disk));
   assertEquals(disk, guestBytes(bytes));
+});
+
+Deno.test("nothing is moved into what somebody else has filled meanwhile", async () => {
+  const bytes = layOut(["data 1 0", "hole", ...SHUFFLED, "hole", "data 0 30", "data 2 3"]);
+  const expected = guestBytes(bytes);
+  for (let after = 0; after < 40; after++) {
+    const storage = new RecordingStorage(bytes);
+    const image = storage.run(openImage({ writable: true }));
+    const driver = new AsyncDriver([{ submit: async (request) => await storage.perform(request) }]);
+    const pause = Promise.withResolvers<void>();
+    let requests = 0;
+    storage.fault = () => void (requests++ === after && pause.resolve());
+    const work = driver.run(defragmentImage(image, { windowClusters: 1 }));
+    await pause.promise;
+    const repair = image.alone(repairImage(image, { corruptions: true, leaks: true }));
+    await driver.run(image.holding(WHOLE_DISK, "change", repair));
+    await work;
+    const left = storage.memory.toBytes();
+    assertEquals([check(left).corruptions, guestBytes(left)], [0, expected], `after ${after}`);
+  }
 });
 
 Deno.test("the image can be used afterwards", () => {

@@ -10,8 +10,9 @@ import { emptyEntry, restIsZero, unmapClusters } from "./unmap.ts";
  * them. Whole clusters become unallocated or, with a backing file, zero clusters, so that what the
  * backing file held there before does not come back; what they took of the file is free for this
  * session (see free_clusters.ts). A cluster of which only a part is in the range is freed if the
- * rest of it reads as zeroes (Kivity, 10 September 2010 11:43); otherwise it is left as it is. Nothing is ever allocated: what is unallocated stays so. The rfc layout has no
- * zero clusters: with a backing file nothing is done.
+ * rest of it reads as zeroes (Kivity, 10 September 2010 11:43); otherwise it is left as it is.
+ * Nothing is ever allocated: what is unallocated stays so. The rfc layout has no zero clusters: with
+ * a backing file nothing is done.
  *
  * Crash promise under `strict`: until a later flush has completed each sector of the range holds its
  * old contents or zeroes. After it, it holds what it held when this returned: zeroes where the

@@ -45,6 +45,12 @@ export class FreeClusters {
   readonly settled = new ClusterRanges();
   /** They hold zeroes, durably. */
   readonly clean = new ClusterRanges();
+  #generation = 0;
+
+  /** Goes up when somebody else looks after the free space: what others know of it is out of date. */
+  get generation(): number {
+    return this.#generation;
+  }
 
   /** Whether there are none; does not see those that a flush under way covers. */
   get isEmpty(): boolean {
@@ -79,6 +85,7 @@ export class FreeClusters {
 
   /** Forget all of them: somebody else has looked after the free space of the file. */
   clear(): void {
+    this.#generation++;
     this.freed.clear();
     for (const covered of this.#underWay) covered.clear();
     this.settled.clear();
@@ -148,12 +155,19 @@ function* prepareFree(image: QedImage, wanted: Wanted): Operation<ClusterRange |
 function* cleanBatch(image: QedImage, least: number): Operation<void> {
   const { free, profile: { reuseBatchClusters: batch } } = image;
   const zeroed: ClusterRange[] = [];
-  let count = yield* cutFreeEnd(image);
+  const cutClusters = yield* cutFreeEnd(image);
+  let count = cutClusters;
   for (let atLeast = least; count < batch; atLeast = 1) {
     const most = Math.max(atLeast, batch - count);
     const range = free.settled.take(atLeast, most) ?? free.freed.take(atLeast, most);
     if (!range) break;
-    yield* writeZeroClusters(image, range);
+    try {
+      yield* writeZeroClusters(image, range);
+    } catch (error) {
+      // The image goes on, and what is behind the cut now must not come back.
+      if (cutClusters > 0) yield* image.flush("freed clusters cut off");
+      throw error;
+    }
     zeroed.push(range);
     count += range.clusterCount;
   }

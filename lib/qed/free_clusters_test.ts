@@ -1,6 +1,8 @@
 /** What becomes of freed clusters: when they are used again, and at which cost. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { failNth, labelled } from "../interop/recording_testing.ts";
 import type { Operation } from "../storage/request.ts";
+import { StorageError } from "../storage/storage_error.ts";
 import { closeImage, flushImage, settleImage } from "./close.ts";
 import { discardImage } from "./discard.ts";
 import { FreeClusters } from "./free_clusters.ts";
@@ -98,6 +100,20 @@ Deno.test("settled clusters at the end of the file are cut off rather than overw
   ]);
   assertEquals(small.fileClusters, FIRST_CLUSTERS - 1 + 10 + 1);
   assertEquals(small.check(), { corruptions: 0, leaks: 0 });
+});
+
+Deno.test("a cut is durable before anything goes behind it, also where cleaning has failed", () => {
+  const small = filled(40);
+  discard(small, 10, 1);
+  discard(small, 12, 12);
+  discard(small, 36, 4);
+  small.run(flushImage(small.image));
+  small.storage.fault = failNth(0, "ENOSPC", labelled("write", "cleaned-cluster"));
+  const write = writeImage(small.image, 100 * CLUSTER, new Uint8Array(CLUSTER).fill(1));
+  small.storage.takeLabels();
+  assertThrows(() => small.run(write), StorageError);
+  assertEquals(small.storage.takeLabels(), ["freed clusters", "flush"]);
+  assertEquals(small.write(100 * CLUSTER, CLUSTER), ["data", "l2-table"]);
 });
 
 Deno.test("closing cuts off what is free at the end, and leaks the rest", () => {

@@ -30,6 +30,7 @@ function* moveForward(image: QedImage, mover: WindowMover, survey: Survey): Oper
   const { headerClusters } = image.header;
   const { tableClusters } = image.geometry;
   const place = { firstCluster: headerClusters, clusterCount: tableClusters };
+  if (survey.isStale(image)) return;
   yield* mover.clear(survey.ownersOf([place]), headerClusters + tableClusters, survey);
   if (!survey.areFree(headerClusters, tableClusters)) return;
   yield* image.flush("entries before free clusters are used");

@@ -34,6 +34,8 @@ export function* reclaimLeaks(walk: Walk): Operation<void> {
   // Holes may be used, and the end cut off, only if no entry that a crash could bring back refers to
   // them; and whoever wrote what was walked may have been killed before a flush.
   yield* image.flush("entries before leaked clusters are used");
+  // Now and not at the end: if a move fails, the image goes on with the holes that are filled.
+  image.free.clear();
   let endCluster = lowestEnd(walk);
   if (result.imageEndBytes > endCluster * clusterBytes) {
     endCluster = yield* moveTablesInto(walk, endCluster);

@@ -1,15 +1,18 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ImageBuilder, smallImage } from "../interop/image_builder_testing.ts";
-import { RecordingStorage } from "../interop/recording_testing.ts";
+import { failNth, labelled, RecordingStorage } from "../interop/recording_testing.ts";
 import { seededTest } from "../testing/seeds_testing.ts";
 import { StorageError } from "../storage/storage_error.ts";
 import { checkImage, type CheckResult } from "./check.ts";
 import { closeImage } from "./close.ts";
 import { crashStates } from "./crash_states_testing.ts";
+import { discardImage } from "./discard.ts";
 import { openImage } from "./open.ts";
+import { STRICT } from "./profile.ts";
 import { readImage } from "./read.ts";
 import { repairImage } from "./repair.ts";
+import { PER_TABLE, SmallImage } from "./unmapping_testing.ts";
 import { writeImage } from "./write.ts";
 
 const CLUSTER = 4096;
@@ -167,6 +170,19 @@ Deno.test("a cluster that cannot be copied stops it, and nothing is lost", () =>
   const repair = repairImage(image, { corruptions: true, leaks: true });
   assertThrows(() => storage.run(repair), StorageError);
   assertEquals(guestBytes(storage.memory.toBytes()), before);
+});
+
+Deno.test("a hole that is filled before a move fails is not used again", () => {
+  const small = new SmallImage({ profile: { ...STRICT, reuseBatchClusters: 1 } });
+  small.write(0, 6 * CLUSTER);
+  small.write(PER_TABLE, 6 * CLUSTER, 7);
+  small.run(discardImage(small.image, 0, 3 * CLUSTER));
+  // The second L2 table has moved into a hole by then.
+  small.storage.fault = failNth(0, "EIO", labelled("read", "moved-data"));
+  const repair = repairImage(small.image, { corruptions: true, leaks: true });
+  assertThrows(() => small.run(repair), StorageError);
+  small.write(100 * CLUSTER, 2 * CLUSTER);
+  assertEquals([small.byteAt(PER_TABLE), small.check().corruptions], [7, 0]);
 });
 
 Deno.test("a crash at any point leaves the guest's data whole and nothing but leaks", () => {

@@ -60,6 +60,8 @@ export interface RepairOptions {
  */
 export function* repairImage(image: QedImage, options: RepairOptions): Operation<CheckResult> {
   image.assertWritable();
+  // Of an image that was damaged, what one entry gave up another one may refer to.
+  image.free.clear();
   const walk = new Walk(image, { clears: options.corruptions });
   const { result } = walk;
   if (options.corruptions) yield* resolveBesideOthers(walk, options.progress);

@@ -18,7 +18,13 @@ export function* shrinkImage(image: QedImage, newBytes: bigint): Operation<void>
   yield* image.updateHeader({ imageBytes: newBytes });
   yield* image.flush("new size before entries behind it are cleared");
   const firstCluster = Number((newBytes + clusterBytes - 1n) / clusterBytes);
-  yield* clearEntries(image, firstCluster, endCluster);
+  try {
+    yield* clearEntries(image, firstCluster, endCluster);
+  } catch (error) {
+    // Tables in memory may be ahead of those on disk.
+    image.failure ??= error as Error;
+    throw error;
+  }
   yield* image.flush("entries behind the end cleared");
 }
 

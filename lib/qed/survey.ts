@@ -39,6 +39,8 @@ export class Survey {
   readonly result: CheckResult;
   /** Whether it is known to be durable that nothing refers to the free clusters. */
   isDurable = false;
+  /** Which generation of {@linkcode QedImage.free} it belongs to. */
+  generation = 0;
   /** The first cluster of the file that the owner of is known. */
   readonly startCluster: number;
   /** The first one behind that for which it is not. */
@@ -67,6 +69,11 @@ export class Survey {
     const known = Math.max(0, Math.min(clusterCount, fileClusters - firstCluster));
     this.#owners = new Float64Array(known).fill(NOBODY);
     this.#tableEntries = tableEntries;
+  }
+
+  /** Whether somebody else has looked after the free space since: then nothing may be moved by it. */
+  isStale(image: QedImage): boolean {
+    return image.free.generation !== this.generation;
   }
 
   /** Whether nothing refers to any of some clusters. */
@@ -160,6 +167,7 @@ export function* surveyFile(
   });
   yield* noteOwners(image, survey);
   image.free.clear();
+  survey.generation = image.free.generation;
   return survey;
 }
 

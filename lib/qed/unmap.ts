@@ -50,7 +50,7 @@ export function* unmapClusters(
     if (last && last.firstCluster + last.clusterCount === firstCluster) last.clusterCount++;
     else freed.push({ firstCluster, clusterCount: 1 });
   };
-  yield* changeEntries(image, table, unmapping, {
+  const changing = changeEntries(image, table, unmapping, {
     decide(l2Index, entry) {
       if (entry === UNALLOCATED) return unallocated;
       if (entry === zeroCluster) return entry;
@@ -67,7 +67,12 @@ export function* unmapClusters(
       freed.length = 0;
     },
   });
-  image.l2Cache.put(table);
+  try {
+    yield* changing;
+  } finally {
+    // Also if it fails at a later slice: what is in the cache may have been read before an earlier one.
+    image.l2Cache.put(table);
+  }
 }
 
 /** Whether all of a cluster outside of `part`, as far as the disk goes, reads as zeroes. */

@@ -1,13 +1,17 @@
 /** What is left of an image after a request of an operation that unmaps or copies has failed. */
-import { assertEquals, assertGreater, assertInstanceOf } from "@std/assert";
-import { failNth } from "../interop/recording_testing.ts";
+import { assertEquals, assertGreater, assertInstanceOf, assertRejects } from "@std/assert";
+import { failNth, RecordingStorage } from "../interop/recording_testing.ts";
 import type { Operation, Request } from "../storage/request.ts";
+import { AsyncDriver } from "../storage/run_async.ts";
 import { StorageError } from "../storage/storage_error.ts";
 import { GuestDisk } from "../testing/guest_disk.ts";
 import { closeImage, flushImage } from "./close.ts";
+import { createImage } from "./create.ts";
 import { discardImage } from "./discard.ts";
-import { ImageError } from "./format_error.ts";
+import { FormatError, ImageError } from "./format_error.ts";
 import type { QedImage } from "./image.ts";
+import { nextExtent } from "./map.ts";
+import { openImage } from "./open.ts";
 import { populateImage } from "./populate.ts";
 import { type OrderingProfile, STRICT } from "./profile.ts";
 import { readImage } from "./read.ts";
@@ -119,3 +123,35 @@ for (const [name, backing] of [["alone", undefined], ["over a backing file", BAC
     });
   }
 }
+
+Deno.test("a table that somebody reads again meanwhile is up to date, also if a later slice fails", async () => {
+  // An L2 table of four slices; the last one has an invalid entry.
+  const clusterBytes = 65536;
+  const perTable = 4 * clusterBytes / 8 * clusterBytes;
+  const storage = new RecordingStorage();
+  const imageBytes = 2 * perTable;
+  storage.run(createImage({ imageBytes, clusterBytes, tableClusters: 4 }));
+  const opening = { writable: true, l2CacheTables: 1, profile: EAGER };
+  const before = storage.run(openImage(opening));
+  storage.run(writeImage(before, 0, new Uint8Array([1])));
+  storage.run(writeImage(before, perTable, new Uint8Array([2])));
+  storage.run(closeImage(before));
+  const image = storage.run(openImage(opening));
+  const offsetBytes = image.l1.entry(0) + 8 * 30_000;
+  const bytes = new Uint8Array(new BigUint64Array([12345n]).buffer);
+  storage.perform({ kind: "write", file: 0, offsetBytes, bytes, label: "damage" });
+
+  const driver = new AsyncDriver([{ submit: async (request) => await storage.perform(request) }]);
+  const discarding = driver.run(discardImage(image, 0, perTable));
+  // The cache holds one table: the other one drives it out, and it is read again.
+  await Promise.all([
+    driver.run(readImage(image, perTable, new Uint8Array(1))),
+    driver.run(nextExtent(image, 0n)),
+    driver.run(readImage(image, perTable + clusterBytes, new Uint8Array(1))),
+    driver.run(nextExtent(image, 0n)),
+    assertRejects(() => discarding, FormatError),
+  ]);
+  const into = new Uint8Array([9]);
+  storage.run(readImage(image, 0, into));
+  assertEquals([into[0], image.free.freed.clusterCount], [0, 1]);
+});

@@ -28,6 +28,7 @@ export class WindowMover {
   /** Clear the window's places and put in what belongs there. */
   *move({ moves, occupants, endCluster }: Window, survey: Survey): Operation<void> {
     this.#image.assertWritable();
+    if (survey.isStale(this.#image)) return;
     yield* this.clear(occupants, endCluster, survey);
     yield* this.#place(moves.filter(({ l2Index }) => l2Index === undefined), survey);
     yield* this.#place(moves.filter(({ l2Index }) => l2Index !== undefined), survey);
