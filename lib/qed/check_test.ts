@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { type ImageBuilder, smallImage } from "../interop/image_builder_testing.ts";
+import { ImageBuilder, smallImage } from "../interop/image_builder_testing.ts";
 import { failNth, labelled, RecordingStorage } from "../interop/recording_testing.ts";
 import { SparseFile } from "../interop/sparse_file_testing.ts";
-import { runSync } from "../storage/run_sync.ts";
+import { runSync, type SyncStorage } from "../storage/run_sync.ts";
 import { checkImage, type CheckResult, type ProgressListener } from "./check.ts";
 import { openImage } from "./open.ts";
 
@@ -124,4 +124,35 @@ Deno.test("clusters beyond the end of the guest's disk may be mapped", () => {
   const { corruptions, totalClusters, allocatedClusters } = check(builder);
   assertEquals([corruptions, totalClusters, allocatedClusters], [0, 1, 3]);
   assertEquals(check(smallImage({ image_size: 0n }).builder).totalClusters, 0);
+});
+
+Deno.test("each table is announced a few tables before it is read, invalid ones are not", () => {
+  const builder = new ImageBuilder({ image_size: 64n << 20n });
+  const tables = Array.from({ length: 8 }, (_, i) => builder.addL2Table(i));
+  builder.setEntry(4096, 9, 4097);
+  const events: string[] = [];
+  const storage = new SparseFile(builder.file);
+  const spy: SyncStorage = {
+    perform(request) {
+      if (request.kind === "read" && request.label === "l2-table") {
+        events.push(`read ${request.offsetBytes}`);
+      }
+      return storage.perform(request);
+    },
+  };
+  const image = runSync(openImage(), [spy]);
+  const readAhead = (offsetBytes: number, lengthBytes: number) => {
+    assertEquals(lengthBytes, image.geometry.tableBytes);
+    events.push(`announce ${offsetBytes}`);
+  };
+  const { corruptions } = runSync(checkImage(image, undefined, readAhead), [spy]);
+  assertEquals(corruptions, 1);
+  const [announce, read] = ["announce", "read"].map((what) => {
+    return tables.map((offsetBytes) => `${what} ${offsetBytes}`);
+  });
+  assertEquals(events, [
+    ...announce.slice(0, 5),
+    ...[read[0], announce[5], read[1], announce[6], read[2], announce[7]],
+    ...read.slice(3),
+  ]);
 });

@@ -1,5 +1,5 @@
 import type { FileSlot, FlushRequest, Label, Operation, Request } from "../storage/request.ts";
-import { Accesses, type AccessRange, WHOLE_DISK } from "./accesses.ts";
+import { type Access, Accesses, type AccessRange, WHOLE_DISK } from "./accesses.ts";
 import type { BackingSource } from "./backing.ts";
 import type { Buffers } from "./buffers.ts";
 import { ImageError } from "./format_error.ts";
@@ -184,13 +184,32 @@ export class QedImage {
     intent: "read" | "change",
     work: Operation<T>,
   ): Operation<T> {
-    const access = this.#accesses.enter(range, intent);
+    const access = this.enter(range, intent);
     try {
       if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
       return yield* work;
     } finally {
-      this.#accesses.leave(access);
+      this.leave(access);
     }
+  }
+
+  /**
+   * What {@linkcode QedImage.holding} begins with, for a request that cannot afford it. It has to
+   * wait for the access and, whatever comes, to {@linkcode QedImage.leave}.
+   *
+   * @internal
+   */
+  enter(range: AccessRange, intent: "read" | "change"): Access {
+    return this.#accesses.enter(range, intent);
+  }
+
+  /**
+   * What {@linkcode QedImage.holding} ends with.
+   *
+   * @internal
+   */
+  leave(access: Access): void {
+    this.#accesses.leave(access);
   }
 
   /**

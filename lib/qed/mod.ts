@@ -8,6 +8,7 @@ export {
   MOST_PROBLEMS,
   type Problem,
   type ProgressListener,
+  type ReadAhead,
 } from "./check.ts";
 export * from "./change_backing.ts";
 export * from "./close.ts";

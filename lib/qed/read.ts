@@ -1,4 +1,4 @@
-import type { Operation } from "../storage/request.ts";
+import type { Operation, ReadRequest } from "../storage/request.ts";
 import { accessRange } from "./accesses.ts";
 import { readBacking } from "./backing.ts";
 import { findRun, knownRun } from "./find_run.ts";
@@ -34,8 +34,39 @@ export function* readImage(
   if (image.copiesOnRead && image.writable && !image.failure && into.length > 0) {
     yield* populateImage(image, offset, into.length);
   }
-  const range = accessRange(offset, into.length);
-  yield* image.holding(range, "read", readPieces(image, offset, into));
+  const access = image.enter(accessRange(offset, into.length), "read");
+  try {
+    if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
+    const request = singleRead(image, offset, into);
+    if (!request) {
+      yield* readPieces(image, offset, into);
+      return;
+    }
+    const moved = yield request;
+    if (moved < into.length) into.fill(0, moved);
+  } finally {
+    image.leave(access);
+  }
+}
+
+/**
+ * The one request that most reads come to: all of it from adjacent clusters that are known to be
+ * allocated; undefined for any other read. The many layers that those go through would cost as much
+ * as the request.
+ */
+function singleRead(
+  image: QedImage,
+  offset: number | bigint,
+  into: Uint8Array,
+): ReadRequest | undefined {
+  // Only now: the disk may have shrunk while this was waiting.
+  const { clusterIndex, byteInCluster } = image.locate(offset, into.length);
+  if (into.length === 0) return undefined;
+  const clusters = Math.ceil((byteInCluster + into.length) / image.geometry.clusterBytes);
+  const run = knownRun(image, clusterIndex, clusters);
+  if (run?.state !== "data" || run.clusters < clusters) return undefined;
+  const offsetBytes = run.hostBytes + byteInCluster;
+  return { kind: "read", file: image.file, offsetBytes, into, label: "data" };
 }
 
 /** Read a range that is held already, for as long as this runs. */
@@ -45,15 +76,13 @@ export function* readPieces(
   into: Uint8Array,
 ): Operation<void> {
   const { clusterBytes } = image.geometry;
-  // Only now: the disk may have shrunk while this was waiting.
   let { clusterIndex, byteInCluster } = image.locate(offset, into.length);
   let done = 0;
   while (done < into.length) {
     const most = Math.ceil((byteInCluster + into.length - done) / clusterBytes);
-    const run = knownRun(image, clusterIndex, most) ??
-      (yield* findRun(image, clusterIndex, most));
+    const run = yield* findRun(image, clusterIndex, most);
     const length = Math.min(into.length - done, run.clusters * clusterBytes - byteInCluster);
-    const piece = length === into.length ? into : into.subarray(done, done + length);
+    const piece = into.subarray(done, done + length);
     if (run.state === "data") {
       const moved = yield {
         kind: "read",

@@ -1,4 +1,4 @@
-import type { Operation } from "../storage/request.ts";
+import type { Operation, WriteRequest } from "../storage/request.ts";
 import { accessRange } from "./accesses.ts";
 import { allocate, writeData } from "./allocate.ts";
 import { findRun, knownRun, type Run, tableIndexes } from "./find_run.ts";
@@ -33,13 +33,41 @@ import { addBytes } from "./read.ts";
  * assertEquals(into, new Uint8Array([0, 1, 2, 0]));
  * ```
  */
-export function writeImage(
+export function* writeImage(
   image: QedImage,
   offset: number | bigint,
   bytes: Uint8Array,
 ): Operation<void> {
-  const range = accessRange(offset, bytes.length);
-  return image.holding(range, "change", writePieces(image, offset, bytes));
+  const access = image.enter(accessRange(offset, bytes.length), "change");
+  try {
+    if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
+    const request = inPlaceWrite(image, offset, bytes);
+    if (request) yield request;
+    else yield* writePieces(image, offset, bytes);
+  } finally {
+    image.leave(access);
+  }
+}
+
+/**
+ * The one request that most writes come to: all of it into adjacent clusters that are known to be
+ * allocated; undefined for any other write. The many layers that those go through would cost more
+ * than the request.
+ */
+function inPlaceWrite(
+  image: QedImage,
+  offset: number | bigint,
+  bytes: Uint8Array,
+): WriteRequest | undefined {
+  // Only now: the image may have failed, and its disk shrunk, while this was waiting.
+  image.assertWritable();
+  const position = image.locate(offset, bytes.length);
+  const clusters = clustersOf(image, { position, bytes });
+  if (bytes.length === 0 || image.repairFront) return undefined;
+  const run = knownRun(image, position.clusterIndex, clusters);
+  if (run?.state !== "data" || run.clusters < clusters) return undefined;
+  const offsetBytes = run.hostBytes + position.byteInCluster;
+  return { kind: "write", file: image.file, offsetBytes, bytes, label: "data" };
 }
 
 /** What is left to write of a request. */
@@ -57,26 +85,17 @@ export function* writePieces(
   start: number | bigint,
   all: Uint8Array,
 ): Operation<void> {
-  // Only now: the image may have failed, and its disk shrunk, while this was waiting.
   image.assertWritable();
   const position = image.locate(start, all.length);
   for (let piece: Piece = { offset: start, position, bytes: all }; piece.bytes.length > 0;) {
-    const { clusterIndex, byteInCluster } = piece.position;
-    const run = knownRun(image, clusterIndex, clustersOf(image, piece)) ??
-      (yield* findPieceRun(image, piece));
-    let done: number;
-    if (run.state !== "data") {
-      done = yield* image.alone(writeInTurn(image, piece));
-    } else {
-      if (image.repairFront && (yield* waitForRepair(image, piece.position))) continue;
-      // Here and not in a function of its own: each generator adds to the cost of a request.
-      const bytes = coveredBytes(image, run, piece);
-      const offsetBytes = run.hostBytes + byteInCluster;
-      yield { kind: "write", file: image.file, offsetBytes, bytes, label: "data" };
-      done = bytes.length;
-    }
-    if (done === piece.bytes.length) return;
+    const run = yield* findPieceRun(image, piece);
+    const isInPlace = run.state === "data";
+    if (isInPlace && (yield* waitForRepair(image, piece.position))) continue;
+    const done = isInPlace
+      ? yield* writeRun(image, run, piece)
+      : yield* image.alone(writeInTurn(image, piece));
     const bytes = piece.bytes.subarray(done);
+    if (bytes.length === 0) return;
     const offset = addBytes(piece.offset, done);
     piece = { offset, bytes, position: image.locate(offset, bytes.length) };
   }
@@ -107,20 +126,15 @@ function findPieceRun(image: QedImage, piece: Piece): Operation<Run> {
 }
 
 /** How many clusters a piece touches. */
-function clustersOf(image: QedImage, { position, bytes }: Piece): number {
+function clustersOf(image: QedImage, { position, bytes }: Omit<Piece, "offset">): number {
   return Math.ceil((position.byteInCluster + bytes.length) / image.geometry.clusterBytes);
-}
-
-/** What of a piece goes into the clusters of `run`. */
-function coveredBytes(image: QedImage, run: Run, { position, bytes }: Piece): Uint8Array {
-  const covered = run.clusters * image.geometry.clusterBytes - position.byteInCluster;
-  return covered < bytes.length ? bytes.subarray(0, covered) : bytes;
 }
 
 /** Write the part of a piece that `run` covers. Answers how many bytes that is. */
 function* writeRun(image: QedImage, run: Run, piece: Piece): Operation<number> {
   const { clusterIndex, byteInCluster } = piece.position;
-  const bytes = coveredBytes(image, run, piece);
+  const covered = run.clusters * image.geometry.clusterBytes - byteInCluster;
+  const bytes = piece.bytes.subarray(0, covered);
   if (run.state !== "data") {
     const guestOffset = addBytes(piece.offset, -byteInCluster);
     return yield* allocate(image, { clusterIndex, byteInCluster, run, bytes, guestOffset });

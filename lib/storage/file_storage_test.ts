@@ -206,3 +206,16 @@ Deno.test(
     while (!isOver) await driver.run(passThrough(read(0, new Uint8Array(100))));
   }),
 );
+
+Deno.test(
+  "announcing a read changes nothing, also where there is nothing to read",
+  withFile((path) => {
+    Deno.writeFileSync(path, new Uint8Array([1, 2, 3]));
+    using storage = FileStorage.open(path, "read-only");
+    storage.willRead(0, 3);
+    storage.willRead(2 ** 53 - 4096, 4096);
+    const into = new Uint8Array(3);
+    assertEquals([storage.perform(read(0, into)), ...into], [3, 1, 2, 3]);
+    assertEquals(storage.perform({ kind: "size", file: 0 }), 3);
+  }),
+);

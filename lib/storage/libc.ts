@@ -2,6 +2,7 @@
 const SYMBOLS = {
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32" },
+  posix_fadvise: { parameters: ["i32", "i64", "i64", "i32"], result: "i32", optional: true },
   preadv2: { parameters: ["i32", "buffer", "i32", "i64", "i32"], result: "i64", optional: true },
 } as const;
 
