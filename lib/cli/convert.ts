@@ -33,8 +33,8 @@ import { Progress } from "./progress.ts";
 import { UsageError } from "./usage_error.ts";
 import { writeFresh } from "./write_fresh.ts";
 
-/** After how many blocks signals are let in. */
-const TURN_BLOCKS = 256;
+/** After how many bytes of the disk signals are let in. */
+const TURN_BYTES = 64n << 20n;
 
 /** `qed convert`: copy a disk into a new image. */
 export const convert: Command = {
@@ -152,9 +152,11 @@ function refuseSourceAsTarget(source: ImageChain, path: string): void {
 
 function listener(source: ImageChain, progress: Progress, io: Io) {
   const total = Number(source.guestBytes);
-  let blocks = 0;
+  let turnBytes = 0n;
   return async (doneBytes: bigint) => {
     progress.update(Number(doneBytes), total);
-    if (++blocks % TURN_BLOCKS === 0) await io.turn();
+    if (doneBytes < turnBytes) return;
+    turnBytes = doneBytes + TURN_BYTES;
+    await io.turn();
   };
 }
