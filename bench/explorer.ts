@@ -4,13 +4,13 @@ import {
   exploreLazily,
   SECTORS,
   TapeChoices,
-  textTable,
   type WriteLog,
 } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
 import { qedTarget } from "../scenarios/support/qed_target.ts";
 import { FLUSH, record, type Workload, write } from "../scenarios/support/workload.ts";
 import { median, secondsOf, thousands } from "./measure.ts";
+import { type BenchOptions, type Report, tellRound } from "./report.ts";
 
 export const name = "explorer";
 
@@ -19,7 +19,6 @@ const CLUSTER = 4096;
 const TABLE_CLUSTERS = 2;
 const PER_TABLE = (TABLE_CLUSTERS * CLUSTER / 8) * CLUSTER;
 const DISK = 64 * 2 ** 20;
-const ROUNDS = 7;
 /** States for the peers; enough that starting one process does not count. */
 const PEER_STATES = 2000;
 /** Of these, as many are enough where each costs a process. */
@@ -53,18 +52,19 @@ const TWENTY_WRITES: Workload = {
  * peers that recover the same kind of state with QEMU's own tools: a process for each state, and
  * one process that is told to open and close.
  */
-export async function run(): Promise<void> {
+export async function run({ isQuick }: BenchOptions): Promise<Report> {
   const log = record(MANY_BEHAVIOURS, { profile: STRICT });
   const states = someStates(log, PEER_STATES);
+  const rounds = isQuick ? 3 : 7;
   const ours: number[] = [];
   const spawned: number[] = [];
   const persistent: number[] = [];
   const twenty: number[] = [];
-  let last: Exploration | undefined;
-  let large: Exploration | undefined;
-  for (let round = 0; round < ROUNDS; round++) {
+  let last = explore(log);
+  let large = explore(record(TWENTY_WRITES, { profile: STRICT }));
+  for (let round = 0; round < rounds; round++) {
     const seconds = await secondsOf(() => last = explore(log));
-    ours.push((last?.recoveries ?? 0) / seconds);
+    ours.push(last.recoveries / seconds);
     twenty.push(
       await secondsOf(() => large = explore(record(TWENTY_WRITES, { profile: STRICT }))),
     );
@@ -72,27 +72,38 @@ export async function run(): Promise<void> {
       spawned.push(SPAWNED_STATES / await secondsOf(() => states.checkEach()));
       persistent.push(PEER_STATES / await secondsOf(() => states.openEach()));
     }
-    console.error(`explorer: round ${round + 1} of ${ROUNDS}`);
+    tellRound(name, round, rounds);
   }
   states.remove();
   const rate = median(ours);
-  const rows = [["lazy engine, open + repair + check, every promise", thousands(rate), "1"]];
-  if (states.hasQemu) {
-    for (
-      const [peer, rates] of [
-        ["one qemu-io process, open + close", persistent],
-        ["a qemu-img check process for each state", spawned],
-      ] as const
-    ) rows.push([peer, thousands(median(rates)), `1/${(rate / median(rates)).toFixed(0)}`]);
-  } else console.log("qemu-img is missing: no peers measured");
-  console.log(
-    textTable(["recovers with", "states a second", "ratio"], rows, { alignRight: [1, 2] }),
-  );
-  console.log(`\n${last?.recoveries} recoveries cover 2^${last?.states.log2} states`);
-  console.log(
-    `twenty allocating writes: 2^${large?.states.log2} states in ${median(twenty).toFixed(2)} s ` +
-      `(${large?.recoveries} recoveries, ${large?.coverage}, ${large?.verdict})`,
-  );
+  const peers = states.hasQemu
+    ? [
+      ["one qemu-io process, open + close", median(persistent)],
+      ["a qemu-img check process for each state", median(spawned)],
+    ] as const
+    : [];
+  return {
+    tables: [[
+      ["recovers with", "states a second", "ratio"],
+      ["lazy engine, open + repair + check, every promise", thousands(rate), "1"],
+      ...peers.map(([what, peerRate]) => {
+        return [what, thousands(peerRate), `1/${(rate / peerRate).toFixed(0)}`];
+      }),
+    ]],
+    notes: [
+      `${last.recoveries} recoveries cover 2^${last.states.log2} states`,
+      `twenty allocating writes: 2^${large.states.log2} states in ${median(twenty).toFixed(2)} s ` +
+      `(${large.recoveries} recoveries, ${large.coverage}, ${large.verdict})`,
+      ...(states.hasQemu ? [] : ["qemu-img is missing: no peers measured"]),
+    ],
+    figures: {
+      statesPerSecond: rate,
+      twentyWritesSeconds: median(twenty),
+      ...Object.fromEntries(
+        peers.map(([what, peerRate]) => [`${what}: states a second`, peerRate]),
+      ),
+    },
+  };
 }
 
 function explore(log: WriteLog): Exploration {

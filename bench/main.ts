@@ -1,27 +1,59 @@
 /** `deno task bench [NAME...]`: measurements, each beside a peer in the same run. */
+import * as allocations from "./allocations.ts";
 import * as check from "./check.ts";
+import * as checkGrowth from "./check_growth.ts";
 import * as convert from "./convert.ts";
 import * as explorer from "./explorer.ts";
+import * as randomWrites from "./random_writes.ts";
+import * as reads from "./reads.ts";
+import { type Benchmark, reportText } from "./report.ts";
 
-/** A measurement that prints its own figures. */
-interface Benchmark {
-  readonly name: string;
-  run(): Promise<void>;
-}
+const BENCHMARKS: readonly Benchmark[] = [
+  explorer,
+  check,
+  checkGrowth,
+  convert,
+  randomWrites,
+  allocations,
+  reads,
+];
 
-const BENCHMARKS: readonly Benchmark[] = [explorer, check, convert];
+const HELP = `usage: deno task bench [--quick] [--json] [NAME...]
 
-if (import.meta.main) {
-  const wanted = Deno.args;
-  const unknown = wanted.find((name) => !BENCHMARKS.some((each) => each.name === name));
+Measures, each beside a peer in the same run: ${BENCHMARKS.map((each) => each.name).join(", ")}.
+
+  --quick  fewer rounds and smaller images
+  --json   print the figures for programs
+  --help   print this
+`;
+
+const FLAGS = ["--quick", "--json", "--help"];
+
+async function main(args: readonly string[]): Promise<number> {
+  const isFlag = (arg: string) => arg.startsWith("-");
+  const wanted = args.filter((arg) => !isFlag(arg));
+  const unknown = args.find((arg) =>
+    isFlag(arg) ? !FLAGS.includes(arg) : !BENCHMARKS.some((each) => each.name === arg)
+  );
   if (unknown !== undefined) {
-    const known = BENCHMARKS.map((each) => each.name).join(", ");
-    console.error(`bench: unknown benchmark "${unknown}": one of ${known}`);
-    Deno.exit(2);
+    console.error(`bench: there is no "${unknown}"\n\n${HELP}`);
+    return 2;
   }
+  if (args.includes("--help")) {
+    console.log(HELP);
+    return 0;
+  }
+  const isQuick = args.includes("--quick");
+  const isJson = args.includes("--json");
+  const figures: Record<string, Readonly<Record<string, number>>> = {};
   for (const each of BENCHMARKS) {
     if (wanted.length > 0 && !wanted.includes(each.name)) continue;
-    console.log(`\n== ${each.name}\n`);
-    await each.run();
+    const report = await each.run({ isQuick });
+    figures[each.name] = report.figures;
+    if (!isJson) console.log(`\n== ${each.name}\n\n${reportText(report)}`);
   }
+  if (isJson) console.log(JSON.stringify(figures, undefined, 2));
+  return 0;
 }
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

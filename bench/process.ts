@@ -2,14 +2,21 @@
 export interface ProcessCost {
   /** From its start to its end. */
   readonly seconds: number;
+  /**
+   * What it had of processors, in seconds: the better figure where others use the machine too. 0
+   * where the system does not tell.
+   */
+  readonly cpuSeconds: number;
   /** The most memory it held at a time, in bytes; 0 where the system does not tell. */
   readonly mostMemoryBytes: number;
   /** Its exit code. */
   readonly code: number;
 }
 
-/** How often a running process is asked for its memory. */
+/** How often a running process is looked at. */
 const POLL_MS = 5;
+/** What the system counts processor time in, on Linux. */
+const TICKS_PER_SECOND = 100;
 
 /** Run a program to its end, whatever its exit code, and take its time and memory. */
 export async function costOf(program: string, args: readonly string[]): Promise<ProcessCost> {
@@ -20,23 +27,28 @@ export async function costOf(program: string, args: readonly string[]): Promise<
     stdout: "null",
     stderr: "null",
   }).spawn();
-  let mostMemoryBytes = 0;
-  const poll = setInterval(() => {
-    mostMemoryBytes = Math.max(mostMemoryBytes, mostMemoryOf(child.pid));
-  }, POLL_MS);
+  // The system keeps count, so the last look is the one that matters.
+  let used = { cpuSeconds: 0, mostMemoryBytes: 0 };
+  const poll = setInterval(() => used = usedBy(child.pid) ?? used, POLL_MS);
   const { code } = await child.status;
   clearInterval(poll);
-  return { seconds: (performance.now() - start) / 1000, mostMemoryBytes, code };
+  return { seconds: (performance.now() - start) / 1000, ...used, code };
 }
 
-/** The most that a process has held so far: the system keeps count, so late is early enough. */
-function mostMemoryOf(pid: number): number {
+/** What a process has used so far; undefined if it has ended, or there is no /proc. */
+function usedBy(pid: number): Omit<ProcessCost, "seconds" | "code"> | undefined {
   try {
-    const line = /^VmHWM:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`));
-    return line ? Number(line[1]) * 1024 : 0;
+    const memory = /^VmHWM:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`));
+    if (!memory) return undefined;
+    // The name, in parentheses, is the only field that may hold blanks.
+    const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1].split(" ");
+    const [userTicks, systemTicks] = fields.slice(11, 13).map(Number);
+    return {
+      cpuSeconds: (userTicks + systemTicks) / TICKS_PER_SECOND,
+      mostMemoryBytes: Number(memory[1]) * 1024,
+    };
   } catch {
-    // It has just ended, or there is no /proc.
-    return 0;
+    return undefined;
   }
 }
 
@@ -52,7 +64,7 @@ export function hasQemuImg(): boolean {
     new Deno.Command("qemu-img", { args: ["--version"], stdout: "null" }).outputSync();
     return true;
   } catch {
-    console.log("qemu-img is not in PATH (Debian: qemu-utils): no figures beside ours");
+    console.error("qemu-img is not in PATH (Debian: qemu-utils): no figures beside ours");
     return false;
   }
 }
