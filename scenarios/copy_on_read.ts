@@ -1,15 +1,9 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
-import {
-  type Filter,
-  populateImage,
-  type QedImage,
-  readImage,
-  type Request,
-  STRICT,
-} from "../lib/mod.ts";
+import { populateImage, type QedImage, readImage, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./support/script.ts";
 import type { Scenario } from "./support/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { skipFlushes } from "./support/skip_flushes.ts";
 import {
   CLOSE,
   discard,
@@ -61,10 +55,6 @@ export const COPIED: Workload = {
     CLOSE,
   ],
 };
-const skipsFlush: Filter = function* (request: Request) {
-  const isIt = request.kind === "flush" && request.label === "data before L2 entry";
-  return isIt ? 0 : yield request;
-};
 const COMMON = {
   name: "clusters copied from the backing file",
   profile: STRICT,
@@ -96,7 +86,7 @@ export const COPY_ON_READ: Scenario = {
       ...COMMON,
       name: "without the flush between data and L2 entry",
       preset: SECTORS,
-      filters: [skipsFlush],
+      filters: [skipFlushes("data before L2 entry")],
       expected: ["wrong-data"],
     },
   ],

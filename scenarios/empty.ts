@@ -1,8 +1,9 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
-import { emptyImage, type Filter, type Request, STRICT } from "../lib/mod.ts";
+import { emptyImage, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./support/script.ts";
 import type { Scenario } from "./support/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { skipFlushes } from "./support/skip_flushes.ts";
 import { CLOSE, FLUSH, operate, patternBytes, type Workload, write } from "./support/workload.ts";
 
 const FILE_BYTES = 16 * CLUSTER;
@@ -30,11 +31,6 @@ export const EMPTIED: Workload = {
     CLOSE,
   ],
 };
-const FLUSH_BEFORE_CUT = "L1 entries before the file is cut";
-const skipsFlush: Filter = function* (request: Request) {
-  const isIt = request.kind === "flush" && request.label === FLUSH_BEFORE_CUT;
-  return isIt ? 0 : yield request;
-};
 const COMMON = {
   name: "an image whose contents were committed",
   profile: STRICT,
@@ -57,7 +53,7 @@ export const EMPTYING: Scenario = {
       ...COMMON,
       name: "without the flush before the file is cut",
       preset: SECTORS,
-      filters: [skipsFlush],
+      filters: [skipFlushes("L1 entries before the file is cut")],
       expected: ["cannot-use"],
     },
   ],

@@ -3,7 +3,6 @@ import {
   closeImage,
   createImage,
   discardImage,
-  type Filter,
   flushImage,
   MemoryStorage,
   openImage,
@@ -17,6 +16,7 @@ import {
 import { runAsScript } from "./support/script.ts";
 import type { Case, Scenario } from "./support/scenario.ts";
 import { CLUSTER, DISK } from "./support/sizes.ts";
+import { skipFlushes } from "./support/skip_flushes.ts";
 import {
   CLOSE,
   discard,
@@ -72,13 +72,6 @@ export const CUT: Workload = {
   ],
 };
 
-/** A flush that does nothing. */
-function without(label: string): Filter {
-  return function* (request: Request) {
-    return request.kind === "flush" && request.label === label ? 0 : yield request;
-  };
-}
-
 const PROBES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
 const CLEAN = { profile: EAGER, preset: SECTORS, probes: PROBES, expected: "clean" as const };
 const CASES: readonly Case[] = [
@@ -97,14 +90,14 @@ const CASES: readonly Case[] = [
     ...CLEAN,
     name: "used again without a flush",
     workload: REUSED,
-    filters: [without("cleaned clusters before they are reused")],
+    filters: [skipFlushes("cleaned clusters before they are reused")],
     expected: ["wrong-data"],
   },
   {
     ...CLEAN,
     name: "used again without a flush, over a backing file",
     workload: REUSED_OVER_BACKING,
-    filters: [without("freed clusters before they are reused")],
+    filters: [skipFlushes("freed clusters before they are reused")],
     expected: ["wrong-data"],
   },
 ];

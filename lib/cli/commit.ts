@@ -1,5 +1,5 @@
-import { commitChain, HostError, ImageChain } from "../host/mod.ts";
-import { depthOf } from "./chain_depth.ts";
+import { commitChain, ImageChain } from "../host/mod.ts";
+import { baseDepthOf } from "./chain_depth.ts";
 import type { Command } from "./command.ts";
 import { FORMAT, formatOption, LAYOUT, layoutOption, PROGRESS, QUIET } from "./common_options.ts";
 import { InPlace } from "./in_place.ts";
@@ -37,14 +37,7 @@ export const commit: Command = {
     const options = { ...formatOption(args), ...layoutOption(args) };
     const basePath = args.value("base");
     const keepsImage = args.has("keep") || basePath !== undefined;
-    let baseDepth = 1;
-    {
-      using chain = ImageChain.open(path, options);
-      if (chain.image.backingName === undefined) {
-        throw new HostError(`Image '${path}' does not have a backing file`);
-      }
-      if (basePath !== undefined) baseDepth = depthOf(chain, basePath);
-    }
+    const baseDepth = baseDepthOf(path, options, basePath);
     using chain = ImageChain.open(path, {
       ...options,
       writable: !keepsImage,

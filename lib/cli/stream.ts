@@ -1,5 +1,5 @@
-import { backingName, HostError, ImageChain, streamChain } from "../host/mod.ts";
-import { depthOf } from "./chain_depth.ts";
+import { backingName, ImageChain, streamChain } from "../host/mod.ts";
+import { baseDepthOf } from "./chain_depth.ts";
 import type { Command } from "./command.ts";
 import {
   FORMAT,
@@ -45,14 +45,7 @@ export const stream: Command = {
     const path = args.operand("IMAGE");
     const options = { ...formatOption(args), ...layoutOption(args), ...profileOption(args) };
     const basePath = args.value("base");
-    let depth: number | undefined;
-    {
-      using chain = ImageChain.open(path, options);
-      if (chain.image.backingName === undefined) {
-        throw new HostError(`Image '${path}' does not have a backing file`);
-      }
-      if (basePath !== undefined) depth = depthOf(chain, basePath);
-    }
+    const depth = baseDepthOf(path, options, basePath);
     using chain = ImageChain.open(path, { ...options, writable: true });
     using change = new InPlace(io, {
       command: "stream",
@@ -64,7 +57,7 @@ export const stream: Command = {
       isQuiet: args.has("quiet"),
     });
     await streamChain(chain, {
-      ...(depth !== undefined && { base: { depth, reference: referenceTo(chain, depth) } }),
+      ...(basePath !== undefined && { base: { depth, reference: referenceTo(chain, depth) } }),
       turn: change.turn,
       onProgress: (done, total) => progress.update(Number(done), Number(total)),
     });

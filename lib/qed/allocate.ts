@@ -170,10 +170,25 @@ export function* linkNewL2Table(
   l1Index: number,
   fill: (table: Table) => void,
 ): Operation<void> {
+  const table = yield* writeNewL2Table(image, fill);
+  if (image.profile.flushesNewL2Table) yield* image.flush("new L2 table before L1 entry");
+
+  const entry = { index: l1Index, count: 1, first: table.offsetBytes, stepBytes: 0 };
+  yield* updateEntries(image, image.l1, entry);
+  image.l2Cache.put(table);
+}
+
+/**
+ * Write a whole new L2 table as `fill` has it; nothing points at it yet. If this fails, its clusters
+ * are lost, but the image goes on. Needs the turn.
+ */
+export function* writeNewL2Table(
+  image: QedImage,
+  fill: (table: Table) => void,
+): Operation<Table> {
   const { tableBytes, tableClusters } = image.geometry;
   const table = new Table(image.buffers.take(tableBytes), image.allocateClusters(tableClusters));
   fill(table);
-  // If this fails, the clusters are lost, but nothing refers to them: the image goes on.
   yield {
     kind: "write",
     file: image.file,
@@ -181,9 +196,5 @@ export function* linkNewL2Table(
     bytes: table.block.bytes,
     label: "new-l2-table",
   };
-  if (image.profile.flushesNewL2Table) yield* image.flush("new L2 table before L1 entry");
-
-  const entry = { index: l1Index, count: 1, first: table.offsetBytes, stepBytes: 0 };
-  yield* updateEntries(image, image.l1, entry);
-  image.l2Cache.put(table);
+  return table;
 }

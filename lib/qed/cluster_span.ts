@@ -1,5 +1,6 @@
 import { type AccessRange, accessRange } from "./accesses.ts";
 import { ImageError } from "./format_error.ts";
+import { clustersFor } from "./geometry.ts";
 import type { QedImage } from "./image.ts";
 
 /** Bytes of one cluster of the guest's disk. */
@@ -41,7 +42,7 @@ export function spanOf(
       `${lengthBytes} bytes at ${offset} are outside the image of ${image.imageBytes} bytes`,
     );
   }
-  const roundUp = (bytes: bigint) => Number((bytes + clusterBytes - 1n) / clusterBytes);
+  const roundUp = (bytes: bigint) => clustersFor(image.geometry, bytes);
   const firstCluster = roundUp(start);
   const endCluster = end === image.imageBytes ? roundUp(end) : Number(end / clusterBytes);
   if (start === end) return { firstCluster, endCluster: firstCluster };

@@ -46,6 +46,12 @@ export function maxImageBytes(geometry: Geometry): bigint {
   return entries * entries * BigInt(geometry.clusterBytes);
 }
 
+/** How many clusters `bytes` of the guest's disk take, the last one maybe in part. */
+export function clustersFor(geometry: Geometry, bytes: bigint): number {
+  const clusterBytes = BigInt(geometry.clusterBytes);
+  return Number((bytes + clusterBytes - 1n) / clusterBytes);
+}
+
 /** The rule that a cluster size must meet, or undefined if `bytes` meets it. */
 export function clusterSizeRule(bytes: number): string | undefined {
   return isPowerOfTwoIn(bytes, MIN_CLUSTER_BYTES, MAX_CLUSTER_BYTES)

@@ -8,13 +8,14 @@
  * @module
  */
 import type { Operation } from "../storage/request.ts";
-import { cutTornTail } from "./allocate.ts";
+import { cutTornTail, writeNewL2Table } from "./allocate.ts";
 import { backingBytes, readBacking } from "./backing.ts";
 import { findRun, loadL2Table, tableIndexes } from "./find_run.ts";
 import { ImageError } from "./format_error.ts";
+import { clustersFor } from "./geometry.ts";
 import type { QedImage } from "./image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "./layout.ts";
-import { Table } from "./table.ts";
+import type { Table } from "./table.ts";
 import { noteSector, writeSectors } from "./table_sectors.ts";
 
 /** The space that an image gains. */
@@ -44,8 +45,7 @@ export function* growImage(image: QedImage, newBytes: bigint): Operation<void> {
 
 function growthTo(image: QedImage, newBytes: bigint): Growth {
   const { imageBytes, header } = image;
-  const clusterBytes = BigInt(image.geometry.clusterBytes);
-  const cluster = (bytes: bigint) => Number((bytes + clusterBytes - 1n) / clusterBytes);
+  const cluster = (bytes: bigint) => clustersFor(image.geometry, bytes);
   const backing = backingBytes(image);
   if (header.layout === "rfc" && backing > imageBytes) {
     throw new ImageError(
@@ -96,7 +96,7 @@ type NewTables = ReadonlyMap<number, number>;
 
 /** Write an L2 table wherever there is none and something must be said. */
 function* writeNewTables(image: QedImage, growth: Growth): Operation<NewTables> {
-  const { tableEntries, tableClusters, tableBytes } = image.geometry;
+  const { tableEntries } = image.geometry;
   const tables = new Map<number, number>();
   const first = growth.firstCluster - (growth.copiedBytes === undefined ? 0 : 1);
   if (growth.hiddenEnd === first) return tables;
@@ -104,16 +104,10 @@ function* writeNewTables(image: QedImage, growth: Growth): Operation<NewTables> 
   for (let l1Index = Math.floor(first / tableEntries); l1Index <= last; l1Index++) {
     if (image.l1.entry(l1Index) !== UNALLOCATED) continue;
     yield* cutTornTail(image);
-    const table = new Table(image.buffers.take(tableBytes), image.allocateClusters(tableClusters));
-    setEntries(image, table, { l1Index, growth });
+    const table = yield* writeNewL2Table(image, (table) => {
+      setEntries(image, table, { l1Index, growth });
+    });
     tables.set(l1Index, table.offsetBytes);
-    yield {
-      kind: "write",
-      file: image.file,
-      offsetBytes: table.offsetBytes,
-      bytes: table.block.bytes,
-      label: "new-l2-table",
-    };
   }
   return tables;
 }

@@ -1,5 +1,6 @@
 import type { Operation } from "../storage/request.ts";
 import { sourceBytes } from "./backing.ts";
+import { clustersFor } from "./geometry.ts";
 import type { QedImage } from "./image.ts";
 import { nextExtent } from "./map.ts";
 
@@ -37,6 +38,5 @@ export function* backingIsKnownZero(
  */
 export function endOfBacking(image: QedImage): number {
   if (!image.backing) return image.backingName === undefined ? 0 : Infinity;
-  const clusterBytes = BigInt(image.geometry.clusterBytes);
-  return Number((sourceBytes(image.backing) + clusterBytes - 1n) / clusterBytes);
+  return clustersFor(image.geometry, sourceBytes(image.backing));
 }

@@ -1,6 +1,7 @@
 import type { Operation } from "../storage/request.ts";
 import { FormatError } from "./format_error.ts";
 import { findRun, type Run, tableIndexes } from "./find_run.ts";
+import { clustersFor } from "./geometry.ts";
 import type { QedImage } from "./image.ts";
 
 /** A range of the guest's disk that is stored in one way. */
@@ -40,7 +41,7 @@ export function* nextExtent(image: QedImage, startBytes: bigint): Operation<Exte
   const start = image.locate(startBytes, 0);
   let index = start.clusterIndex;
   let extent: Omit<Extent, "startBytes" | "lengthBytes"> | undefined;
-  const endIndex = Number((image.imageBytes + BigInt(clusterBytes) - 1n) / BigInt(clusterBytes));
+  const endIndex = clustersFor(image.geometry, image.imageBytes);
   // L2 tables that are alike all over, by where they are. In a hostile image every L1 entry may point
   // at the same one: looking into it each time would take hours for a file of megabytes.
   const uniform = new Map<number, Run>();

@@ -5,6 +5,7 @@ import { changeEntries } from "./change_entries.ts";
 import { clusterAccess, spanOf } from "./cluster_span.ts";
 import { findRun, loadL2Table, tableIndexes } from "./find_run.ts";
 import { takeClusters } from "./free_clusters.ts";
+import { clustersFor } from "./geometry.ts";
 import type { QedImage } from "./image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "./layout.ts";
 import { backingIsKnownZero, endOfBacking } from "./known_zeroes.ts";
@@ -65,7 +66,7 @@ export function* populateImage(
   const end = start + BigInt(lengthBytes);
   spanOf(image, offset, lengthBytes); // refuses what is outside
   const batch = Math.max(1, BATCH_BYTES / image.geometry.clusterBytes);
-  const endCluster = Number((end + clusterBytes - 1n) / clusterBytes);
+  const endCluster = clustersFor(image.geometry, end);
   for (let at = Number(start / clusterBytes); at < Math.min(endCluster, endOfBacking(image));) {
     const clusters = Math.min(batch, endCluster - at, clustersLeftInTable(image, at));
     const access = clusterAccess(image, BigInt(at) * clusterBytes, BigInt(clusters) * clusterBytes);
@@ -93,18 +94,17 @@ function* populateBatch(
   image.assertWritable();
   const copy = new Copy(image, options.leavesZeroes ?? false);
   // The disk may have shrunk, or the backing file gone, while this was waiting.
-  const end = Math.min(endCluster, endOfBacking(image), endOfDisk(image));
+  const end = Math.min(
+    endCluster,
+    endOfBacking(image),
+    clustersFor(image.geometry, image.imageBytes),
+  );
   for (let at = firstCluster; at < end;) {
     const { state, clusters } = yield* findRun(image, at, end - at);
     if (state === "unallocated" || state === "no-table") yield* copy.run(at, clusters);
     at += clusters;
   }
   yield* copy.finish();
-}
-
-function endOfDisk(image: QedImage): number {
-  const clusterBytes = BigInt(image.geometry.clusterBytes);
-  return Number((image.imageBytes + clusterBytes - 1n) / clusterBytes);
 }
 
 /** A batch being copied: data first, and what the entries are going to be. */

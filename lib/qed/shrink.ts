@@ -2,6 +2,7 @@ import type { Operation } from "../storage/request.ts";
 import type { ClusterRange } from "./cluster_ranges.ts";
 import { findRun, loadL2Table, type Run, tableIndexes } from "./find_run.ts";
 import { ImageError } from "./format_error.ts";
+import { clustersFor } from "./geometry.ts";
 import type { QedImage } from "./image.ts";
 import { UNALLOCATED } from "./layout.ts";
 import type { Table } from "./table.ts";
@@ -12,12 +13,11 @@ const LOOK_BYTES = 2 ** 20;
 
 /** Shrink the image; the new size is valid, and the image is held. See `resizeImage`. */
 export function* shrinkImage(image: QedImage, newBytes: bigint): Operation<void> {
-  const clusterBytes = BigInt(image.geometry.clusterBytes);
-  const endCluster = Number((image.imageBytes + clusterBytes - 1n) / clusterBytes);
+  const endCluster = clustersFor(image.geometry, image.imageBytes);
   yield* refuseLoss(image, newBytes, endCluster);
   yield* image.updateHeader({ imageBytes: newBytes });
   yield* image.flush("new size before entries behind it are cleared");
-  const firstCluster = Number((newBytes + clusterBytes - 1n) / clusterBytes);
+  const firstCluster = clustersFor(image.geometry, newBytes);
   try {
     yield* clearEntries(image, firstCluster, endCluster);
   } catch (error) {

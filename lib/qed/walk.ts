@@ -1,6 +1,7 @@
 import type { StorageError } from "../storage/storage_error.ts";
 import type { CheckResult, Problem } from "./check.ts";
 import { CHUNK_BITS, ClusterSet } from "./cluster_set.ts";
+import { clustersFor } from "./geometry.ts";
 import type { QedImage } from "./image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "./layout.ts";
 import { isEmptyGroup, type Table } from "./table.ts";
@@ -167,14 +168,13 @@ export function scanL2Table(walk: Walk, table: Table, l1Index: number): void {
 }
 
 function emptyCheckResult(image: QedImage): CheckResult {
-  const clusterBytes = BigInt(image.geometry.clusterBytes);
   return {
     checkErrors: 0,
     corruptions: 0,
     leaks: 0,
     corruptionsFixed: 0,
     leaksFixed: 0,
-    totalClusters: Number((image.imageBytes + clusterBytes - 1n) / clusterBytes),
+    totalClusters: clustersFor(image.geometry, image.imageBytes),
     allocatedClusters: 0,
     fragmentedClusters: 0,
     imageEndBytes: 0,
