@@ -28,5 +28,6 @@ export { formatStates } from "./report/states.ts";
 export { textTable } from "./report/table.ts";
 export { timeline } from "./report/timeline.ts";
 export { violationText } from "./report/violation_text.ts";
+export * from "./subject.ts";
 export * from "./target.ts";
 export * from "./violation.ts";

@@ -18,17 +18,13 @@ import type { WriteLog } from "../log/write_log.ts";
 import { Contents } from "../model/contents.ts";
 import { epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";
-import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
 import type { Target } from "../target.ts";
 import { violationKey } from "../violation.ts";
 import { ExhaustiveChoices, TapeChoices } from "./choices.ts";
 import { judgeConcretely, prepareTrial, type Trial } from "./concrete_judge.ts";
 import { countImages, countStates, StateCounter } from "./count_states.ts";
-import { CrashDisk } from "./crash_disk.ts";
-import type { Persisted } from "./crash_point.ts";
+import { EpochSearch } from "./epoch_search.ts";
 import { Findings } from "./findings.ts";
-import { type Finding, Judge } from "./judge.ts";
-import { OpaqueReads } from "./opaque_reads.ts";
 
 /** Recoveries between two reports of progress. */
 const PROGRESS_RECOVERIES = 1000;
@@ -83,23 +79,19 @@ export function exploreLazily(
   const images = new StateCounter();
   let recoveries = 0;
   for (const epoch of epochsOf(log, contents)) {
-    const space = stateSpaceOf(epoch, preset, contents);
-    countStates(space, states);
-    countImages(space, images);
     const choices = new ExhaustiveChoices();
-    const reads = new OpaqueReads(target.opaqueLabels);
-    const disk = new CrashDisk(space, contents, choices, reads);
-    const judge = new Judge({ ...trial, contents }, epoch, disk, reads);
+    const search = new EpochSearch(trial, epoch, { contents, choices, findings });
+    countStates(search.space, states);
+    countImages(search.space, images);
     do {
-      disk.begin();
-      for (const finding of judge.judge()) addFinding(findings, finding, space, disk);
-      disk.end();
-      recoveries++;
-      if (recoveries % PROGRESS_RECOVERIES === 0) {
-        options.onProgress?.(epoch.firstEvent + 1, log.events.length + 1, recoveries);
+      search.visit();
+      const done = recoveries + search.recoveries;
+      if (done % PROGRESS_RECOVERIES === 0) {
+        options.onProgress?.(epoch.firstEvent + 1, log.events.length + 1, done);
       }
     } while (choices.advance());
-    disk.release();
+    search.release();
+    recoveries += search.recoveries;
   }
   const violations = findings.list(log, preset);
   confirm(violations, trial);
@@ -117,27 +109,6 @@ export function exploreLazily(
     recoveries,
     violations,
   };
-}
-
-function addFinding(
-  findings: Findings,
-  finding: Finding,
-  space: StateSpace,
-  disk: CrashDisk,
-): void {
-  const decided = disk.decisions.persisted();
-  const added = finding.because.filter(([unit, option]) =>
-    option !== 0 && !decided.some(([known]) => known === unit)
-  );
-  const size = decided.length + added.length;
-  findings.add(finding.violation, finding.event, size, (): Persisted => {
-    const byUnit = new Map<number, number>();
-    for (const [unit, option] of [...decided, ...finding.because]) {
-      if (option === 0) continue;
-      byUnit.set(space.units[unit].key, space.units[unit].events[option]);
-    }
-    return { byUnit, sizeBytes: disk.decisions.persistedSizeBytes };
-  });
 }
 
 /** Build each violation's state as bytes and see it there too. */
