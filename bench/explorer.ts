@@ -121,7 +121,7 @@ function someStates(log: WriteLog, count: number) {
   const point = new CrashPoint(log, SECTORS, log.events.length - 1);
   const images = Array.from({ length: count }, (_, i) => {
     // Any spread of states will do, as long as it is the same every time.
-    const tape = point.units.map((unit, u) => (i * 7 + u * (i + 3)) % unit.events.length);
+    const tape = point.units.map((unit, u) => (i * 7 + u * (i + 3)) % unit.versions.length);
     const file = point.build(new TapeChoices([...tape, i % point.sizes.length]));
     const bytes = new Uint8Array(file.sizeBytes);
     file.read(0, bytes);

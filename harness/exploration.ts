@@ -1,3 +1,4 @@
+import type { RuinedBy } from "./model/ruin.ts";
 import type { Violation } from "./violation.ts";
 
 /** A number of states: exact while it fits, and its binary logarithm always. */
@@ -30,6 +31,8 @@ export interface FoundViolation extends Violation {
   readonly pendingWrites: number;
   /** The size of the file that persisted, in bytes. */
   readonly sizeBytes: number;
+  /** The write that ruined its neighbourhood, if one did. */
+  readonly ruined?: RuinedBy;
   /** The choices that build this state at this crash point. */
   readonly tape: readonly number[];
   /** How many recovery behaviours (or states, with brute force) showed it. */
@@ -56,7 +59,7 @@ export interface Exploration {
   readonly crashPoints: number;
   /** Pairs of crash point and state. */
   readonly states: StateCount;
-  /** Different images, each epoch of the log on its own; not counted by brute force. */
+  /** Different images, each epoch of the log on its own; not counted by brute force, or with ruins. */
   readonly images?: StateCount;
   /** Recoveries that were run, each a different behaviour (with brute force: each a state). */
   readonly recoveries: number;

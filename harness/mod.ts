@@ -24,6 +24,8 @@ export * from "./log/trace_hash.ts";
 export { type ByteSource, type LogEvent, storageSource, type WriteLog } from "./log/write_log.ts";
 export * from "./model/paged_storage.ts";
 export * from "./model/presets.ts";
+export type { RuinedBy, RuinFill } from "./model/ruin.ts";
+export type { Tear, UnitVersion } from "./model/unit_version.ts";
 export { formatStates } from "./report/states.ts";
 export { textTable } from "./report/table.ts";
 export { timeline } from "./report/timeline.ts";

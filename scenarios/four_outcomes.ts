@@ -35,13 +35,13 @@ function countOutcomes(
     const source = log.events[event];
     return "label" in source ? source.label : "";
   };
-  const dataUnits = point.units.filter((unit) => labelOf(unit.events[1]) === "data").length;
+  const dataUnits = point.units.filter((unit) => labelOf(unit.versions[1].event) === "data").length;
   const counts = new Map<Outcome, { states: number; leaks: number; bad: number }>();
   const choices = new ExhaustiveChoices();
   do {
     const file = point.build(choices);
     const persisted = point.describe(new TapeChoices(choices.tape()));
-    const labels = [...persisted.byUnit.values()].map(labelOf);
+    const labels = [...persisted.byUnit.values()].map(({ event }) => labelOf(event));
     // Data in clusters past the size that persisted is lost with it.
     const isInside = persisted.sizeBytes === Math.max(...point.sizes);
     const data = isInside ? labels.filter((label) => label === "data").length : 0;

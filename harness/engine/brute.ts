@@ -124,7 +124,8 @@ export function exploreByBruteForce(
       const tape = choices.tape();
       for (const violation of judgeConcretely(trial, point, file)) {
         const persisted = point.describe(new TapeChoices(tape));
-        findings.add(violation, point.event, persisted.byUnit.size, () => persisted);
+        const size = persisted.byUnit.size + (persisted.ruined ? 1 : 0);
+        findings.add(violation, point.event, size, () => persisted);
       }
       recoveries++;
     } while (choices.advance());

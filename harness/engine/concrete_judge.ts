@@ -187,7 +187,8 @@ function judgeData(trial: Trial, point: CrashPoint, subject: Subject): void {
   const { violations } = subject;
   const permitted = permittedSectors(log, point);
   const isPermitted = (sector: number, bytes: Uint8Array) =>
-    permitted(sector).some((value) => equal(value, bytes));
+    permitted(sector).some((value) => equal(value, bytes)) ||
+    trial.preset.tears && isTornOf(permitted(sector), bytes);
   const before = watched.map((range) => {
     const seen = read(target, subject, range);
     eachSector(range, seen, (sector, bytes) => {
@@ -310,6 +311,17 @@ function eachSector(
     const sector = (range.offsetBytes + at) / SECTOR_BYTES;
     visit(sector, bytes.subarray(at, at + SECTOR_BYTES), at);
   }
+}
+
+/** Whether `bytes` are the start of one of `values` and the rest of another, in groups of 8 bytes. */
+function isTornOf(values: readonly Uint8Array[], bytes: Uint8Array): boolean {
+  for (let at = 8; at < bytes.length; at += 8) {
+    const hasHead = values.some((value) => equal(value.subarray(0, at), bytes.subarray(0, at)));
+    if (hasHead && values.some((value) => equal(value.subarray(at), bytes.subarray(at)))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,4 +1,5 @@
 import type { StateCount } from "../exploration.ts";
+import { RUIN_FILLS } from "../model/ruin.ts";
 import type { StateSpace } from "../model/state_space.ts";
 
 /** log2 above which a count is not kept exactly. */
@@ -26,31 +27,79 @@ export class StateCounter {
 
 /** Add the states of every crash point of a space's epoch. */
 export function countStates(space: StateSpace, counter: StateCounter): void {
-  const { epoch, units, sizes } = space;
-  // What has more versions from an event on: the factors that grow there.
-  const growing = new Map<number, number[]>();
-  const events = [...units.map((unit) => unit.versionEvents), sizes.map((size) => size.event)];
-  const counts = events.map(() => 0);
-  let log2 = 0;
-  const grow = (factor: number) => {
-    const count = ++counts[factor];
-    if (count > 1) log2 += Math.log2(count / (count - 1));
+  const { epoch, units, sizes, ruins } = space;
+  const product = new GrowingProduct();
+  const growth = new Map<number, (() => void)[]>();
+  const from = (event: number, grow: () => void) => {
+    if (event <= epoch.firstEvent) grow();
+    else growth.set(event, [...(growth.get(event) ?? []), grow]);
   };
-  events.forEach((versions, factor) => {
-    for (const event of versions) {
-      if (event <= epoch.firstEvent) grow(factor);
-      else growing.set(event, [...(growing.get(event) ?? []), factor]);
-    }
-  });
+  for (const { versionEvents, tearCounts } of units) {
+    const factor = product.addFactor();
+    versionEvents.forEach((event, i) =>
+      from(event, () => product.grow(factor, tearCounts[i] ?? 0))
+    );
+  }
+  const size = product.addFactor();
+  for (const { event } of sizes) from(event, () => product.grow(size, 0));
   for (let event = epoch.firstEvent; event <= epoch.lastEvent; event++) {
-    for (const factor of growing.get(event) ?? []) grow(factor);
-    counter.add(log2, () => counts.reduce((product, count) => product * BigInt(count), 1n));
+    for (const grow of growth.get(event) ?? []) grow();
+    const inFlight = ruins.filter((ruin) => ruin.event <= event && ruin.completedAt > event).length;
+    const ruined = 1 + RUIN_FILLS.length * inFlight;
+    counter.add(product.log2 + Math.log2(ruined), () => product.exact * BigInt(ruined));
   }
 }
 
-/** Add the different images of a space. */
+/** Add the different images of a space; not asked for where writes ruin things. */
 export function countImages(space: StateSpace, counter: StateCounter): void {
-  const counts = [...space.units.map((unit) => unit.optionCount), space.sizes.length];
-  const log2 = counts.reduce((sum, count) => sum + Math.log2(count), 0);
-  counter.add(log2, () => counts.reduce((product, count) => product * BigInt(count), 1n));
+  const product = new GrowingProduct();
+  const add = (wholeCount: number, tornCount: number) => {
+    const factor = product.addFactor();
+    for (let i = 0; i < wholeCount; i++) product.grow(factor, i === 0 ? tornCount : 0);
+  };
+  for (const { optionCount, torn } of space.units) add(optionCount, torn.length);
+  add(space.sizes.length, 0);
+  counter.add(product.log2, () => product.exact);
+}
+
+/** How many states some units have together, of which at most one is torn. */
+class GrowingProduct {
+  readonly #whole: number[] = [];
+  readonly #torn: number[] = [];
+  #wholeLog2 = 0;
+  /** The sum, over all units, of torn versions for each whole one. */
+  #tornShare = 0;
+
+  /** Add a unit that has no version yet. Answers its number. */
+  addFactor(): number {
+    this.#torn.push(0);
+    return this.#whole.push(0) - 1;
+  }
+
+  /** One whole version more, and `tornCount` torn ones. */
+  grow(factor: number, tornCount: number): void {
+    const before = this.#whole[factor]++;
+    if (before > 0) {
+      this.#wholeLog2 += Math.log2((before + 1) / before);
+      this.#tornShare -= this.#torn[factor] / before;
+    }
+    this.#torn[factor] += tornCount;
+    this.#tornShare += this.#torn[factor] / (before + 1);
+  }
+
+  /** log2 of the number. */
+  get log2(): number {
+    return this.#wholeLog2 + Math.log2(1 + this.#tornShare);
+  }
+
+  /** The number. */
+  get exact(): bigint {
+    let whole = 1n;
+    let torn = 0n;
+    this.#whole.forEach((count, factor) => {
+      torn = torn * BigInt(count) + whole * BigInt(this.#torn[factor]);
+      whole *= BigInt(count);
+    });
+    return whole + torn;
+  }
 }

@@ -1,7 +1,7 @@
 import { type Request, StorageError, type SyncStorage } from "../../lib/storage/mod.ts";
 import { type Contents, SECTOR_BYTES, ZEROES } from "../model/contents.ts";
 import { type DurableImage, type Page, PAGE_BYTES, PAGE_SECTORS } from "../model/durable_image.ts";
-import { indexPages, type StateSpace } from "../model/state_space.ts";
+import { indexPages, type PendingSector, type StateSpace } from "../model/state_space.ts";
 import type { Choices } from "./choices.ts";
 import { type Candidate, Decisions } from "./decisions.ts";
 import type { OpaqueReads } from "./opaque_reads.ts";
@@ -37,7 +37,7 @@ export class CrashDisk implements SyncStorage {
   constructor(space: StateSpace, contents: Contents, choices: Choices, reads: OpaqueReads) {
     this.#space = space;
     this.#contents = contents;
-    this.#decisions = new Decisions(space, choices);
+    this.#decisions = new Decisions(space, contents, choices);
     this.#reads = reads;
     this.#durable = space.epoch.durable;
     this.#materialized = Int32Array.from(space.sectors, (pending) => pending.durable);
@@ -90,21 +90,27 @@ export class CrashDisk implements SyncStorage {
    */
   stateKey(): string {
     const key: number[] = [this.#decisions.isSizeDecided ? this.sizeBytes : -1];
+    if (this.#decisions.isTorn) key.push(-3);
     const wholeUnits = typeof this.#space.preset.unit === "string";
     for (const unit of this.#decisions.decided) {
-      if (wholeUnits) key.push(unit, this.#decisions.optionOf(unit));
-      else for (const place of this.#space.units[unit].places) this.#keySector(place, key);
+      if (wholeUnits || unit >= this.#space.units.length) {
+        key.push(unit, this.#decisions.optionOf(unit));
+      } else for (const place of this.#space.units[unit].places) this.#keySector(place, key);
     }
     for (let i = 0; i < this.#undoPages.length; i++) {
       const page = this.#undoPages[i];
       const inPage = this.#undoSectors[i];
       const place = page.pending === null ? -1 : page.pending[inPage];
-      const isKeyed = place >= 0 && this.#decisions.isDecided(this.#space.sectors[place]);
+      const isKeyed = place >= 0 && this.#isUnitDecided(this.#space.sectors[place]);
       if (isKeyed && !wholeUnits) continue;
       const content = this.#contents.idOf(page.bytes, inPage * SECTOR_BYTES);
       key.push(-2, page.index * PAGE_SECTORS + inPage, content);
     }
     return key.join();
+  }
+
+  #isUnitDecided(pending: PendingSector): boolean {
+    return pending.units.some((unit) => this.#decisions.optionOf(unit) >= 0);
   }
 
   #keySector(place: number, key: number[]): void {

@@ -90,9 +90,9 @@ Deno.test("the size is decided when it is first asked for", () => {
   const choices = new CountedChoices(1);
   const { disk } = crashDisk(builder, BASE, { preset: SECTORS, choices });
   assertEquals(readOf(disk, 0, 3 * SECTOR), BASE);
-  assertEquals([choices.counts, disk.decisions.persistedSizeBytes], [[], undefined]);
+  assertEquals([choices.counts, disk.decisions.describe([]).sizeBytes], [[], undefined]);
   assertEquals(disk.perform({ kind: "size", file: 0 }), 6 * SECTOR);
-  assertEquals([choices.counts, disk.decisions.persistedSizeBytes], [[2], 6 * SECTOR]);
+  assertEquals([choices.counts, disk.decisions.describe([]).sizeBytes], [[2], 6 * SECTOR]);
 });
 
 Deno.test("a read past the size that persisted is short, and decides no sector there", () => {

@@ -9,6 +9,8 @@
 import type { LogEvent, WriteLog } from "../log/write_log.ts";
 import { PagedStorage } from "../model/paged_storage.ts";
 import type { Preset } from "../model/presets.ts";
+import { RUIN_FILLS, type RuinedBy, ruinedSector } from "../model/ruin.ts";
+import { isSameVersion, type UnitVersion } from "../model/unit_version.ts";
 import type { Choices } from "./choices.ts";
 
 type WriteEvent = {
@@ -23,16 +25,20 @@ type WriteEvent = {
 export interface PointUnit {
   /** The sector, block or issuing event. */
   readonly key: number;
-  /** For each version the event that brought it; -1 for the durable one. */
-  readonly events: readonly number[];
+  /** Its versions: the durable one, whole ones in the order of their events, then torn ones. */
+  readonly versions: readonly UnitVersion[];
+  /** How many of them are whole. */
+  readonly wholeCount: number;
 }
 
-/** Which versions reached the disk: for each unit key the event of its version; the size's too. */
+/** What reached the disk. */
 export interface Persisted {
-  /** For each unit that is not as it was durably, the event of the version that persisted. */
-  readonly byUnit: ReadonlyMap<number, number>;
+  /** For each unit that is not as it was durably, the version that persisted. */
+  readonly byUnit: ReadonlyMap<number, UnitVersion>;
   /** The size that persisted, in bytes; undefined where it follows from the units. */
   readonly sizeBytes: number | undefined;
+  /** The write that ruined its neighbourhood, if one did. */
+  readonly ruined?: RuinedBy;
 }
 
 /**
@@ -65,6 +71,7 @@ export class CrashPoint {
   #pending: WriteEvent[] = [];
   #sizes: { sizeBytes: number; at: number }[];
   #resizedAt = -1;
+  readonly #completed = new Set<number>();
   /** What varies, in a fixed order: the order of the tape. */
   readonly units: readonly PointUnit[];
 
@@ -104,36 +111,37 @@ export class CrashPoint {
     return this.#pending.length;
   }
 
-  /** How many states there are. */
+  /** How many states there are: of all units at most one is torn, and at most one write ruins. */
   get stateCount(): bigint {
-    return this.units.reduce((n, unit) => n * BigInt(unit.events.length), 1n) *
-      BigInt(this.sizes.length);
+    let whole = 1n;
+    let torn = 0n;
+    for (const { versions, wholeCount } of this.units) {
+      torn = torn * BigInt(wholeCount) + whole * BigInt(versions.length - wholeCount);
+      whole *= BigInt(wholeCount);
+    }
+    return (whole + torn) * BigInt(this.sizes.length) * BigInt(this.#ruins.length);
   }
 
   /** Build the file that the choices lead to. */
   build(choices: Choices): PagedStorage {
-    const picked = new Map<number, number>();
-    for (const unit of this.units) {
-      picked.set(unit.key, unit.events.length === 1 ? 0 : choices.choose(unit.events.length));
-    }
-    const { sizes } = this;
-    const sizeBytes = sizes[sizes.length === 1 ? 0 : choices.choose(sizes.length)];
-    return this.#materialize(picked, sizeBytes);
+    const persisted = this.describe(choices);
+    return this.#materialize(persisted.byUnit, persisted.sizeBytes!, persisted.ruined);
   }
 
   /** How many choices a tape for this crash point has. */
   get tapeLength(): number {
-    const open = this.units.filter((unit) => unit.events.length > 1).length;
-    return open + (this.sizes.length > 1 ? 1 : 0);
+    const open = this.units.filter((unit) => unit.versions.length > 1).length;
+    return open + (this.sizes.length > 1 ? 1 : 0) + (this.#ruins.length > 1 ? 1 : 0);
   }
 
   /** The tape that makes {@linkcode build} choose `persisted`; units not named stay durable. */
   tapeFor(persisted: Persisted): number[] {
     const tape: number[] = [];
-    for (const unit of this.units) {
-      if (unit.events.length === 1) continue;
-      const option = unit.events.indexOf(persisted.byUnit.get(unit.key) ?? -1);
-      if (option < 0) throw new Error(`crash point: no such version of unit ${unit.key}`);
+    for (const { key, versions } of this.units) {
+      if (versions.length === 1) continue;
+      const wanted = persisted.byUnit.get(key) ?? versions[0];
+      const option = versions.findIndex((version) => isSameVersion(version, wanted));
+      if (option < 0) throw new Error(`crash point: no such version of unit ${key}`);
       tape.push(option);
     }
     const { sizes } = this;
@@ -142,31 +150,55 @@ export class CrashPoint {
       if (option < 0) throw new Error(`crash point: no such size ${persisted.sizeBytes}`);
       tape.push(option);
     }
+    if (this.#ruins.length > 1) {
+      const { ruined } = persisted;
+      const option = this.#ruins.findIndex((each) =>
+        each?.event === ruined?.event && each?.fill === ruined?.fill
+      );
+      if (option < 0) throw new Error(`crash point: event ${ruined?.event} is not in flight`);
+      tape.push(option);
+    }
     return tape;
   }
 
-  /** What a tape means: the versions that reached the disk and the size. */
+  /** What a tape means: the versions that reached the disk, the size, and what was ruined. */
   describe(choices: Choices): Persisted {
-    const byUnit = new Map<number, number>();
-    for (const unit of this.units) {
-      if (unit.events.length === 1) continue;
-      const option = choices.choose(unit.events.length);
-      if (option > 0) byUnit.set(unit.key, unit.events[option]);
+    const pick = (count: number) => count === 1 ? 0 : choices.choose(count);
+    const byUnit = new Map<number, UnitVersion>();
+    let isTorn = false;
+    for (const { key, versions, wholeCount } of this.units) {
+      const option = pick(isTorn ? wholeCount : versions.length);
+      if (option > 0) byUnit.set(key, versions[option]);
+      isTorn ||= option >= wholeCount;
     }
-    const { sizes } = this;
-    return { byUnit, sizeBytes: sizes[sizes.length === 1 ? 0 : choices.choose(sizes.length)] };
+    const sizeBytes = this.sizes[pick(this.sizes.length)];
+    const ruined = this.#ruins[pick(this.#ruins.length)];
+    return { byUnit, sizeBytes, ...(ruined && { ruined }) };
   }
 
   /** The same versions write by write: under `ordered` one version stands for a whole prefix. */
-  spelledOut(byUnit: ReadonlyMap<number, number>): ReadonlyMap<number, number> {
+  spelledOut(byUnit: Persisted["byUnit"]): Persisted["byUnit"] {
     if (!this.#preset.ordered) return byUnit;
-    const last = byUnit.get(0) ?? -1;
+    const last = byUnit.get(0)?.event ?? -1;
     const prefix = this.#pending.filter((write) => write.at <= last);
-    return new Map(prefix.map((write) => [write.at, write.at]));
+    return new Map(prefix.map(({ at }) => [at, { event: at }]));
+  }
+
+  /** Which writes may have ruined something, and what they left: nothing first. */
+  get #ruins(): readonly (RuinedBy | undefined)[] {
+    const inFlight = this.#preset.ruinBytes === 0
+      ? []
+      : this.#pending.filter((write) =>
+        write.lengthBytes > 0 && write.id >= 0 && !this.#completed.has(write.id)
+      );
+    return [
+      undefined,
+      ...inFlight.flatMap(({ at }) => RUIN_FILLS.map((fill) => ({ event: at, fill }))),
+    ];
   }
 
   #replay(): void {
-    const completed = new Set<number>();
+    const completed = this.#completed;
     const covers = new Map<number, { writes: Set<WriteEvent>; sizeAt: number }>();
     const forced = new Set<number>();
     const { events } = this.#log;
@@ -226,6 +258,7 @@ export class CrashPoint {
   }
 
   #makeDurable(covered: { writes: ReadonlySet<WriteEvent>; sizeAt: number }): void {
+    if (!this.#preset.flushesAreHonest) return;
     this.#durable.push(...this.#pending.filter((write) => covered.writes.has(write)));
     this.#pending = this.#pending.filter((write) => !covered.writes.has(write));
     const index = this.#sizes.findIndex((size) => size.at === covered.sizeAt);
@@ -242,28 +275,62 @@ export class CrashPoint {
   }
 
   #unitsOf(): PointUnit[] {
-    const { unit, ordered } = this.#preset;
+    const { unit, ordered, tears } = this.#preset;
     const ats = this.#pending.map((write) => write.at);
-    if (ordered) return [{ key: 0, events: [-1, ...ats] }];
-    if (unit === "write") return ats.map((at) => ({ key: at, events: [-1, at] }));
+    if (ordered) return [wholeUnit(0, ats)];
+    if (unit === "write") return ats.map((at) => wholeUnit(at, [at]));
     const byKey = new Map<number, number[]>();
     for (const write of this.#pending) {
-      for (const key of keysOf(write, unit)) {
-        const events = byKey.get(key) ?? [-1];
-        events.push(write.at);
-        byKey.set(key, events);
+      for (const key of keysOf(write, unit)) byKey.set(key, [...(byKey.get(key) ?? []), write.at]);
+    }
+    const units = [...byKey].sort(([a], [b]) => a - b).map(([key, events]) =>
+      wholeUnit(key, events)
+    );
+    return tears ? units.map((each) => this.#withTears(each)) : units;
+  }
+
+  /** All that tearing may make of a sector: any two of its versions, wherever that shows. */
+  #withTears(unit: PointUnit): PointUnit {
+    const events = unit.versions.map(({ event }) => event);
+    const bytesOf = events.map((event) => this.#unitBytes(unit.key, event));
+    const torn: UnitVersion[] = [];
+    for (let newer = 1; newer < events.length; newer++) {
+      for (let older = 0; older < newer; older++) {
+        for (const atBytes of placesToTear(bytesOf[older], bytesOf[newer])) {
+          const tear = { oldEvent: events[older], atBytes };
+          torn.push({ event: events[newer], tear: { ...tear, head: "new" } });
+          torn.push({ event: events[newer], tear: { ...tear, head: "old" } });
+        }
       }
     }
-    return [...byKey].sort(([a], [b]) => a - b).map(([key, events]) => ({ key, events }));
+    return { ...unit, versions: [...unit.versions, ...torn] };
+  }
+
+  /** A unit of fixed size with the writes up to an event in it. */
+  #unitBytes(key: number, newest: number): Uint8Array {
+    const unitBytes = Number(this.#preset.unit);
+    const file = new PagedStorage(this.#log.base);
+    for (const write of this.#durable) apply(file, write, key * unitBytes, (key + 1) * unitBytes);
+    this.#applyUpTo(file, key, newest);
+    const bytes = new Uint8Array(unitBytes);
+    file.read(key * unitBytes, bytes);
+    return bytes;
+  }
+
+  #applyUpTo(file: PagedStorage, key: number, newest: number): void {
+    const unitBytes = Number(this.#preset.unit);
+    for (const write of this.#pending) {
+      if (write.at <= newest) apply(file, write, key * unitBytes, (key + 1) * unitBytes);
+    }
   }
 
   /** Put the writes that persisted into `file`, with whole sectors as they were in the cache. */
-  #applySubset(file: PagedStorage, picked: ReadonlyMap<number, number>): void {
+  #applySubset(file: PagedStorage, picked: Persisted["byUnit"]): void {
     const cache = new PagedStorage(this.#log.base);
     for (const write of this.#durable) apply(cache, write, 0, Infinity);
     for (const write of this.#pending) {
       apply(cache, write, 0, Infinity);
-      if (picked.get(write.at) !== 1 || write.lengthBytes === 0) continue;
+      if (!picked.has(write.at) || write.lengthBytes === 0) continue;
       const from = Math.floor(write.offsetBytes / 512) * 512;
       const to = Math.ceil((write.offsetBytes + write.lengthBytes) / 512) * 512;
       const sectors = new Uint8Array(to - from);
@@ -272,28 +339,47 @@ export class CrashPoint {
     }
   }
 
-  #materialize(picked: ReadonlyMap<number, number>, chosenSizeBytes: number): PagedStorage {
+  #materialize(
+    picked: Persisted["byUnit"],
+    chosenSizeBytes: number,
+    ruined: RuinedBy | undefined,
+  ): PagedStorage {
     const file = new PagedStorage(this.#log.base);
     for (const write of this.#durable) apply(file, write, 0, Infinity);
-    const { unit, ordered } = this.#preset;
     let sizeBytes = chosenSizeBytes;
-    if (ordered) {
-      const count = picked.get(0) ?? 0;
-      for (const write of this.#pending.slice(0, count)) apply(file, write, 0, Infinity);
-      const last = count === 0 ? -1 : this.#pending[count - 1].at;
+    if (this.#preset.ordered) {
+      const last = picked.get(0)?.event ?? -1;
+      for (const write of this.#pending) if (write.at <= last) apply(file, write, 0, Infinity);
       for (const size of this.#sizes) if (size.at <= last) sizeBytes = size.sizeBytes;
-    } else if (unit === "write") {
+    } else if (this.#preset.unit === "write") {
       this.#applySubset(file, picked);
     } else {
-      for (const { key, events } of this.units) {
-        const newest = events[picked.get(key) ?? 0];
-        for (const write of this.#pending) {
-          if (write.at <= newest) apply(file, write, key * unit, (key + 1) * unit);
-        }
-      }
+      for (const [key, version] of picked) this.#applyVersion(file, key, version);
     }
+    if (ruined) this.#ruin(file, ruined);
     file.resize(sizeBytes);
     return file;
+  }
+
+  #applyVersion(file: PagedStorage, key: number, { event, tear }: UnitVersion): void {
+    if (!tear) {
+      this.#applyUpTo(file, key, event);
+      return;
+    }
+    const newer = this.#unitBytes(key, event);
+    const older = this.#unitBytes(key, tear.oldEvent);
+    const [head, rest] = tear.head === "new" ? [newer, older] : [older, newer];
+    rest.set(head.subarray(0, tear.atBytes));
+    file.write(key * rest.length, rest.length, rest);
+  }
+
+  #ruin(file: PagedStorage, { event, fill }: RuinedBy): void {
+    const { ruinBytes } = this.#preset;
+    const { offsetBytes, lengthBytes } = this.#pending.find((write) => write.at === event)!;
+    const endBytes = Math.ceil((offsetBytes + lengthBytes) / ruinBytes) * ruinBytes;
+    const sector = ruinedSector(fill);
+    let at = Math.floor(offsetBytes / ruinBytes) * ruinBytes;
+    for (; at < endBytes; at += sector.length) file.write(at, sector.length, sector);
   }
 }
 
@@ -349,6 +435,21 @@ export class CrashPoints {
     if (!point) this.#points.set(event, point = new CrashPoint(this.#log, this.#preset, event));
     return point;
   }
+}
+
+function wholeUnit(key: number, events: readonly number[]): PointUnit {
+  const versions = [-1, ...events].map((event) => ({ event }));
+  return { key, versions, wholeCount: versions.length };
+}
+
+/** Where a tear shows: at groups of 8 bytes that differ, but for the first. */
+function placesToTear(older: Uint8Array, newer: Uint8Array): number[] {
+  const different: number[] = [];
+  for (let at = 0; at < older.length; at += 8) {
+    const isSame = older.subarray(at, at + 8).every((byte, i) => byte === newer[at + i]);
+    if (!isSame) different.push(at);
+  }
+  return different.slice(1);
 }
 
 function keysOf(write: WriteEvent, unitBytes: number): number[] {

@@ -105,7 +105,7 @@ Deno.test("a tape of another crash point is refused", () => {
   const point = new CrashPoint(twoWrites().log(BASE), SECTORS, 0);
   assertThrows(() => point.build(new TapeChoices([2])), TapeError);
   assertThrows(
-    () => point.tapeFor({ byUnit: new Map([[0, 3]]), sizeBytes: undefined }),
+    () => point.tapeFor({ byUnit: new Map([[0, { event: 3 }]]), sizeBytes: undefined }),
     Error,
     "no such version",
   );

@@ -1,7 +1,17 @@
-import type { PendingSector, StateSpace } from "../model/state_space.ts";
+import type { Contents } from "../model/contents.ts";
+import { RUIN_FILLS, ruinedSector } from "../model/ruin.ts";
+import type { PendingSector, StateSpace, Unit } from "../model/state_space.ts";
+import type { UnitVersion } from "../model/unit_version.ts";
 import type { Choices } from "./choices.ts";
+import type { Persisted } from "./crash_point.ts";
 
 const UNDECIDED = -1;
+
+/**
+ * Something decided: which option a unit takes. Behind the units come the writes that may ruin
+ * something; for these option 0 is that they do not, and the others are what they leave.
+ */
+export type Decision = readonly [unit: number, option: number];
 
 /** A version that an undecided sector may hold, and since which event. */
 export interface Candidate {
@@ -10,28 +20,37 @@ export interface Candidate {
   /** The event since which it is possible. */
   readonly event: number;
   /** The units that must take an option for it, and the options. */
-  readonly because: readonly (readonly [unit: number, option: number])[];
+  readonly because: readonly Decision[];
 }
 
 /**
  * What was decided so far, in one run, about the state that a crash left: which version of a unit
- * is there, and which size. Nothing is decided before somebody asks.
+ * is there, which size, and which write ruined something. Nothing is decided before somebody asks.
  */
 export class Decisions {
   readonly #space: StateSpace;
   readonly #choices: Choices;
-  /** For each unit its option in this run, or -1. */
+  /** For each unit, and each write that may ruin, its option in this run, or -1. */
   readonly #chosen: Int32Array;
   readonly #decided: number[] = [];
+  /** What a ruined sector holds, for each option of a write that ruins. */
+  readonly #ruinedContents: readonly number[];
   #sizeOption = UNDECIDED;
   #sizeBytes = 0;
   #earliestEvent = -1;
+  /** The crash comes before this event: the write that ruined something was in flight. */
+  #crashBefore = Infinity;
+  /** The write that ruined something, as a unit, or -1. */
+  #ruinedBy = UNDECIDED;
+  #isTorn = false;
 
   /** Decide about the states of `space` by asking `choices`. */
-  constructor(space: StateSpace, choices: Choices) {
+  constructor(space: StateSpace, contents: Contents, choices: Choices) {
     this.#space = space;
     this.#choices = choices;
-    this.#chosen = new Int32Array(space.units.length).fill(UNDECIDED);
+    this.#chosen = new Int32Array(space.units.length + space.ruins.length).fill(UNDECIDED);
+    const fills = space.ruins.length > 0 ? RUIN_FILLS : [];
+    this.#ruinedContents = fills.map((fill) => contents.idOf(ruinedSector(fill)));
   }
 
   /** Start a run: nothing is decided. */
@@ -40,6 +59,9 @@ export class Decisions {
     this.#decided.length = 0;
     this.#sizeOption = UNDECIDED;
     this.#earliestEvent = this.#space.epoch.firstEvent;
+    this.#crashBefore = Infinity;
+    this.#ruinedBy = UNDECIDED;
+    this.#isTorn = false;
   }
 
   /** The earliest crash that can leave what was decided so far, as the last event before it. */
@@ -50,6 +72,11 @@ export class Decisions {
   /** Whether all decisions of this run so far were the same in the run before it. */
   get isRetracing(): boolean {
     return this.#choices.isRetracing;
+  }
+
+  /** Whether a unit is torn: then no other one is. */
+  get isTorn(): boolean {
+    return this.#isTorn;
   }
 
   /** The units decided in this run, in the order in which they were. */
@@ -65,13 +92,30 @@ export class Decisions {
   /** Whether anything was decided about a pending sector. */
   isDecided(pending: PendingSector): boolean {
     for (const unit of pending.units) if (this.#chosen[unit] >= 0) return true;
+    for (const ruin of pending.ruins) if (this.#chosen[this.#unitOfRuin(ruin)] >= 0) return true;
     return false;
   }
 
   /** The units decided in this run that did not stay as they were durably, with their options. */
-  persisted(): (readonly [unit: number, option: number])[] {
+  persisted(): Decision[] {
     const all = this.#decided.map((unit) => [unit, this.#chosen[unit]] as const);
     return all.filter(([, option]) => option !== 0);
+  }
+
+  /** What decisions mean: which versions reached the disk, which size, and what was ruined. */
+  describe(decisions: readonly Decision[]): Persisted {
+    const byUnit = new Map<number, UnitVersion>();
+    let ruined: Persisted["ruined"];
+    for (const [index, option] of decisions) {
+      if (option === 0) continue;
+      const unit = this.#space.units[index];
+      if (unit) byUnit.set(unit.key, versionOf(unit, option));
+      else {
+        const { event } = this.#space.ruins[index - this.#space.units.length];
+        ruined = { event, fill: RUIN_FILLS[option - 1] };
+      }
+    }
+    return { byUnit, sizeBytes: this.#persistedSizeBytes, ...(ruined && { ruined }) };
   }
 
   /** Whether the size was decided. */
@@ -80,7 +124,7 @@ export class Decisions {
   }
 
   /** The size that persisted, in bytes; undefined while nobody has asked, or where it follows. */
-  get persistedSizeBytes(): number | undefined {
+  get #persistedSizeBytes(): number | undefined {
     if (this.#space.sizeUnit !== undefined || this.#sizeOption < 0) return undefined;
     return this.#sizeBytes;
   }
@@ -88,32 +132,69 @@ export class Decisions {
   /** Whether units can take these options at once: they contradict neither each other nor this run. */
   isPossible(because: Candidate["because"]): boolean {
     const options = new Map<number, number>();
-    return because.every(([unit, option]) => {
-      const other = this.#chosen[unit] >= 0 ? this.#chosen[unit] : options.get(unit) ?? option;
-      options.set(unit, option);
-      return other === option;
-    });
+    let earliestEvent = this.#earliestEvent;
+    let crashBefore = this.#crashBefore;
+    let tornCount = this.#isTorn ? 1 : 0;
+    let ruinCount = this.#ruinedBy >= 0 ? 1 : 0;
+    for (const [index, option] of because) {
+      const known = this.#chosen[index] >= 0 ? this.#chosen[index] : options.get(index);
+      if (known !== undefined && known !== option) return false;
+      options.set(index, option);
+      if (known !== undefined || option === 0) continue;
+      const unit = this.#space.units[index];
+      if (unit) {
+        earliestEvent = Math.max(earliestEvent, versionOf(unit, option).event);
+        if (option >= unit.optionCount) tornCount++;
+      } else {
+        const ruin = this.#space.ruins[index - this.#space.units.length];
+        earliestEvent = Math.max(earliestEvent, ruin.event);
+        crashBefore = Math.min(crashBefore, ruin.completedAt);
+        ruinCount++;
+      }
+    }
+    return tornCount <= 1 && ruinCount <= 1 && earliestEvent < crashBefore;
   }
 
   /** The versions of a pending sector that the decisions so far leave open. */
   versionsOf(pending: PendingSector): Candidate[] {
-    return this.#isSubset ? this.#subsetVersions(pending) : this.#unitVersions(pending);
+    if (this.#isRuined(pending)) {
+      return [{ content: this.#ruinedContent(), event: -1, because: [] }];
+    }
+    const whole = this.#isSubset ? this.#subsetVersions(pending) : this.#unitVersions(pending);
+    return pending.ruins.length === 0 ? whole : this.#orRuined(pending, whole);
+  }
+
+  /** Versions of a sector as they are if no write has ruined it, and what is there if one has. */
+  #orRuined(pending: PendingSector, whole: readonly Candidate[]): Candidate[] {
+    const open = pending.ruins.filter((ruin) => this.#mayRuin(ruin));
+    const spared = open.map((ruin): Decision => [this.#unitOfRuin(ruin), 0]);
+    const ruined = open.flatMap((ruin) =>
+      this.#ruinedContents.map((content, fill): Candidate => ({
+        content,
+        event: this.#space.ruins[ruin].event,
+        because: [[this.#unitOfRuin(ruin), fill + 1]],
+      }))
+    );
+    return [
+      ...whole.map((version) => ({ ...version, because: [...version.because, ...spared] })),
+      ...ruined,
+    ];
   }
 
   #unitVersions(pending: PendingSector): Candidate[] {
+    if (pending.units.length === 0) return [{ content: pending.durable, event: -1, because: [] }];
     const [index] = pending.units;
     const unit = this.#space.units[index];
     const chosen = this.#chosen[index];
-    const versions: Candidate[] = [];
-    for (let option = 0; option < unit.optionCount; option++) {
-      if (chosen >= 0 && option !== chosen) continue;
-      versions.push({
-        content: contentAt(pending, unit.ordinals[option]),
-        event: unit.events[option],
-        because: [[index, option]],
-      });
-    }
-    return versions;
+    const options = chosen >= 0 ? [chosen] : Array.from(
+      { length: this.#optionCount(unit) },
+      (_, option) => option,
+    );
+    return options.map((option) => ({
+      content: contentOfOption(pending, unit, option),
+      event: versionOf(unit, option).event,
+      because: [[index, option]],
+    }));
   }
 
   /** Under `writes`: the newest write that is there decides, and those after it are not there. */
@@ -142,11 +223,64 @@ export class Decisions {
     const known = this.#chosen[index];
     if (known >= 0) return known;
     const unit = this.#space.units[index];
-    const option = unit.optionCount === 1 ? 0 : this.#choices.choose(unit.optionCount);
+    const count = this.#optionCount(unit);
+    const option = count === 1 ? 0 : this.#choices.choose(count);
     this.#chosen[index] = option;
     this.#decided.push(index);
-    if (unit.events[option] > this.#earliestEvent) this.#earliestEvent = unit.events[option];
+    const { event } = versionOf(unit, option);
+    if (event > this.#earliestEvent) this.#earliestEvent = event;
+    if (option >= unit.optionCount) this.#isTorn = true;
     return option;
+  }
+
+  /** How many options of a unit go with what was decided: only one may be torn. */
+  #optionCount(unit: Unit): number {
+    const { optionCount, torn, events } = unit;
+    if (torn.length > 0) return this.#isTorn ? optionCount : optionCount + torn.length;
+    return this.#countBeforeCrash(events.length, (option) => events[option]);
+  }
+
+  /** How many of some options, in the order of their events, come before what ends the flight. */
+  #countBeforeCrash(count: number, eventOf: (option: number) => number): number {
+    if (this.#crashBefore === Infinity) return count;
+    let possible = count;
+    while (possible > 1 && eventOf(possible - 1) >= this.#crashBefore) possible--;
+    return possible;
+  }
+
+  #unitOfRuin(ruin: number): number {
+    return this.#space.units.length + ruin;
+  }
+
+  /** Whether a write may still turn out to have ruined something. */
+  #mayRuin(ruin: number): boolean {
+    return this.#ruinedBy < 0 && this.#chosen[this.#unitOfRuin(ruin)] < 0 &&
+      this.#earliestEvent < this.#space.ruins[ruin].completedAt;
+  }
+
+  #isRuined(pending: PendingSector): boolean {
+    return this.#ruinedBy >= 0 &&
+      pending.ruins.includes(this.#ruinedBy - this.#space.units.length);
+  }
+
+  #ruinedContent(): number {
+    return this.#ruinedContents[this.#chosen[this.#ruinedBy] - 1];
+  }
+
+  /** Decide of each write that may ruin a sector whether it did. */
+  #decideRuins(pending: PendingSector): void {
+    for (const ruin of pending.ruins) {
+      if (!this.#mayRuin(ruin)) continue;
+      const unit = this.#unitOfRuin(ruin);
+      const option = this.#choices.choose(1 + RUIN_FILLS.length);
+      this.#chosen[unit] = option;
+      this.#decided.push(unit);
+      if (option === 0) continue;
+      const { event, completedAt } = this.#space.ruins[ruin];
+      this.#ruinedBy = unit;
+      this.#crashBefore = completedAt;
+      if (event > this.#earliestEvent) this.#earliestEvent = event;
+    }
   }
 
   /** The size of the file, in bytes. */
@@ -164,7 +298,8 @@ export class Decisions {
       this.#sizeBytes = epoch.sizes.findLast((size) => size.event <= event)!.sizeBytes;
       return;
     }
-    if (sizes.length > 1) this.#sizeOption = this.#choices.choose(sizes.length);
+    const count = this.#countBeforeCrash(sizes.length, (option) => sizes[option].event);
+    if (count > 1) this.#sizeOption = this.#choices.choose(count);
     const size = sizes[this.#sizeOption];
     this.#sizeBytes = size.sizeBytes;
     if (size.event > this.#earliestEvent) this.#earliestEvent = size.event;
@@ -172,13 +307,16 @@ export class Decisions {
 
   /** What a pending sector holds, as the id of its contents. */
   contentOf(pending: PendingSector): number {
+    if (pending.ruins.length > 0) this.#decideRuins(pending);
+    if (this.#isRuined(pending)) return this.#ruinedContent();
+    if (pending.units.length === 0) return pending.durable;
     return this.#isSubset ? this.#decideSubset(pending) : this.#decideVersion(pending);
   }
 
   #decideVersion(pending: PendingSector): number {
     const [index] = pending.units;
     const option = this.#decide(index);
-    return contentAt(pending, this.#space.units[index].ordinals[option]);
+    return contentOfOption(pending, this.#space.units[index], option);
   }
 
   #decideSubset(pending: PendingSector): number {
@@ -187,6 +325,20 @@ export class Decisions {
     }
     return pending.durable;
   }
+}
+
+/** Which version an option of a unit is. */
+function versionOf(unit: Unit, option: number): UnitVersion {
+  if (option < unit.optionCount) return { event: unit.events[option] };
+  const { event, tear } = unit.torn[option - unit.optionCount];
+  return tear ? { event, tear } : { event };
+}
+
+/** What a sector holds if its unit takes an option. */
+function contentOfOption(pending: PendingSector, unit: Unit, option: number): number {
+  return option < unit.optionCount
+    ? contentAt(pending, unit.ordinals[option])
+    : unit.torn[option - unit.optionCount].content;
 }
 
 /** What a sector holds once the writes up to `ordinal` are in it. */

@@ -4,7 +4,6 @@ import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
 import type { Choices } from "./choices.ts";
 import type { Trial } from "./concrete_judge.ts";
 import { CrashDisk } from "./crash_disk.ts";
-import type { Persisted } from "./crash_point.ts";
 import type { Findings } from "./findings.ts";
 import { type Finding, Judge } from "./judge.ts";
 import { OpaqueReads } from "./opaque_reads.ts";
@@ -59,13 +58,11 @@ export class EpochSearch {
       option !== 0 && !decided.some(([known]) => known === unit)
     );
     const size = decided.length + added.length;
-    this.#findings.add(finding.violation, finding.event, size, (): Persisted => {
-      const byUnit = new Map<number, number>();
-      for (const [unit, option] of [...decided, ...finding.because]) {
-        if (option === 0) continue;
-        byUnit.set(this.space.units[unit].key, this.space.units[unit].events[option]);
-      }
-      return { byUnit, sizeBytes: decisions.persistedSizeBytes };
-    });
+    this.#findings.add(
+      finding.violation,
+      finding.event,
+      size,
+      () => decisions.describe([...decided, ...finding.because]),
+    );
   }
 }

@@ -1,8 +1,9 @@
 import type { FoundViolation, PersistedVersion } from "../exploration.ts";
-import type { WriteLog } from "../log/write_log.ts";
+import type { LogEvent, WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
 import { type Violation, VIOLATION_KINDS, violationKey } from "../violation.ts";
 import { TapeChoices } from "./choices.ts";
+import type { UnitVersion } from "../model/unit_version.ts";
 import { type CrashPoint, CrashPoints, type Persisted } from "./crash_point.ts";
 
 /** A violation and the state that shows it. */
@@ -10,6 +11,8 @@ export interface Sighting {
   readonly violation: Violation;
   readonly event: number;
   readonly persisted: Persisted;
+  /** How much of what was on its way reached the disk, or was ruined. */
+  readonly size: number;
 }
 
 /** Every different violation seen, each with its smallest state: fewest versions, then earliest. */
@@ -31,15 +34,14 @@ export class Findings {
     const key = violationKey(violation);
     const known = this.#seen.get(key);
     if (!known) {
-      const sighting = { violation, event, persisted: persisted() };
+      const sighting = { violation, event, persisted: persisted(), size };
       this.#seen.set(key, { sighting, occurrences: 1 });
       return;
     }
     known.occurrences++;
     const best = known.sighting;
-    const smallest = best.persisted.byUnit.size;
-    if (size < smallest || (size === smallest && event < best.event)) {
-      known.sighting = { violation, event, persisted: persisted() };
+    if (size < best.size || (size === best.size && event < best.event)) {
+      known.sighting = { violation, event, persisted: persisted(), size };
     }
   }
 
@@ -49,7 +51,7 @@ export class Findings {
       const kinds = VIOLATION_KINDS.indexOf(a.sighting.violation.kind) -
         VIOLATION_KINDS.indexOf(b.sighting.violation.kind);
       return kinds || a.sighting.event - b.sighting.event ||
-        a.sighting.persisted.byUnit.size - b.sighting.persisted.byUnit.size;
+        a.sighting.size - b.sighting.size;
     });
     const points = new CrashPoints(log, preset);
     return all.map(({ sighting, occurrences }) => {
@@ -74,6 +76,7 @@ function spellOut(
     pendingWrites: point.pendingCount,
     sizeBytes,
     tape,
+    ...(sighting.persisted.ruined && { ruined: sighting.persisted.ruined }),
   };
 }
 
@@ -94,7 +97,7 @@ function spellOut(
  *   }
  * })());
  * // Sector 1 persisted as event 2 wrote it; sector 0 did not.
- * assertEquals(persistedVersions(recorder.log, SECTORS, new Map([[1, 2]])), [
+ * assertEquals(persistedVersions(recorder.log, SECTORS, new Map([[1, { event: 2 }]])), [
  *   { event: 2, offsetBytes: 512, lengthBytes: 512, label: "data" },
  * ]);
  * ```
@@ -102,39 +105,57 @@ function spellOut(
 export function persistedVersions(
   log: WriteLog,
   preset: Preset,
-  byUnit: ReadonlyMap<number, number>,
+  byUnit: Persisted["byUnit"],
 ): PersistedVersion[] {
   const pieces: PersistedVersion[] = [];
-  const units = [...byUnit].sort(([keyA, a], [keyB, b]) => a - b || keyA - keyB);
-  for (const [key, event] of units) {
-    const piece = pieceOf(log, preset, key, event);
+  const units = [...byUnit].sort(([keyA, a], [keyB, b]) => a.event - b.event || keyA - keyB);
+  for (const [key, version] of units) {
+    const piece = pieceOf(log, preset, key, version);
     const last = pieces[pieces.length - 1];
-    if (
-      last?.event === event && last.offsetBytes + last.lengthBytes === piece.offsetBytes
-    ) {
+    if (last?.event === piece.event && endOf(last) === piece.offsetBytes) {
       pieces[pieces.length - 1] = { ...last, lengthBytes: last.lengthBytes + piece.lengthBytes };
     } else pieces.push(piece);
   }
   return pieces;
 }
 
-function pieceOf(log: WriteLog, preset: Preset, key: number, event: number): PersistedVersion {
+function endOf({ offsetBytes, lengthBytes }: PersistedVersion): number {
+  return offsetBytes + lengthBytes;
+}
+
+/** What of its newest write is in a unit. */
+function pieceOf(
+  log: WriteLog,
+  preset: Preset,
+  key: number,
+  { event, tear }: UnitVersion,
+): PersistedVersion {
   const source = log.events[event];
   const label = "label" in source ? source.label : source.kind;
-  const offsetBytes = source.kind === "resized"
-    ? source.sizeBytes
-    : "offsetBytes" in source
-    ? source.offsetBytes
-    : 0;
-  const lengthBytes = source.kind === "write-issued"
-    ? source.bytes.length
-    : source.kind === "discarded"
-    ? source.lengthBytes
-    : 0;
+  const { offsetBytes, lengthBytes } = rangeOf(source);
   if (preset.unit === "write" || source.kind === "resized") {
     return { event, offsetBytes, lengthBytes, label };
   }
-  const from = Math.max(offsetBytes, key * preset.unit);
-  const to = Math.min(offsetBytes + lengthBytes, (key + 1) * preset.unit);
-  return { event, offsetBytes: from, lengthBytes: to - from, label };
+  const start = key * preset.unit;
+  const tornAt = start + (tear?.atBytes ?? 0);
+  const from = Math.max(offsetBytes, tear?.head === "old" ? tornAt : start);
+  const to = Math.min(
+    offsetBytes + lengthBytes,
+    tear?.head === "new" ? tornAt : start + preset.unit,
+  );
+  return { event, offsetBytes: from, lengthBytes: Math.max(0, to - from), label };
+}
+
+/** Where an event changes the file. */
+function rangeOf(event: LogEvent): { offsetBytes: number; lengthBytes: number } {
+  switch (event.kind) {
+    case "write-issued":
+      return { offsetBytes: event.offsetBytes, lengthBytes: event.bytes.length };
+    case "discarded":
+      return event;
+    case "resized":
+      return { offsetBytes: event.sizeBytes, lengthBytes: 0 };
+    default:
+      return { offsetBytes: 0, lengthBytes: 0 };
+  }
 }

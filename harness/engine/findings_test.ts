@@ -32,39 +32,45 @@ function piecesOf(preset: Preset, byUnit: Persisted["byUnit"]): string[] {
 }
 
 Deno.test("adjacent sectors of one write are named as one piece", () => {
-  assertEquals(piecesOf(SECTORS, new Map([[0, 0], [1, 0], [3, 4]])), [
-    "0 one 0+1024",
-    "4 three 1536+100",
-  ]);
+  assertEquals(
+    piecesOf(SECTORS, new Map([[0, { event: 0 }], [1, { event: 0 }], [3, { event: 4 }]])),
+    [
+      "0 one 0+1024",
+      "4 three 1536+100",
+    ],
+  );
 });
 
 Deno.test("pieces are in the order of issue", () => {
-  assertEquals(piecesOf(SECTORS, new Map([[1, 2], [2, 0], [0, 0]])), [
-    "0 one 0+512",
-    "0 one 1024+512",
-    "2 two 512+512",
-  ]);
+  assertEquals(
+    piecesOf(SECTORS, new Map([[1, { event: 2 }], [2, { event: 0 }], [0, { event: 0 }]])),
+    [
+      "0 one 0+512",
+      "0 one 1024+512",
+      "2 two 512+512",
+    ],
+  );
 });
 
 Deno.test("of a write only the part in the block is named", () => {
-  assertEquals(piecesOf(BLOCKS, new Map([[0, 4]])), ["4 three 1536+100"]);
+  assertEquals(piecesOf(BLOCKS, new Map([[0, { event: 4 }]])), ["4 three 1536+100"]);
 });
 
 Deno.test("under `writes` whole writes are named", () => {
-  assertEquals(piecesOf(WRITES, new Map([[0, 0], [4, 4]])), [
+  assertEquals(piecesOf(WRITES, new Map([[0, { event: 0 }], [4, { event: 4 }]])), [
     "0 one 0+1536",
     "4 three 1536+100",
   ]);
 });
 
 Deno.test("under `ordered` every write of the prefix is named", () => {
-  assertEquals(piecesOf(ORDERED, new Map([[0, 2]])), ["0 one 0+1536", "2 two 512+512"]);
+  assertEquals(piecesOf(ORDERED, new Map([[0, { event: 2 }]])), ["0 one 0+1536", "2 two 512+512"]);
 });
 
 Deno.test("of many sightings the one with the fewest versions stays, then the earliest", () => {
   const findings = new Findings();
   const see = (event: number, ...units: number[]) => {
-    const byUnit = new Map(units.map((unit) => [unit, unit === 1 ? 2 : 0]));
+    const byUnit = new Map(units.map((unit) => [unit, { event: unit === 1 ? 2 : 0 }]));
     const persisted = { byUnit, sizeBytes: 4 * SECTOR };
     findings.add(violation("leak", "x"), event, byUnit.size, () => persisted);
   };

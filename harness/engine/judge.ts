@@ -4,7 +4,7 @@ import type { Epoch } from "../model/epochs.ts";
 import type { GuestRange, Target } from "../target.ts";
 import type { Violation } from "../violation.ts";
 import type { CrashDisk } from "./crash_disk.ts";
-import type { Candidate } from "./decisions.ts";
+import type { Candidate, Decision } from "./decisions.ts";
 import { GuestReader, only, type Piece } from "./guest_reader.ts";
 import type { OpaqueReads } from "./opaque_reads.ts";
 import { probeBytes } from "./watch_list.ts";
@@ -16,7 +16,7 @@ export interface Finding {
   /** The earliest crash that shows it, as the last event before the crash. */
   readonly event: number;
   /** Units that recovery did not look at and that must take an option, with the options. */
-  readonly because: readonly (readonly [unit: number, option: number])[];
+  readonly because: readonly Decision[];
 }
 
 /** What a {@linkcode Judge} needs to know, the same for all states of an epoch. */

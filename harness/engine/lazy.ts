@@ -78,11 +78,11 @@ export function exploreLazily(
   const states = new StateCounter();
   const images = new StateCounter();
   let recoveries = 0;
-  for (const epoch of epochsOf(log, contents)) {
+  for (const epoch of epochsOf(log, contents, preset)) {
     const choices = new ExhaustiveChoices();
     const search = new EpochSearch(trial, epoch, { contents, choices, findings });
     countStates(search.space, states);
-    countImages(search.space, images);
+    if (preset.ruinBytes === 0) countImages(search.space, images);
     do {
       search.visit();
       const done = recoveries + search.recoveries;
@@ -105,7 +105,7 @@ export function exploreLazily(
     events: log.events.length,
     crashPoints: log.events.length + 1,
     states: states.total,
-    images: images.total,
+    ...(preset.ruinBytes === 0 && { images: images.total }),
     recoveries,
     violations,
   };

@@ -2,7 +2,7 @@ import { assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
 import { MemoryStorage, runSync } from "../../lib/storage/mod.ts";
 import { sectorsOf } from "../log/log_builder_testing.ts";
-import { PRESETS } from "../model/presets.ts";
+import { type Preset, PRESETS } from "../model/presets.ts";
 import { seededTest } from "../../lib/testing/seeds_testing.ts";
 import { assertEnginesAgree, bruteStates } from "./engine_agreement_testing.ts";
 import { buildLog, type LogShape, logStep } from "./random_log_testing.ts";
@@ -10,10 +10,10 @@ import { script } from "./random_script_testing.ts";
 import { type Script, scriptedTarget } from "./scripted_target_testing.ts";
 
 const SECTOR = 512;
-/** Logs that are generated for each seed and preset. */
-const RUNS = 300;
-/** A case with more states than this is left out. */
-const MOST_STATES = 800n;
+/** Logs that are generated for each seed; where tearing makes too much of many, more. */
+const runs = (preset: Preset) => preset.tears ? 700 : 300;
+/** A case with more states than this is left out; tearing makes many of few. */
+const mostStates = (preset: Preset) => preset.tears ? 6000n : 800n;
 /** At least so many cases must be used, must fail, and must be clean, for each seed and preset. */
 const FEWEST_USED = 120;
 const FEWEST_FAILING = 40;
@@ -61,13 +61,13 @@ for (const preset of Object.values(PRESETS)) {
         const guestBase = guestOf(base, each.script);
         if (!guestBase) return;
         const log = buildLog(each.steps, base, guestBase);
-        if (bruteStates(log, preset) > MOST_STATES) return;
+        if (bruteStates(log, preset) > mostStates(preset)) return;
         const target = scriptedTarget(each.script, OTHER_FILE);
         const { lazy } = assertEnginesAgree({ log, target, preset, guestBytes: guestBase.length });
         count.used++;
         if (lazy.verdict === "violation") count.failing++;
       }),
-      { seed, numRuns: RUNS },
+      { seed, numRuns: runs(preset) },
     );
     assertGreaterOrEqual(count.used, FEWEST_USED, "cases used");
     assertGreaterOrEqual(count.failing, FEWEST_FAILING, "cases that fail");

@@ -2,6 +2,7 @@ import type { LogEvent, WriteLog } from "../log/write_log.ts";
 import type { Contents } from "./contents.ts";
 import { DurableImage } from "./durable_image.ts";
 import { GuestHistory } from "./guest_history.ts";
+import { type Preset, SECTORS } from "./presets.ts";
 
 /** A write (or a cut, or a discard) that may or may not have reached the disk. */
 export interface PendingWrite {
@@ -19,6 +20,8 @@ export interface PendingWrite {
   readonly label: string;
   /** Whether it had completed by the end of the epoch. */
   completed: boolean;
+  /** The event that completed it: from there on it is not in flight. Infinity until then. */
+  completedAt: number;
 }
 
 /** A size that the file had, and the event since which it may be on disk. */
@@ -58,8 +61,13 @@ export interface Epoch {
  * Cut a log into its epochs. Each one is valid until the next is asked for: the durable image and
  * the history move on with the log. Memory grows with what is pending and with the pages written.
  */
-export function* epochsOf(log: WriteLog, contents: Contents): Generator<Epoch> {
-  const walker = new LogWalker(log, contents);
+export function* epochsOf(
+  log: WriteLog,
+  contents: Contents,
+  { flushesAreHonest, tears }: Pick<Preset, "flushesAreHonest" | "tears"> = SECTORS,
+): Generator<Epoch> {
+  const history = new GuestHistory(log.guestBase, contents, { tears });
+  const walker = new LogWalker(log, contents, history, flushesAreHonest);
   let firstEvent = -1;
   for (let event = 0; event < log.events.length; event++) {
     if (walker.isBoundary(log.events[event])) {
@@ -73,6 +81,7 @@ export function* epochsOf(log: WriteLog, contents: Contents): Generator<Epoch> {
 
 /** Replays a log and keeps account of what is durable. */
 class LogWalker {
+  readonly #flushesAreHonest: boolean;
   readonly #durable: DurableImage;
   readonly #history: GuestHistory;
   #writes: PendingWrite[] = [];
@@ -84,9 +93,15 @@ class LogWalker {
   /** For each flush in flight: what it will make durable, and the size. */
   readonly #flushes = new Map<number, { writes: PendingWrite[]; size: SizeVersion }>();
 
-  constructor(log: WriteLog, contents: Contents) {
+  constructor(
+    log: WriteLog,
+    contents: Contents,
+    history: GuestHistory,
+    flushesAreHonest: boolean,
+  ) {
     this.#durable = new DurableImage(log.base, contents);
-    this.#history = new GuestHistory(log.guestBase, contents);
+    this.#history = history;
+    this.#flushesAreHonest = flushesAreHonest;
     this.#sizes = [{ sizeBytes: log.base.sizeBytes, event: -1 }];
     this.#settledBytes = log.base.sizeBytes;
   }
@@ -109,7 +124,8 @@ class LogWalker {
     switch (event.kind) {
       case "flush-completed": {
         const flush = this.#flushes.get(event.id);
-        return flush !== undefined && (flush.writes.length > 0 || flush.size !== this.#sizes[0]);
+        return this.#flushesAreHonest && flush !== undefined &&
+          (flush.writes.length > 0 || flush.size !== this.#sizes[0]);
       }
       case "write-completed":
         return this.#writes.some((write) => write.id === event.id && this.#isForced.has(event.id));
@@ -125,7 +141,7 @@ class LogWalker {
   apply(event: LogEvent, at: number): void {
     switch (event.kind) {
       case "write-issued":
-        if (event.forceUnitAccess) this.#isForced.add(event.id);
+        if (event.forceUnitAccess && this.#flushesAreHonest) this.#isForced.add(event.id);
         this.#addWrite(
           at,
           event.id,
@@ -137,7 +153,7 @@ class LogWalker {
         );
         break;
       case "write-completed":
-        this.#complete(event.id);
+        this.#complete(event.id, at);
         break;
       case "resized":
         this.#resize(at, event.sizeBytes, event.label);
@@ -191,6 +207,7 @@ class LogWalker {
       bytes,
       label,
       completed,
+      completedAt: completed ? event : Infinity,
     });
     if (sizeAfterBytes !== this.#sizeBytes()) {
       this.#sizes.push({ sizeBytes: sizeAfterBytes, event });
@@ -205,10 +222,11 @@ class LogWalker {
     this.#resizedAt = event;
   }
 
-  #complete(id: number): void {
+  #complete(id: number, at: number): void {
     const write = this.#writes.find((pending) => pending.id === id);
     if (!write) return;
     write.completed = true;
+    write.completedAt = at;
     if (this.#isForced.delete(id)) this.#makeDurable([write], this.#lastCompletedSize());
   }
 
@@ -216,7 +234,7 @@ class LogWalker {
     const flush = this.#flushes.get(id);
     if (!flush) return;
     this.#flushes.delete(id);
-    this.#makeDurable(flush.writes, flush.size);
+    if (this.#flushesAreHonest) this.#makeDurable(flush.writes, flush.size);
   }
 
   /** Durable data is inside the file, also where a write still in flight made the file grow. */

@@ -1,6 +1,7 @@
 import type { ByteSource, LogEvent } from "../log/write_log.ts";
 import { describeSector } from "../describe_sector.ts";
 import { type Contents, SECTOR_BYTES } from "./contents.ts";
+import { TEAR_BYTES } from "./tears.ts";
 
 /** A value that a guest sector may hold, and since which event. */
 export interface GuestVersion {
@@ -23,6 +24,7 @@ interface KeptVersion extends GuestVersion {
 export class GuestHistory {
   readonly #base: ByteSource;
   readonly #contents: Contents;
+  readonly #tears: boolean;
   /** For each sector written: what it may hold, oldest first. */
   readonly #versions = new Map<number, readonly KeptVersion[]>();
   /** For each sector that was asked for and not written: what it held from the start. */
@@ -40,10 +42,14 @@ export class GuestHistory {
   /** The event that acknowledged the last flush that covered every write and allocation, or -1. */
   settledAt = -1;
 
-  /** Start with a disk that holds `base`, and zeroes behind it. */
-  constructor(base: ByteSource, contents: Contents) {
+  /**
+   * Start with a disk that holds `base`, and zeroes behind it. If it `tears`, a sector may hold two
+   * of the versions that it may hold, one up to a boundary of 8 bytes and the other behind it.
+   */
+  constructor(base: ByteSource, contents: Contents, { tears } = { tears: false }) {
     this.#base = base;
     this.#contents = contents;
+    this.#tears = tears;
   }
 
   /** What a guest sector may hold now, oldest first. */
@@ -66,6 +72,23 @@ export class GuestHistory {
     let since = Infinity;
     for (const version of this.versionsOf(sector)) {
       if (version.content === content && version.event < since) since = version.event;
+    }
+    return since === Infinity && this.#tears ? this.#tornSince(sector, content) : since;
+  }
+
+  /** Since which event a sector may hold `content` as two of its versions, torn apart. */
+  #tornSince(sector: number, content: number): number {
+    const versions = this.versionsOf(sector);
+    const bytes = this.#contents.bytesOf(content);
+    const same = versions.map((version) =>
+      sameEnds(bytes, this.#contents.bytesOf(version.content))
+    );
+    let since = Infinity;
+    for (let head = 0; head < versions.length; head++) {
+      for (let tail = 0; tail < versions.length; tail++) {
+        if (same[head].headBytes + same[tail].tailBytes < SECTOR_BYTES) continue;
+        since = Math.min(since, Math.max(versions[head].event, versions[tail].event));
+      }
     }
     return since;
   }
@@ -158,4 +181,14 @@ export class GuestHistory {
       }
     }
   }
+}
+
+/** How many bytes two sectors have in common at their start and at their end, in groups of 8. */
+function sameEnds(a: Uint8Array, b: Uint8Array): { headBytes: number; tailBytes: number } {
+  let head = 0;
+  while (head < SECTOR_BYTES && a[head] === b[head]) head++;
+  let tail = SECTOR_BYTES;
+  while (tail > 0 && a[tail - 1] === b[tail - 1]) tail--;
+  const headBytes = head - head % TEAR_BYTES;
+  return { headBytes, tailBytes: SECTOR_BYTES - Math.ceil(tail / TEAR_BYTES) * TEAR_BYTES };
 }

@@ -13,7 +13,22 @@
  * `ordered` the size is the one that belongs to the prefix.) Cutting a file off is a change of
  * size and a write of zeroes over what was cut off, each of which may persist without the other.
  *
- * Not modelled here: bytes mixed within a unit, damage next to a write, flushes that lie, errors
+ * Three presets go further than a disk that keeps its promises.
+ *
+ * **A torn sector.** Sectors are not atomic: at most one of them, at any crash, holds two of its
+ * versions at once, one up to a boundary of 8 bytes and the other behind it. Either may be the newer
+ * one. The guest knows that its disk may tear a sector that it was writing, so a guest sector may
+ * hold two of its permitted versions in the same way.
+ *
+ * **A radius of destruction** (Lokier, 10 September 2010 21:22). At most one of the writes in flight
+ * when the power fails (issued, not completed) ruins the aligned neighbourhood of R bytes that it
+ * goes to: everything there, however long it had been durable, is noise, or is zeroes. Nothing can
+ * survive that; what matters is whether what is lost is noticed, or returned as if it were good.
+ *
+ * **Flushes that lie.** They are answered, as is forced unit access, and nothing becomes durable.
+ * The guest does not know.
+ *
+ * Not modelled here: more than one torn or ruined place, a torn sector beside a ruined one, errors
  * while running, and rot of what was durable.
  *
  * @module
@@ -27,9 +42,18 @@ export interface Preset {
   readonly unit: number | "write";
   /** Whether writes persist only in the order in which they were issued. */
   readonly ordered: boolean;
+  /** Whether one unit of each crash may hold two versions, one on each side of an 8-byte boundary. */
+  readonly tears: boolean;
+  /** A write in flight may ruin aligned neighbourhoods of so many bytes; 0 if it may not. */
+  readonly ruinBytes: number;
+  /** Whether what a flush covers is durable once it has completed. */
+  readonly flushesAreHonest: boolean;
   /** One line for reports. */
   readonly summary: string;
 }
+
+/** What a disk keeps that is better than the worst. */
+const HONEST = { tears: false, ruinBytes: 0, flushesAreHonest: true } as const;
 
 /**
  * Any prefix of the writes, whole: a disk that does everything in order.
@@ -52,6 +76,7 @@ export interface Preset {
  * ```
  */
 export const ORDERED: Preset = Object.freeze({
+  ...HONEST,
   name: "ordered",
   unit: "write",
   ordered: true,
@@ -79,6 +104,7 @@ export const ORDERED: Preset = Object.freeze({
  * ```
  */
 export const WRITES: Preset = Object.freeze({
+  ...HONEST,
   name: "writes",
   unit: "write",
   ordered: false,
@@ -104,6 +130,7 @@ export const WRITES: Preset = Object.freeze({
  * ```
  */
 export const SECTORS: Preset = Object.freeze({
+  ...HONEST,
   name: "sectors",
   unit: 512,
   ordered: false,
@@ -131,6 +158,7 @@ export const SECTORS: Preset = Object.freeze({
  * ```
  */
 export const BLOCKS: Preset = Object.freeze({
+  ...HONEST,
   name: "blocks",
   unit: 4096,
   ordered: false,
@@ -138,7 +166,90 @@ export const BLOCKS: Preset = Object.freeze({
 });
 
 /**
- * The presets that can be asked for by name.
+ * As {@linkcode SECTORS}, and one sector of each crash may be torn at an 8-byte boundary.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { CrashPoint, Recorder, TORN_SECTOR } from "@powercut/powercut/harness";
+ * import { type Operation } from "@powercut/powercut/lib";
+ *
+ * const recorder = new Recorder({ base: new Uint8Array(512) });
+ * recorder.run((function* (): Operation<void> {
+ *   const bytes = new Uint8Array(24).fill(1); // three groups of 8 bytes, so two places to tear
+ *   yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "data" };
+ * })());
+ * const point = new CrashPoint(recorder.log, TORN_SECTOR, recorder.log.events.length - 1);
+ * assertEquals(point.stateCount, 6n); // old, new, and at each place: old first, or new first
+ * ```
+ */
+export const TORN_SECTOR: Preset = Object.freeze({
+  ...SECTORS,
+  name: "torn-sector",
+  tears: true,
+  summary: "as sectors, and one sector holds two versions, torn at an 8-byte boundary",
+});
+
+/**
+ * As {@linkcode SECTORS}, and a write in flight may ruin the aligned neighbourhood of `ruinBytes`
+ * bytes that it goes to. Throws `RangeError` unless that is a power of two from 512 to 16 MiB.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { CrashPoint, destruction, Recorder } from "@powercut/powercut/harness";
+ * import { type Operation } from "@powercut/powercut/lib";
+ *
+ * const recorder = new Recorder({ base: new Uint8Array(4096) });
+ * recorder.run((function* (): Operation<void> {
+ *   const bytes = new Uint8Array(512).fill(1);
+ *   yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "data" };
+ * })());
+ * const inFlight = new CrashPoint(recorder.log, destruction(4096), 0);
+ * assertEquals(inFlight.stateCount, 6n); // old or new; nothing ruined, noise, or zeroes
+ * assertEquals(new CrashPoint(recorder.log, destruction(4096), 1).stateCount, 2n); // completed
+ * ```
+ */
+export function destruction(ruinBytes: number): Preset {
+  if (!Number.isInteger(Math.log2(ruinBytes)) || ruinBytes < 512 || ruinBytes > 2 ** 24) {
+    throw new RangeError(`destruction: ${ruinBytes} must be a power of two from 512 to 16777216`);
+  }
+  return Object.freeze({
+    ...SECTORS,
+    name: `destruction(${ruinBytes})`,
+    ruinBytes,
+    summary: `as sectors, and a write in flight ruins the ${ruinBytes} bytes it goes to`,
+  });
+}
+
+/**
+ * As {@linkcode SECTORS}, but flushes do nothing.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { CrashPoint, LYING_FLUSH, Recorder } from "@powercut/powercut/harness";
+ * import { type Operation } from "@powercut/powercut/lib";
+ *
+ * const recorder = new Recorder({ base: new Uint8Array(512) });
+ * recorder.run((function* (): Operation<void> {
+ *   const bytes = new Uint8Array(512).fill(1);
+ *   yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "data" };
+ *   yield { kind: "flush", file: 0, scope: "data", label: "all so far" };
+ * })());
+ * const point = new CrashPoint(recorder.log, LYING_FLUSH, recorder.log.events.length - 1);
+ * assertEquals(point.stateCount, 2n); // it may be lost all the same
+ * ```
+ */
+export const LYING_FLUSH: Preset = Object.freeze({
+  ...SECTORS,
+  name: "lying-flush",
+  flushesAreHonest: false,
+  summary: "as sectors, and flushes do nothing",
+});
+
+/**
+ * The presets that can be asked for by name; {@linkcode presetNamed} knows more.
  *
  * @example
  * ```ts
@@ -153,4 +264,50 @@ export const PRESETS: Readonly<Record<string, Preset>> = Object.freeze({
   writes: WRITES,
   sectors: SECTORS,
   blocks: BLOCKS,
+  "torn-sector": TORN_SECTOR,
+  "destruction(4096)": destruction(4096),
+  "lying-flush": LYING_FLUSH,
 });
+
+/**
+ * The presets that a careful format survives: disks that may lose, reorder and tear what was not
+ * flushed, and nothing else.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { LYING_FLUSH, SURVIVABLE_PRESETS } from "@powercut/powercut/harness";
+ *
+ * assertEquals(SURVIVABLE_PRESETS.includes(LYING_FLUSH), false);
+ * ```
+ */
+export const SURVIVABLE_PRESETS: readonly Preset[] = Object.freeze([
+  ORDERED,
+  WRITES,
+  SECTORS,
+  BLOCKS,
+  TORN_SECTOR,
+]);
+
+/**
+ * The preset known as `name`: one of {@linkcode PRESETS}, or `destruction(R)` with R in bytes;
+ * undefined if there is none.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { presetNamed } from "@powercut/powercut/harness";
+ *
+ * assertEquals(presetNamed("destruction(65536)")?.ruinBytes, 65536);
+ * assertEquals(presetNamed("nonsense"), undefined);
+ * ```
+ */
+export function presetNamed(name: string): Preset | undefined {
+  if (Object.hasOwn(PRESETS, name)) return PRESETS[name];
+  const radius = /^destruction\((\d{3,8})\)$/.exec(name)?.[1];
+  try {
+    return radius === undefined ? undefined : destruction(Number(radius));
+  } catch {
+    return undefined;
+  }
+}

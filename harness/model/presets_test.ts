@@ -1,14 +1,27 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { BLOCKS, ORDERED, PRESETS, SECTORS, WRITES } from "./presets.ts";
+import { BLOCKS, destruction, ORDERED, presetNamed, PRESETS, SECTORS, WRITES } from "./presets.ts";
 
 Deno.test("presets are found by their name", () => {
-  assertEquals(Object.keys(PRESETS), ["ordered", "writes", "sectors", "blocks"]);
-  for (const [name, preset] of Object.entries(PRESETS)) assertEquals(preset.name, name);
+  for (const [name, preset] of Object.entries(PRESETS)) {
+    assertEquals(preset.name, name);
+    assertEquals(presetNamed(name), preset);
+  }
+  assertEquals(presetNamed("destruction(512)")?.ruinBytes, 512);
+  for (const name of ["", "constructor", "destruction", "destruction(0)", "destruction(1000)"]) {
+    assertEquals(presetNamed(name), undefined, name);
+  }
+});
+
+Deno.test("a radius of destruction is a power of two, a sector at least", () => {
+  assertEquals(destruction(65536).name, "destruction(65536)");
+  for (const radius of [0, 256, 1000, -512, 2 ** 25, NaN]) {
+    assertThrows(() => destruction(radius), RangeError, `${radius} must be`);
+  }
 });
 
 Deno.test("presets are frozen", () => {
   assert(Object.isFrozen(PRESETS));
-  for (const preset of [ORDERED, WRITES, SECTORS, BLOCKS]) {
+  for (const preset of Object.values(PRESETS)) {
     assert(Object.isFrozen(preset));
     assertThrows(() => Object.assign(preset, { unit: 1 }), TypeError);
   }

@@ -3,6 +3,7 @@ import { SECTOR_BYTES } from "./contents.ts";
 import { PAGE_SECTORS } from "./durable_image.ts";
 import type { Epoch, PendingWrite, SizeVersion } from "./epochs.ts";
 import type { Preset } from "./presets.ts";
+import { countTears, type TornVersion, tornVersions } from "./tears.ts";
 
 /** One thing that may have reached the disk in one of several versions, independent of others. */
 export interface Unit {
@@ -12,12 +13,24 @@ export interface Unit {
   readonly places: readonly number[];
   /** The events of all its versions, also of those equal to an earlier one. */
   readonly versionEvents: readonly number[];
+  /** For each of {@linkcode Unit.versionEvents}, how often it can be torn with one before it. */
+  readonly tearCounts: readonly number[];
   /** Options: 0 is the durable version, option k the k-th different version. */
   readonly optionCount: number;
   /** For each option the event since which it is possible; -1 for the durable version. */
   readonly events: readonly number[];
   /** For each option its write's place in {@linkcode Epoch.writes}; -1 for the durable version. */
   readonly ordinals: readonly number[];
+  /** Options after these, if no other unit is torn: two versions in one sector. */
+  readonly torn: readonly TornVersion[];
+}
+
+/** A write that may be in flight when the power fails, and then ruin what is around it. */
+export interface Ruin {
+  /** The event that issued it. */
+  readonly event: number;
+  /** The event that completed it: a crash after it can't be one that ruins. Infinity if none did. */
+  readonly completedAt: number;
 }
 
 /** What one write left in one sector. */
@@ -36,8 +49,10 @@ export interface PendingSector {
   readonly durable: number;
   /** The units that decide it: one, or under `writes` one for each write, as `writes` below. */
   readonly units: readonly number[];
-  /** What was written to it, in order. */
+  /** What was written to it, in order; nothing to sectors that can only be ruined. */
   readonly writes: readonly SectorWrite[];
+  /** The places in {@linkcode StateSpace.ruins} of the writes that may ruin it. */
+  readonly ruins: readonly number[];
 }
 
 /** All the states that a crash in an epoch can leave, as independent units. */
@@ -54,6 +69,8 @@ export interface StateSpace {
   readonly sizes: readonly SizeVersion[];
   /** Under `ordered`, the unit that the size follows from. */
   readonly sizeUnit: number | undefined;
+  /** The writes that may ruin their neighbourhood; at most one of them does. */
+  readonly ruins: readonly Ruin[];
 }
 
 /** Lay out the state space of `epoch` under `preset`. */
@@ -62,11 +79,13 @@ export function stateSpaceOf(epoch: Epoch, preset: Preset, contents: Contents): 
   const { units, sectors } = typeof preset.unit === "number"
     ? blockUnits(epoch, touched, preset.unit / SECTOR_BYTES)
     : writeUnits(epoch, touched, preset.ordered);
+  const ruins = preset.ruinBytes > 0 ? ruinsOf(epoch) : [];
   return {
     epoch,
     preset,
-    units,
-    sectors,
+    units: preset.tears ? units.map((unit) => withTears(unit, epoch, sectors, contents)) : units,
+    sectors: preset.ruinBytes > 0 ? withRuins(sectors, epoch, ruins, preset.ruinBytes) : sectors,
+    ruins: ruins.map(({ event, completedAt }) => ({ event, completedAt })),
     sizes: preset.ordered ? epoch.sizes.slice(0, 1) : distinctSizes(epoch.sizes),
     sizeUnit: preset.ordered ? 0 : undefined,
   };
@@ -89,6 +108,7 @@ function writeUnits(
     durable: epoch.durable.idOf(sector),
     units: ordered ? [0] : writes.map((write) => write.ordinal),
     writes,
+    ruins: [],
   }));
   return { units, sectors };
 }
@@ -106,7 +126,7 @@ function blockUnits(
     // A block's unit is numbered in the order in which the blocks turn up.
     const unit = block.length > 0 ? block[0].units[0] : blocks.size;
     blocks.set(index, block);
-    block.push({ sector, durable: epoch.durable.idOf(sector), units: [unit], writes });
+    block.push({ sector, durable: epoch.durable.idOf(sector), units: [unit], writes, ruins: [] });
   }
   const units: Unit[] = [];
   const sectors: PendingSector[] = [];
@@ -133,6 +153,73 @@ function unitOf(
     optionCount: different.length + 1,
     events: [-1, ...different.map((ordinal) => epoch.writes[ordinal].event)],
     ordinals: [-1, ...different],
+    tearCounts: [],
+    torn: [],
+  };
+}
+
+/** A unit of one sector with the ways in which it can be torn. */
+function withTears(
+  unit: Unit,
+  epoch: Epoch,
+  sectors: readonly PendingSector[],
+  contents: Contents,
+): Unit {
+  const { durable, writes } = sectors[unit.places[0]];
+  const versions = [
+    { content: durable, event: -1 },
+    ...writes.map(({ content, ordinal }) => ({ content, event: epoch.writes[ordinal].event })),
+  ];
+  const tearCounts = versions.map((newer, place) =>
+    versions.slice(0, place)
+      .reduce((sum, older) => sum + countTears(older.content, newer.content, contents), 0)
+  );
+  return { ...unit, tearCounts, torn: tornVersions(versions, contents) };
+}
+
+/** The writes of an epoch that are in flight at one of its crash points. */
+function ruinsOf(epoch: Epoch): readonly PendingWrite[] {
+  return epoch.writes.filter(({ completedAt, event, lengthBytes }) =>
+    lengthBytes > 0 && completedAt > Math.max(event, epoch.firstEvent)
+  );
+}
+
+/** The sectors with the writes that may ruin them, and all others that these may ruin too. */
+function withRuins(
+  sectors: readonly PendingSector[],
+  epoch: Epoch,
+  ruins: readonly PendingWrite[],
+  ruinBytes: number,
+): PendingSector[] {
+  const ruinedBy = new Map<number, number[]>();
+  ruins.forEach(({ offsetBytes, lengthBytes }, place) => {
+    const { firstSector, endSector } = neighbourhoodOf(offsetBytes, lengthBytes, ruinBytes);
+    for (let sector = firstSector; sector < endSector; sector++) {
+      ruinedBy.set(sector, [...(ruinedBy.get(sector) ?? []), place]);
+    }
+  });
+  const all = sectors.map((each) => ({ ...each, ruins: ruinedBy.get(each.sector) ?? [] }));
+  for (const { sector } of sectors) ruinedBy.delete(sector);
+  const beside = [...ruinedBy].map(([sector, places]) => ({
+    sector,
+    durable: epoch.durable.idOf(sector),
+    units: [],
+    writes: [],
+    ruins: places,
+  }));
+  return [...all, ...beside];
+}
+
+/** The sectors of the aligned blocks of `ruinBytes` bytes that a range touches. */
+function neighbourhoodOf(
+  offsetBytes: number,
+  lengthBytes: number,
+  ruinBytes: number,
+): { firstSector: number; endSector: number } {
+  const perBlock = ruinBytes / SECTOR_BYTES;
+  return {
+    firstSector: Math.floor(offsetBytes / ruinBytes) * perBlock,
+    endSector: Math.ceil((offsetBytes + lengthBytes) / ruinBytes) * perBlock,
   };
 }
 

@@ -4,10 +4,9 @@ import {
   formatStates,
   type FoundViolation,
   type Preset,
-  PRESETS,
 } from "../../harness/mod.ts";
 import { type RecordedLog, setUpLog } from "../support/recorded_log.ts";
-import { lookUp } from "../support/look_up.ts";
+import { lookUpPreset } from "../support/look_up.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { replayFileOf } from "./replay_file.ts";
@@ -29,7 +28,7 @@ export function logCommand(options: LogOptions, output: Output): number {
   if (options.format !== "qed") {
     throw new UsageError(`--format ${options.format}: only "qed" can be judged yet`);
   }
-  const preset = lookUp("preset", options.preset, PRESETS);
+  const preset = lookUpPreset(options.preset);
   using recorded = setUpLog(options.log, options.base);
   const exploration = exploreLazily(recorded.log, recorded.target, preset, {
     guestBytes: recorded.guestBytes,

@@ -4,7 +4,6 @@ import {
   persistedVersions,
   prepareTrial,
   type Preset,
-  PRESETS,
   TapeChoices,
   type Target,
   timeline,
@@ -13,7 +12,7 @@ import {
   type WriteLog,
 } from "../../harness/mod.ts";
 import { SCENARIOS } from "../catalog.ts";
-import { lookUp } from "../support/look_up.ts";
+import { lookUpPreset } from "../support/look_up.ts";
 import { guestBytesOf, setUp } from "../support/scenario.ts";
 import { setUpLog } from "../support/recorded_log.ts";
 import { EXIT } from "./exit_code.ts";
@@ -37,7 +36,7 @@ export function replayCommand(path: string, json: boolean, output: Output): numb
   const replay = parseReplayFile(readTextFile(path));
   using source = sourceOf(replay);
   const { log, target, guestBytes } = source;
-  const preset = lookUp("preset", replay.preset, PRESETS);
+  const preset = lookUpPreset(replay.preset);
   const point = crashPointOf(replay, source, preset);
   const trial = prepareTrial(log, target, preset, { guestBytes });
   const file = point.build(new TapeChoices(replay.tape));

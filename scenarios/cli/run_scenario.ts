@@ -1,5 +1,5 @@
 import type { Exploration, ViolationKind, WriteLog } from "../../harness/mod.ts";
-import { PRESETS, VIOLATION_KINDS } from "../../harness/mod.ts";
+import { VIOLATION_KINDS } from "../../harness/mod.ts";
 import { PROFILES } from "../../lib/mod.ts";
 import {
   type Case,
@@ -10,7 +10,7 @@ import {
   type Scenario,
   setUp,
 } from "../support/scenario.ts";
-import { lookUp } from "../support/look_up.ts";
+import { lookUp, lookUpPreset } from "../support/look_up.ts";
 import { type ReplayFile, replayFileOf } from "./replay_file.ts";
 
 /** What came of one case or demonstration. */
@@ -62,9 +62,7 @@ export function casesFor(
 ): { each: Case; index: number }[] {
   const cases = scenario.cases.map((each, index) => ({ each, index }));
   if (overrides.preset === undefined && overrides.profile === undefined) return cases;
-  const preset = overrides.preset === undefined
-    ? undefined
-    : lookUp("preset", overrides.preset, PRESETS);
+  const preset = overrides.preset === undefined ? undefined : lookUpPreset(overrides.preset);
   const profile = overrides.profile === undefined
     ? undefined
     : lookUp("profile", overrides.profile, PROFILES);
