@@ -1,6 +1,7 @@
 import { ALIASING } from "./aliasing.ts";
 import { BACKGROUND_CHECK } from "./background_check.ts";
 import { BACKING_FILE } from "./backing_file.ts";
+import { BEYOND_FOUR_OUTCOMES } from "./beyond_four_outcomes.ts";
 import { COMMITTING } from "./commit.ts";
 import { COPY_ON_READ } from "./copy_on_read.ts";
 import { DEFRAGMENTATION } from "./defragment.ts";
@@ -10,6 +11,7 @@ import { EXABYTE_IMAGE } from "./exabyte.ts";
 import { FLUSHES } from "./flushes.ts";
 import { FOUR_OUTCOMES } from "./four_outcomes.ts";
 import { GROWING } from "./grow.ts";
+import { HEADER_CHECKSUM } from "./header_checksum.ts";
 import { IN_PLACE_WRITES } from "./in_place_writes.ts";
 import { NEW_L2_TABLE } from "./new_l2_table.ts";
 import { RAW_BACKING } from "./raw_backing.ts";
@@ -33,6 +35,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ALIASING,
   DIRTY_BIT,
   SIZE_ROUNDING,
+  BEYOND_FOUR_OUTCOMES,
+  HEADER_CHECKSUM,
   BACKING_FILE,
   TRIM_REUSE,
   FLUSHES,

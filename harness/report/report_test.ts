@@ -60,6 +60,11 @@ Deno.test("a violation says what is wrong, when the crash came and what reached 
     "    event 5: data, 512 of 1024 bytes at 4096",
     "    event 6: table, 512 bytes at 512",
   ]);
+  const ruined = { ...violation, ruined: { event: 7, fill: "noise" } } as const;
+  assertEquals(
+    violationText(ruined, LOG).split("\n").at(-1),
+    "  event 7 was in flight and left noise all around it",
+  );
   const early = { ...violation, crashAfterEvent: -1, persisted: [] };
   assertEquals(violationText(early, LOG).split("\n").slice(1), [
     "  crash after nothing at all",

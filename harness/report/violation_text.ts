@@ -25,7 +25,7 @@ import { describeEvent, type WriteLog } from "../log/write_log.ts";
  * ```
  */
 export function violationText(violation: FoundViolation, log: WriteLog): string {
-  const { kind, detail, crashAfterEvent, persisted, pendingWrites, sizeBytes } = violation;
+  const { kind, detail, crashAfterEvent, persisted, pendingWrites, sizeBytes, ruined } = violation;
   const event = log.events[crashAfterEvent];
   const after = event ? `event ${crashAfterEvent}, ${describeEvent(event)}` : "nothing at all";
   const reached = persisted.length === 0
@@ -37,6 +37,9 @@ export function violationText(violation: FoundViolation, log: WriteLog): string 
     `  of ${pendingWrites} write(s) on their way, this reached the disk ` +
     `(the file has ${sizeBytes} bytes):`,
     ...reached,
+    ...(ruined
+      ? [`  event ${ruined.event} was in flight and left ${ruined.fill} all around it`]
+      : []),
   ].join("\n");
 }
 
