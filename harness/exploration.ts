@@ -74,6 +74,11 @@ export type ExplorationListener = (done: number, total: number, recoveries: numb
 export interface ExploreOptions {
   /** The size of the guest's disk in bytes; ranges to read end there. */
   readonly guestBytes: number;
+  /**
+   * Whether choices that do not depend on each other are added up, where the target says which these
+   * are (see {@linkcode Claims}); true if not given. Without, each combination of them is run.
+   */
+  readonly addsUp?: boolean;
   /** Told about progress now and then. */
   readonly onProgress?: ExplorationListener;
 }

@@ -53,6 +53,12 @@ export interface Target<Session = unknown> {
    * once. Leave it out to have each judged.
    */
   fingerprint?(session: Session): string;
+  /**
+   * Which sectors do not depend on each other. With it, many of them that are open at once are
+   * searched by adding instead of multiplying; harness/engine/independence.ts says what that rests
+   * on, and it is checked on the way. Leave it out unless your format has such tables.
+   */
+  readonly claims?: Claims;
   /** What is refused, if `error` is the format's own refusal; undefined for a program's bug. */
   refusal(error: unknown): Refusal | undefined;
 }
@@ -63,4 +69,17 @@ export interface Refusal {
   readonly subject: string;
   /** The whole message. */
   readonly detail: string;
+}
+
+/**
+ * What sectors of a table have to do with each other: nothing, except that two of them may lay claim
+ * to the same thing. A thing is a number, the same for all that may claim it: a cluster, say.
+ */
+export interface Claims {
+  /** The labels of reads that fetch such sectors, and nothing else. */
+  readonly labels: ReadonlySet<string>;
+  /** The thing that the sector at `offsetBytes` of the file is part of. */
+  placeOf(offsetBytes: number): number;
+  /** The things that a sector with these 512 bytes refers to. */
+  refersTo(sector: Uint8Array): Iterable<number>;
 }

@@ -1,10 +1,17 @@
-import { type Request, StorageError, type SyncStorage } from "../../lib/storage/mod.ts";
+import {
+  type ReadRequest,
+  type Request,
+  StorageError,
+  type SyncStorage,
+} from "../../lib/storage/mod.ts";
 import { type Contents, SECTOR_BYTES, ZEROES } from "../model/contents.ts";
 import { type DurableImage, type Page, PAGE_BYTES, PAGE_SECTORS } from "../model/durable_image.ts";
 import { indexPages, type PendingSector, type StateSpace } from "../model/state_space.ts";
-import type { Choices } from "./choices.ts";
 import { type Candidate, Decisions } from "./decisions.ts";
 import type { OpaqueReads } from "./opaque_reads.ts";
+import type { PlannedChoices } from "./planned_choices.ts";
+
+const NO_LABELS: ReadonlySet<string> = new Set();
 
 /**
  * A write log's disk after a crash that nobody has looked at yet. What a sector holds is decided
@@ -18,6 +25,7 @@ export class CrashDisk implements SyncStorage {
   readonly #reads: OpaqueReads;
   readonly #durable: DurableImage;
   readonly #leastBytes: number;
+  readonly #independentLabels: ReadonlySet<string>;
   /** For each pending sector the id of what the page holds for it. */
   readonly #materialized: Int32Array;
   /** Pages written in this run: what to put back. */
@@ -34,8 +42,15 @@ export class CrashDisk implements SyncStorage {
   readonly #pagesWithPending: Page[] = [];
 
   /** A disk over a state space, which it owns until {@linkcode release}. */
-  constructor(space: StateSpace, contents: Contents, choices: Choices, reads: OpaqueReads) {
+  constructor(
+    space: StateSpace,
+    contents: Contents,
+    choices: PlannedChoices,
+    reads: OpaqueReads,
+    independentLabels: ReadonlySet<string> = NO_LABELS,
+  ) {
     this.#space = space;
+    this.#independentLabels = independentLabels;
     this.#contents = contents;
     this.#decisions = new Decisions(space, contents, choices);
     this.#reads = reads;
@@ -50,11 +65,11 @@ export class CrashDisk implements SyncStorage {
     }
   }
 
-  /** Start a run: nothing is decided, nothing written. */
-  begin(): void {
+  /** Start a run: nothing is decided but what the plan says, nothing written. */
+  begin(plan?: ReadonlyMap<number, number>): void {
     this.#run = this.nextStamp();
     this.#sizeSet = undefined;
-    this.#decisions.begin();
+    this.#decisions.begin(plan);
   }
 
   /** What was decided in this run. */
@@ -141,8 +156,7 @@ export class CrashDisk implements SyncStorage {
   perform(request: Request): number {
     switch (request.kind) {
       case "read":
-        return this.#reads.note(request, this.#sizeNow) ??
-          this.#read(request.offsetBytes, request.into);
+        return this.#reads.note(request, this.#sizeNow) ?? this.#readAs(request);
       case "write":
         this.#write(request.offsetBytes, request.bytes, request.bytes.length);
         return request.bytes.length;
@@ -215,10 +229,17 @@ export class CrashDisk implements SyncStorage {
   /** Decide what a pending sector holds and put it into the page. */
   #materialize(place: number, page: Page): void {
     const pending = this.#space.sectors[place];
-    const content = this.#decisions.contentOf(pending);
+    const content = this.#decisions.read(pending);
     if (this.#materialized[place] === content) return;
     this.#materialized[place] = content;
     this.#contents.copyTo(content, page.bytes, (pending.sector % PAGE_SECTORS) * SECTOR_BYTES);
+  }
+
+  #readAs({ label, offsetBytes, into }: ReadRequest): number {
+    this.#decisions.isIndependent = this.#independentLabels.has(label);
+    const count = this.#read(offsetBytes, into);
+    this.#decisions.isIndependent = false;
+    return count;
   }
 
   #read(offsetBytes: number, into: Uint8Array): number {

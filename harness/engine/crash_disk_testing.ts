@@ -6,6 +6,7 @@ import type { Preset } from "../model/presets.ts";
 import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
 import type { Choices } from "./choices.ts";
 import { CrashDisk } from "./crash_disk.ts";
+import { PlannedChoices } from "./planned_choices.ts";
 import { OpaqueReads } from "./opaque_reads.ts";
 
 /** The state space of the last epoch of a log. */
@@ -28,7 +29,7 @@ export function crashDisk(
 ): { disk: CrashDisk; contents: Contents; reads: OpaqueReads; space: StateSpace } {
   const { space, contents } = lastSpace(builder, base, options.preset);
   const reads = new OpaqueReads(new Set(["data"]));
-  const disk = new CrashDisk(space, contents, options.choices, reads);
+  const disk = new CrashDisk(space, contents, new PlannedChoices(options.choices), reads);
   disk.begin();
   return { disk, contents, reads, space };
 }

@@ -2,10 +2,11 @@ import type { Contents } from "../model/contents.ts";
 import { RUIN_FILLS, ruinedSector } from "../model/ruin.ts";
 import type { PendingSector, StateSpace, Unit } from "../model/state_space.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
-import type { Choices } from "./choices.ts";
 import type { Persisted } from "./crash_point.ts";
+import type { PlannedChoices } from "./planned_choices.ts";
 
 const UNDECIDED = -1;
+const NO_PLAN: ReadonlyMap<number, number> = new Map();
 
 /**
  * Something decided: which option a unit takes. Behind the units come the writes that may ruin
@@ -29,7 +30,7 @@ export interface Candidate {
  */
 export class Decisions {
   readonly #space: StateSpace;
-  readonly #choices: Choices;
+  readonly #choices: PlannedChoices;
   /** For each unit, and each write that may ruin, its option in this run, or -1. */
   readonly #chosen: Int32Array;
   readonly #decided: number[] = [];
@@ -43,9 +44,15 @@ export class Decisions {
   /** The write that ruined something, as a unit, or -1. */
   #ruinedBy = UNDECIDED;
   #isTorn = false;
+  /** What independent units are to be; as durably if not named. */
+  #plan: ReadonlyMap<number, number> = NO_PLAN;
+  readonly #independent: number[] = [];
+  /** Whether what is read now is independent of all else, as far as its target says. */
+  isIndependent = false;
+  #isMixed = false;
 
   /** Decide about the states of `space` by asking `choices`. */
-  constructor(space: StateSpace, contents: Contents, choices: Choices) {
+  constructor(space: StateSpace, contents: Contents, choices: PlannedChoices) {
     this.#space = space;
     this.#choices = choices;
     this.#chosen = new Int32Array(space.units.length + space.ruins.length).fill(UNDECIDED);
@@ -53,8 +60,11 @@ export class Decisions {
     this.#ruinedContents = fills.map((fill) => contents.idOf(ruinedSector(fill)));
   }
 
-  /** Start a run: nothing is decided. */
-  begin(): void {
+  /** Start a run: nothing is decided, but for what independent units are to be. */
+  begin(plan: ReadonlyMap<number, number> = NO_PLAN): void {
+    this.#plan = plan;
+    this.#independent.length = 0;
+    this.#isMixed = false;
     for (const unit of this.#decided) this.#chosen[unit] = UNDECIDED;
     this.#decided.length = 0;
     this.#sizeOption = UNDECIDED;
@@ -69,9 +79,14 @@ export class Decisions {
     return this.#earliestEvent;
   }
 
-  /** Whether all decisions of this run so far were the same in the run before it. */
+  /**
+   * Whether all decisions so far were the same in a run before this one, or what is planned has not
+   * come to bear yet: either way what comes later is what counts.
+   */
   get isRetracing(): boolean {
-    return this.#choices.isRetracing;
+    if (this.#choices.isRetracing) return true;
+    for (const unit of this.#plan.keys()) if (this.#chosen[unit] < 0) return true;
+    return false;
   }
 
   /** Whether a unit is torn: then no other one is. */
@@ -82,6 +97,16 @@ export class Decisions {
   /** The units decided in this run, in the order in which they were. */
   get decided(): readonly number[] {
     return this.#decided;
+  }
+
+  /** The units that were read as independent ones in this run. */
+  get independent(): readonly number[] {
+    return this.#independent;
+  }
+
+  /** Whether one of them was read as something else too. */
+  get isMixed(): boolean {
+    return this.#isMixed;
   }
 
   /** The option of a unit, or -1 while it is undecided. */
@@ -223,14 +248,20 @@ export class Decisions {
     const known = this.#chosen[index];
     if (known >= 0) return known;
     const unit = this.#space.units[index];
-    const count = this.#optionCount(unit);
-    const option = count === 1 ? 0 : this.#choices.choose(count);
+    const option = this.#pick(index, this.#optionCount(unit));
     this.#chosen[index] = option;
     this.#decided.push(index);
     const { event } = versionOf(unit, option);
     if (event > this.#earliestEvent) this.#earliestEvent = event;
     if (option >= unit.optionCount) this.#isTorn = true;
     return option;
+  }
+
+  #pick(index: number, optionCount: number): number {
+    if (optionCount === 1) return 0;
+    if (!this.isIndependent) return this.#choices.choose(optionCount);
+    this.#independent.push(index);
+    return this.#choices.chooseFreely(optionCount) ?? this.#plan.get(index) ?? 0;
   }
 
   /** How many options of a unit go with what was decided: only one may be torn. */
@@ -305,6 +336,14 @@ export class Decisions {
     if (size.event > this.#earliestEvent) this.#earliestEvent = size.event;
   }
 
+  /** What a pending sector holds, for a program that reads it. */
+  read(pending: PendingSector): number {
+    if (!this.isIndependent && this.#independent.length > 0) {
+      this.#isMixed ||= pending.units.some((unit) => this.#independent.includes(unit));
+    }
+    return this.contentOf(pending);
+  }
+
   /** What a pending sector holds, as the id of its contents. */
   contentOf(pending: PendingSector): number {
     if (pending.ruins.length > 0) this.#decideRuins(pending);
@@ -335,7 +374,7 @@ function versionOf(unit: Unit, option: number): UnitVersion {
 }
 
 /** What a sector holds if its unit takes an option. */
-function contentOfOption(pending: PendingSector, unit: Unit, option: number): number {
+export function contentOfOption(pending: PendingSector, unit: Unit, option: number): number {
   return option < unit.optionCount
     ? contentAt(pending, unit.ordinals[option])
     : unit.torn[option - unit.optionCount].content;

@@ -2,7 +2,7 @@ import { runSync } from "../../lib/storage/mod.ts";
 import { type Contents, SECTOR_BYTES } from "../model/contents.ts";
 import type { Epoch } from "../model/epochs.ts";
 import type { GuestRange, Target } from "../target.ts";
-import type { Violation } from "../violation.ts";
+import { type Violation, violationKey } from "../violation.ts";
 import type { CrashDisk } from "./crash_disk.ts";
 import type { Candidate, Decision } from "./decisions.ts";
 import { GuestReader, only, type Piece } from "./guest_reader.ts";
@@ -18,6 +18,25 @@ export interface Finding {
   /** Units that recovery did not look at and that must take an option, with the options. */
   readonly because: readonly Decision[];
 }
+
+/** What came of a state. */
+interface Judged {
+  /** The earliest crash it was judged for. */
+  event: number;
+  /** The space it has lost, in bytes. */
+  leakedBytes: number | undefined;
+  /** The size of the file in the end, in bytes. */
+  endBytes: number | undefined;
+  /** The keys of the violations that it shows. */
+  keys: readonly string[];
+}
+
+const NOTHING: Judged = {
+  event: Infinity,
+  leakedBytes: undefined,
+  endBytes: undefined,
+  keys: [],
+};
 
 /** What a {@linkcode Judge} needs to know, the same for all states of an epoch. */
 export interface JudgeOptions {
@@ -39,9 +58,10 @@ export class Judge {
   readonly #disk: CrashDisk;
   readonly #reader: GuestReader;
   readonly #probes: readonly { readonly range: GuestRange; readonly bytes: Uint8Array }[];
-  /** For each state that recovery led to, the earliest crash it was judged for. */
-  readonly #judgedAt = new Map<string, number>();
+  /** For each state that recovery led to, what came of it when it was judged. */
+  readonly #judged = new Map<string, Judged>();
   #findings: Finding[] = [];
+  #outcome: Judged = NOTHING;
 
   /** A judge for the states of `disk`, which belongs to `epoch`. */
   constructor(options: JudgeOptions, epoch: Epoch, disk: CrashDisk, reads: OpaqueReads) {
@@ -56,6 +76,7 @@ export class Judge {
   judge(): readonly Finding[] {
     const { target } = this.#options;
     this.#findings = [];
+    this.#outcome = { ...NOTHING };
     target.recycle();
     let kind: "cannot-open" | "cannot-use" = "cannot-open";
     try {
@@ -64,12 +85,19 @@ export class Judge {
       kind = "cannot-use";
       this.#inspect(session);
       this.#readAndProbe(session);
+      if (this.#disk.decisions.isSizeDecided) this.#outcome.endBytes = this.#disk.sizeBytes;
     } catch (error) {
       const refusal = target.refusal(error);
       if (refusal === undefined) throw error;
       this.#report({ kind, ...refusal });
     }
+    this.#outcome.keys = this.#findings.map(({ violation }) => violationKey(violation));
     return this.#findings;
+  }
+
+  /** The keys of what the state that was judged last shows, also if that was known already. */
+  get keys(): readonly string[] {
+    return this.#outcome.keys;
   }
 
   /**
@@ -83,10 +111,33 @@ export class Judge {
     const fingerprint = this.#options.target.fingerprint?.(session);
     if (fingerprint === undefined) return false;
     const key = `${this.#disk.stateKey()}|${fingerprint}`;
-    const event = this.#judgedAt.get(key);
-    if (event !== undefined && event <= this.#disk.decisions.earliestEvent) return true;
-    this.#judgedAt.set(key, this.#disk.decisions.earliestEvent);
+    const { earliestEvent } = this.#disk.decisions;
+    const known = this.#judged.get(key);
+    if (known && known.event <= earliestEvent) {
+      this.#outcome = known;
+      return true;
+    }
+    this.#outcome.event = earliestEvent;
+    this.#judged.set(key, this.#outcome);
     return false;
+  }
+
+  /** How much space the state that was judged last has lost, in bytes; undefined if nobody knows. */
+  get leakedBytes(): number | undefined {
+    return this.#outcome.leakedBytes;
+  }
+
+  /** How long the file was in the end, in bytes; undefined if nothing depended on that. */
+  get endBytes(): number | undefined {
+    return this.#outcome.endBytes;
+  }
+
+  /** The violation if `leakedBytes` are lost after a crash at `event`; undefined if they may be. */
+  lossViolation(leakedBytes: number, event: number): Violation | undefined {
+    const allowed = this.#allowedLeakBytes(event);
+    if (leakedBytes <= allowed) return undefined;
+    const detail = `${leakedBytes} bytes leaked, ${allowed} were being allocated`;
+    return { kind: "leak", subject: "more than was in flight", detail };
   }
 
   #inspect(session: unknown): void {
@@ -94,23 +145,22 @@ export class Judge {
     for (const problem of inspection.problems) {
       this.#report({ kind: "inconsistent", subject: problem, detail: problem });
     }
-    const allowed = this.#allowedLeakBytes();
-    if (inspection.leakedBytes > allowed) {
-      const detail = `${inspection.leakedBytes} bytes leaked, ${allowed} were being allocated`;
-      this.#report({ kind: "leak", subject: "more than was in flight", detail });
-    }
+    const { leakedBytes } = inspection;
+    this.#outcome.leakedBytes = leakedBytes;
+    const loss = this.lossViolation(leakedBytes, this.#disk.decisions.earliestEvent);
+    if (loss) this.#report(loss);
   }
 
   /** What the file grew by since the guest's last flush, in whole clusters, and what was given up. */
-  #allowedLeakBytes(): number {
+  #allowedLeakBytes(lastEvent: number): number {
     const unit = this.#options.target.granularityBytes;
     let most = this.#epoch.settledBytes;
     for (const size of this.#epoch.sizes) {
-      if (size.event <= this.#disk.decisions.earliestEvent) most = Math.max(most, size.sizeBytes);
+      if (size.event <= lastEvent) most = Math.max(most, size.sizeBytes);
     }
     const grown = Math.ceil((most - this.#epoch.settledBytes) / unit) * unit;
     const givenUp = this.#epoch.givenUp
-      .filter(({ event }) => event <= this.#disk.decisions.earliestEvent)
+      .filter(({ event }) => event <= lastEvent)
       .reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
     return this.#options.leakedBeforeBytes + grown + givenUp;
   }

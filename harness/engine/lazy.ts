@@ -80,7 +80,12 @@ export function exploreLazily(
   let recoveries = 0;
   for (const epoch of epochsOf(log, contents, preset)) {
     const choices = new ExhaustiveChoices();
-    const search = new EpochSearch(trial, epoch, { contents, choices, findings });
+    const search = new EpochSearch(trial, epoch, {
+      contents,
+      choices,
+      findings,
+      addsUp: options.addsUp ?? true,
+    });
     countStates(search.space, states);
     if (preset.ruinBytes === 0) countImages(search.space, images);
     do {

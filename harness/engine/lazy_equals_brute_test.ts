@@ -10,8 +10,8 @@ import { script } from "./random_script_testing.ts";
 import { type Script, scriptedTarget } from "./scripted_target_testing.ts";
 
 const SECTOR = 512;
-/** Logs that are generated for each seed; where tearing makes too much of many, more. */
-const runs = (preset: Preset) => preset.tears ? 700 : 300;
+/** Logs that are generated for each seed; where faults make too much of many, more. */
+const runs = (preset: Preset) => preset.tears || preset.ruinBytes > 0 ? 700 : 300;
 /** A case with more states than this is left out; tearing makes many of few. */
 const mostStates = (preset: Preset) => preset.tears ? 6000n : 800n;
 /** At least so many cases must be used, must fail, and must be clean, for each seed and preset. */

@@ -1,4 +1,4 @@
-import type { GuestRange, Inspection, Refusal, Target } from "../../harness/mod.ts";
+import type { Claims, GuestRange, Inspection, Refusal, Target } from "../../harness/mod.ts";
 import {
   type BackingSource,
   BufferPool,
@@ -14,6 +14,8 @@ import {
   type SyncStorage,
   writeImage,
 } from "../../lib/mod.ts";
+
+const ENTRY_BYTES = 8;
 
 /** What the QED under test is like. */
 export interface QedTargetOptions {
@@ -55,7 +57,30 @@ export function qedTarget(options: QedTargetOptions): Target<QedImage> {
     read: readGuest,
     write: writeImage,
     fingerprint,
+    claims: claimsOf(options.clusterBytes),
     refusal,
+  };
+}
+
+/**
+ * What a sector of an L2 table has to do with others: an entry refers to a cluster of the file, which
+ * another one may refer to as well, or which a table may be in. Where else an entry matters, it is
+ * looked at by itself: whether it is valid depends on the size of the file.
+ */
+function claimsOf(clusterBytes: number): Claims {
+  return {
+    labels: new Set(["l2-table"]),
+    placeOf: (offsetBytes) => Math.floor(offsetBytes / clusterBytes),
+    refersTo(sector) {
+      const words = new DataView(sector.buffer, sector.byteOffset, sector.byteLength);
+      const clusters = new Set<number>();
+      for (let at = 0; at < sector.byteLength; at += ENTRY_BYTES) {
+        const entry = words.getUint32(at + 4, true) * 2 ** 32 + words.getUint32(at, true);
+        // Below that are the entries that mean something else.
+        if (entry >= clusterBytes) clusters.add(Math.floor(entry / clusterBytes));
+      }
+      return clusters;
+    },
   };
 }
 

@@ -1,0 +1,115 @@
+import { assertEquals, assertGreater } from "@std/assert";
+import type { Operation } from "../../lib/storage/mod.ts";
+import { Recorder } from "../log/recorder.ts";
+import type { WriteLog } from "../log/write_log.ts";
+import { SECTORS, TORN_SECTOR } from "../model/presets.ts";
+import type { Target } from "../target.ts";
+import { assertEnginesAgree, keysOf } from "./engine_agreement_testing.ts";
+import { exploreLazily } from "./lazy.ts";
+
+const SECTOR = 512;
+const TABLES = 4;
+const TABLE_LABEL = "table";
+const GUEST = { guestBytes: TABLES * SECTOR };
+
+/** What is wrong, given the first bytes of all tables. */
+type Fault = (firstBytes: readonly number[]) => readonly string[];
+
+/** A format of sectors that claim what their second byte names; `fault` looks at all of them. */
+function tablesTarget(fault: Fault, leaks: Fault = () => []): Target<number[]> {
+  return {
+    name: "tables",
+    opaqueLabels: new Set(),
+    granularityBytes: SECTOR,
+    otherFiles: [],
+    probes: [],
+    claims: {
+      labels: new Set([TABLE_LABEL]),
+      placeOf: (offsetBytes) => -1 - offsetBytes / SECTOR,
+      refersTo: (sector) => sector[1] === 0 ? [] : [sector[1]],
+    },
+    recycle() {},
+    *recover() {
+      const firstBytes: number[] = [];
+      for (let table = 0; table < TABLES; table++) {
+        const into = new Uint8Array(SECTOR);
+        yield { kind: "read", file: 0, offsetBytes: table * SECTOR, into, label: TABLE_LABEL };
+        firstBytes.push(into[0]);
+      }
+      return firstBytes;
+    },
+    // deno-lint-ignore require-yield -- nothing of the file is looked at again
+    *inspect(firstBytes) {
+      return { problems: fault(firstBytes), leakedBytes: leaks(firstBytes).length };
+    },
+    // deno-lint-ignore require-yield -- a guest's disk of zeroes
+    *read(_, _offset, into) {
+      into.fill(0);
+    },
+    *write() {},
+    refusal: () => undefined,
+  };
+}
+
+/** Each table is written once: 1, and what it claims. */
+function logOf(claims: readonly number[]): WriteLog {
+  const recorder = new Recorder({ base: new Uint8Array(TABLES * SECTOR) });
+  recorder.run((function* (): Operation<void> {
+    for (let table = 0; table < TABLES; table++) {
+      const bytes = new Uint8Array(SECTOR);
+      bytes.set([1, claims[table]]);
+      yield { kind: "write", file: 0, offsetBytes: table * SECTOR, bytes, label: TABLE_LABEL };
+    }
+  })());
+  return recorder.log;
+}
+
+const APART = logOf([1, 2, 3, 4]);
+
+function compare(log: WriteLog, target: Target): { keys: string[]; recoveries: number } {
+  const { lazy } = assertEnginesAgree({ log, target, preset: SECTORS, ...GUEST });
+  assertEnginesAgree({ log, target, preset: TORN_SECTOR, ...GUEST });
+  const plain = exploreLazily(log, target, SECTORS, { ...GUEST, addsUp: false });
+  assertEquals(keysOf(lazy), keysOf(plain));
+  return { keys: keysOf(lazy), recoveries: lazy.recoveries };
+}
+
+Deno.test("tables that have nothing to do with each other are added up", () => {
+  const each: Fault = (bytes) => bytes.flatMap((byte, i) => byte === 1 ? [`table ${i}`] : []);
+  const { keys, recoveries } = compare(APART, tablesTarget(each));
+  assertEquals(keys.length, TABLES);
+  assertEquals(recoveries, 1 + TABLES + 2); // the durable state, each table, two samples
+});
+
+Deno.test("tables that claim the same thing are searched together", () => {
+  const together: Fault = ([a, b, c, d]) => a + b === 2 && c + d === 0 ? ["both claim it"] : [];
+  const { keys, recoveries } = compare(logOf([7, 7, 3, 4]), tablesTarget(together));
+  assertEquals(keys, ["inconsistent: both claim it"]);
+  assertEquals(recoveries, 1 + 3 + 1 + 1 + 2);
+});
+
+Deno.test("a table that claims the place of another one is searched together with it", () => {
+  const target = tablesTarget(([, b, , d]) => b + d === 2 ? ["one in the other"] : []);
+  const inPlaceOf = { ...target, claims: { ...target.claims!, placeOf: (at: number) => at / 512 } };
+  // Table 1 claims what table 3 is.
+  assertEquals(compare(logOf([8, 3, 9, 10]), inPlaceOf).keys, ["inconsistent: one in the other"]);
+});
+
+Deno.test("claims that lie are noticed: what all tables together bring about", () => {
+  const all: Fault = (bytes) => bytes.every((byte) => byte === 1) ? ["all of them"] : [];
+  const { keys, recoveries } = compare(APART, tablesTarget(all));
+  assertEquals(keys, ["inconsistent: all of them"]);
+  assertGreater(recoveries, 2 ** TABLES); // every combination after all
+});
+
+Deno.test("losses are added up: each is allowed, and all together are not", () => {
+  const target = tablesTarget(() => [], (bytes) => bytes.filter((byte) => byte === 1).map(String));
+  // Nothing may be lost: the file does not grow.
+  assertEquals(compare(APART, target).keys, ["leak: more than was in flight"]);
+  const recorder = new Recorder({ base: new Uint8Array(TABLES * SECTOR) });
+  recorder.giveUpSpace(3);
+  const events = [...recorder.log.events, ...APART.events];
+  const added = exploreLazily({ ...APART, events }, target, SECTORS, GUEST);
+  assertEquals(keysOf(added), ["leak: more than was in flight"]);
+  assertEquals(added.violations[0].persisted.length, TABLES);
+});

@@ -1,0 +1,82 @@
+import type { Decision, Decisions } from "./decisions.ts";
+import type { Finding, Judge } from "./judge.ts";
+
+/** A way to choose for a group: what it costs more than the durable one, and when it can happen. */
+interface Loss {
+  readonly plan: ReadonlyMap<number, number>;
+  readonly isTorn: boolean;
+  readonly event: number;
+  readonly lostBytes: number;
+}
+
+/**
+ * The most space that groups of independent units can lose together, for each crash point: the sum
+ * of the most that each can lose. What one group loses alone is judged when it is run.
+ */
+export class LossSum {
+  readonly #judge: Judge;
+  readonly #baseBytes: number | undefined;
+  readonly #baseEvent: number;
+  readonly #isBaseTorn: boolean;
+  readonly #groups: Loss[][] = [];
+
+  /** Start from the state that was judged last, in which all groups are as they are durably. */
+  constructor(judge: Judge, { earliestEvent, isTorn }: Decisions) {
+    this.#judge = judge;
+    this.#baseBytes = judge.leakedBytes;
+    this.#baseEvent = earliestEvent;
+    this.#isBaseTorn = isTorn;
+  }
+
+  /** What is added from now on belongs to another group. */
+  nextGroup(): void {
+    this.#groups.push([]);
+  }
+
+  /** Take note of the state that was judged last: `plan` for the group, the others durable. */
+  add(plan: ReadonlyMap<number, number>, decisions: Decisions): void {
+    const isTorn = decisions.isTorn && !this.#isBaseTorn;
+    const event = decisions.earliestEvent;
+    const { leakedBytes } = this.#judge;
+    if (leakedBytes === undefined || this.#baseBytes === undefined) return;
+    const lostBytes = leakedBytes - this.#baseBytes;
+    if (lostBytes <= 0) return;
+    this.#groups[this.#groups.length - 1].push({ plan, isTorn, event, lostBytes });
+  }
+
+  /** The earliest crash point at which all groups together lose more than they may, if there is one. */
+  finding(): Finding | undefined {
+    if (this.#baseBytes === undefined) return undefined;
+    const events = new Set(this.#groups.flat().map(({ event }) => event));
+    for (const event of [...events].sort((a, b) => a - b)) {
+      const worst = this.#worstBy(event);
+      const total = worst.reduce((sum, { lostBytes }) => sum + lostBytes, this.#baseBytes);
+      const violation = this.#judge.lossViolation(total, Math.max(event, this.#baseEvent));
+      if (!violation) continue;
+      const because: Decision[] = worst.flatMap(({ plan }) => [...plan]);
+      return { violation, event: Math.max(event, this.#baseEvent), because };
+    }
+    return undefined;
+  }
+
+  /** For each group what loses the most of all that can have happened by `event`; one may be torn. */
+  #worstBy(event: number): Loss[] {
+    const whole = this.#groups.map((group) => most(group, event, false));
+    const torn = this.#groups.map((group) => most(group, event, true));
+    const gain = (place: number) => (torn[place]?.lostBytes ?? 0) - (whole[place]?.lostBytes ?? 0);
+    let best = -1;
+    whole.forEach((_, place) => {
+      if (gain(place) > (best < 0 ? 0 : gain(best))) best = place;
+    });
+    return whole.flatMap((loss, place) => (place === best ? torn[place] : loss) ?? []);
+  }
+}
+
+function most(group: readonly Loss[], event: number, isTorn: boolean): Loss | undefined {
+  let worst: Loss | undefined;
+  for (const loss of group) {
+    if (loss.event > event || loss.isTorn !== isTorn) continue;
+    if (!worst || loss.lostBytes > worst.lostBytes) worst = loss;
+  }
+  return worst;
+}
