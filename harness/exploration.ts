@@ -35,8 +35,22 @@ export interface FoundViolation extends Violation {
   readonly ruined?: RuinedBy;
   /** The choices that build this state at this crash point. */
   readonly tape: readonly number[];
+  /** The crashes of recoveries that it took besides, the first one first. */
+  readonly again?: readonly FoundAgain[];
   /** How many recovery behaviours (or states, with brute force) showed it. */
   readonly occurrences: number;
+}
+
+/** A crash of a recovery, in terms of what the recovery did to the file. */
+export interface FoundAgain {
+  /** The crash comes after this event of the recovery's own log; -1 means before any. */
+  readonly afterEvent: number;
+  /** What reached the disk of what the recovery had written. */
+  readonly persisted: readonly PersistedVersion[];
+  /** The size of the file that persisted, in bytes. */
+  readonly sizeBytes: number;
+  /** The choices that build what it left. */
+  readonly tape: readonly number[];
 }
 
 /** What an exploration of a log found, as data. */
@@ -74,6 +88,13 @@ export type ExplorationListener = (done: number, total: number, recoveries: numb
 export interface ExploreOptions {
   /** The size of the guest's disk in bytes; ranges to read end there. */
   readonly guestBytes: number;
+  /**
+   * How many crashes in a row: 1 if not given. With 2 every recovery that changes the file is cut
+   * short at every point as well, and what is left of that is recovered and judged the same way.
+   */
+  readonly depth?: number;
+  /** How many states brute force may visit; 2^22 if not given. */
+  readonly mostStates?: number;
   /**
    * Whether choices that do not depend on each other are added up, where the target says which these
    * are (see {@linkcode Claims}); true if not given. Without, each combination of them is run.

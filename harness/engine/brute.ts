@@ -10,10 +10,11 @@ import type { WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target.ts";
 import { ExhaustiveChoices, TapeChoices } from "./choices.ts";
-import { judgeConcretely, prepareTrial } from "./concrete_judge.ts";
+import { judgeConcretely, prepareTrial, type Trial } from "./concrete_judge.ts";
 import { StateCounter } from "./count_states.ts";
-import { CrashPoint } from "./crash_point.ts";
+import { CrashPoint, type Persisted } from "./crash_point.ts";
 import { Findings } from "./findings.ts";
+import { type AgainState, everyCrashAgain } from "./recrash.ts";
 
 /** The most states that are tried. */
 export const MOST_BRUTE_STATES = 2n ** 22n;
@@ -115,6 +116,7 @@ export function exploreByBruteForce(
   const trial = prepareTrial(log, target, preset, options);
   const findings = new Findings();
   const states = new StateCounter();
+  const again = new AgainJudge(trial, findings, options);
   let recoveries = 0;
   for (const point of points) {
     states.add(Math.log2(Number(point.stateCount)), () => point.stateCount);
@@ -124,10 +126,9 @@ export function exploreByBruteForce(
       const tape = choices.tape();
       for (const violation of judgeConcretely(trial, point, file)) {
         const persisted = point.describe(new TapeChoices(tape));
-        const size = persisted.byUnit.size + (persisted.ruined ? 1 : 0);
-        findings.add(violation, point.event, size, () => persisted);
+        findings.add(violation, point.event, sizeOf(persisted), () => persisted);
       }
-      recoveries++;
+      recoveries += 1 + again.judge(point, tape);
     } while (choices.advance());
     options.onProgress?.(point.event + 2, points.length, recoveries);
   }
@@ -142,6 +143,60 @@ export function exploreByBruteForce(
     crashPoints: points.length,
     states: states.total,
     recoveries,
-    violations: findings.list(log, preset),
+    violations: findings.list(trial),
   };
+}
+
+/** Judges what crashes of recoveries leave of each state. */
+class AgainJudge {
+  readonly #trial: Trial;
+  readonly #findings: Findings;
+  readonly #depth: number;
+  readonly #mostStates: number;
+  #count = 0;
+
+  constructor(trial: Trial, findings: Findings, { depth = 1, mostStates }: ExploreOptions) {
+    this.#trial = trial;
+    this.#findings = findings;
+    this.#depth = depth - 1;
+    this.#mostStates = mostStates ?? Number(MOST_BRUTE_STATES);
+  }
+
+  /** Answers how many states there were. Throws {@linkcode SpaceTooLargeError} for too many. */
+  judge(point: CrashPoint, tape: readonly number[]): number {
+    const { target, preset } = this.#trial;
+    const before = this.#count;
+    const persisted = point.describe(new TapeChoices(tape));
+    const file = point.build(new TapeChoices(tape));
+    try {
+      for (const left of everyCrashAgain(file, target, preset, this.#depth)) {
+        if (++this.#count > this.#mostStates) {
+          throw new SpaceTooLargeError(
+            `more than ${this.#mostStates} states with crashes of recoveries are too many`,
+          );
+        }
+        this.#judgeOne(point, persisted, left);
+      }
+    } catch (error) {
+      // What can't be recovered can't be cut short.
+      if (target.refusal(error) === undefined) throw error;
+    }
+    return this.#count - before;
+  }
+
+  #judgeOne(
+    point: CrashPoint,
+    persisted: Persisted,
+    { file, grownBytes, again }: AgainState,
+  ): void {
+    const size = again.reduce((sum, each) => sum + 1 + sizeOf(each.persisted), sizeOf(persisted));
+    for (const violation of judgeConcretely(this.#trial, point, file, grownBytes)) {
+      this.#findings.add(violation, point.event, size, () => ({ ...persisted, again }));
+    }
+  }
+}
+
+/** How much of what was on its way reached the disk, or was ruined. */
+function sizeOf({ byUnit, ruined }: Persisted): number {
+  return byUnit.size + (ruined ? 1 : 0);
 }

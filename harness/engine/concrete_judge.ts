@@ -80,7 +80,8 @@ export function prepareTrial(
 
 /**
  * Judge one concrete file that a crash at `point` left: recover it, check every promise, byte by
- * byte. The plain counterpart of the lazy engine's judge.
+ * byte. The plain counterpart of the lazy engine's judge. Of a file that crashes of recoveries left
+ * `grownAgainBytes` says how much these had made it grow: so much more may be lost.
  *
  * @example
  * ```ts
@@ -117,7 +118,12 @@ export function prepareTrial(
  * assertEquals(judgeConcretely(trial, point, file)[0].kind, "wrong-data");
  * ```
  */
-export function judgeConcretely(trial: Trial, point: CrashPoint, file: SyncStorage): Violation[] {
+export function judgeConcretely(
+  trial: Trial,
+  point: CrashPoint,
+  file: SyncStorage,
+  grownAgainBytes = 0,
+): Violation[] {
   const { target } = trial;
   const violations: Violation[] = [];
   const files = [file, ...target.otherFiles];
@@ -130,7 +136,9 @@ export function judgeConcretely(trial: Trial, point: CrashPoint, file: SyncStora
     for (const problem of inspection.problems) {
       violations.push({ kind: "inconsistent", subject: problem, detail: problem });
     }
-    const allowed = trial.leakedBeforeBytes + allowedLossBytes(trial, point);
+    const unit = target.granularityBytes;
+    const grownAgain = Math.ceil(grownAgainBytes / unit) * unit;
+    const allowed = trial.leakedBeforeBytes + allowedLossBytes(trial, point) + grownAgain;
     if (inspection.leakedBytes > allowed) {
       const detail = `${inspection.leakedBytes} bytes leaked, ${allowed} were being allocated`;
       violations.push({ kind: "leak", subject: "more than was in flight", detail });

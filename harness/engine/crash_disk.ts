@@ -7,9 +7,25 @@ import {
 import { type Contents, SECTOR_BYTES, ZEROES } from "../model/contents.ts";
 import { type DurableImage, type Page, PAGE_BYTES, PAGE_SECTORS } from "../model/durable_image.ts";
 import { indexPages, type PendingSector, type StateSpace } from "../model/state_space.ts";
+import { putInto } from "../model/put_into.ts";
+import { tornVersions } from "../model/tears.ts";
+import { isSameVersion } from "../model/unit_version.ts";
+import type { PersistedAgain } from "./crash_point.ts";
+import { type Choose, CrashLayer } from "./crash_layer.ts";
 import { type Candidate, Decisions } from "./decisions.ts";
+import { type RecoveryEpoch, RecoveryLog, type RecoveryWrite } from "./recovery_log.ts";
 import type { OpaqueReads } from "./opaque_reads.ts";
 import type { PlannedChoices } from "./planned_choices.ts";
+
+/** How a disk was when a recovery began. */
+interface Start {
+  /** How many sectors had been written. */
+  readonly undoCount: number;
+  /** The size of the file if it had been set. */
+  readonly sizeSet: number | undefined;
+  /** Sectors written since carry this stamp or a later one. */
+  readonly stamp: number;
+}
 
 const NO_LABELS: ReadonlySet<string> = new Set();
 
@@ -31,6 +47,7 @@ export class CrashDisk implements SyncStorage {
   /** Pages written in this run: what to put back. */
   readonly #undoPages: Page[] = [];
   readonly #undoSectors: number[] = [];
+  readonly #undoStamps: number[] = [];
   #undoBytes = new Uint8Array(64 * SECTOR_BYTES);
   #scratch = new Uint8Array(SECTOR_BYTES);
 
@@ -39,6 +56,14 @@ export class CrashDisk implements SyncStorage {
   #stamp = 0;
   /** The size as the program left it; undefined while it is the one that persisted. */
   #sizeSet: number | undefined;
+  /** What crashes of recoveries left, on top of each other. */
+  readonly #layers: CrashLayer[] = [];
+  /** What the recovery that is going on has done; undefined if nobody wants to know. */
+  #recovery: RecoveryLog | undefined;
+  /** How it was when this recovery began. */
+  #start: Start = { undoCount: 0, sizeSet: undefined, stamp: 0 };
+  /** How much recoveries that were cut short had made the file grow, in bytes. */
+  #grownBytes = 0;
   readonly #pagesWithPending: Page[] = [];
 
   /** A disk over a state space, which it owns until {@linkcode release}. */
@@ -69,6 +94,9 @@ export class CrashDisk implements SyncStorage {
   begin(plan?: ReadonlyMap<number, number>): void {
     this.#run = this.nextStamp();
     this.#sizeSet = undefined;
+    this.#layers.length = 0;
+    this.#start = { undoCount: 0, sizeSet: undefined, stamp: this.#run };
+    this.#grownBytes = 0;
     this.#decisions.begin(plan);
   }
 
@@ -79,13 +107,100 @@ export class CrashDisk implements SyncStorage {
 
   /** End a run: take back what was written. */
   end(): void {
-    for (let i = this.#undoPages.length - 1; i >= 0; i--) {
+    this.#undoTo(0);
+  }
+
+  #undoTo(count: number): void {
+    for (let i = this.#undoPages.length - 1; i >= count; i--) {
       const at = i * SECTOR_BYTES;
       const bytes = this.#undoBytes.subarray(at, at + SECTOR_BYTES);
-      this.#undoPages[i].bytes.set(bytes, this.#undoSectors[i] * SECTOR_BYTES);
+      const page = this.#undoPages[i];
+      page.bytes.set(bytes, this.#undoSectors[i] * SECTOR_BYTES);
+      page.overlaidBy[this.#undoSectors[i]] = this.#undoStamps[i];
     }
-    this.#undoPages.length = 0;
-    this.#undoSectors.length = 0;
+    this.#undoPages.length = count;
+    this.#undoSectors.length = count;
+    this.#undoStamps.length = count;
+  }
+
+  /** Take note of what is done from here on, so that it can be cut short. */
+  beginRecovery(): void {
+    this.#recovery = new RecoveryLog(this.#space.preset);
+  }
+
+  /** The recovery is over. Answers the stretches of it in which the power may fail. */
+  endRecovery(): readonly RecoveryEpoch[] {
+    const epochs = this.#recovery?.epochs() ?? [];
+    this.#recovery = undefined;
+    if (this.#layers.length === 0) this.#decisions.endRecovery();
+    return epochs;
+  }
+
+  /** The power fails in a stretch of the recovery that began last: what it left is open again. */
+  crashAgain(epoch: RecoveryEpoch, choose: Choose): void {
+    this.#undoTo(this.#start.undoCount);
+    this.#sizeSet = this.#start.sizeSet;
+    const sizes = [...epoch.durable, ...epoch.pending].flatMap(({ sizeBytes }) => sizeBytes ?? []);
+    if (sizes.length > 0) this.#grownBytes += Math.max(0, Math.max(...sizes) - this.sizeBytes);
+    for (const write of epoch.durable) this.#repeat(write);
+    this.#layers.push(
+      this.#space.preset.ordered
+        ? this.#prefixLayer(epoch, choose)
+        : this.#openLayer(epoch, choose),
+    );
+    const stamp = this.#stamp;
+    this.#start = { undoCount: this.#undoPages.length, sizeSet: this.#sizeSet, stamp };
+  }
+
+  /** How much recoveries that were cut short had made the file grow, in bytes. */
+  get grownBytes(): number {
+    return this.#grownBytes;
+  }
+
+  /** Where writes persist in order: some of them, and nothing is open. */
+  #prefixLayer(epoch: RecoveryEpoch, choose: Choose): CrashLayer {
+    const count = choose(epoch.pending.length + 1);
+    for (const write of epoch.pending.slice(0, count)) this.#repeat(write);
+    const prefixEvent = epoch.pending[count - 1]?.event;
+    const options = { stamp: this.nextStamp(), choose, sizeBytes: undefined, prefixEvent };
+    return new CrashLayer({ ...epoch, pending: [] }, this.#space.preset, options);
+  }
+
+  #openLayer(epoch: RecoveryEpoch, choose: Choose): CrashLayer {
+    const sizeBytes = this.#chooseSize(epoch.pending, choose);
+    const options = { stamp: this.nextStamp(), choose, sizeBytes, prefixEvent: undefined };
+    return new CrashLayer(epoch, this.#space.preset, options);
+  }
+
+  /** Which of the sizes that the file had in a stretch persisted; undefined if it had only one. */
+  #chooseSize(pending: readonly RecoveryWrite[], choose: Choose): number | undefined {
+    const sizes = new Set(pending.flatMap(({ sizeBytes }) => sizeBytes ?? []));
+    if (sizes.size === 0) return undefined;
+    const options = [...new Set([this.sizeBytes, ...sizes])];
+    const chosen = options[options.length === 1 ? 0 : choose(options.length)];
+    if (chosen !== this.sizeBytes) this.#resize(chosen);
+    this.#sizeSet = chosen;
+    return chosen;
+  }
+
+  #repeat({ offsetBytes, lengthBytes, bytes, sizeBytes }: RecoveryWrite): void {
+    if (lengthBytes > 0) this.#overlay(offsetBytes, bytes, lengthBytes);
+    if (sizeBytes !== undefined) this.#resize(sizeBytes);
+  }
+
+  /** Whether something is open that a crash of a recovery left. */
+  get hasOpenLayers(): boolean {
+    return this.#layers.some((layer) => {
+      for (const sector of layer.sectors) {
+        if (!layer.isDecided(sector) && !this.isWrittenSince(sector, layer.stamp)) return true;
+      }
+      return false;
+    });
+  }
+
+  /** What was decided about crashes of recoveries, the first one first. */
+  describeLayers(): PersistedAgain[] {
+    return this.#layers.map((layer) => layer.describe());
   }
 
   /** Put the durable image back as it was; the disk is of no use afterwards. */
@@ -104,7 +219,8 @@ export class CrashDisk implements SyncStorage {
    * were decided or written, and the size. Equal strings mean equal files, and the same still open.
    */
   stateKey(): string {
-    const key: number[] = [this.#decisions.isSizeDecided ? this.sizeBytes : -1];
+    const isSizeKnown = this.#sizeSet !== undefined || this.#decisions.isSizeDecided;
+    const key: number[] = [isSizeKnown ? this.sizeBytes : -1];
     if (this.#decisions.isTorn) key.push(-3);
     const wholeUnits = typeof this.#space.preset.unit === "string";
     for (const unit of this.#decisions.decided) {
@@ -154,6 +270,7 @@ export class CrashDisk implements SyncStorage {
 
   /** Perform one request of the program. */
   perform(request: Request): number {
+    if (this.#recovery) this.#recovery.add(request, this.#sizeNow);
     switch (request.kind) {
       case "read":
         return this.#reads.note(request, this.#sizeNow) ?? this.#readAs(request);
@@ -179,6 +296,7 @@ export class CrashDisk implements SyncStorage {
 
   /** Whether no sector of a range was decided or written in this run, and all is in the file. */
   isUntouched(offsetBytes: number, lengthBytes: number): boolean {
+    if (this.#layers.length > 0) return false;
     if (offsetBytes + lengthBytes > this.sizeBytes) return false;
     const first = offsetBytes / SECTOR_BYTES;
     const end = first + lengthBytes / SECTOR_BYTES;
@@ -209,6 +327,7 @@ export class CrashDisk implements SyncStorage {
     const start = sector * SECTOR_BYTES;
     const there = this.sizeBytes - start;
     if (there <= 0) return [known(ZEROES)];
+    if (this.#layers.some((layer) => layer.has(sector))) this.#settleSector(page, inPage);
     if (page.overlaidBy[inPage] >= this.#run) {
       return [known(this.#contents.idOf(page.bytes, inPage * SECTOR_BYTES))];
     }
@@ -253,7 +372,9 @@ export class CrashDisk implements SyncStorage {
       const page = this.#durable.page(Math.floor(at / PAGE_BYTES));
       const inPage = at % PAGE_BYTES;
       const length = Math.min(count - done, PAGE_BYTES - inPage);
-      if (page.pending !== null) this.#settle(page, inPage, inPage + length);
+      if (page.pending !== null || this.#layers.length > 0) {
+        this.#settle(page, inPage, inPage + length);
+      }
       into.set(page.bytes.subarray(inPage, inPage + length), done);
       done += length;
     }
@@ -262,13 +383,64 @@ export class CrashDisk implements SyncStorage {
 
   /** Decide the pending sectors among bytes `from` to `to` of a page. */
   #settle(page: Page, from: number, to: number): void {
-    const pending = page.pending;
-    if (pending === null) return;
     const end = Math.ceil(to / SECTOR_BYTES);
     for (let inPage = Math.floor(from / SECTOR_BYTES); inPage < end; inPage++) {
-      const place = pending[inPage];
-      if (place >= 0 && page.overlaidBy[inPage] < this.#run) this.#materialize(place, page);
+      this.#settleSector(page, inPage);
     }
+  }
+
+  /** Put into a page what is in a sector as far as a layer, or, below all of them, the log has it. */
+  #settleSector(page: Page, inPage: number, depth = this.#layers.length - 1): void {
+    if (depth < 0) {
+      const place = page.pending === null ? -1 : page.pending[inPage];
+      if (place >= 0 && page.overlaidBy[inPage] < this.#run) this.#materialize(place, page);
+      return;
+    }
+    const layer = this.#layers[depth];
+    if (page.overlaidBy[inPage] >= layer.stamp) return;
+    const sector = page.index * PAGE_SECTORS + inPage;
+    if (!layer.has(sector)) this.#settleSector(page, inPage, depth - 1);
+    else if (this.#space.preset.tears) this.#settleTorn(page, inPage, depth);
+    else {
+      const writes = layer.decide(sector);
+      const isWhole = writes.length > 0 && coversSector(writes[0], sector);
+      if (!isWhole) this.#settleSector(page, inPage, depth - 1);
+      for (const write of writes) this.#overlaySector(page, inPage, write);
+    }
+  }
+
+  /** The same where a sector may hold two versions. */
+  #settleTorn(page: Page, inPage: number, depth: number): void {
+    this.#settleSector(page, inPage, depth - 1);
+    const layer = this.#layers[depth];
+    const sector = page.index * PAGE_SECTORS + inPage;
+    const at = inPage * SECTOR_BYTES;
+    const scratch = page.bytes.slice(at, at + SECTOR_BYTES);
+    const versions = [{ event: -1, content: this.#contents.idOf(scratch) }];
+    for (const write of layer.writesTo(sector)) {
+      putInto(scratch, sector * SECTOR_BYTES, write);
+      versions.push({ event: write.event, content: this.#contents.idOf(scratch) });
+    }
+    const torn = tornVersions(versions, this.#contents);
+    const chosen = layer.decideTorn(sector, versions.map(({ event }) => ({ event })), torn);
+    const { content } = [...versions, ...torn].find((each) => isSameVersion(each, chosen))!;
+    const bytes = this.#contents.bytesOf(content);
+    this.#overlaySector(page, inPage, { offsetBytes: sector * SECTOR_BYTES, bytes });
+  }
+
+  /** Put the part of a write that falls into a sector there. */
+  #overlaySector(
+    page: Page,
+    inPage: number,
+    write: {
+      readonly offsetBytes: number;
+      readonly lengthBytes?: number;
+      readonly bytes?: Uint8Array | undefined;
+    },
+  ): void {
+    const at = inPage * SECTOR_BYTES;
+    this.#claim(page, at, at + SECTOR_BYTES, page.index * PAGE_BYTES);
+    putInto(page.bytes.subarray(at, at + SECTOR_BYTES), page.index * PAGE_BYTES + at, write);
   }
 
   /** Store bytes, or zeroes, and grow the file where needed. */
@@ -312,11 +484,10 @@ export class CrashDisk implements SyncStorage {
   #claim(page: Page, from: number, to: number, pageOffsetBytes: number): void {
     const end = Math.ceil(to / SECTOR_BYTES);
     for (let inPage = Math.floor(from / SECTOR_BYTES); inPage < end; inPage++) {
-      if (page.overlaidBy[inPage] < this.#run) {
+      if (page.overlaidBy[inPage] < this.#start.stamp) {
         const start = inPage * SECTOR_BYTES;
         const isPartial = start < from || start + SECTOR_BYTES > to;
-        const place = page.pending === null ? -1 : page.pending[inPage];
-        if (isPartial && place >= 0) this.#materialize(place, page);
+        if (isPartial) this.#settleSector(page, inPage);
         this.#save(page, inPage);
         // The rest of a sector at the end of the file is not there yet.
         const there = this.sizeBytes - (pageOffsetBytes + start);
@@ -339,7 +510,14 @@ export class CrashDisk implements SyncStorage {
     this.#undoBytes.set(page.bytes.subarray(start, start + SECTOR_BYTES), at);
     this.#undoPages.push(page);
     this.#undoSectors.push(inPage);
+    this.#undoStamps.push(page.overlaidBy[inPage]);
   }
+}
+
+/** Whether a write covers all of a sector. */
+function coversSector({ offsetBytes, lengthBytes }: RecoveryWrite, sector: number): boolean {
+  const start = sector * SECTOR_BYTES;
+  return offsetBytes <= start && offsetBytes + lengthBytes >= start + SECTOR_BYTES;
 }
 
 function known(content: number): Candidate {

@@ -11,7 +11,7 @@ import { PagedStorage } from "../model/paged_storage.ts";
 import type { Preset } from "../model/presets.ts";
 import { RUIN_FILLS, type RuinedBy, ruinedSector } from "../model/ruin.ts";
 import { isSameVersion, type UnitVersion } from "../model/unit_version.ts";
-import type { Choices } from "./choices.ts";
+import { type Choices, ExhaustiveChoices } from "./choices.ts";
 
 type WriteEvent = {
   readonly at: number;
@@ -39,6 +39,16 @@ export interface Persisted {
   readonly sizeBytes: number | undefined;
   /** The write that ruined its neighbourhood, if one did. */
   readonly ruined?: RuinedBy;
+  /** The crashes of recoveries after it, the first one first. */
+  readonly again?: readonly PersistedAgain[];
+}
+
+/** A crash of a recovery. */
+export interface PersistedAgain {
+  /** The crash comes after this event of the recovery's own log. */
+  readonly afterEvent: number;
+  /** What reached the disk of what the recovery had written. */
+  readonly persisted: Persisted;
 }
 
 /**
@@ -71,6 +81,8 @@ export class CrashPoint {
   #pending: WriteEvent[] = [];
   #sizes: { sizeBytes: number; at: number }[];
   #resizedAt = -1;
+  /** The largest size the file ever had. */
+  #mostBytes = 0;
   readonly #completed = new Set<number>();
   /** What varies, in a fixed order: the order of the tape. */
   readonly units: readonly PointUnit[];
@@ -99,6 +111,17 @@ export class CrashPoint {
   /** The largest size that may have persisted, in bytes. */
   get largestSizeBytes(): number {
     return Math.max(...this.#sizes.map((size) => size.sizeBytes));
+  }
+
+  /** How much larger than at first the file had become at most, in bytes. */
+  get mostGrownBytes(): number {
+    return Math.max(0, this.#mostBytes - this.#log.base.sizeBytes);
+  }
+
+  /** Each of the states, as what reached the disk. */
+  *states(): Generator<Persisted> {
+    const choices = new ExhaustiveChoices();
+    do yield this.describe(choices); while (choices.advance());
   }
 
   /** The events of the writes that were still on their way. */
@@ -245,6 +268,7 @@ export class CrashPoint {
   }
 
   #sizeNow(sizeBytes: number, at: number): void {
+    this.#mostBytes = Math.max(this.#mostBytes, sizeBytes);
     if (sizeBytes !== this.#size()) this.#sizes.push({ sizeBytes, at });
   }
 

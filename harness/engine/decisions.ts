@@ -6,7 +6,8 @@ import type { Persisted } from "./crash_point.ts";
 import type { PlannedChoices } from "./planned_choices.ts";
 
 const UNDECIDED = -1;
-const NO_PLAN: ReadonlyMap<number, number> = new Map();
+/** Nothing is planned: independent units are as they are durably. */
+export const NO_PLAN: ReadonlyMap<number, number> = new Map();
 
 /**
  * Something decided: which option a unit takes. Behind the units come the writes that may ruin
@@ -50,6 +51,7 @@ export class Decisions {
   /** Whether what is read now is independent of all else, as far as its target says. */
   isIndependent = false;
   #isMixed = false;
+  #isPlanRecovered = false;
 
   /** Decide about the states of `space` by asking `choices`. */
   constructor(space: StateSpace, contents: Contents, choices: PlannedChoices) {
@@ -65,6 +67,7 @@ export class Decisions {
     this.#plan = plan;
     this.#independent.length = 0;
     this.#isMixed = false;
+    this.#isPlanRecovered = false;
     for (const unit of this.#decided) this.#chosen[unit] = UNDECIDED;
     this.#decided.length = 0;
     this.#sizeOption = UNDECIDED;
@@ -107,6 +110,17 @@ export class Decisions {
   /** Whether one of them was read as something else too. */
   get isMixed(): boolean {
     return this.#isMixed;
+  }
+
+  /** The first recovery of this run is over. */
+  endRecovery(): void {
+    this.#choices.endRecovery();
+    for (const unit of this.#plan.keys()) this.#isPlanRecovered ||= this.#chosen[unit] >= 0;
+  }
+
+  /** Whether what is planned had come to bear when the first recovery was over. */
+  get isPlanRecovered(): boolean {
+    return this.#isPlanRecovered;
   }
 
   /** The option of a unit, or -1 while it is undecided. */
@@ -261,7 +275,7 @@ export class Decisions {
     if (optionCount === 1) return 0;
     if (!this.isIndependent) return this.#choices.choose(optionCount);
     this.#independent.push(index);
-    return this.#choices.chooseFreely(optionCount) ?? this.#plan.get(index) ?? 0;
+    return this.#choices.chooseFreely(index, optionCount) ?? this.#plan.get(index) ?? 0;
   }
 
   /** How many options of a unit go with what was decided: only one may be torn. */

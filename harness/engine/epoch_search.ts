@@ -5,7 +5,8 @@ import { violationKey } from "../violation.ts";
 import { type Choices, ExhaustiveChoices } from "./choices.ts";
 import type { Trial } from "./concrete_judge.ts";
 import { CrashDisk } from "./crash_disk.ts";
-import type { Decision } from "./decisions.ts";
+import type { Choose } from "./crash_layer.ts";
+import { type Decision, NO_PLAN } from "./decisions.ts";
 import type { Findings } from "./findings.ts";
 import { ClaimGroups } from "./independence.ts";
 import { type Finding, Judge } from "./judge.ts";
@@ -23,6 +24,34 @@ export interface EpochSearchOptions {
   readonly findings: Findings;
   /** Whether independent units are varied here, group by group, or by the choices like all else. */
   readonly addsUp: boolean;
+  /** How many crashes in a row: 2 if recovery may be cut short once. */
+  readonly depth: number;
+}
+
+/** What one recovery came to. */
+export interface Run {
+  /** What independent units were to be. */
+  readonly plan: ReadonlyMap<number, number>;
+  /** The keys of the violations that show. */
+  readonly keys: readonly string[];
+  /** How much space is lost, in bytes, if anybody knows. */
+  readonly leakedBytes: number | undefined;
+  /** The size of the file in the end, in bytes, if anything depended on it. */
+  readonly endBytes: number | undefined;
+  /** Whether recovery changed the file. */
+  readonly canCrashAgain: boolean;
+  /** Whether independent units were read as something else too. */
+  readonly isMixed: boolean;
+  /** Whether a unit is torn. */
+  readonly isTorn: boolean;
+  /** The earliest crash that leaves the state. */
+  readonly earliestEvent: number;
+  /** Whether any unit that was planned had been read when recovery was over. */
+  readonly isPlanRecovered: boolean;
+  /** The independent units that were read. */
+  readonly independent: readonly number[];
+  /** What reached the disk. */
+  readonly persisted: readonly Decision[];
 }
 
 /**
@@ -54,17 +83,17 @@ export class EpochSearch {
     this.#groups = claims && new ClaimGroups(this.space, contents, claims);
     const reads = new OpaqueReads(target.opaqueLabels);
     this.#disk = new CrashDisk(this.space, contents, this.#choices, reads, claims?.labels);
-    this.#judge = new Judge({ ...trial, contents }, epoch, this.#disk, reads);
+    this.#judge = new Judge({ ...trial, contents, depth: options.depth }, epoch, this.#disk, reads);
   }
 
   /** Recover from the state that the choices lead to, and judge it, with all that varies in it. */
   visit(): void {
     this.#choices.lead();
-    const found = this.#run();
+    const lead = this.#run();
     this.#choices.endLead();
-    const { independent, isMixed } = this.#disk.decisions;
-    if (!this.#groups || independent.length === 0) return;
-    if (isMixed || !this.#visitGroups([...independent], found)) this.#visitCombinations();
+    if (!this.#choices.hasRecoveredBefore) this.#crashAgain(lead);
+    if (!this.#groups || lead.independent.length === 0) return;
+    if (lead.isMixed || !this.#visitGroups(lead)) this.#visitCombinations();
   }
 
   /** Put the durable image back as it was; the search is over. */
@@ -72,16 +101,35 @@ export class EpochSearch {
     this.#disk.release();
   }
 
-  /** One recovery, judged. Answers the keys of what shows. */
-  #run(plan?: ReadonlyMap<number, number>): readonly string[] {
+  /** One recovery, judged. */
+  #run(plan: ReadonlyMap<number, number> = NO_PLAN, choose?: Choose): Run {
+    const { decisions } = this.#disk;
     this.#disk.begin(plan);
-    for (const finding of this.#judge.judge()) this.#add(finding);
+    for (const finding of this.#judge.judge(choose)) this.#add(finding);
     this.#disk.end();
     this.recoveries++;
-    return this.#judge.keys;
+    const { keys, leakedBytes, endBytes, canCrashAgain } = this.#judge;
+    const { isMixed, isTorn, earliestEvent, isPlanRecovered } = decisions;
+    return {
+      ...{ plan, keys, leakedBytes, endBytes, canCrashAgain },
+      ...{ isMixed, isTorn, earliestEvent, isPlanRecovered },
+      independent: [...decisions.independent],
+      persisted: decisions.persisted(),
+    };
   }
 
-  /** The independent units in every combination: for those that turn out not to be, and for few. */
+  /** The same once more for every crash of the recovery of a run, as deep as was asked for. */
+  #crashAgain({ canCrashAgain, plan, independent }: Run): void {
+    if (!canCrashAgain) return;
+    const later = new ExhaustiveChoices();
+    const fixed = new Set(independent);
+    do {
+      this.#choices.recrash(later, fixed);
+      this.#run(plan, (optionCount) => later.choose(optionCount));
+    } while (later.advance());
+  }
+
+  /** The independent units in every combination: for those that turn out not to be. */
   #visitCombinations(): void {
     const all = new ExhaustiveChoices();
     do {
@@ -91,51 +139,45 @@ export class EpochSearch {
   }
 
   /**
-   * Each group of units by itself; `found` is what shows with all as they are durably. Answers
-   * whether what that rests on holds.
+   * Each group of the units that a run found independent by itself. Answers whether what that rests
+   * on holds.
    */
-  #visitGroups(units: readonly number[], found: readonly string[]): boolean {
-    const groups = this.#groups!.of(units);
-    const { isTorn } = this.#disk.decisions;
-    const losses = new LossSum(this.#judge, this.#disk.decisions);
-    const common = this.#disk.decisions.persisted();
-    const follow = this.#follower(new Set(units));
-    const expected = new Set(found);
+  #visitGroups(lead: Run): boolean {
+    const groups = this.#groups!.of(lead.independent);
+    const losses = new LossSum(this.#judge, lead);
+    const follow = this.#follower(lead);
+    const expected = new Set(lead.keys);
     for (const group of groups) {
       losses.nextGroup();
-      for (const plan of this.#groups!.assignments(group, isTorn)) {
-        const keys = follow(plan);
-        if (!keys) return false;
-        losses.add(plan, this.#disk.decisions);
-        for (const key of keys) expected.add(key);
+      for (const plan of this.#groups!.assignments(group, lead.isTorn)) {
+        const run = follow(plan);
+        if (!run) return false;
+        losses.add(run);
+        for (const key of run.keys) expected.add(key);
+        const isOther = run.isPlanRecovered && !this.#choices.hasRecoveredBefore;
+        if (isOther) this.#crashAgain(run);
       }
     }
     if (groups.length < 2) return true;
     this.additions++;
     const loss = losses.finding();
     if (loss) {
-      this.#add(loss, common);
+      this.#add(loss, lead.persisted);
       expected.add(violationKey(loss.violation));
     }
-    return this.#groups!.samples(units).every((plan) =>
-      follow(plan)?.every((key) => expected.has(key)) ?? false
+    return this.#groups!.samples(lead.independent).every((plan) =>
+      follow(plan)?.keys.every((key) => expected.has(key)) ?? false
     );
   }
 
-  /**
-   * Runs the lead once more with other independent units. Answers the keys of what it found, or
-   * undefined if more than these units was different.
-   */
-  #follower(
-    units: ReadonlySet<number>,
-  ): (plan: ReadonlyMap<number, number>) => readonly string[] | undefined {
-    const { endBytes } = this.#judge;
+  /** Repeats a run with other independent units. Answers undefined if more than these is different. */
+  #follower(lead: Run): (plan: ReadonlyMap<number, number>) => Run | undefined {
+    const units = new Set(lead.independent);
     return (plan) => {
       this.#choices.follow();
-      const keys = this.#run(plan);
-      const { independent, isMixed } = this.#disk.decisions;
-      const isAlike = !this.#choices.wentFurther && !isMixed && this.#judge.endBytes === endBytes;
-      return isAlike && independent.every((unit) => units.has(unit)) ? keys : undefined;
+      const run = this.#run(plan);
+      const isAlike = !this.#choices.wentFurther && !run.isMixed && run.endBytes === lead.endBytes;
+      return isAlike && run.independent.every((unit) => units.has(unit)) ? run : undefined;
     };
   }
 
@@ -144,12 +186,12 @@ export class EpochSearch {
     const added = finding.because.filter(([unit, option]) =>
       option !== 0 && !decided.some(([known]) => known === unit)
     );
-    const size = decided.length + added.length;
-    this.#findings.add(
-      finding.violation,
-      finding.event,
-      size,
-      () => decisions.describe([...decided, ...finding.because]),
-    );
+    const again = this.#disk.describeLayers();
+    const sizeAgain = again.reduce((sum, { persisted }) => sum + 1 + persisted.byUnit.size, 0);
+    const size = decided.length + added.length + sizeAgain;
+    this.#findings.add(finding.violation, finding.event, size, () => ({
+      ...decisions.describe([...decided, ...finding.because]),
+      ...(again.length > 0 && { again }),
+    }));
   }
 }

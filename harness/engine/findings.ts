@@ -1,10 +1,13 @@
-import type { FoundViolation, PersistedVersion } from "../exploration.ts";
+import type { FoundAgain, FoundViolation, PersistedVersion } from "../exploration.ts";
 import type { LogEvent, WriteLog } from "../log/write_log.ts";
+import type { PagedStorage } from "../model/paged_storage.ts";
 import type { Preset } from "../model/presets.ts";
 import { type Violation, VIOLATION_KINDS, violationKey } from "../violation.ts";
 import { TapeChoices } from "./choices.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
-import { type CrashPoint, CrashPoints, type Persisted } from "./crash_point.ts";
+import type { Trial } from "./concrete_judge.ts";
+import { CrashPoint, type Persisted, type PersistedAgain } from "./crash_point.ts";
+import { recordRecovery } from "./recrash.ts";
 
 /** A violation and the state that shows it. */
 export interface Sighting {
@@ -46,38 +49,60 @@ export class Findings {
   }
 
   /** All of them, the worst kind first, with what reached the disk spelled out. */
-  list(log: WriteLog, preset: Preset): FoundViolation[] {
+  list(trial: Trial): FoundViolation[] {
     const all = [...this.#seen.values()].sort((a, b) => {
       const kinds = VIOLATION_KINDS.indexOf(a.sighting.violation.kind) -
         VIOLATION_KINDS.indexOf(b.sighting.violation.kind);
       return kinds || a.sighting.event - b.sighting.event ||
         a.sighting.size - b.sighting.size;
     });
-    const points = new CrashPoints(log, preset);
     return all.map(({ sighting, occurrences }) => {
-      const point = points.after(sighting.event);
-      const versions = point.spelledOut(sighting.persisted.byUnit);
-      const persisted = persistedVersions(log, preset, versions);
-      return { ...spellOut(sighting, point), persisted, occurrences };
+      return { ...spellOut(sighting, trial), occurrences };
     });
   }
 }
 
 /** What a sighting says in terms of its crash point. */
 function spellOut(
-  sighting: Sighting,
-  point: CrashPoint,
-): Omit<FoundViolation, "persisted" | "occurrences"> {
-  const tape = point.tapeFor(sighting.persisted);
-  const { sizeBytes } = point.build(new TapeChoices(tape));
+  { violation, event, persisted }: Sighting,
+  trial: Trial,
+): Omit<FoundViolation, "occurrences"> {
+  const { log, preset } = trial;
+  const point = trial.points.after(event);
+  const tape = point.tapeFor(persisted);
+  const file = point.build(new TapeChoices(tape));
+  const { sizeBytes } = file;
   return {
-    ...sighting.violation,
-    crashAfterEvent: sighting.event,
+    ...violation,
+    crashAfterEvent: event,
     pendingWrites: point.pendingCount,
+    persisted: persistedVersions(log, preset, point.spelledOut(persisted.byUnit)),
     sizeBytes,
     tape,
-    ...(sighting.persisted.ruined && { ruined: sighting.persisted.ruined }),
+    ...(persisted.ruined && { ruined: persisted.ruined }),
+    ...(persisted.again && { again: spellOutAgain(persisted.again, file, trial) }),
   };
+}
+
+/** What crashes of recoveries left, in terms of the recoveries' own logs. */
+function spellOutAgain(
+  again: readonly PersistedAgain[],
+  first: PagedStorage,
+  { target, preset }: Trial,
+): FoundAgain[] {
+  let file = first;
+  return again.map(({ afterEvent, persisted }) => {
+    const log = recordRecovery(file, target);
+    const point = new CrashPoint(log, preset, afterEvent);
+    const tape = point.tapeFor(persisted);
+    file = point.build(new TapeChoices(tape));
+    return {
+      afterEvent,
+      persisted: persistedVersions(log, preset, point.spelledOut(persisted.byUnit)),
+      sizeBytes: file.sizeBytes,
+      tape,
+    };
+  });
 }
 
 /**

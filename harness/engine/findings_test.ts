@@ -2,8 +2,11 @@ import { assertEquals } from "@std/assert";
 import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
 import { BLOCKS, ORDERED, type Preset, SECTORS, WRITES } from "../model/presets.ts";
 import type { Violation, ViolationKind } from "../violation.ts";
-import type { Persisted } from "./crash_point.ts";
+import type { WriteLog } from "../log/write_log.ts";
+import type { Trial } from "./concrete_judge.ts";
+import { CrashPoints, type Persisted } from "./crash_point.ts";
 import { Findings } from "./findings.ts";
+import { toyTarget } from "./toy_testing.ts";
 
 const BASE = sectorsOf(7, 7, 7, 7);
 
@@ -19,13 +22,19 @@ function threeWrites(): LogBuilder {
   return builder;
 }
 
+/** What a list of findings is made with; there is nothing to recover. */
+function trialOf(log: WriteLog, preset: Preset): Trial {
+  const points = new CrashPoints(log, preset);
+  return { log, preset, points, target: toyTarget(), watched: [], leakedBeforeBytes: 0 };
+}
+
 /** The pieces that are named for a state after the last write was issued. */
 function piecesOf(preset: Preset, byUnit: Persisted["byUnit"]): string[] {
   const builder = threeWrites();
   const findings = new Findings();
   const persisted = { byUnit, sizeBytes: 4 * SECTOR };
   findings.add(violation("leak", "x"), 4, byUnit.size, () => persisted);
-  const [found] = findings.list(builder.log(BASE), preset);
+  const [found] = findings.list(trialOf(builder.log(BASE), preset));
   return found.persisted.map(({ event, offsetBytes, lengthBytes, label }) =>
     `${event} ${label} ${offsetBytes}+${lengthBytes}`
   );
@@ -79,7 +88,7 @@ Deno.test("of many sightings the one with the fewest versions stays, then the ea
   see(4, 0, 1);
   see(3, 1);
   see(4, 1);
-  const [found, ...others] = findings.list(threeWrites().log(BASE), SECTORS);
+  const [found, ...others] = findings.list(trialOf(threeWrites().log(BASE), SECTORS));
   assertEquals(others, []);
   assertEquals([found.crashAfterEvent, found.persisted.length, found.occurrences], [3, 1, 5]);
 });
@@ -94,7 +103,7 @@ Deno.test("the worst kind comes first, then the earliest crash", () => {
   see("wrong-data", "b", 3);
   see("wrong-data", "c", 1);
   see("cannot-open", "d", 4);
-  const listed = findings.list(threeWrites().log(BASE), SECTORS);
+  const listed = findings.list(trialOf(threeWrites().log(BASE), SECTORS));
   assertEquals(listed.map(({ subject }) => subject), ["d", "c", "b", "a"]);
   assertEquals(findings.keys, ["cannot-open: d", "leak: a", "wrong-data: b", "wrong-data: c"]);
 });

@@ -4,9 +4,11 @@ import type { Epoch } from "../model/epochs.ts";
 import type { GuestRange, Target } from "../target.ts";
 import { type Violation, violationKey } from "../violation.ts";
 import type { CrashDisk } from "./crash_disk.ts";
+import type { Choose } from "./crash_layer.ts";
 import type { Candidate, Decision } from "./decisions.ts";
 import { GuestReader, only, type Piece } from "./guest_reader.ts";
 import type { OpaqueReads } from "./opaque_reads.ts";
+import type { RecoveryEpoch } from "./recovery_log.ts";
 import { probeBytes } from "./watch_list.ts";
 
 /** A violation and what, beyond the decisions of the run, brings it about. */
@@ -46,6 +48,8 @@ export interface JudgeOptions {
   readonly watched: readonly GuestRange[];
   /** Bytes that were leaked before the log began. */
   readonly leakedBeforeBytes: number;
+  /** How many crashes in a row: 2 if recovery may be cut short once. */
+  readonly depth: number;
 }
 
 /**
@@ -62,6 +66,8 @@ export class Judge {
   readonly #judged = new Map<string, Judged>();
   #findings: Finding[] = [];
   #outcome: Judged = NOTHING;
+  /** Where the last recovery could be cut short. */
+  #recovery: readonly RecoveryEpoch[] = [];
 
   /** A judge for the states of `disk`, which belongs to `epoch`. */
   constructor(options: JudgeOptions, epoch: Epoch, disk: CrashDisk, reads: OpaqueReads) {
@@ -72,15 +78,17 @@ export class Judge {
     this.#probes = options.target.probes.map((range) => ({ range, bytes: probeBytes(range) }));
   }
 
-  /** Judge the state that the disk is about to turn out to be in. */
-  judge(): readonly Finding[] {
+  /**
+   * Judge the state that the disk is about to turn out to be in. With `choose` the first recovery is
+   * cut short by another crash, and later ones may be; it decides where.
+   */
+  judge(choose?: Choose): readonly Finding[] {
     const { target } = this.#options;
     this.#findings = [];
     this.#outcome = { ...NOTHING };
-    target.recycle();
     let kind: "cannot-open" | "cannot-use" = "cannot-open";
     try {
-      const session = runSync(target.recover(), this.#reader.files);
+      const session = choose ? this.#recoverAgain(choose) : this.#recover();
       if (this.#isKnown(session)) return this.#findings;
       kind = "cannot-use";
       this.#inspect(session);
@@ -95,6 +103,37 @@ export class Judge {
     return this.#findings;
   }
 
+  /** Recover as a user would, and see where that could be cut short. */
+  #recover(): unknown {
+    const { target, depth } = this.#options;
+    target.recycle();
+    if (depth > 1) this.#disk.beginRecovery();
+    try {
+      return runSync(target.recover(), this.#reader.files);
+    } finally {
+      this.#recovery = this.#disk.endRecovery();
+    }
+  }
+
+  /** Recover, with another crash before the end; and so on, as deep as was asked for. */
+  #recoverAgain(choose: Choose): unknown {
+    let session = this.#recover();
+    for (let depth = 2; depth <= this.#options.depth && this.#recovery.length > 0; depth++) {
+      const isOptional = depth > 2 ? 1 : 0;
+      const count = this.#recovery.length + isOptional;
+      const place = (count === 1 ? 0 : choose(count)) - isOptional;
+      if (place < 0) break;
+      this.#disk.crashAgain(this.#recovery[place], choose);
+      session = this.#recover();
+    }
+    return session;
+  }
+
+  /** Whether the recovery judged last changed anything, so that it could be cut short. */
+  get canCrashAgain(): boolean {
+    return this.#recovery.length > 0;
+  }
+
   /** The keys of what the state that was judged last shows, also if that was known already. */
   get keys(): readonly string[] {
     return this.#outcome.keys;
@@ -107,7 +146,7 @@ export class Judge {
    */
   #isKnown(session: unknown): boolean {
     // The same decisions as last time: in the middle of judging all that may follow them.
-    if (this.#disk.decisions.isRetracing) return false;
+    if (this.#disk.decisions.isRetracing || this.#disk.hasOpenLayers) return false;
     const fingerprint = this.#options.target.fingerprint?.(session);
     if (fingerprint === undefined) return false;
     const key = `${this.#disk.stateKey()}|${fingerprint}`;
@@ -162,7 +201,8 @@ export class Judge {
     const givenUp = this.#epoch.givenUp
       .filter(({ event }) => event <= lastEvent)
       .reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
-    return this.#options.leakedBeforeBytes + grown + givenUp;
+    const grownAgain = Math.ceil(this.#disk.grownBytes / unit) * unit;
+    return this.#options.leakedBeforeBytes + grown + givenUp + grownAgain;
   }
 
   #readAndProbe(session: unknown): void {

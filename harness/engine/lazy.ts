@@ -20,11 +20,12 @@ import { epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target.ts";
 import { violationKey } from "../violation.ts";
-import { ExhaustiveChoices, TapeChoices } from "./choices.ts";
-import { judgeConcretely, prepareTrial, type Trial } from "./concrete_judge.ts";
+import { ExhaustiveChoices } from "./choices.ts";
+import { prepareTrial, type Trial } from "./concrete_judge.ts";
 import { countImages, countStates, StateCounter } from "./count_states.ts";
 import { EpochSearch } from "./epoch_search.ts";
 import { Findings } from "./findings.ts";
+import { judgeFound } from "./judge_found.ts";
 
 /** Recoveries between two reports of progress. */
 const PROGRESS_RECOVERIES = 1000;
@@ -85,6 +86,7 @@ export function exploreLazily(
       choices,
       findings,
       addsUp: options.addsUp ?? true,
+      depth: options.depth ?? 1,
     });
     countStates(search.space, states);
     if (preset.ruinBytes === 0) countImages(search.space, images);
@@ -98,7 +100,7 @@ export function exploreLazily(
     search.release();
     recoveries += search.recoveries;
   }
-  const violations = findings.list(log, preset);
+  const violations = findings.list(trial);
   confirm(violations, trial);
   return {
     verdict: violations.length === 0 ? "clean" : "violation",
@@ -119,13 +121,13 @@ export function exploreLazily(
 /** Build each violation's state as bytes and see it there too. */
 function confirm(violations: readonly FoundViolation[], trial: Trial): void {
   for (const violation of violations) {
-    const point = trial.points.after(violation.crashAfterEvent);
-    const file = point.build(new TapeChoices(violation.tape));
-    const seen = judgeConcretely(trial, point, file).map(violationKey);
+    const seen = judgeFound(trial, violation).map(violationKey);
     if (seen.includes(violationKey(violation))) continue;
+    const { crashAfterEvent, tape, again = [] } = violation;
+    const tapes = [tape, ...again.map((each) => each.tape)].map((each) => each.join(" "));
     throw new Error(
       `explorer: "${violationKey(violation)}" does not show in its own state (crash after event ` +
-        `${violation.crashAfterEvent}, tape ${violation.tape.join(" ")}); seen there: ${
+        `${crashAfterEvent}, tape ${tapes.join(" / ")}); seen there: ${
           seen.join("; ") || "nothing"
         }`,
     );

@@ -1,4 +1,5 @@
-import type { Decision, Decisions } from "./decisions.ts";
+import type { Decision } from "./decisions.ts";
+import type { Run } from "./epoch_search.ts";
 import type { Finding, Judge } from "./judge.ts";
 
 /** A way to choose for a group: what it costs more than the durable one, and when it can happen. */
@@ -20,10 +21,10 @@ export class LossSum {
   readonly #isBaseTorn: boolean;
   readonly #groups: Loss[][] = [];
 
-  /** Start from the state that was judged last, in which all groups are as they are durably. */
-  constructor(judge: Judge, { earliestEvent, isTorn }: Decisions) {
+  /** Start from a run in which all groups are as they are durably. */
+  constructor(judge: Judge, { leakedBytes, earliestEvent, isTorn }: Run) {
     this.#judge = judge;
-    this.#baseBytes = judge.leakedBytes;
+    this.#baseBytes = leakedBytes;
     this.#baseEvent = earliestEvent;
     this.#isBaseTorn = isTorn;
   }
@@ -33,11 +34,9 @@ export class LossSum {
     this.#groups.push([]);
   }
 
-  /** Take note of the state that was judged last: `plan` for the group, the others durable. */
-  add(plan: ReadonlyMap<number, number>, decisions: Decisions): void {
-    const isTorn = decisions.isTorn && !this.#isBaseTorn;
-    const event = decisions.earliestEvent;
-    const { leakedBytes } = this.#judge;
+  /** Take note of a run in which one group is otherwise. */
+  add({ plan, leakedBytes, earliestEvent: event, ...run }: Run): void {
+    const isTorn = run.isTorn && !this.#isBaseTorn;
     if (leakedBytes === undefined || this.#baseBytes === undefined) return;
     const lostBytes = leakedBytes - this.#baseBytes;
     if (lostBytes <= 0) return;

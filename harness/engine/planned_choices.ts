@@ -1,5 +1,7 @@
 import type { Choices } from "./choices.ts";
 
+const NO_UNITS: ReadonlySet<number> = new Set();
+
 /**
  * Choices that can be made once more. In the lead they are what somebody else chooses, and are
  * noted; afterwards the same answers are given again, while units that do not depend on each other
@@ -11,7 +13,11 @@ export class PlannedChoices implements Choices {
   #position = 0;
   /** How much of the tape is as it was in the lead before this one; -1 in the first. */
   #sameLength = -1;
-  #mode: "lead" | "follow" | "branch" = "lead";
+  /** How much of the tape the first recovery asked for. */
+  #recoveredLength = 0;
+  /** Independent units whose options are not chosen in a branch. */
+  #fixed: ReadonlySet<number> = NO_UNITS;
+  #mode: "lead" | "follow" | "branch" | "recrash" = "lead";
   #branch: Choices | undefined;
   #wentFurther = false;
 
@@ -48,7 +54,33 @@ export class PlannedChoices implements Choices {
   branch(choices: Choices): void {
     this.#mode = "branch";
     this.#branch = choices;
+    this.#branchAt = this.#tape.length;
     this.#position = 0;
+  }
+
+  #branchAt = 0;
+
+  /**
+   * Begin a run with the same answers until the first recovery is over, in which `choices` decide
+   * all that comes after it; the units `fixed` are as planned.
+   */
+  recrash(choices: Choices, fixed: ReadonlySet<number>): void {
+    this.#mode = "recrash";
+    this.#branch = choices;
+    this.#fixed = fixed;
+    this.#branchAt = this.#recoveredLength;
+    this.#position = 0;
+  }
+
+  /** The first recovery of a run is over. */
+  endRecovery(): void {
+    if (this.#branchesOff) return;
+    this.#recoveredLength = this.#mode === "lead" ? this.#tape.length : this.#position;
+  }
+
+  /** Whether recovery went as it did in the lead before this one. */
+  get hasRecoveredBefore(): boolean {
+    return this.#sameLength >= this.#recoveredLength;
   }
 
   /** Whether a run with the same answers was asked for more than there are. */
@@ -59,7 +91,13 @@ export class PlannedChoices implements Choices {
   /** Whether every answer so far was the same in a run before this one, so that later ones count. */
   get isRetracing(): boolean {
     if (this.#mode === "lead") return this.#leader.isRetracing;
-    return this.#mode === "branch" || this.#position <= this.#sameLength;
+    if (this.#mode === "follow") return this.#position <= this.#sameLength;
+    // Other branches repeat recoveries that were judged with other answers later on.
+    return this.#mode === "branch" || this.#branch!.isRetracing;
+  }
+
+  get #branchesOff(): boolean {
+    return this.#mode === "branch" || this.#mode === "recrash";
   }
 
   /** Answer a question that is the same for all that is varied. */
@@ -69,14 +107,19 @@ export class PlannedChoices implements Choices {
       this.#tape.push(option);
       return option;
     }
+    if (this.#branchesOff) {
+      return this.#position < this.#branchAt
+        ? this.#tape[this.#position++]
+        : this.#branch!.choose(optionCount);
+    }
     if (this.#position < this.#tape.length) return this.#tape[this.#position++];
-    if (this.#mode === "branch") return this.#branch!.choose(optionCount);
     this.#wentFurther = true;
     return 0;
   }
 
   /** Answer, in a branch, what an independent unit is to be. */
-  chooseFreely(optionCount: number): number | undefined {
-    return this.#mode === "branch" ? this.#branch!.choose(optionCount) : undefined;
+  chooseFreely(unit: number, optionCount: number): number | undefined {
+    const isFixed = this.#mode === "recrash" && this.#fixed.has(unit);
+    return this.#branchesOff && !isFixed ? this.#branch!.choose(optionCount) : undefined;
   }
 }

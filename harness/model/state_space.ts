@@ -3,6 +3,7 @@ import { SECTOR_BYTES } from "./contents.ts";
 import { PAGE_SECTORS } from "./durable_image.ts";
 import type { Epoch, PendingWrite, SizeVersion } from "./epochs.ts";
 import type { Preset } from "./presets.ts";
+import { putInto } from "./put_into.ts";
 import { countTears, type TornVersion, tornVersions } from "./tears.ts";
 
 /** One thing that may have reached the disk in one of several versions, independent of others. */
@@ -254,22 +255,13 @@ function sectorsTouched(epoch: Epoch, contents: Contents): Map<number, SectorWri
       const before = touched.get(sector);
       const newest = before ? before[before.length - 1].content : epoch.durable.idOf(sector);
       contents.copyTo(newest, scratch);
-      overwrite(scratch, sector * SECTOR_BYTES, write);
+      putInto(scratch, sector * SECTOR_BYTES, write);
       const sectorWrite = { ordinal, content: contents.idOf(scratch) };
       if (before) before.push(sectorWrite);
       else touched.set(sector, [sectorWrite]);
     }
   });
   return touched;
-}
-
-/** Put the part of a write that falls into a sector, which starts at `startBytes`, there. */
-function overwrite(sector: Uint8Array, startBytes: number, write: PendingWrite): void {
-  const at = write.offsetBytes - startBytes;
-  const from = Math.max(0, at);
-  const to = Math.min(SECTOR_BYTES, at + write.lengthBytes);
-  if (write.bytes) sector.set(write.bytes.subarray(from - at, to - at), from);
-  else sector.fill(0, from, to);
 }
 
 /** Each size once, since its earliest event. */

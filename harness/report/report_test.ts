@@ -65,6 +65,13 @@ Deno.test("a violation says what is wrong, when the crash came and what reached 
     violationText(ruined, LOG).split("\n").at(-1),
     "  event 7 was in flight and left noise all around it",
   );
+  const persisted = [{ event: 0, offsetBytes: 512, lengthBytes: 512, label: "table" }];
+  const again = [{ afterEvent: 3, persisted, sizeBytes: 8192, tape: [] }];
+  assertEquals(violationText({ ...violation, again }, LOG).split("\n").slice(5), [
+    "  then recovery was cut short after its event 3, and of it this reached the disk (the file " +
+    "has 8192 bytes):",
+    "    event 0 of the recovery: table, 512 bytes at 512",
+  ]);
   const early = { ...violation, crashAfterEvent: -1, persisted: [] };
   assertEquals(violationText(early, LOG).split("\n").slice(1), [
     "  crash after nothing at all",

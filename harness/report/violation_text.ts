@@ -1,4 +1,4 @@
-import type { FoundViolation, PersistedVersion } from "../exploration.ts";
+import type { FoundAgain, FoundViolation, PersistedVersion } from "../exploration.ts";
 import { describeEvent, type WriteLog } from "../log/write_log.ts";
 
 /**
@@ -25,7 +25,8 @@ import { describeEvent, type WriteLog } from "../log/write_log.ts";
  * ```
  */
 export function violationText(violation: FoundViolation, log: WriteLog): string {
-  const { kind, detail, crashAfterEvent, persisted, pendingWrites, sizeBytes, ruined } = violation;
+  const { kind, detail, crashAfterEvent, persisted, pendingWrites, sizeBytes } = violation;
+  const { ruined, again = [] } = violation;
   const event = log.events[crashAfterEvent];
   const after = event ? `event ${crashAfterEvent}, ${describeEvent(event)}` : "nothing at all";
   const reached = persisted.length === 0
@@ -41,6 +42,18 @@ export function violationText(violation: FoundViolation, log: WriteLog): string 
       ? [`  event ${ruined.event} was in flight and left ${ruined.fill} all around it`]
       : []),
   ].join("\n");
+}
+
+/** A crash of a recovery, in a few lines; its log has no more than what is said here. */
+function againText({ afterEvent, persisted, sizeBytes }: FoundAgain): string[] {
+  const reached = persisted.map(({ event, label, lengthBytes, offsetBytes }) =>
+    `    event ${event} of the recovery: ${label}, ${lengthBytes} bytes at ${offsetBytes}`
+  );
+  return [
+    `  then recovery was cut short after its event ${afterEvent}, and of it this reached the disk ` +
+    `(the file has ${sizeBytes} bytes):`,
+    ...(reached.length > 0 ? reached : ["    nothing"]),
+  ];
 }
 
 /** What of a write reached the disk, in one line. */
