@@ -1,0 +1,242 @@
+import { StateCounter } from "../engine/count_states.ts";
+import { exploreLazily } from "../engine/lazy.ts";
+import type { Exploration, FoundViolation, StateCount } from "../exploration.ts";
+import type { Preset } from "../model/presets.ts";
+import type { Recording, Step, Subject } from "../subject.ts";
+import type { Refusal } from "../target.ts";
+import type { ViolationKind } from "../violation.ts";
+import type { GeneratedWorkload, WorkloadOrigin, WorkloadSource } from "./workload_source.ts";
+
+/** What a sweep found: a workload that breaks a promise, and how. */
+export type SweepFinding =
+  | {
+    /** A crash during the workload leaves a file that breaks a promise. */
+    readonly kind: "crash";
+    /** What was done, in words. */
+    readonly words: readonly string[];
+    /** The same as steps. */
+    readonly steps: readonly Step[];
+    /** The fault model. */
+    readonly preset: string;
+    /** The promise, with the smallest state found that breaks it. */
+    readonly violation: FoundViolation;
+  }
+  | {
+    /** The format refuses to carry the workload out, without any crash. */
+    readonly kind: "refused";
+    /** What was done, in words. */
+    readonly words: readonly string[];
+    /** The same as steps. */
+    readonly steps: readonly Step[];
+    /** What is refused. */
+    readonly refusal: Refusal;
+  };
+
+/** How much of what there is a sweep has seen. */
+export interface SweepCoverage {
+  /** Where the workloads come from. */
+  readonly origin: WorkloadOrigin;
+  /** Workloads that were run; the crash states of each are covered exhaustively. */
+  readonly workloads: number;
+  /** Why the rest was left, and how many there are with it; absent if all were run. */
+  readonly stopped?: {
+    readonly by: "first finding" | "workload budget" | "time budget";
+    readonly of: number;
+  };
+}
+
+/** What came of a sweep, as data. */
+export interface SweepResult {
+  /** `clean` if no state of any workload breaks a promise. */
+  readonly verdict: "clean" | "violation";
+  /** The subject's name. */
+  readonly subject: string;
+  /** The fault models. */
+  readonly presets: readonly string[];
+  /** How much was seen. */
+  readonly coverage: SweepCoverage;
+  /** Pairs of crash point and state, summed over the explorations; what they share counts again. */
+  readonly states: StateCount;
+  /** Recoveries that were run. */
+  readonly recoveries: number;
+  /** Workloads of which a crash breaks a promise, or which were refused. */
+  readonly failing: number;
+  /** The first finding of each kind, in the order in which they were met. */
+  readonly findings: readonly SweepFinding[];
+}
+
+/** How to sweep. */
+export interface SweepOptions {
+  /** The fault models that each workload is explored under. */
+  readonly presets: readonly Preset[];
+  /** Whether to go on after the first finding, to see a finding of each kind; false if not given. */
+  readonly goesOn?: boolean;
+  /** The most workloads; all if not given. */
+  readonly mostWorkloads?: number;
+  /** The most time, by a clock of milliseconds; unlimited if not given. */
+  readonly time?: { readonly mostMilliseconds: number; readonly now: () => number };
+  /** Told before each workload how many are done and how many of them fail. */
+  readonly onProgress?: (done: number, failing: number) => void;
+}
+
+/**
+ * Run each of the workloads on a fresh file of the subject, and explore every state that a crash
+ * during it can leave.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   allWorkloads,
+ *   Recorder,
+ *   SECTORS,
+ *   type Subject,
+ *   sweep,
+ *   type Target,
+ * } from "@powercut/powercut/harness";
+ *
+ * // A raw disk of one sector.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(["data"]),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read(_, offsetBytes, into) {
+ *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
+ *   },
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const subject: Subject = {
+ *   name: "sector",
+ *   record(steps) {
+ *     const recorder = new Recorder({ base: new Uint8Array(512) });
+ *     const stepStarts = steps.map((step, i) => {
+ *       const start = recorder.eventCount;
+ *       const bytes = new Uint8Array(512).fill(i + 1);
+ *       if (step.kind === "write") recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
+ *       return start;
+ *     });
+ *     return { log: recorder.log, target: target as Target, guestBytes: 512, stepStarts };
+ *   },
+ * };
+ * const shape = {
+ *   sizeBytes: 512,
+ *   unitBytes: 512,
+ *   alignmentBytes: 512,
+ *   sizeStepBytes: 512,
+ *   written: [{ offsetBytes: 0, lengthBytes: 512 }],
+ *   kinds: new Set(["write"] as const),
+ * };
+ * const { verdict, coverage } = sweep(subject, allWorkloads(shape, 3), { presets: [SECTORS] });
+ * assertEquals([verdict, coverage.workloads, coverage.stopped], ["clean", 3, undefined]);
+ * ```
+ */
+export function sweep(
+  subject: Subject,
+  source: WorkloadSource,
+  options: SweepOptions,
+): SweepResult {
+  const { presets, mostWorkloads = Infinity, time } = options;
+  const end = time && time.now() + time.mostMilliseconds;
+  const tally = new Tally(subject);
+  const reasonToStop = () => {
+    if (tally.failing > 0 && !options.goesOn) return "first finding";
+    if (tally.workloads >= mostWorkloads) return "workload budget";
+    return time && time.now() >= end! ? "time budget" : undefined;
+  };
+  for (const workload of source.workloads) {
+    const by = reasonToStop();
+    if (by) return tally.result(presets, source, { by, of: source.count() });
+    options.onProgress?.(tally.workloads, tally.failing);
+    tally.add(workload, presets);
+  }
+  return tally.result(presets, source);
+}
+
+/** What has been found so far. */
+class Tally {
+  readonly #subject: Subject;
+  readonly #states = new StateCounter();
+  readonly #findings = new Map<ViolationKind | "refused", SweepFinding>();
+  #recoveries = 0;
+  /** Workloads that were run. */
+  workloads = 0;
+  /** Of these, the ones that show something. */
+  failing = 0;
+
+  constructor(subject: Subject) {
+    this.#subject = subject;
+  }
+
+  /** Run a workload and explore it. */
+  add(workload: GeneratedWorkload, presets: readonly Preset[]): void {
+    this.workloads++;
+    const recorded = this.#record(workload);
+    if ("refusal" in recorded) {
+      this.failing++;
+      this.#note("refused", { kind: "refused", ...workload, refusal: recorded.refusal });
+      return;
+    }
+    const { log, target, guestBytes } = recorded;
+    let fails = false;
+    for (const preset of presets) {
+      const exploration = exploreLazily(log, target, preset, { guestBytes });
+      this.#count(exploration);
+      for (const violation of exploration.violations) {
+        fails = true;
+        const finding = { kind: "crash", ...workload, preset: preset.name, violation } as const;
+        this.#note(violation.kind, finding);
+      }
+    }
+    if (fails) this.failing++;
+  }
+
+  #record(workload: GeneratedWorkload): Recording | { readonly refusal: Refusal } {
+    try {
+      return this.#subject.record(workload.steps);
+    } catch (error) {
+      const refusal = this.#subject.refusal?.(error);
+      if (refusal) return { refusal };
+      const steps = JSON.stringify(workload.steps);
+      throw new Error(`sweep: ${this.#subject.name} failed at the workload ${steps}`, {
+        cause: error,
+      });
+    }
+  }
+
+  #count({ states, recoveries }: Exploration): void {
+    this.#states.add(states.log2, () => BigInt(states.exact ?? 0));
+    this.#recoveries += recoveries;
+  }
+
+  #note(kind: ViolationKind | "refused", finding: SweepFinding): void {
+    if (!this.#findings.has(kind)) this.#findings.set(kind, finding);
+  }
+
+  /** All of it. */
+  result(
+    presets: readonly Preset[],
+    { origin }: WorkloadSource,
+    stopped?: SweepCoverage["stopped"],
+  ): SweepResult {
+    return {
+      verdict: this.failing === 0 ? "clean" : "violation",
+      subject: this.#subject.name,
+      presets: presets.map(({ name }) => name),
+      coverage: { origin, workloads: this.workloads, ...(stopped && { stopped }) },
+      states: this.#states.total,
+      recoveries: this.#recoveries,
+      failing: this.failing,
+      findings: [...this.#findings.values()],
+    };
+  }
+}

@@ -1,0 +1,63 @@
+import type { DiskShape, GuestRange, Subject } from "../../harness/mod.ts";
+import type { Filter, HeaderLayout, OrderingProfile } from "../../lib/mod.ts";
+import { qedSubject } from "./qed_subject.ts";
+import { CLUSTER, PER_L2_TABLE } from "./sizes.ts";
+import { patternBytes, write } from "./workload.ts";
+
+/** Which images of QED a sweep is about. */
+export interface QedSweepOptions {
+  /** The ordering profile of the driver. */
+  readonly profile: OrderingProfile;
+  /** The header layout; final if not given. */
+  readonly layout?: HeaderLayout;
+  /** Whether there is a raw backing file. */
+  readonly hasBacking?: boolean;
+  /** Makes filters that nothing went through yet: planted bugs. */
+  readonly filters?: () => readonly Filter[];
+}
+
+/** Clusters that are written before a workload begins. */
+const WRITTEN_BYTES = 2 * CLUSTER;
+/** What is under the written clusters and behind them, to the middle of a cluster. */
+const BACKING = patternBytes(7, 0, 4 * CLUSTER + 1024);
+/** Two L2 tables, of the second one not all. In the rfc layout a disk ends with a cluster. */
+const SIZE_BYTES = PER_L2_TABLE + 40 * CLUSTER;
+
+/** What no workload writes: in the first table, and in the second, which there need not be. */
+const PROBES: readonly GuestRange[] = [
+  { offsetBytes: 100 * CLUSTER, lengthBytes: 512 },
+  { offsetBytes: PER_L2_TABLE + 20 * CLUSTER, lengthBytes: 512 },
+];
+
+/** Our driver on a small image, and what is to be known to make workloads for it. */
+export function qedSweep(options: QedSweepOptions): { subject: Subject; shape: DiskShape } {
+  const { profile, layout = "final", hasBacking = false, filters } = options;
+  const isRfc = layout === "rfc";
+  const sizeBytes = SIZE_BYTES + (isRfc ? 0 : 512);
+  const variant = [
+    profile.name,
+    ...(isRfc ? ["rfc layout"] : []),
+    ...(hasBacking ? ["backing file"] : []),
+  ];
+  const subject = qedSubject({
+    name: `qed (${variant.join(", ")})`,
+    profile,
+    layout,
+    clusterBytes: CLUSTER,
+    imageBytes: sizeBytes,
+    prepared: [write(0, WRITTEN_BYTES)],
+    probes: PROBES,
+    ...(hasBacking && { backing: BACKING }),
+    ...(filters && { filters }),
+  });
+  const shape: DiskShape = {
+    sizeBytes,
+    unitBytes: CLUSTER,
+    tableBytes: PER_L2_TABLE,
+    alignmentBytes: 1,
+    sizeStepBytes: isRfc ? CLUSTER : 512,
+    written: [{ offsetBytes: 0, lengthBytes: WRITTEN_BYTES }],
+    kinds: new Set(["write", "zero", "discard", "flush", "grow", "reopen", "snapshot"]),
+  };
+  return { subject, shape };
+}
