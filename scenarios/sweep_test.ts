@@ -2,9 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   allWorkloads,
-  PRESETS,
   randomWorkloads,
   SECTORS,
+  SURVIVABLE_PRESETS,
   sweep,
   violationKey,
 } from "../harness/mod.ts";
@@ -29,7 +29,7 @@ function nameOf({ layout = "final", hasBacking }: Omit<QedSweepOptions, "profile
 for (const variant of VARIANTS) {
   Deno.test(`strict survives every crash of every workload of two steps: ${nameOf(variant)}`, () => {
     const { subject, shape } = qedSweep({ ...variant, profile: STRICT });
-    const presets = Object.values(PRESETS);
+    const presets = SURVIVABLE_PRESETS;
     const { findings, coverage } = sweep(subject, allWorkloads(shape, 2), { presets });
     assertEquals(findings, []);
     assertEquals([coverage.workloads, coverage.stopped], [19 + 417, undefined]);

@@ -21,7 +21,7 @@ commands:
 
 options:
   --preset P                   run, log, sweep: use this fault preset (log, sweep: sectors);
-                               sweep: or several with commas, or all
+                               sweep: or several with commas, or survivable
   --profile P                  run: only the cases of this ordering profile
                                (${Object.keys(PROFILES).join(", ")})
                                sweep: the profile of the driver (strict)
@@ -59,6 +59,6 @@ examples:
   deno task crash run aliasing --profile rfc
   deno task crash run dirty-bit --preset blocks --json
   deno task crash sweep --profile qemu --backing
-  deno task crash sweep --random 1000 --seed 7 --swarm --preset all
+  deno task crash sweep --random 1000 --seed 7 --swarm --preset survivable
   deno task crash log session.log --base before.qed --json`;
 }

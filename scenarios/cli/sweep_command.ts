@@ -5,9 +5,9 @@ import {
   formatStates,
   givenWorkload,
   type Preset,
-  PRESETS,
   randomWorkloads,
   type Subject,
+  SURVIVABLE_PRESETS,
   sweep,
   type SweepFinding,
   type SweepResult,
@@ -15,7 +15,7 @@ import {
   type WorkloadSource,
 } from "../../harness/mod.ts";
 import { PROFILES } from "../../lib/mod.ts";
-import { lookUp } from "../support/look_up.ts";
+import { lookUp, lookUpPreset } from "../support/look_up.ts";
 import { qedSweep } from "../support/qed_sweep.ts";
 import { UsageError } from "../support/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
@@ -83,8 +83,8 @@ function setUp(options: SweepCommandOptions): { subject: Subject; shape: DiskSha
 }
 
 function presetsNamed(names: string): Preset[] {
-  if (names === "all") return Object.values(PRESETS);
-  return names.split(",").map((name) => lookUp("preset", name, PRESETS));
+  if (names === "survivable") return [...SURVIVABLE_PRESETS];
+  return names.split(",").map((name) => lookUpPreset(name));
 }
 
 function sourceFor(options: SweepCommandOptions, shape: DiskShape): WorkloadSource {
