@@ -177,16 +177,39 @@ class Tally {
     this.#subject = subject;
   }
 
-  /** Run a workload and explore it. */
+  /** Run a workload and explore it. Throws what is no refusal, with the workload. */
   add(workload: GeneratedWorkload, presets: readonly Preset[]): void {
     this.workloads++;
-    const recorded = this.#record(workload);
-    if ("refusal" in recorded) {
-      this.failing++;
-      this.#note("refused", { kind: "refused", ...workload, refusal: recorded.refusal });
-      return;
+    try {
+      const recorded = this.#record(workload);
+      const fails = "refusal" in recorded || this.#explore(workload, recorded, presets);
+      if (fails) this.failing++;
+    } catch (error) {
+      const steps = JSON.stringify(workload.steps);
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`sweep: ${this.#subject.name} at the workload ${steps}: ${why}`, {
+        cause: error,
+      });
     }
-    const { log, target, guestBytes } = recorded;
+  }
+
+  #record(workload: GeneratedWorkload): Recording | { readonly refusal: Refusal } {
+    try {
+      return this.#subject.record(workload.steps);
+    } catch (error) {
+      const refusal = this.#subject.refusal?.(error);
+      if (!refusal) throw error;
+      this.#note("refused", { kind: "refused", ...workload, refusal });
+      return { refusal };
+    }
+  }
+
+  /** Whether a crash breaks a promise. */
+  #explore(
+    workload: GeneratedWorkload,
+    { log, target, guestBytes }: Recording,
+    presets: readonly Preset[],
+  ): boolean {
     let fails = false;
     for (const preset of presets) {
       const exploration = exploreLazily(log, target, preset, { guestBytes });
@@ -197,20 +220,7 @@ class Tally {
         this.#note(violation.kind, finding);
       }
     }
-    if (fails) this.failing++;
-  }
-
-  #record(workload: GeneratedWorkload): Recording | { readonly refusal: Refusal } {
-    try {
-      return this.#subject.record(workload.steps);
-    } catch (error) {
-      const refusal = this.#subject.refusal?.(error);
-      if (refusal) return { refusal };
-      const steps = JSON.stringify(workload.steps);
-      throw new Error(`sweep: ${this.#subject.name} failed at the workload ${steps}`, {
-        cause: error,
-      });
-    }
+    return fails;
   }
 
   #count({ states, recoveries }: Exploration): void {
