@@ -30,7 +30,7 @@ options:
   --random K                   sweep: K random workloads instead of all sequences
   --seed S                     sweep: of which random workloads (1)
   --swarm                      sweep: each random workload does without some kinds of steps
-  --backing                    sweep: over a raw backing file
+  --backing, --long-backing    sweep: over a raw backing file, over one longer than the disk
   --layout L                   sweep: the header layout, final or rfc (final)
   --steps JSON                 sweep: only this workload
   --most K, --seconds N        sweep: stop after so many workloads, or so much time

@@ -83,7 +83,7 @@ function dispatch(args: readonly string[], output: Output): number {
       }, output);
     case "sweep":
       need(operands.length === 0, `sweep: unexpected "${operands[0]}"`);
-      return sweepCommand(options, output);
+      return sweepCommand({ ...options, longBacking: options["long-backing"] }, output);
     default:
       throw new UsageError(`unknown command "${command}"`);
   }
@@ -95,7 +95,18 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
   log: ["base", "format", "preset", "save", "json"],
   replay: ["json"],
   sweep: [
-    ...["target", "profile", "preset", "layout", "backing", "length", "random", "seed", "swarm"],
+    ...[
+      "target",
+      "profile",
+      "preset",
+      "layout",
+      "backing",
+      "long-backing",
+      "length",
+      "random",
+      "seed",
+      "swarm",
+    ],
     ...["steps", "most", "seconds", "all", "json"],
   ],
   list: [],
@@ -124,7 +135,7 @@ const SWEEP_TEXTS = [
 
 function parse(args: readonly string[]) {
   const options = parseArgs([...args], {
-    boolean: ["json", "help", "backing", "swarm", "all"],
+    boolean: ["json", "help", "backing", "long-backing", "swarm", "all"],
     string: ["preset", "profile", "engine", "base", "format", "save", ...SWEEP_TEXTS],
     negatable: ["save"],
     alias: { h: "help" },

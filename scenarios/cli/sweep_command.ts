@@ -29,6 +29,7 @@ export interface SweepCommandOptions {
   readonly preset?: string | undefined;
   readonly layout?: string | undefined;
   readonly backing?: boolean | undefined;
+  readonly longBacking?: boolean | undefined;
   readonly length?: string | undefined;
   readonly random?: string | undefined;
   readonly seed?: string | undefined;
@@ -79,7 +80,8 @@ function setUp(options: SweepCommandOptions): { subject: Subject; shape: DiskSha
   }
   const make = lookUp("target", options.target ?? "qed", TARGETS);
   const profile = lookUp("profile", options.profile ?? "strict", PROFILES);
-  return make({ profile, layout, hasBacking: options.backing ?? false });
+  const backing = options.longBacking ? "long" : options.backing ? "short" : undefined;
+  return make({ profile, layout, ...(backing && { backing }) });
 }
 
 function presetsNamed(names: string): Preset[] {
@@ -162,11 +164,12 @@ function findingText(finding: SweepFinding, { subject, options }: Context): stri
 
 /** The command line that runs this one workload. */
 function commandFor(finding: SweepFinding, options: SweepCommandOptions): string {
-  const { profile, layout, backing } = options;
+  const { profile, layout, backing, longBacking } = options;
   const words = ["deno task crash sweep"];
   if (profile !== undefined) words.push(`--profile ${profile}`);
   if (layout !== undefined) words.push(`--layout ${layout}`);
   if (backing) words.push("--backing");
+  if (longBacking) words.push("--long-backing");
   if (finding.kind === "crash") words.push(`--preset ${finding.preset}`);
   return [...words, `--all --steps '${JSON.stringify(finding.steps)}'`].join(" ");
 }
