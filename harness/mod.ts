@@ -37,8 +37,9 @@ export * from "./violation.ts";
 export * from "./workload/all_workloads.ts";
 export * from "./workload/alphabet.ts";
 export type { DiskShape } from "./workload/disk_shape.ts";
-export * from "./workload/random_workloads.ts";
+export { type RandomWorkloadOptions, randomWorkloads } from "./workload/random_workloads.ts";
 export * from "./workload/sweep.ts";
+export type * from "./workload/sweep_result.ts";
 export {
   type GeneratedWorkload,
   givenWorkload,

@@ -1,4 +1,4 @@
-import type { SweepCoverage } from "../workload/sweep.ts";
+import type { SweepCoverage } from "../workload/sweep_result.ts";
 import type { WorkloadOrigin } from "../workload/workload_source.ts";
 
 /**

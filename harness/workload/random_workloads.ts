@@ -25,24 +25,6 @@ const BATCH_SEED_STEP = 0x9e3779b1;
 /**
  * Random workloads for a disk of this shape as a fast-check arbitrary, for property tests of one's
  * own. Positions are any of each class, not one of each as in the exhaustive alphabet.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import fc from "fast-check";
- * import { workloadArbitrary } from "@powercut/powercut/harness";
- *
- * const shape = {
- *   sizeBytes: 4096,
- *   unitBytes: 512,
- *   alignmentBytes: 512,
- *   sizeStepBytes: 512,
- *   written: [],
- *   kinds: new Set(["write", "flush"] as const),
- * };
- * const workloads = workloadArbitrary(shape, { mostSteps: 5, swarm: true });
- * fc.assert(fc.property(workloads, ({ steps }) => assertEquals(steps.length <= 5, true)));
- * ```
  */
 export function workloadArbitrary(
   shape: DiskShape,

@@ -25,7 +25,8 @@ options:
   --profile P                  run: only the cases of this ordering profile
                                (${Object.keys(PROFILES).join(", ")})
                                sweep: the profile of the driver (strict)
-  --target T                   sweep: the format (qed)
+  --target T                   sweep: the format, qed or kv, the store of
+                               docs/test-your-own-format.md (qed)
   --length N                   sweep: the longest sequences (3), or random workloads (8)
   --random K                   sweep: K random workloads instead of all sequences
   --seed S                     sweep: of which random workloads (1)

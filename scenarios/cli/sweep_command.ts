@@ -14,22 +14,16 @@ import {
   violationText,
   type WorkloadSource,
 } from "../../harness/mod.ts";
-import { PROFILES } from "../../lib/mod.ts";
-import { lookUp, lookUpPreset } from "../support/look_up.ts";
-import { qedSweep } from "../support/qed_sweep.ts";
+import { lookUpPreset } from "../support/look_up.ts";
 import { UsageError } from "../support/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { parseSteps } from "./parse_steps.ts";
+import { sweepTarget, type SweepTargetOptions, targetWords } from "./sweep_targets.ts";
 
 /** Options of `sweep`, as they were typed. */
-export interface SweepCommandOptions {
-  readonly target?: string | undefined;
-  readonly profile?: string | undefined;
+export interface SweepCommandOptions extends SweepTargetOptions {
   readonly preset?: string | undefined;
-  readonly layout?: string | undefined;
-  readonly backing?: boolean | undefined;
-  readonly longBacking?: boolean | undefined;
   readonly length?: string | undefined;
   readonly random?: string | undefined;
   readonly seed?: string | undefined;
@@ -46,12 +40,9 @@ const RANDOM_LENGTH = 8;
 const EXHAUSTIVE_LENGTH = 3;
 const LONGEST = 64;
 
-/** Formats that workloads can be made for. */
-const TARGETS = { qed: qedSweep } as const;
-
 /** Run workloads that were made up, all or random ones, and explore each. Answers the exit code. */
 export function sweepCommand(options: SweepCommandOptions, output: Output): number {
-  const { subject, shape } = setUp(options);
+  const { subject, shape } = sweepTarget(options);
   const presets = presetsNamed(options.preset ?? "sectors");
   const mostSeconds = numberOf("seconds", options.seconds);
   const mostWorkloads = numberOf("most", options.most);
@@ -71,17 +62,6 @@ export function sweepCommand(options: SweepCommandOptions, output: Output): numb
   if (options.json) output.print(JSON.stringify({ ...result, seconds }, undefined, 2));
   else printText(result, { subject, options, seconds }, output);
   return result.verdict === "clean" ? EXIT.OK : EXIT.VIOLATION;
-}
-
-function setUp(options: SweepCommandOptions): { subject: Subject; shape: DiskShape } {
-  const { layout = "final" } = options;
-  if (layout !== "final" && layout !== "rfc") {
-    throw new UsageError(`unknown layout "${layout}": one of final, rfc`);
-  }
-  const make = lookUp("target", options.target ?? "qed", TARGETS);
-  const profile = lookUp("profile", options.profile ?? "strict", PROFILES);
-  const backing = options.longBacking ? "long" : options.backing ? "short" : undefined;
-  return make({ profile, layout, ...(backing && { backing }) });
 }
 
 function presetsNamed(names: string): Preset[] {
@@ -164,12 +144,7 @@ function findingText(finding: SweepFinding, { subject, options }: Context): stri
 
 /** The command line that runs this one workload. */
 function commandFor(finding: SweepFinding, options: SweepCommandOptions): string {
-  const { profile, layout, backing, longBacking } = options;
-  const words = ["deno task crash sweep"];
-  if (profile !== undefined) words.push(`--profile ${profile}`);
-  if (layout !== undefined) words.push(`--layout ${layout}`);
-  if (backing) words.push("--backing");
-  if (longBacking) words.push("--long-backing");
+  const words = ["deno task crash sweep", ...targetWords(options)];
   if (finding.kind === "crash") words.push(`--preset ${finding.preset}`);
   return [...words, `--all --steps '${JSON.stringify(finding.steps)}'`].join(" ");
 }

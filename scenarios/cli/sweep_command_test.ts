@@ -51,7 +51,9 @@ Deno.test("crash sweep stops where it is told, and says so", async () => {
 
 Deno.test("crash sweep refuses what makes no sense with exit code 2", async () => {
   const cases: [string[], string][] = [
-    [["--target", "qcow2"], 'unknown target "qcow2": one of qed'],
+    [["--target", "qcow2"], 'unknown target "qcow2": one of qed, kv'],
+    [["--target", "kv", "--profile", "rfc"], "--target kv goes without --profile"],
+    [["--target", "kv", "--backing"], "--target kv goes without --backing"],
     [["--layout", "x"], 'unknown layout "x"'],
     [["--preset", "sectors,lunar"], 'unknown preset "lunar"'],
     [["--length", "0"], "--length 0: must be a whole number above 0"],
@@ -75,6 +77,13 @@ Deno.test("crash sweep refuses what makes no sense with exit code 2", async () =
     assertEquals(code, 2, args.join(" "));
     assertStringIncludes(complained, message);
   }
+});
+
+Deno.test("crash sweep runs a format that has nothing to do with QED", async () => {
+  const { code, printed } = await crash("sweep", "--target", "kv", "--preset", "lying-flush");
+  assertEquals(code, 1);
+  assertStringIncludes(printed, "again: deno task crash sweep --target kv --preset lying-flush");
+  assertEquals((await crash("sweep", "--target", "kv")).code, 0);
 });
 
 Deno.test("a workload that the driver refuses is told from a crash", async () => {

@@ -9,9 +9,9 @@ import {
   SURVIVABLE_PRESETS,
   sweep,
   TORN_SECTOR,
-  workloadArbitrary,
   WRITES,
 } from "../../harness/mod.ts";
+import { workloadArbitrary } from "../../harness/workload/random_workloads.ts";
 import { seededTest } from "../../lib/testing/seeds_testing.ts";
 import { crash } from "./crash.ts";
 import { CORRECT, type Rules } from "./store.ts";
