@@ -27,9 +27,22 @@ export * from "./model/presets.ts";
 export type { RuinedBy, RuinFill } from "./model/ruin.ts";
 export type { Tear, UnitVersion } from "./model/unit_version.ts";
 export { formatStates } from "./report/states.ts";
+export { coverageText } from "./report/coverage_text.ts";
 export { textTable } from "./report/table.ts";
 export { timeline } from "./report/timeline.ts";
 export { violationText } from "./report/violation_text.ts";
 export * from "./subject.ts";
 export * from "./target.ts";
 export * from "./violation.ts";
+export * from "./workload/all_workloads.ts";
+export * from "./workload/alphabet.ts";
+export type { DiskShape } from "./workload/disk_shape.ts";
+export { type RandomWorkloadOptions, randomWorkloads } from "./workload/random_workloads.ts";
+export * from "./workload/sweep.ts";
+export type * from "./workload/sweep_result.ts";
+export {
+  type GeneratedWorkload,
+  givenWorkload,
+  type WorkloadOrigin,
+  type WorkloadSource,
+} from "./workload/workload_source.ts";

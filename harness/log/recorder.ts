@@ -74,6 +74,11 @@ export class Recorder {
     };
   }
 
+  /** How many events the log has so far. */
+  get eventCount(): number {
+    return this.#events.length;
+  }
+
   /** Run an operation that is nobody's guest request: open, close. */
   run<T>(operation: Operation<T>): T {
     return runSync(filtered(operation, ...this.#filters), this.#files);

@@ -73,7 +73,9 @@ export class GuestHistory {
     for (const version of this.versionsOf(sector)) {
       if (version.content === content && version.event < since) since = version.event;
     }
-    return since === Infinity && this.#tears ? this.#tornSince(sector, content) : since;
+    // What was written later as a whole may have been there before as a tear of earlier versions.
+    const mayBeEarlier = this.#tears && since >= 0;
+    return mayBeEarlier ? Math.min(since, this.#tornSince(sector, content)) : since;
   }
 
   /** Since which event a sector may hold `content` as two of its versions, torn apart. */

@@ -174,3 +174,22 @@ seededTest("the history agrees with the marks of the log read one by one", (seed
     { seed, numRuns: 500 },
   );
 });
+
+Deno.test("what is written as a whole may be there before, torn of earlier versions", () => {
+  const builder = new LogBuilder();
+  const [head, whole, mixed] = [filled(2, 400), filled(3), filled(3)];
+  whole.set(head);
+  mixed.set(head);
+  mixed.fill(7, 400); // the end of what was there at first
+  const first = builder.beginGuestWrite(0, whole);
+  builder.acknowledge(first);
+  builder.acknowledge(builder.beginGuestWrite(0, mixed));
+  const contents = new Contents();
+  const log = builder.log(new Uint8Array(0), GUEST_BASE);
+  const since = (tears: boolean) => {
+    const history = new GuestHistory(log.guestBase, contents, { tears });
+    log.events.forEach((event, at) => history.apply(event, at));
+    return history.permittedSince(0, contents.idOf(mixed));
+  };
+  assertEquals([since(true), since(false)], [0, 2]);
+});

@@ -41,6 +41,7 @@ export function violationText(violation: FoundViolation, log: WriteLog): string 
     ...(ruined
       ? [`  event ${ruined.event} was in flight and left ${ruined.fill} all around it`]
       : []),
+    ...again.flatMap(againText),
   ].join("\n");
 }
 

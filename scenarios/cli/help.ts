@@ -15,12 +15,27 @@ commands:
   run NAME...                  run these scenarios
   list                         list the scenarios
   replay FILE                  build the state of a replay file and judge it
+  sweep                        make up workloads, run each and explore it: every sequence of a
+                               small alphabet, or random ones (docs/workloads.md)
   log LOG --base IMAGE         explore a log recorded by blklogwrites or dm-log-writes
 
 options:
-  --preset P                   run, log: use this fault preset (log: sectors)
+  --preset P                   run, log, sweep: use this fault preset (log, sweep: sectors);
+                               sweep: or several with commas, or survivable
   --profile P                  run: only the cases of this ordering profile
                                (${Object.keys(PROFILES).join(", ")})
+                               sweep: the profile of the driver (strict)
+  --target T                   sweep: the format, qed or kv, the store of
+                               docs/test-your-own-format.md (qed)
+  --length N                   sweep: the longest sequences (3), or random workloads (8)
+  --random K                   sweep: K random workloads instead of all sequences
+  --seed S                     sweep: of which random workloads (1)
+  --swarm                      sweep: each random workload does without some kinds of steps
+  --backing, --long-backing    sweep: over a raw backing file, over one longer than the disk
+  --layout L                   sweep: the header layout, final or rfc (final)
+  --steps JSON                 sweep: only this workload
+  --most K, --seconds N        sweep: stop after so many workloads, or so much time
+  --all                        sweep: go on after a finding, to one of each kind
   --engine E                   run: lazy (every state, without visiting each) or brute (each one
                                built and judged byte by byte; small spaces only)
   --format F                   log: the format of the image (qed)
@@ -44,5 +59,7 @@ exit codes:
 examples:
   deno task crash run aliasing --profile rfc
   deno task crash run dirty-bit --preset blocks --json
+  deno task crash sweep --profile qemu --backing
+  deno task crash sweep --random 1000 --seed 7 --swarm --preset survivable
   deno task crash log session.log --base before.qed --json`;
 }

@@ -8,6 +8,7 @@ import { logCommand } from "./log_command.ts";
 import { type Output, terminalOutput } from "./output.ts";
 import { replayCommand } from "./replay_command.ts";
 import { runCommand } from "./run_command.ts";
+import { sweepCommand } from "./sweep_command.ts";
 import { originOf } from "../support/scenario.ts";
 import { UsageError } from "../support/usage_error.ts";
 
@@ -80,6 +81,9 @@ function dispatch(args: readonly string[], output: Output): number {
         json,
         saveTo,
       }, output);
+    case "sweep":
+      need(operands.length === 0, `sweep: unexpected "${operands[0]}"`);
+      return sweepCommand({ ...options, longBacking: options["long-backing"] }, output);
     default:
       throw new UsageError(`unknown command "${command}"`);
   }
@@ -90,6 +94,21 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
   run: ["preset", "profile", "engine", "save", "json"],
   log: ["base", "format", "preset", "save", "json"],
   replay: ["json"],
+  sweep: [
+    ...[
+      "target",
+      "profile",
+      "preset",
+      "layout",
+      "backing",
+      "long-backing",
+      "length",
+      "random",
+      "seed",
+      "swarm",
+    ],
+    ...["steps", "most", "seconds", "all", "json"],
+  ],
   list: [],
 };
 
@@ -102,10 +121,22 @@ function refuseUnused(command: string, options: Readonly<Record<string, unknown>
   }
 }
 
+/** Options of `sweep` that have a value. */
+const SWEEP_TEXTS = [
+  "target",
+  "layout",
+  "length",
+  "random",
+  "seed",
+  "steps",
+  "most",
+  "seconds",
+] as const;
+
 function parse(args: readonly string[]) {
   const options = parseArgs([...args], {
-    boolean: ["json", "help"],
-    string: ["preset", "profile", "engine", "base", "format", "save"],
+    boolean: ["json", "help", "backing", "long-backing", "swarm", "all"],
+    string: ["preset", "profile", "engine", "base", "format", "save", ...SWEEP_TEXTS],
     negatable: ["save"],
     alias: { h: "help" },
     unknown: (name) => {
@@ -113,7 +144,8 @@ function parse(args: readonly string[]) {
       return true;
     },
   });
-  for (const name of ["preset", "profile", "engine", "base", "format", "save"] as const) {
+  const texts = ["preset", "profile", "engine", "base", "format", "save", ...SWEEP_TEXTS] as const;
+  for (const name of texts) {
     need(options[name] !== "", `--${name} needs a value`);
   }
   return options;

@@ -98,7 +98,8 @@ function fingerprint(image: QedImage): string {
   ].join();
 }
 
-function refusal(error: unknown): Refusal | undefined {
+/** What our driver refuses, if `error` is a refusal of its own. */
+export function refusal(error: unknown): Refusal | undefined {
   if (error instanceof FormatError) {
     return { subject: `${error.field} is invalid`, detail: error.message };
   }

@@ -1,0 +1,195 @@
+import { StateCounter } from "../engine/count_states.ts";
+import { exploreLazily } from "../engine/lazy.ts";
+import type { Exploration } from "../exploration.ts";
+import type { Preset } from "../model/presets.ts";
+import type { Recording, Subject } from "../subject.ts";
+import type { Refusal } from "../target.ts";
+import type { ViolationKind } from "../violation.ts";
+import type { SweepCoverage, SweepFinding, SweepResult } from "./sweep_result.ts";
+import type { GeneratedWorkload, WorkloadSource } from "./workload_source.ts";
+
+/** How to sweep. */
+export interface SweepOptions {
+  /** The fault models that each workload is explored under. */
+  readonly presets: readonly Preset[];
+  /** Whether to go on after the first finding, to see a finding of each kind; false if not given. */
+  readonly goesOn?: boolean;
+  /** The most workloads; all if not given. */
+  readonly mostWorkloads?: number;
+  /** The most time, by a clock of milliseconds; unlimited if not given. */
+  readonly time?: { readonly mostMilliseconds: number; readonly now: () => number };
+  /** Told before each workload how many are done and how many of them fail. */
+  readonly onProgress?: (done: number, failing: number) => void;
+}
+
+/**
+ * Run each of the workloads on a fresh file of the subject, and explore every state that a crash
+ * during it can leave.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   allWorkloads,
+ *   Recorder,
+ *   SECTORS,
+ *   type Subject,
+ *   sweep,
+ *   type Target,
+ * } from "@powercut/powercut/harness";
+ *
+ * // A raw disk of one sector.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(["data"]),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read(_, offsetBytes, into) {
+ *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
+ *   },
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const subject: Subject = {
+ *   name: "sector",
+ *   record(steps) {
+ *     const recorder = new Recorder({ base: new Uint8Array(512) });
+ *     const stepStarts = steps.map((step, i) => {
+ *       const start = recorder.eventCount;
+ *       const bytes = new Uint8Array(512).fill(i + 1);
+ *       if (step.kind === "write") recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
+ *       return start;
+ *     });
+ *     return { log: recorder.log, target: target as Target, guestBytes: 512, stepStarts };
+ *   },
+ * };
+ * const shape = {
+ *   sizeBytes: 512,
+ *   unitBytes: 512,
+ *   alignmentBytes: 512,
+ *   sizeStepBytes: 512,
+ *   written: [{ offsetBytes: 0, lengthBytes: 512 }],
+ *   kinds: new Set(["write"] as const),
+ * };
+ * const { verdict, coverage } = sweep(subject, allWorkloads(shape, 3), { presets: [SECTORS] });
+ * assertEquals([verdict, coverage.workloads, coverage.stopped], ["clean", 3, undefined]);
+ * ```
+ */
+export function sweep(
+  subject: Subject,
+  source: WorkloadSource,
+  options: SweepOptions,
+): SweepResult {
+  const { presets, mostWorkloads = Infinity, time } = options;
+  const end = time && time.now() + time.mostMilliseconds;
+  const tally = new Tally(subject);
+  const reasonToStop = () => {
+    if (tally.failing > 0 && !options.goesOn) return "first finding";
+    if (tally.workloads >= mostWorkloads) return "workload budget";
+    return time && time.now() >= end! ? "time budget" : undefined;
+  };
+  for (const workload of source.workloads) {
+    const by = reasonToStop();
+    if (by) return tally.result(presets, source, { by, of: source.count() });
+    options.onProgress?.(tally.workloads, tally.failing);
+    tally.add(workload, presets);
+  }
+  return tally.result(presets, source);
+}
+
+/** What has been found so far. */
+class Tally {
+  readonly #subject: Subject;
+  readonly #states = new StateCounter();
+  readonly #findings = new Map<ViolationKind | "refused", SweepFinding>();
+  #recoveries = 0;
+  /** Workloads that were run. */
+  workloads = 0;
+  /** Of these, the ones that show something. */
+  failing = 0;
+
+  constructor(subject: Subject) {
+    this.#subject = subject;
+  }
+
+  /** Run a workload and explore it. Throws what is no refusal, with the workload. */
+  add(workload: GeneratedWorkload, presets: readonly Preset[]): void {
+    this.workloads++;
+    try {
+      const recorded = this.#record(workload);
+      const fails = "refusal" in recorded || this.#explore(workload, recorded, presets);
+      if (fails) this.failing++;
+    } catch (error) {
+      const steps = JSON.stringify(workload.steps);
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`sweep: ${this.#subject.name} at the workload ${steps}: ${why}`, {
+        cause: error,
+      });
+    }
+  }
+
+  #record(workload: GeneratedWorkload): Recording | { readonly refusal: Refusal } {
+    try {
+      return this.#subject.record(workload.steps);
+    } catch (error) {
+      const refusal = this.#subject.refusal?.(error);
+      if (!refusal) throw error;
+      this.#note("refused", { kind: "refused", ...workload, refusal });
+      return { refusal };
+    }
+  }
+
+  /** Whether a crash breaks a promise. */
+  #explore(
+    workload: GeneratedWorkload,
+    { log, target, guestBytes }: Recording,
+    presets: readonly Preset[],
+  ): boolean {
+    let fails = false;
+    for (const preset of presets) {
+      const exploration = exploreLazily(log, target, preset, { guestBytes });
+      this.#count(exploration);
+      for (const violation of exploration.violations) {
+        fails = true;
+        const finding = { kind: "crash", ...workload, preset: preset.name, violation } as const;
+        this.#note(violation.kind, finding);
+      }
+    }
+    return fails;
+  }
+
+  #count({ states, recoveries }: Exploration): void {
+    this.#states.add(states.log2, () => BigInt(states.exact ?? 0));
+    this.#recoveries += recoveries;
+  }
+
+  #note(kind: ViolationKind | "refused", finding: SweepFinding): void {
+    if (!this.#findings.has(kind)) this.#findings.set(kind, finding);
+  }
+
+  /** All of it. */
+  result(
+    presets: readonly Preset[],
+    { origin }: WorkloadSource,
+    stopped?: SweepCoverage["stopped"],
+  ): SweepResult {
+    return {
+      verdict: this.failing === 0 ? "clean" : "violation",
+      subject: this.#subject.name,
+      presets: presets.map(({ name }) => name),
+      coverage: { origin, workloads: this.workloads, ...(stopped && { stopped }) },
+      states: this.#states.total,
+      recoveries: this.#recoveries,
+      failing: this.failing,
+      findings: [...this.#findings.values()],
+    };
+  }
+}

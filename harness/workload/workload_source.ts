@@ -1,0 +1,73 @@
+import type { Step } from "../subject.ts";
+import type { Letter } from "./alphabet.ts";
+
+/** A workload, and what it is in words. */
+export interface GeneratedWorkload {
+  /** What is done, a few words for each step. */
+  readonly words: readonly string[];
+  /** The steps. */
+  readonly steps: readonly Step[];
+}
+
+/** Where workloads come from. */
+export type WorkloadOrigin =
+  | {
+    /** All sequences of up to `length` of so many letters. */
+    readonly kind: "exhaustive";
+    readonly length: number;
+    readonly letters: number;
+  }
+  | {
+    /** So many random ones of at most so many steps, with or without leaving out features. */
+    readonly kind: "random";
+    readonly seed: number;
+    readonly mostSteps: number;
+    readonly swarm: boolean;
+  }
+  | {
+    /** Given step by step. */
+    readonly kind: "given";
+  };
+
+/** Workloads to run, one after the other, and where they come from. */
+export interface WorkloadSource {
+  /** Where they come from. */
+  readonly origin: WorkloadOrigin;
+  /** The workloads, always the same. */
+  readonly workloads: Iterable<GeneratedWorkload>;
+  /** How many there are; this may have to make them all. */
+  count(): number;
+}
+
+/** A workload of these letters. */
+export function workloadOf(letters: readonly Letter[]): GeneratedWorkload {
+  return { words: letters.map(({ name }) => name), steps: letters.map(({ step }) => step) };
+}
+
+/**
+ * One workload that somebody else made up.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { givenWorkload } from "@powercut/powercut/harness";
+ *
+ * const { workloads } = givenWorkload([{ kind: "write", offsetBytes: 0, lengthBytes: 512 }]);
+ * assertEquals([...workloads][0].words, ["write 512 bytes at 0"]);
+ * ```
+ */
+export function givenWorkload(steps: readonly Step[]): WorkloadSource {
+  return {
+    origin: { kind: "given" },
+    workloads: [{ words: steps.map(stepText), steps }],
+    count: () => 1,
+  };
+}
+
+/** A step in a few words. */
+export function stepText(step: Step): string {
+  if ("offsetBytes" in step) {
+    return `${step.kind} ${step.lengthBytes} bytes at ${step.offsetBytes}`;
+  }
+  return step.kind === "grow" ? `grow to ${step.sizeBytes} bytes` : step.kind;
+}

@@ -1,0 +1,81 @@
+import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { assertEnginesAgree } from "../../harness/engine/engine_agreement_testing.ts";
+import {
+  allWorkloads,
+  ORDERED,
+  randomWorkloads,
+  SECTORS,
+  SURVIVABLE_PRESETS,
+  sweep,
+  TORN_SECTOR,
+  WRITES,
+} from "../../harness/mod.ts";
+import { workloadArbitrary } from "../../harness/workload/random_workloads.ts";
+import { seededTest } from "../../lib/testing/seeds_testing.ts";
+import { crash } from "./crash.ts";
+import { CORRECT, type Rules } from "./store.ts";
+import { STORE_SHAPE, storeSubject } from "./subject.ts";
+
+const FOLDER = new URL("./", import.meta.url);
+const PAGE = Deno.readTextFileSync(new URL("../../docs/test-your-own-format.md", FOLDER));
+const UNSUMMED: Rules = { ...CORRECT, checksumsValues: false };
+const EAGER: Rules = { ...CORRECT, flushesTable: false };
+
+for (const name of ["store.ts", "subject.ts", "crash.ts"]) {
+  Deno.test(`the tutorial shows ${name} as it is`, () => {
+    const code = Deno.readTextFileSync(new URL(name, FOLDER));
+    assertStringIncludes(PAGE, `\`\`\`ts\n${code.replaceAll('"./', '"../scenarios/kv/')}\`\`\``);
+  });
+}
+
+for (const rules of [UNSUMMED, EAGER, CORRECT]) {
+  Deno.test(`the tutorial prints the report of ${JSON.stringify(rules)}`, () => {
+    assertStringIncludes(PAGE, crash(rules).split("\n").map((line) => `    ${line}`).join("\n"));
+  });
+}
+
+Deno.test("the store is bound to the harness in fewer than a hundred lines", () => {
+  const code = Deno.readTextFileSync(new URL("subject.ts", FOLDER));
+  assertLess(code.split("\n").length, 100);
+});
+
+Deno.test("the store survives every crash of every short workload", () => {
+  const store = storeSubject(CORRECT);
+  const all = sweep(store, allWorkloads(STORE_SHAPE, 4), { presets: [SECTORS] });
+  assertEquals([all.findings, all.coverage.stopped], [[], undefined]);
+  const three = sweep(store, allWorkloads(STORE_SHAPE, 3), { presets: SURVIVABLE_PRESETS });
+  assertEquals(three.findings, []);
+});
+
+seededTest("the store survives every crash of random workloads", (seed) => {
+  const store = storeSubject(CORRECT);
+  const random = randomWorkloads(STORE_SHAPE, { seed, count: 100, mostSteps: 12, swarm: true });
+  assertEquals(sweep(store, random, { presets: [SECTORS, WRITES] }).findings, []);
+});
+
+Deno.test("which disks show the bugs: one that tears writes, one that reorders them", () => {
+  const finds = (rules: Rules) =>
+    SURVIVABLE_PRESETS.filter((preset) => preset !== TORN_SECTOR).filter((preset) =>
+      sweep(storeSubject(rules), allWorkloads(STORE_SHAPE, 3), { presets: [preset] }).failing > 0
+    );
+  assertEquals(finds(UNSUMMED), [SECTORS]);
+  const eager = finds(EAGER);
+  assert(eager.includes(SECTORS) && eager.includes(WRITES) && !eager.includes(ORDERED));
+});
+
+seededTest("both engines find the same in the store", (seed) => {
+  const workloads = workloadArbitrary(STORE_SHAPE, { mostSteps: 3, swarm: false });
+  const cases = fc.record({
+    workload: workloads,
+    rules: fc.constantFrom(CORRECT, UNSUMMED, EAGER),
+    preset: fc.constantFrom(SECTORS, WRITES, ORDERED),
+  });
+  fc.assert(
+    fc.property(cases, ({ workload, rules, preset }) => {
+      const { log, target, guestBytes } = storeSubject(rules).record(workload.steps);
+      assertEnginesAgree({ log, target, preset, guestBytes });
+    }),
+    { seed, numRuns: 60 },
+  );
+});

@@ -1,0 +1,18 @@
+/**
+ * What write `number` puts at a place: a group of 8 bytes over and over that starts with the
+ * number and holds the sector, so that data is known again wherever it turns up.
+ */
+export function patternBytes(
+  number: number,
+  offsetBytes: number,
+  lengthBytes: number,
+): Uint8Array {
+  const bytes = new Uint8Array(lengthBytes);
+  for (let i = 0; i < lengthBytes; i++) {
+    const at = offsetBytes + i;
+    const sector = Math.floor(at / 512);
+    const group = [number & 0xff, number >> 8, 0xda, 0x7a, sector & 0xff, sector >> 8, 0x51, 0xed];
+    bytes[i] = group[at % 8];
+  }
+  return bytes;
+}
