@@ -1,0 +1,114 @@
+/**
+ * One violation of a log, looked for rather than all of them: first among the states in which
+ * nothing but what is durable reached the disk, then among those with one more decision, and so on;
+ * in the end among all. It stops at the first that is wanted, in the earliest crash that has it.
+ *
+ * @module
+ */
+import { TapeChoices } from "../engine/choices.ts";
+import { judgeConcretely, prepareTrial, type Trial } from "../engine/concrete_judge.ts";
+import { EpochSearch } from "../engine/epoch_search.ts";
+import { Findings } from "../engine/findings.ts";
+import type { FoundViolation } from "../exploration.ts";
+import { Contents } from "../model/contents.ts";
+import { epochsOf } from "../model/epochs.ts";
+import type { Preset } from "../model/presets.ts";
+import type { Recording } from "../subject.ts";
+import { violationKey, type ViolationKind } from "../violation.ts";
+import { SparingChoices } from "./sparing_choices.ts";
+
+/** How much may be other than durable, one search after the other. */
+export const DEPTHS: readonly number[] = Object.freeze([0, 1, 2, 3, Infinity]);
+
+/** What to look for, and how far. */
+export interface FindOptions {
+  /** The kind of violation. */
+  readonly kind: ViolationKind;
+  /** The last of {@linkcode DEPTHS} to try; the last of all, which is exhaustive, if not given. */
+  readonly mostDecisions?: number;
+  /** Give up after so many recoveries; never if not given. */
+  readonly mostRecoveries?: number;
+}
+
+/** What a search for a violation came to. */
+export interface Search {
+  /** The violation; undefined if there is none among the states that were looked at. */
+  readonly violation?: FoundViolation;
+  /** The state it was found in has so many decisions that are not the durable ones, at most. */
+  readonly decisions: number;
+  /** Recoveries that were run. */
+  readonly recoveries: number;
+  /** Whether the search was given up before all that was asked for had been looked at. */
+  readonly isCutShort: boolean;
+}
+
+/** Look for a violation of one kind in what a crash may make of a recording. */
+export function findViolation(
+  recording: Omit<Recording, "stepStarts">,
+  preset: Preset,
+  options: FindOptions,
+): Search {
+  const { log, target, guestBytes } = recording;
+  const trial = prepareTrial(log, target, preset, { guestBytes });
+  const { mostDecisions = Infinity, mostRecoveries = Infinity } = options;
+  let recoveries = 0;
+  for (const decisions of DEPTHS.filter((depth) => depth <= mostDecisions)) {
+    const search = searchWith(trial, decisions, {
+      kind: options.kind,
+      mostRecoveries: mostRecoveries - recoveries,
+    });
+    recoveries += search.recoveries;
+    if (search.violation || search.isCutShort) return { ...search, decisions, recoveries };
+  }
+  return { decisions: mostDecisions, recoveries, isCutShort: false };
+}
+
+function searchWith(
+  trial: Trial,
+  mostDecisions: number,
+  { kind, mostRecoveries }: { readonly kind: ViolationKind; readonly mostRecoveries: number },
+): Omit<Search, "decisions"> {
+  const contents = new Contents();
+  const findings = new Findings();
+  let known = 0;
+  let recoveries = 0;
+  for (const epoch of epochsOf(trial.log, contents, trial.preset)) {
+    const choices = new SparingChoices(mostDecisions);
+    const search = new EpochSearch(trial, epoch, { contents, choices, findings });
+    do {
+      if (recoveries >= mostRecoveries) return { recoveries, isCutShort: true };
+      search.visit();
+      recoveries++;
+      if (findings.size === known) continue;
+      known = findings.size;
+      const violation = wantedAmong(findings, trial, kind);
+      if (violation) return { violation, recoveries, isCutShort: false };
+    } while (choices.advance());
+    search.release();
+  }
+  return { recoveries, isCutShort: false };
+}
+
+/** A finding of this kind that shows in its own state too, built as a concrete file. */
+function wantedAmong(
+  findings: Findings,
+  trial: Trial,
+  kind: ViolationKind,
+): FoundViolation | undefined {
+  const violation = findings.list(trial.log, trial.preset).find((each) => each.kind === kind);
+  if (!violation) return undefined;
+  if (showsIn(trial, violation, violation.tape)) return violation;
+  throw new Error(`explorer: "${violationKey(violation)}" does not show in its own state`);
+}
+
+/** Whether the state that `tape` builds shows the violation, judged as a concrete file. */
+export function showsIn(
+  trial: Trial,
+  violation: Pick<FoundViolation, "kind" | "subject" | "detail" | "crashAfterEvent">,
+  tape: readonly number[],
+): boolean {
+  const point = trial.points.after(violation.crashAfterEvent);
+  const file = point.build(new TapeChoices(tape));
+  const key = violationKey(violation);
+  return judgeConcretely(trial, point, file).some((each) => violationKey(each) === key);
+}

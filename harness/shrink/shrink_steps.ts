@@ -1,0 +1,196 @@
+/**
+ * Delta debugging of steps: what can be left out is left out, from large pieces to single steps and
+ * pairs of them, and what is left is made simpler, until nothing of that can be done without losing
+ * the failure. (Zeller and Hildebrandt, Simplifying and isolating failure-inducing input, 2002.)
+ *
+ * @module
+ */
+import type { RangeStep, Step } from "../subject.ts";
+
+/** How a workload fails. */
+export interface Failure {
+  /** Steps that had begun when it failed; what comes after them can't matter. */
+  readonly stepCount: number;
+}
+
+/** Whether, and how, a workload fails; undefined if it does not. Always answers the same. */
+export type Fails = (steps: readonly Step[]) => Failure | undefined;
+
+/** Pairs of steps are tried in workloads of at most so many. */
+const MOST_STEPS_FOR_PAIRS = 16;
+const SECTOR_BYTES = 512;
+
+/**
+ * The simpler kinds first. A step may become one of a kind before its own; the rest it keeps.
+ */
+const KINDS: readonly Step["kind"][] = [
+  "flush",
+  "write",
+  "zero",
+  "discard",
+  "reopen",
+  "close",
+  "grow",
+  "snapshot",
+];
+
+/**
+ * Make a failing workload as small as it gets. What comes out fails still; without any one of its
+ * steps, or any two, it does not, nor with any step made simpler. A workload that does not fail
+ * comes out as it was.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { shrinkSteps, type Step } from "@powercut/powercut/harness";
+ *
+ * const write = (sector: number): Step => {
+ *   return { kind: "write", offsetBytes: sector * 512, lengthBytes: 512 };
+ * };
+ * // Fails once there is a flush somewhere behind a write.
+ * const fails = (steps: readonly Step[]) => {
+ *   const flush = steps.findLastIndex((step) => step.kind === "flush");
+ *   const write = steps.findIndex((step) => step.kind === "write");
+ *   return write >= 0 && write < flush ? { stepCount: flush + 1 } : undefined;
+ * };
+ * const steps: Step[] = [write(1), write(2), { kind: "flush" }, write(3), { kind: "reopen" }];
+ * assertEquals(shrinkSteps(steps, fails, 4096), [write(0), { kind: "flush" }]);
+ * ```
+ */
+export function shrinkSteps(
+  steps: readonly Step[],
+  fails: Fails,
+  unitBytes: number,
+): readonly Step[] {
+  const shrinker = new StepShrinker(steps, fails);
+  if (!shrinker.begin()) return steps;
+  shrinker.cutFront();
+  do {
+    shrinker.leaveOutPieces();
+  } while (shrinker.leaveOutPair() || shrinker.simplify(unitBytes));
+  return shrinker.steps;
+}
+
+/** A workload that gets smaller. */
+class StepShrinker {
+  readonly #fails: Fails;
+  /** The smallest workload so far that fails. */
+  steps: readonly Step[];
+
+  constructor(steps: readonly Step[], fails: Fails) {
+    this.steps = steps;
+    this.#fails = fails;
+  }
+
+  /** See it fail, and cut off what comes after that. */
+  begin(): boolean {
+    return this.#accept(this.steps);
+  }
+
+  /** Most failures need only the last few steps: try so few, then twice as many. */
+  cutFront(): void {
+    const all = this.steps;
+    for (let count = 1; count < all.length; count *= 2) {
+      if (this.#accept(all.slice(-count))) return;
+    }
+  }
+
+  /** Leave out pieces, in the end single steps, from the back, until none can go. */
+  leaveOutPieces(): void {
+    let length = Math.ceil(this.steps.length / 2);
+    while (length >= 1) {
+      const wasLeftOut = this.#leaveOut(length);
+      if (length > 1) length = Math.ceil(length / 2);
+      else if (!wasLeftOut) return;
+    }
+  }
+
+  #leaveOut(length: number): boolean {
+    let wasLeftOut = false;
+    for (let end = this.steps.length; end > 0; end -= length) {
+      end = Math.min(end, this.steps.length);
+      const start = Math.max(0, end - length);
+      const rest = [...this.steps.slice(0, start), ...this.steps.slice(end)];
+      if (this.#accept(rest)) wasLeftOut = true;
+    }
+    return wasLeftOut;
+  }
+
+  /** Leave out two steps, neither of which can go alone. Answers whether any two could. */
+  leaveOutPair(): boolean {
+    const { length } = this.steps;
+    if (length > MOST_STEPS_FOR_PAIRS) return false;
+    for (let b = length - 1; b > 0; b--) {
+      for (let a = b - 1; a >= 0; a--) {
+        if (this.#accept(this.steps.filter((_, i) => i !== a && i !== b))) return true;
+      }
+    }
+    return false;
+  }
+
+  /** Make steps simpler, as long as that goes. Answers whether any could be. */
+  simplify(unitBytes: number): boolean {
+    let wasSimplified = false;
+    for (let at = 0; at < this.steps.length; at++) {
+      const { length } = this.steps;
+      while (this.#simplifyStep(at, unitBytes)) {
+        wasSimplified = true;
+        // It fails earlier now: what this step was about may be gone.
+        if (this.steps.length < length) return true;
+      }
+    }
+    return wasSimplified;
+  }
+
+  #simplifyStep(at: number, unitBytes: number): boolean {
+    const { steps } = this;
+    return simplerThan(steps[at], unitBytes).some((step) => this.#accept(steps.with(at, step)));
+  }
+
+  /** Go on with `steps`, if they fail, up to where they do. */
+  #accept(steps: readonly Step[]): boolean {
+    const failure = steps.length === 0 ? undefined : this.#fails(steps);
+    if (!failure) return false;
+    this.steps = steps;
+    if (failure.stepCount < steps.length) this.#accept(steps.slice(0, failure.stepCount));
+    return true;
+  }
+}
+
+/** Steps to put in a step's place, the simplest first. Each has a number less, or a simpler kind. */
+function simplerThan(step: Step, unitBytes: number): Step[] {
+  const kinds = KINDS.slice(0, KINDS.indexOf(step.kind));
+  if (!("offsetBytes" in step)) {
+    return kinds.filter((kind) => kind === "flush" || kind === "reopen").map(bareStep);
+  }
+  return [
+    { kind: "flush" },
+    ...kinds.filter(isRangeKind).map((kind) => ({ ...step, kind })),
+    ...lessThan(step.lengthBytes, unitBytes).filter((bytes) => bytes > 0)
+      .map((lengthBytes) => ({ ...step, lengthBytes })),
+    ...lessThan(step.offsetBytes, unitBytes).map((offsetBytes) => ({ ...step, offsetBytes })),
+  ];
+}
+
+function bareStep(kind: Step["kind"]): Step {
+  return { kind: kind === "flush" ? "flush" : "reopen" };
+}
+
+function isRangeKind(kind: Step["kind"]): kind is RangeStep["kind"] {
+  return kind === "write" || kind === "zero" || kind === "discard";
+}
+
+/** Rounder numbers of bytes below `bytes`, the smallest first. */
+function lessThan(bytes: number, unitBytes: number): number[] {
+  const rounder = [
+    0,
+    SECTOR_BYTES,
+    unitBytes,
+    2 * unitBytes,
+    Math.floor(bytes / 2 / unitBytes) * unitBytes,
+    Math.floor(bytes / unitBytes) * unitBytes,
+    Math.floor(bytes / SECTOR_BYTES) * SECTOR_BYTES,
+    bytes - unitBytes,
+  ];
+  return [...new Set(rounder)].filter((each) => each >= 0 && each < bytes).sort((a, b) => a - b);
+}

@@ -1,0 +1,190 @@
+import type { FoundViolation } from "../exploration.ts";
+import type { Preset } from "../model/presets.ts";
+import type { Recording, Step, Subject } from "../subject.ts";
+import type { ViolationKind } from "../violation.ts";
+import { findViolation, type Search } from "./find_violation.ts";
+import { type Failure, shrinkSteps } from "./shrink_steps.ts";
+
+/** What to shrink to, and how hard to look. */
+export interface ShrinkOptions {
+  /** The fault model. */
+  readonly preset: Preset;
+  /** The kind of violation that is to be kept. */
+  readonly kind: ViolationKind;
+  /** A smaller workload is taken not to fail after so many recoveries; never if not given. */
+  readonly mostRecoveries?: number;
+}
+
+/** A workload that shows a violation, as small as it gets. */
+export interface ShrunkWorkload {
+  /** The steps. */
+  readonly steps: readonly Step[];
+  /** What came of running them. */
+  readonly recording: Recording;
+  /** The violation. */
+  readonly violation: FoundViolation;
+  /** How the search went. */
+  readonly effort: ShrinkEffort;
+}
+
+/** What shrinking cost, and what it had to leave open. */
+export interface ShrinkEffort {
+  /** Different workloads that were run. */
+  readonly workloads: number;
+  /** Recoveries that were run. */
+  readonly recoveries: number;
+  /** Of the workloads, those that the format refused, or that threw: they count as not failing. */
+  readonly refused: number;
+  /** Of the workloads, those given up after too many recoveries: a smaller one may be among them. */
+  readonly cutShort: number;
+}
+
+/**
+ * The smallest workload that can be reached from `steps` and shows a violation of the kind that is
+ * asked for; undefined if `steps` themselves don't. While the workload is large only states as
+ * small as the one that shows the violation are looked at, in the end all of them: so without any
+ * one step of what comes out no crash state at all shows such a violation.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Recorder, SECTORS, shrinkWorkload, type Step, type Subject } from "@powercut/powercut/harness";
+ * import type { Operation } from "@powercut/powercut/lib";
+ *
+ * function* write(offsetBytes: number, bytes: Uint8Array): Operation<void> {
+ *   yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ * }
+ * // A raw disk whose flushes do nothing.
+ * const subject: Subject = {
+ *   name: "raw disk",
+ *   record(steps) {
+ *     const recorder = new Recorder({ base: new Uint8Array(4096) });
+ *     const stepStarts = steps.map((step) => {
+ *       const start = recorder.eventCount;
+ *       const bytes = new Uint8Array(512).fill(1);
+ *       if (step.kind === "flush") recorder.guestFlush((function* () {})());
+ *       if (step.kind === "write") {
+ *         recorder.guestWrite(step.offsetBytes, bytes, write(step.offsetBytes, bytes));
+ *       }
+ *       return start;
+ *     });
+ *     const target = {
+ *       name: "raw disk",
+ *       opaqueLabels: new Set(["data"]),
+ *       granularityBytes: 512,
+ *       otherFiles: [],
+ *       probes: [],
+ *       recycle() {},
+ *       *recover(): Operation<void> {},
+ *       *inspect() {
+ *         return { problems: [], leakedBytes: 0 };
+ *       },
+ *       *read(_: unknown, offsetBytes: number, into: Uint8Array): Operation<void> {
+ *         yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
+ *       },
+ *       write: (_: unknown, offsetBytes: number, bytes: Uint8Array) => write(offsetBytes, bytes),
+ *       refusal: () => undefined,
+ *     };
+ *     return { log: recorder.log, target, guestBytes: 4096, stepStarts };
+ *   },
+ * };
+ * const steps: Step[] = [3, 5, 2].map((sector) => {
+ *   return { kind: "write", offsetBytes: sector * 512, lengthBytes: 512 };
+ * });
+ * const shrunk = shrinkWorkload(subject, [...steps, { kind: "flush" }, ...steps], {
+ *   preset: SECTORS,
+ *   kind: "wrong-data",
+ * });
+ * assertEquals(shrunk?.steps.map(({ kind }) => kind), ["write", "flush"]);
+ * ```
+ */
+export function shrinkWorkload(
+  subject: Subject,
+  steps: readonly Step[],
+  options: ShrinkOptions,
+): ShrunkWorkload | undefined {
+  const attempts = new Attempts(subject, options);
+  const first = attempts.run(steps, Infinity);
+  if (!first?.search.violation) return undefined;
+  const { decisions } = first.search;
+  const unitBytes = first.recording.target.granularityBytes;
+  const small = shrinkSteps(steps, (tried) => attempts.failure(tried, decisions), unitBytes);
+  const smallest = shrinkSteps(small, (tried) => attempts.failure(tried, Infinity), unitBytes);
+  const { recording, search } = attempts.run(smallest, Infinity)!;
+  return { steps: smallest, recording, violation: search.violation!, effort: attempts.effort };
+}
+
+/** A workload that was run, and what was found. */
+interface Attempt {
+  readonly recording: Recording;
+  readonly search: Search;
+}
+
+/** Workloads that were tried. */
+class Attempts {
+  readonly #subject: Subject;
+  readonly #options: ShrinkOptions;
+  readonly #known = new Map<string, Attempt | undefined>();
+  readonly #names = new Set<string>();
+  #recoveries = 0;
+  #refused = 0;
+  #cutShort = 0;
+
+  constructor(subject: Subject, options: ShrinkOptions) {
+    this.#subject = subject;
+    this.#options = options;
+  }
+
+  get effort(): ShrinkEffort {
+    return {
+      workloads: this.#names.size,
+      recoveries: this.#recoveries,
+      refused: this.#refused,
+      cutShort: this.#cutShort,
+    };
+  }
+
+  /** How a workload fails, with so many decisions at most. */
+  failure(steps: readonly Step[], mostDecisions: number): Failure | undefined {
+    const attempt = this.run(steps, mostDecisions);
+    const violation = attempt?.search.violation;
+    return violation && { stepCount: stepsBegun(attempt.recording, violation.crashAfterEvent) };
+  }
+
+  /** Run a workload and look for the violation; undefined if it is refused. */
+  run(steps: readonly Step[], mostDecisions: number): Attempt | undefined {
+    const name = JSON.stringify(steps);
+    const key = `${mostDecisions} ${name}`;
+    if (this.#known.has(key)) return this.#known.get(key);
+    const attempt = this.#attempt(steps, mostDecisions);
+    if (!attempt && !this.#names.has(name)) this.#refused++;
+    this.#names.add(name);
+    this.#known.set(key, attempt);
+    return attempt;
+  }
+
+  #attempt(steps: readonly Step[], mostDecisions: number): Attempt | undefined {
+    const { preset, kind, mostRecoveries } = this.#options;
+    let recording: Recording;
+    try {
+      recording = this.#subject.record(steps);
+    } catch {
+      // Refused, or a step that makes no sense any more without those that were left out.
+      return undefined;
+    }
+    const search = findViolation(recording, preset, {
+      kind,
+      mostDecisions,
+      ...(mostRecoveries !== undefined && { mostRecoveries }),
+    });
+    this.#recoveries += search.recoveries;
+    if (search.isCutShort) this.#cutShort++;
+    return { recording, search };
+  }
+}
+
+/** How many steps had begun when the power was cut. */
+function stepsBegun({ stepStarts }: Recording, crashAfterEvent: number): number {
+  const next = stepStarts.findIndex((start) => start > crashAfterEvent);
+  return next < 0 ? stepStarts.length : Math.max(1, next);
+}
