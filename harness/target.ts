@@ -1,4 +1,5 @@
 import type { Operation, SyncStorage } from "../lib/storage/mod.ts";
+import type { ByteSource } from "./log/write_log.ts";
 
 /** A range of the guest's disk, in bytes; multiples of 512. */
 export interface GuestRange {
@@ -59,8 +60,24 @@ export interface Target<Session = unknown> {
    * on, and it is checked on the way. Leave it out unless your format has such tables.
    */
   readonly claims?: Claims;
+  /**
+   * What a write means to the format, in a few words ("L2 entry of guest cluster 5"), for people;
+   * undefined where there is nothing better to say than where it goes. `before` is the file as the
+   * program saw it just before the write.
+   */
+  describeWrite?(write: DescribedWrite, before: ByteSource): string | undefined;
   /** What is refused, if `error` is the format's own refusal; undefined for a program's bug. */
   refusal(error: unknown): Refusal | undefined;
+}
+
+/** A write to put into words. */
+export interface DescribedWrite {
+  /** Where it goes, in bytes. */
+  readonly offsetBytes: number;
+  /** What is written. */
+  readonly bytes: Uint8Array;
+  /** What it is for. */
+  readonly label: string;
 }
 
 /** A format's refusal of a file. */

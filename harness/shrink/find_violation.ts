@@ -24,6 +24,8 @@ export const DEPTHS: readonly number[] = Object.freeze([0, 1, 2, 3, Infinity]);
 export interface FindOptions {
   /** The kind of violation. */
   readonly kind: ViolationKind;
+  /** What it is about; anything if not given. */
+  readonly subject?: string;
   /** The last of {@linkcode DEPTHS} to try; the last of all, which is exhaustive, if not given. */
   readonly mostDecisions?: number;
   /** Give up after so many recoveries; never if not given. */
@@ -54,7 +56,7 @@ export function findViolation(
   let recoveries = 0;
   for (const decisions of DEPTHS.filter((depth) => depth <= mostDecisions)) {
     const search = searchWith(trial, decisions, {
-      kind: options.kind,
+      ...options,
       mostRecoveries: mostRecoveries - recoveries,
     });
     recoveries += search.recoveries;
@@ -66,7 +68,7 @@ export function findViolation(
 function searchWith(
   trial: Trial,
   mostDecisions: number,
-  { kind, mostRecoveries }: { readonly kind: ViolationKind; readonly mostRecoveries: number },
+  options: FindOptions & { readonly mostRecoveries: number },
 ): Omit<Search, "decisions"> {
   const contents = new Contents();
   const findings = new Findings();
@@ -76,12 +78,12 @@ function searchWith(
     const choices = new SparingChoices(mostDecisions);
     const search = new EpochSearch(trial, epoch, { contents, choices, findings });
     do {
-      if (recoveries >= mostRecoveries) return { recoveries, isCutShort: true };
+      if (recoveries >= options.mostRecoveries) return { recoveries, isCutShort: true };
       search.visit();
       recoveries++;
       if (findings.size === known) continue;
       known = findings.size;
-      const violation = wantedAmong(findings, trial, kind);
+      const violation = wantedAmong(findings, trial, options);
       if (violation) return { violation, recoveries, isCutShort: false };
     } while (choices.advance());
     search.release();
@@ -89,13 +91,14 @@ function searchWith(
   return { recoveries, isCutShort: false };
 }
 
-/** A finding of this kind that shows in its own state too, built as a concrete file. */
+/** A finding that is wanted, and shows in its own state too, built as a concrete file. */
 function wantedAmong(
   findings: Findings,
   trial: Trial,
-  kind: ViolationKind,
+  { kind, subject }: FindOptions,
 ): FoundViolation | undefined {
-  const violation = findings.list(trial.log, trial.preset).find((each) => each.kind === kind);
+  const violation = findings.list(trial.log, trial.preset)
+    .find((each) => each.kind === kind && (subject === undefined || each.subject === subject));
   if (!violation) return undefined;
   if (showsIn(trial, violation, violation.tape)) return violation;
   throw new Error(`explorer: "${violationKey(violation)}" does not show in its own state`);

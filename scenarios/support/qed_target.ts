@@ -14,6 +14,7 @@ import {
   type SyncStorage,
   writeImage,
 } from "../../lib/mod.ts";
+import { describeQedWrite } from "./describe_qed_write.ts";
 
 const ENTRY_BYTES = 8;
 
@@ -58,6 +59,7 @@ export function qedTarget(options: QedTargetOptions): Target<QedImage> {
     write: writeImage,
     fingerprint,
     claims: claimsOf(options.clusterBytes),
+    describeWrite: describeQedWrite,
     refusal,
   };
 }

@@ -1,0 +1,279 @@
+/**
+ * Why a crash state breaks a promise, worked out by changing one thing and judging again: one write
+ * more on disk; one flush more in the log; one write earlier. Nothing is guessed from labels.
+ *
+ * @module
+ */
+import { TapeChoices } from "../engine/choices.ts";
+import type { Trial } from "../engine/concrete_judge.ts";
+import type { CrashPoint, Persisted } from "../engine/crash_point.ts";
+import type { FoundViolation } from "../exploration.ts";
+import type { LogEvent, WriteLog } from "../log/write_log.ts";
+import { withFlushBefore, withWriteBefore } from "./changed_log.ts";
+import { findViolation, showsIn } from "./find_violation.ts";
+import { withUnit } from "./shrink_state.ts";
+
+/** Where a flush would have prevented the violation. */
+export interface MissingFlush {
+  /** It has to come after this event ... */
+  readonly afterEvent: number;
+  /** ... and before this one. */
+  readonly beforeEvent: number;
+}
+
+/** What would prevent a violation. */
+export type Remedy =
+  | { readonly kind: "flush"; readonly places: readonly MissingFlush[] }
+  | {
+    /** A write that comes too late: it has to be on disk before another event. */
+    readonly kind: "earlier";
+    readonly event: number;
+    readonly beforeEvent: number;
+  }
+  | {
+    /** Nothing of that: it shows without any crash, with every write on disk. */
+    readonly kind: "other writes";
+  }
+  | {
+    /** Nothing of that: the disk broke its promise, or damaged what it did not write. */
+    readonly kind: "another disk";
+    readonly reason: "flushes do nothing" | "a torn sector" | "a ruined neighbourhood";
+  }
+  | {
+    /** Not one flush and not one write moved. */
+    readonly kind: "several things";
+  };
+
+/** Why a state breaks a promise. */
+export interface Explanation {
+  /** Events whose writes reached the disk, at least in part, and are needed for the violation. */
+  readonly reached: readonly number[];
+  /** Whether the size that persisted, other than the durable one, is needed for it. */
+  readonly needsSize: boolean;
+  /** Events whose writes were on their way and did not reach the disk, or not all of them. */
+  readonly lost: readonly number[];
+  /** Of those, the ones each of which, had it reached the disk too, would have prevented it. */
+  readonly missed: readonly number[];
+  /** What would prevent it. */
+  readonly remedy: Remedy;
+}
+
+/** How hard to look for a remedy. */
+export interface ExplainOptions {
+  /** The size of the guest's disk in bytes. */
+  readonly guestBytes: number;
+  /** A changed log is taken to be no remedy after so many recoveries; never if not given. */
+  readonly mostRecoveries?: number;
+}
+
+/**
+ * Explain a violation. Its state should be as small as it gets, see {@linkcode shrinkState}: then all
+ * that reached the disk is needed.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { explain, prepareTrial, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ *
+ * // A pointer in sector 0 to the sector that counts.
+ * const target: Target<number> = {
+ *   name: "pointer",
+ *   opaqueLabels: new Set(["data"]),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {
+ *     const into = new Uint8Array(512);
+ *     yield { kind: "read", file: 0, offsetBytes: 0, into, label: "pointer" };
+ *     return into[0];
+ *   },
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read(pointer, _, into) {
+ *     yield { kind: "read", file: 0, offsetBytes: 512 * pointer, into, label: "data" };
+ *   },
+ *   *write(_, __, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes: 1024, bytes, label: "data" };
+ *     const pointer = new Uint8Array(512);
+ *     pointer[0] = 2;
+ *     yield { kind: "write", file: 0, offsetBytes: 0, bytes: pointer, label: "pointer" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const base = new Uint8Array(1536);
+ * base[0] = 1;
+ * base.fill(7, 512, 1024);
+ * const recorder = new Recorder({ base, guestBase: base.subarray(512, 1024) });
+ * const bytes = new Uint8Array(512).fill(8);
+ * recorder.guestWrite(0, bytes, target.write(1, 0, bytes));
+ * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * const explanation = explain(trial, {
+ *   ...{ kind: "wrong-data", subject: "guest sector 0", detail: "", crashAfterEvent: 3 },
+ *   ...{ tape: [1, 0], persisted: [], pendingWrites: 2, sizeBytes: 1536, occurrences: 1 },
+ * }, { guestBytes: 512 });
+ * assertEquals(explanation.reached, [3]);
+ * assertEquals(explanation.missed, [1]);
+ * assertEquals(explanation.remedy, { kind: "flush", places: [{ afterEvent: 2, beforeEvent: 3 }] });
+ * ```
+ */
+export function explain(
+  trial: Trial,
+  violation: FoundViolation,
+  options: ExplainOptions,
+): Explanation {
+  const point = trial.points.after(violation.crashAfterEvent);
+  const state = point.describe(new TapeChoices(violation.tape));
+  const lost = [...point.pendingEvents].filter((event) => !isOnDisk(point, state, event));
+  const missed = lost.filter((event) => {
+    const more = withEvent(trial.log, point, state, event);
+    return more && !showsIn(trial, violation, point.tapeFor(more));
+  });
+  return {
+    reached: [...new Set([...point.spelledOut(state.byUnit).values()].map(({ event }) => event))]
+      .sort((a, b) => a - b),
+    needsSize: state.sizeBytes !== point.sizes[0],
+    lost,
+    missed,
+    remedy: new Remedies(trial, violation, options).find(state, point),
+  };
+}
+
+/** Whether all that a pending write wrote is on disk, or was written over there. */
+function isOnDisk(point: CrashPoint, { byUnit }: Persisted, event: number): boolean {
+  return unitsOf(point, event).every((key) => {
+    const version = byUnit.get(key);
+    return version !== undefined && version.event >= event && !version.tear;
+  });
+}
+
+/** The units that have a version of this event. */
+function unitsOf(point: CrashPoint, event: number): number[] {
+  return point.units
+    .filter(({ versions }) => versions.some((version) => version.event === event))
+    .map(({ key }) => key);
+}
+
+/** The state with one write more on disk, and the file as long as that takes; undefined if it is. */
+function withEvent(
+  log: WriteLog,
+  point: CrashPoint,
+  state: Persisted,
+  event: number,
+): Persisted | undefined {
+  let more = state;
+  for (const key of unitsOf(point, event)) {
+    const version = state.byUnit.get(key);
+    if (!version || version.event < event || version.tear) more = withUnit(more, key, { event });
+  }
+  const written = log.events[event];
+  if (written.kind === "resized" && point.sizes.includes(written.sizeBytes)) {
+    return { ...more, sizeBytes: written.sizeBytes };
+  }
+  if (more === state || written.kind !== "write-issued") return more === state ? undefined : more;
+  const endBytes = written.offsetBytes + written.bytes.length;
+  if (endBytes <= (more.sizeBytes ?? Infinity)) return more;
+  const enough = point.sizes.filter((size) => size >= endBytes);
+  return enough.length === 0 ? more : { ...more, sizeBytes: Math.min(...enough) };
+}
+
+/** Looks for what would prevent a violation. */
+class Remedies {
+  readonly #trial: Trial;
+  readonly #violation: FoundViolation;
+  readonly #options: ExplainOptions;
+
+  constructor(trial: Trial, violation: FoundViolation, options: ExplainOptions) {
+    this.#trial = trial;
+    this.#violation = violation;
+    this.#options = options;
+  }
+
+  find(state: Persisted, point: CrashPoint): Remedy {
+    const disk = this.#faultOfTheDisk(state);
+    if (disk) return { kind: "another disk", reason: disk };
+    const places = this.#placesForFlush(point);
+    if (places.length > 0) return { kind: "flush", places };
+    if (this.#showsInTheEnd()) return { kind: "other writes" };
+    return this.#earlierWrite() ?? { kind: "several things" };
+  }
+
+  #faultOfTheDisk(state: Persisted): (Remedy & { kind: "another disk" })["reason"] | undefined {
+    if (state.ruined) return "a ruined neighbourhood";
+    if ([...state.byUnit.values()].some(({ tear }) => tear)) return "a torn sector";
+    return this.#trial.preset.flushesAreHonest ? undefined : "flushes do nothing";
+  }
+
+  /** Where a flush prevents it; places next to each other as one. */
+  #placesForFlush(point: CrashPoint): MissingFlush[] {
+    const { log } = this.#trial;
+    const last = this.#violation.crashAfterEvent;
+    const places: MissingFlush[] = [];
+    let previous: { readonly at: number; readonly helps: boolean } | undefined;
+    for (let at = Math.min(...point.pendingEvents) + 1; at <= last; at++) {
+      const helps = previous && IDLE.includes(log.events[at - 1].kind)
+        ? previous.helps
+        : !this.#shows(withFlushBefore(log, at, last));
+      if (helps && previous?.helps) {
+        places[places.length - 1] = { ...places[places.length - 1], beforeEvent: at };
+      } else if (helps) places.push({ afterEvent: at - 1, beforeEvent: at });
+      previous = { at, helps };
+    }
+    return places;
+  }
+
+  /** Whether it shows when nothing is lost: everything on disk, nothing more to come. */
+  #showsInTheEnd(): boolean {
+    const { log, points } = this.#trial;
+    const crashAfterEvent = log.events.length - 1;
+    const point = points.after(crashAfterEvent);
+    const byUnit = new Map(
+      point.units.filter(({ wholeCount }) => wholeCount > 1)
+        .map(({ key, versions, wholeCount }) => [key, versions[wholeCount - 1]]),
+    );
+    const all = { byUnit, sizeBytes: point.sizes[point.sizes.length - 1] };
+    return showsIn(this.#trial, { ...this.#violation, crashAfterEvent }, point.tapeFor(all));
+  }
+
+  /** A write that was not issued yet when the power was cut, and would have to be on disk. */
+  #earlierWrite(): Remedy | undefined {
+    const { log } = this.#trial;
+    const last = this.#violation.crashAfterEvent;
+    for (let late = 0; late < log.events.length; late++) {
+      if (!changesTheFile(log, late)) continue;
+      for (let at = Math.min(late, last); at >= 0; at--) {
+        if (!changesTheFile(log, at) || at === late) continue;
+        if (!this.#shows(withWriteBefore(log, late, { at, last }))) {
+          return { kind: "earlier", event: late, beforeEvent: at };
+        }
+      }
+    }
+    return undefined;
+  }
+
+  /** Whether a changed log still has it. */
+  #shows(log: WriteLog): boolean {
+    const { target, preset } = this.#trial;
+    const { guestBytes, mostRecoveries } = this.#options;
+    const search = findViolation({ log, target, guestBytes }, preset, {
+      kind: this.#violation.kind,
+      subject: this.#violation.subject,
+      ...(mostRecoveries !== undefined && { mostRecoveries }),
+    });
+    return search.violation !== undefined || search.isCutShort;
+  }
+}
+
+/** Events before or after which a flush does the same. */
+const IDLE: readonly LogEvent["kind"][] = [
+  "guest-write-begun",
+  "guest-flush-begun",
+  "flush-issued",
+  "space-given-up",
+  "mark",
+];
+
+function changesTheFile(log: WriteLog, at: number): boolean {
+  return ["write-issued", "resized", "discarded"].includes(log.events[at].kind);
+}

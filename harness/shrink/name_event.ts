@@ -1,0 +1,55 @@
+import { describeEvent, type LogEvent, type WriteLog } from "../log/write_log.ts";
+import { PagedStorage } from "../model/paged_storage.ts";
+import type { Target } from "../target.ts";
+
+/** What an event did, as a person would call it, and where it is in the log. */
+export function nameEvent(log: WriteLog, target: Target, at: number): string {
+  const event = log.events[at];
+  switch (event.kind) {
+    case "write-issued": {
+      const { offsetBytes, bytes, label } = event;
+      const name = target.describeWrite?.(event, fileBefore(log, at)) ??
+        `the write of ${bytes.length} bytes at ${offsetBytes}`;
+      return `${name} (${label}, event ${at})`;
+    }
+    case "resized":
+      return `the size of ${event.sizeBytes} bytes (${event.label}, event ${at})`;
+    default:
+      return `event ${at} (${describeEvent(event)})`;
+  }
+}
+
+/** An event by its number, and what it was. */
+export function pointTo(log: WriteLog, at: number): string {
+  const event = log.events[at];
+  if (!event) return "the start of the log";
+  return `event ${at} (${describeWithRequest(log, event)})`;
+}
+
+/** Completions and acknowledgements say no more than a number: say what of. */
+function describeWithRequest(log: WriteLog, event: LogEvent): string {
+  if (!event.kind.endsWith("completed") && event.kind !== "guest-acknowledged") {
+    return describeEvent(event);
+  }
+  const { id } = event as LogEvent & { readonly id: number };
+  const isGuest = event.kind === "guest-acknowledged";
+  const begun = log.events.find((each) =>
+    each !== event && "id" in each && each.id === id && each.kind.startsWith("guest") === isGuest
+  );
+  const what = begun ? describeEvent(begun) : `#${id}`;
+  return `${what}: ${isGuest ? "acknowledged" : "completed"}`;
+}
+
+/** The file as the program saw it before event `at`. */
+function fileBefore(log: WriteLog, at: number): PagedStorage {
+  const file = new PagedStorage(log.base);
+  for (const event of log.events.slice(0, at)) {
+    if (event.kind === "write-issued") {
+      file.write(event.offsetBytes, event.bytes.length, event.bytes);
+    } else if (event.kind === "resized") file.resize(event.sizeBytes);
+    else if (event.kind === "discarded") {
+      file.write(event.offsetBytes, event.lengthBytes, undefined);
+    }
+  }
+  return file;
+}

@@ -1,0 +1,107 @@
+import { TapeChoices } from "../engine/choices.ts";
+import type { Trial } from "../engine/concrete_judge.ts";
+import type { CrashPoint, Persisted } from "../engine/crash_point.ts";
+import { persistedVersions } from "../engine/findings.ts";
+import type { FoundViolation } from "../exploration.ts";
+import type { UnitVersion } from "../model/unit_version.ts";
+import { showsIn } from "./find_violation.ts";
+
+/**
+ * The same violation in the smallest state that can be reached from its own: each unit that
+ * persisted is put back to what was durable, or to an older version, and the size and what was
+ * ruined likewise, until none of it can be without the violation being gone.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { prepareTrial, Recorder, SECTORS, shrinkState, type Target } from "@powercut/powercut/harness";
+ *
+ * // A format of one sector that opens only if it starts with 1.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {
+ *     const into = new Uint8Array(512);
+ *     yield { kind: "read", file: 0, offsetBytes: 0, into, label: "head" };
+ *     if (into[0] > 1) throw new RangeError("not 1");
+ *   },
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read() {},
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => ({ subject: "not 1", detail: "not 1" }),
+ * };
+ * const recorder = new Recorder({ base: new Uint8Array(1024) });
+ * for (const sector of [0, 1]) {
+ *   recorder.run(target.write(undefined, sector * 512, new Uint8Array(512).fill(2)));
+ * }
+ * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * const violation = { kind: "cannot-open", subject: "not 1", detail: "not 1" } as const;
+ * const context = { pendingWrites: 2, sizeBytes: 1024, persisted: [], occurrences: 1 };
+ * const found = { ...violation, ...context, crashAfterEvent: 3, tape: [1, 1] };
+ * assertEquals(shrinkState(trial, found).tape, [1, 0]);
+ * ```
+ */
+export function shrinkState(trial: Trial, violation: FoundViolation): FoundViolation {
+  const point = trial.points.after(violation.crashAfterEvent);
+  let state = point.describe(new TapeChoices(violation.tape));
+  for (;;) {
+    const smaller = smallerThan(state, point)
+      .find((each) => showsIn(trial, violation, point.tapeFor(each)));
+    if (!smaller) return describe(trial, violation, state);
+    state = smaller;
+  }
+}
+
+/** States that have one thing less than this one, those with the least first. */
+export function smallerThan(state: Persisted, point: CrashPoint): Persisted[] {
+  const { byUnit, sizeBytes, ruined } = state;
+  const states: Persisted[] = [];
+  if (ruined) states.push({ byUnit, sizeBytes });
+  const durableBytes = point.sizes[0];
+  if (sizeBytes !== durableBytes) states.push({ ...state, sizeBytes: durableBytes });
+  for (const key of byUnit.keys()) states.push(withUnit(state, key, undefined));
+  for (const { key, versions, wholeCount } of point.units) {
+    const version = byUnit.get(key);
+    if (!version) continue;
+    // A tear is gone before a version is, and an older version is less than a newer one.
+    const older = versions.slice(1, wholeCount)
+      .filter(({ event }) => event < version.event || (version.tear && event === version.event));
+    for (const each of older) states.push(withUnit(state, key, each));
+  }
+  return states;
+}
+
+/** The state with another version of a unit; undefined for the durable one. */
+export function withUnit(
+  state: Persisted,
+  key: number,
+  version: UnitVersion | undefined,
+): Persisted {
+  const byUnit = new Map(state.byUnit);
+  if (version) byUnit.set(key, version);
+  else byUnit.delete(key);
+  return { ...state, byUnit };
+}
+
+/** The violation as `state` shows it. */
+function describe(trial: Trial, violation: FoundViolation, state: Persisted): FoundViolation {
+  const { log, preset, points } = trial;
+  const point = points.after(violation.crashAfterEvent);
+  const tape = point.tapeFor(state);
+  const { ruined: _, ...found } = violation;
+  return {
+    ...found,
+    tape,
+    persisted: persistedVersions(log, preset, point.spelledOut(state.byUnit)),
+    sizeBytes: point.build(new TapeChoices(tape)).sizeBytes,
+    ...(state.ruined && { ruined: state.ruined }),
+  };
+}
