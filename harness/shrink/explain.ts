@@ -131,13 +131,18 @@ export function explain(
     return more && !showsIn(trial, violation, point.tapeFor(more));
   });
   return {
-    reached: [...new Set([...point.spelledOut(state.byUnit).values()].map(({ event }) => event))]
-      .sort((a, b) => a - b),
+    reached: eventsOf(point, state),
     needsSize: state.sizeBytes !== point.sizes[0],
     lost,
     missed,
     remedy: new Remedies(trial, violation, options).find(state, point),
   };
+}
+
+/** The events that what reached the disk comes from, in their order. */
+function eventsOf(point: CrashPoint, { byUnit }: Persisted): number[] {
+  const versions = [...point.spelledOut(byUnit).values()];
+  return [...new Set(versions.map(({ event }) => event))].sort((a, b) => a - b);
 }
 
 /** Whether all that a pending write wrote is on disk, or was written over there. */
@@ -196,7 +201,7 @@ class Remedies {
     const places = this.#placesForFlush(point);
     if (places.length > 0) return { kind: "flush", places };
     if (this.#showsInTheEnd()) return { kind: "other writes" };
-    return this.#earlierWrite() ?? { kind: "several things" };
+    return this.#earlierWrite(eventsOf(point, state)) ?? { kind: "several things" };
   }
 
   #faultOfTheDisk(state: Persisted): (Remedy & { kind: "another disk" })["reason"] | undefined {
@@ -236,14 +241,13 @@ class Remedies {
     return showsIn(this.#trial, { ...this.#violation, crashAfterEvent }, point.tapeFor(all));
   }
 
-  /** A write that was not issued yet when the power was cut, and would have to be on disk. */
-  #earlierWrite(): Remedy | undefined {
+  /** A write that was issued too late, and would have to be on disk before what reached it. */
+  #earlierWrite(reached: readonly number[]): Remedy | undefined {
     const { log } = this.#trial;
     const last = this.#violation.crashAfterEvent;
-    for (let late = 0; late < log.events.length; late++) {
-      if (!changesTheFile(log, late)) continue;
-      for (let at = Math.min(late, last); at >= 0; at--) {
-        if (!changesTheFile(log, at) || at === late) continue;
+    for (const at of reached.length > 0 ? reached : [last]) {
+      for (let late = at + 1; late < log.events.length; late++) {
+        if (!changesTheFile(log, late) || reached.includes(late)) continue;
         if (!this.#shows(withWriteBefore(log, late, { at, last }))) {
           return { kind: "earlier", event: late, beforeEvent: at };
         }

@@ -76,11 +76,13 @@ function searchWith(
   let recoveries = 0;
   for (const epoch of epochsOf(trial.log, contents, trial.preset)) {
     const choices = new SparingChoices(mostDecisions);
-    const search = new EpochSearch(trial, epoch, { contents, choices, findings });
+    const addsUp = mostDecisions === Infinity;
+    const search = new EpochSearch(trial, epoch, { contents, choices, findings, addsUp });
+    const before = recoveries;
     do {
       if (recoveries >= options.mostRecoveries) return { recoveries, isCutShort: true };
       search.visit();
-      recoveries++;
+      recoveries = before + search.recoveries;
       if (findings.size === known) continue;
       known = findings.size;
       const violation = wantedAmong(findings, trial, options);

@@ -18,6 +18,8 @@ export type Fails = (steps: readonly Step[]) => Failure | undefined;
 
 /** Pairs of steps are tried in workloads of at most so many. */
 const MOST_STEPS_FOR_PAIRS = 16;
+/** In workloads of at most so many, leaving out one is tried with every change of another. */
+const MOST_STEPS_FOR_CHANGES = 6;
 const SECTOR_BYTES = 512;
 
 /**
@@ -67,7 +69,10 @@ export function shrinkSteps(
   shrinker.cutFront();
   do {
     shrinker.leaveOutPieces();
-  } while (shrinker.leaveOutPair() || shrinker.simplify(unitBytes));
+  } while (
+    shrinker.leaveOutPair() || shrinker.simplify(unitBytes) ||
+    shrinker.leaveOutForAnother(unitBytes)
+  );
   return shrinker.steps;
 }
 
@@ -140,6 +145,18 @@ class StepShrinker {
       }
     }
     return wasSimplified;
+  }
+
+  /** Leave out a step that another one needs as it is, but not when it is simpler. */
+  leaveOutForAnother(unitBytes: number): boolean {
+    const { steps } = this;
+    if (steps.length > MOST_STEPS_FOR_CHANGES) return false;
+    return steps.some((_, out) => {
+      const rest = steps.toSpliced(out, 1);
+      return rest.some((step, at) =>
+        simplerThan(step, unitBytes).some((simpler) => this.#accept(rest.with(at, simpler)))
+      );
+    });
   }
 
   #simplifyStep(at: number, unitBytes: number): boolean {
