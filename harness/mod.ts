@@ -20,6 +20,7 @@ export * from "./log/dm_log_writes.ts";
 export * from "./log/interleave.ts";
 export * from "./log/log_format_error.ts";
 export * from "./log/recorder.ts";
+export * from "./log/trace_digest.ts";
 export * from "./log/trace_hash.ts";
 export { type ByteSource, type LogEvent, storageSource, type WriteLog } from "./log/write_log.ts";
 export * from "./model/paged_storage.ts";
@@ -48,6 +49,7 @@ export type * from "./workload/sweep_result.ts";
 export {
   type GeneratedWorkload,
   givenWorkload,
+  stepText,
   type WorkloadOrigin,
   type WorkloadSource,
 } from "./workload/workload_source.ts";

@@ -64,7 +64,17 @@ export function givenWorkload(steps: readonly Step[]): WorkloadSource {
   };
 }
 
-/** A step in a few words. */
+/**
+ * A step in a few words.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { stepText } from "@powercut/powercut/harness";
+ *
+ * assertEquals(stepText({ kind: "grow", sizeBytes: 4096 }), "grow to 4096 bytes");
+ * ```
+ */
 export function stepText(step: Step): string {
   if ("offsetBytes" in step) {
     return `${step.kind} ${step.lengthBytes} bytes at ${step.offsetBytes}`;

@@ -15,6 +15,7 @@ commands:
   run NAME...                  run these scenarios
   list                         list the scenarios
   replay FILE                  build the state of a replay file and judge it
+  shrink FILE                  make the case of a replay file as small as it gets, and explain it
   sweep                        make up workloads, run each and explore it: every sequence of a
                                small alphabet, or random ones (docs/workloads.md)
   log LOG --base IMAGE         explore a log recorded by blklogwrites or dm-log-writes
@@ -39,8 +40,8 @@ options:
   --engine E                   run: lazy (every state, without visiting each) or brute (each one
                                built and judged byte by byte; small spaces only)
   --format F                   log: the format of the image (qed)
-  --save DIR                   run, log: where replay files go (crash-findings)
-  --no-save                    run, log: write no replay files
+  --save DIR                   run, log, shrink: where replay files go (crash-findings)
+  --no-save                    run, log, shrink: write no replay files
   --json                       print JSON, with the replay files in it instead of saving them
   --help                       print this
 
@@ -52,7 +53,7 @@ ${scenarios.join("\n")}
 
 exit codes:
   0  everything as expected, or clean
-  1  a violation, or an expected one was not found; replay: the violation shows
+  1  a violation, or an expected one was not found; replay, shrink: the violation shows
   2  the command line, or a file that it names, is wrong
   3  a defect of this program
 

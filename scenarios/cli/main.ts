@@ -8,6 +8,7 @@ import { logCommand } from "./log_command.ts";
 import { type Output, terminalOutput } from "./output.ts";
 import { replayCommand } from "./replay_command.ts";
 import { runCommand } from "./run_command.ts";
+import { shrinkCommand } from "./shrink_command.ts";
 import { sweepCommand } from "./sweep_command.ts";
 import { originOf } from "../support/scenario.ts";
 import { UsageError } from "../support/usage_error.ts";
@@ -70,6 +71,9 @@ function dispatch(args: readonly string[], output: Output): number {
     case "replay":
       need(operands.length === 1, "replay: name one file");
       return replayCommand(operands[0], json, output);
+    case "shrink":
+      need(operands.length === 1, "shrink: name one file");
+      return shrinkCommand({ path: operands[0], json, saveTo }, output);
     case "log":
       need(operands.length === 1, "log: name one log");
       need(options.base !== undefined, "log: --base IMAGE is missing");
@@ -94,6 +98,7 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
   run: ["preset", "profile", "engine", "save", "json"],
   log: ["base", "format", "preset", "save", "json"],
   replay: ["json"],
+  shrink: ["save", "json"],
   sweep: [
     ...[
       "target",

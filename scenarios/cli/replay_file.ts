@@ -1,5 +1,13 @@
-import { type FoundViolation, type Violation, VIOLATION_KINDS } from "../../harness/mod.ts";
+import {
+  type FoundViolation,
+  type Step,
+  type TraceDigest,
+  type Violation,
+  VIOLATION_KINDS,
+} from "../../harness/mod.ts";
+import { type ImageSpec, ruleBrokenBySpec } from "../support/image_spec.ts";
 import { UsageError } from "../support/usage_error.ts";
+import { parseSteps } from "./parse_steps.ts";
 
 /** A violation as a file: what to run, where to crash, and which choices to make. */
 export interface ReplayFile {
@@ -7,7 +15,8 @@ export interface ReplayFile {
   readonly powercut: 1;
   /** What produced the log. */
   readonly source:
-    | { readonly scenario: string; readonly case: number }
+    | { readonly scenario: string; readonly case: number; readonly steps?: readonly Step[] }
+    | { readonly image: ImageSpec; readonly steps: readonly Step[] }
     | { readonly log: string; readonly base: string };
   /** The ordering profile, for people. */
   readonly profile: string;
@@ -21,6 +30,10 @@ export interface ReplayFile {
   readonly tape: readonly number[];
   /** What it shows. */
   readonly violation: Violation;
+  /** Why, in sentences. */
+  readonly explanation?: readonly string[];
+  /** What the hash is of, so that it can be said what has changed. */
+  readonly trace?: TraceDigest;
 }
 
 /** The replay file of a violation. */
@@ -70,7 +83,18 @@ export function parseReplayFile(text: string): ReplayFile {
   const source = parsed.source as Record<string, unknown> | undefined;
   const isScenario = typeof source?.scenario === "string" && isIndex(source.case);
   const isLog = typeof source?.log === "string" && typeof source?.base === "string";
-  check("source", "must name a scenario and a case, or a log and its base", isScenario || isLog);
+  const isImage = source !== undefined && source?.image !== undefined;
+  check(
+    "source",
+    "must name a scenario and a case, or a log and its base, or an image and steps",
+    isScenario || isLog || isImage,
+  );
+  if (isImage) {
+    const rule = ruleBrokenBySpec(source.image);
+    check("source", rule ?? "", rule === undefined);
+  }
+  if (isImage || source?.steps !== undefined) parseSteps(JSON.stringify(source?.steps ?? null));
+  checkExplanation(parsed, check);
   const violation = parsed.violation as Record<string, unknown> | undefined;
   check(
     "violation",
@@ -79,4 +103,22 @@ export function parseReplayFile(text: string): ReplayFile {
       typeof violation?.subject === "string",
   );
   return parsed as unknown as ReplayFile;
+}
+
+/** What is there for people, and for a better message, must have its form too. */
+function checkExplanation(
+  { explanation, trace }: Readonly<Record<string, unknown>>,
+  check: (field: string, rule: string, holds: boolean) => void,
+): void {
+  const isTexts = (value: unknown) =>
+    Array.isArray(value) && value.every((each) => typeof each === "string");
+  check(
+    "explanation",
+    "must be a list of texts",
+    explanation === undefined || isTexts(explanation),
+  );
+  const { base, around, judgedWith, events } = (trace ?? {}) as Record<string, unknown>;
+  const isDigest = [base, around, judgedWith].every((each) => typeof each === "string") &&
+    isTexts(events);
+  check("trace", "must be a digest of a trace", trace === undefined || isDigest);
 }

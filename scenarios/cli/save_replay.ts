@@ -13,9 +13,10 @@ export function saveReplay(
   output: Output,
 ): string | undefined {
   const { source, profile, preset, violation } = replay;
-  const origin = "scenario" in source ? source.scenario : "log";
+  const origin = "scenario" in source ? source.scenario : "image" in source ? "workload" : "log";
   const digest = createHash("sha256").update(JSON.stringify(replay)).digest("hex").slice(0, 6);
-  const name = [origin, profile, preset, violation.kind, digest]
+  const shrunk = replay.explanation ? ["shrunk"] : [];
+  const name = [...shrunk, origin, profile, preset, violation.kind, digest]
     .join("-").replaceAll(/[^a-z0-9]+/gi, "-");
   const path = `${folder}/${name}.json`;
   try {

@@ -12,6 +12,8 @@ export interface QedSweepOptions {
   readonly layout?: HeaderLayout;
   /** A raw backing file: none if not given, one that ends early, or one that is longer than the disk. */
   readonly backing?: "short" | "long";
+  /** Bytes of an unfinished cluster at the end of the file; 0 if not given. */
+  readonly tornTailBytes?: number;
   /** Makes filters that nothing went through yet: planted bugs. */
   readonly filters?: () => readonly Filter[];
 }
@@ -46,7 +48,7 @@ const KINDS = ["write", "zero", "discard", "flush", "grow", "reopen", "snapshot"
 
 /** Our driver on a small image, and what is to be known to make workloads for it. */
 export function qedSweep(options: QedSweepOptions): { subject: Subject; shape: DiskShape } {
-  const { profile, layout = "final", backing, filters } = options;
+  const { profile, layout = "final", backing, tornTailBytes, filters } = options;
   const isRfc = layout === "rfc";
   const sizeBytes = SIZE_BYTES + (isRfc ? 0 : 512);
   const variant = [
@@ -63,6 +65,7 @@ export function qedSweep(options: QedSweepOptions): { subject: Subject; shape: D
     prepared: [write(0, WRITTEN_BYTES)],
     probes: PROBES,
     ...(backing && { backing: BACKINGS[backing] }),
+    ...(tornTailBytes !== undefined && { tornTailBytes }),
     ...(filters && { filters }),
   });
   const shape: DiskShape = {
