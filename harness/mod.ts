@@ -34,6 +34,7 @@ export { timeline } from "./report/timeline.ts";
 export { violationText } from "./report/violation_text.ts";
 export * from "./shrink/explain.ts";
 export * from "./shrink/explanation_text.ts";
+export { type FindOptions, findViolation, type Search } from "./shrink/find_violation.ts";
 export { shrinkState } from "./shrink/shrink_state.ts";
 export * from "./shrink/shrink_steps.ts";
 export * from "./shrink/shrink_workload.ts";

@@ -1,21 +1,8 @@
 import {
-  explain,
-  explanationText,
-  type FoundViolation,
-  judgeConcretely,
-  persistedVersions,
   prepareTrial,
   type Preset,
-  type Recording,
-  type ShrinkEffort,
-  shrinkState,
-  shrinkWorkload,
-  type Step,
   stepText,
-  TapeChoices,
   timeline,
-  traceDigest,
-  traceHash,
   violationKey,
   violationText,
 } from "../../harness/mod.ts";
@@ -23,12 +10,10 @@ import { lookUpPreset } from "../support/look_up.ts";
 import { readTextFile } from "../support/read_file.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
-import { parseReplayFile, type ReplayFile, replayFileOf } from "./replay_file.ts";
-import { crashPointOf, type Source, sourceOf } from "./replay_source.ts";
+import { parseReplayFile } from "./replay_file.ts";
+import { sourceOf } from "./replay_source.ts";
 import { saveReplay } from "./save_replay.ts";
-
-/** A smaller workload, or a changed log, is taken to be clean after so many recoveries. */
-const MOST_RECOVERIES = 200_000;
+import { MOST_RECOVERIES, shrinkCase, type ShrunkCase } from "./shrink_case.ts";
 
 /** How to run `shrink`. */
 export interface ShrinkCommandOptions {
@@ -38,22 +23,6 @@ export interface ShrinkCommandOptions {
   readonly json: boolean;
   /** Where the shrunk file goes; nowhere if undefined. */
   readonly saveTo: string | undefined;
-}
-
-/** A case that is as small as it gets. */
-export interface ShrunkCase {
-  /** The file that replays it. */
-  readonly replay: ReplayFile;
-  /** Its log, and what it is judged with. */
-  readonly recording: Omit<Recording, "stepStarts">;
-  /** The violation in its smallest state. */
-  readonly violation: FoundViolation;
-  /** Steps before and after, and what that took; absent where only the state was shrunk. */
-  readonly steps?: {
-    readonly before: number;
-    readonly after: readonly Step[];
-    readonly effort: ShrinkEffort;
-  };
 }
 
 /**
@@ -68,80 +37,16 @@ export function shrinkCommand(options: ShrinkCommandOptions, output: Output): nu
     output.print(`The violation does not show: ${violationKey(replay.violation)}`);
     return EXIT.OK;
   }
-  const path = options.saveTo && saveReplay(options.saveTo, shrunk.replay, output);
   if (options.json) {
     const { steps } = shrunk;
     const effort = steps && { stepsBefore: steps.before, ...steps.effort };
     output.print(JSON.stringify({ replay: shrunk.replay, ...effort }, undefined, 2));
-  } else {
-    output.print(shrunkText(shrunk, lookUpPreset(replay.preset)));
-    if (path) output.print(`replay: deno task crash replay ${path}`);
+    return EXIT.VIOLATION;
   }
+  output.print(shrunkText(shrunk, lookUpPreset(replay.preset)));
+  const path = options.saveTo && saveReplay(options.saveTo, shrunk.replay, output);
+  if (path) output.print(`replay: deno task crash replay ${path}`);
   return EXIT.VIOLATION;
-}
-
-/** Shrink a case; undefined if it does not show its violation. */
-export function shrinkCase(replay: ReplayFile, source: Source): ShrunkCase | undefined {
-  const preset = lookUpPreset(replay.preset);
-  const found = violationOf(replay, source, preset);
-  if (!found) return undefined;
-  const { subject, steps } = source;
-  const workload = subject && steps && shrinkWorkload(subject, steps, {
-    preset,
-    kind: found.kind,
-    mostRecoveries: MOST_RECOVERIES,
-  });
-  const recording = workload?.recording ?? source;
-  const { log, target, guestBytes } = recording;
-  const trial = prepareTrial(log, target, preset, { guestBytes });
-  const violation = shrinkState(trial, workload?.violation ?? found);
-  const explanation = explain(trial, violation, { guestBytes, mostRecoveries: MOST_RECOVERIES });
-  return {
-    replay: {
-      ...replayFileOf(violation, {
-        source: workload && !("log" in replay.source)
-          ? { ...replay.source, steps: workload.steps }
-          : replay.source,
-        profile: replay.profile,
-        preset: preset.name,
-        traceHash: traceHash(log, { preset, target }),
-      }),
-      explanation: explanationText(explanation, { log, target, violation }),
-      trace: traceDigest(log, { preset, target }),
-    },
-    recording,
-    violation,
-    ...(workload && {
-      steps: { before: steps.length, after: workload.steps, effort: workload.effort },
-    }),
-  };
-}
-
-/** The violation as the file's own state shows it; undefined if it does not. */
-function violationOf(
-  replay: ReplayFile,
-  source: Source,
-  preset: Preset,
-): FoundViolation | undefined {
-  const point = crashPointOf(replay, source, preset);
-  const trial = prepareTrial(source.log, source.target, preset, source);
-  const { crashAfterEvent, tape } = replay;
-  const file = point.build(new TapeChoices(tape));
-  const { sizeBytes } = file;
-  const key = violationKey(replay.violation);
-  const seen = judgeConcretely(trial, point, file).find((each) => violationKey(each) === key);
-  if (!seen) return undefined;
-  const { byUnit, ruined } = point.describe(new TapeChoices(tape));
-  return {
-    ...seen,
-    crashAfterEvent,
-    persisted: persistedVersions(source.log, preset, point.spelledOut(byUnit)),
-    pendingWrites: point.pendingCount,
-    sizeBytes,
-    ...(ruined && { ruined }),
-    tape,
-    occurrences: 1,
-  };
 }
 
 /** A shrunk case for people: the steps, the violation, the log, and why. */
