@@ -42,6 +42,10 @@ export type Remedy =
   | {
     /** Not one flush and not one write moved. */
     readonly kind: "several things";
+  }
+  | {
+    /** It was not found in as many recoveries as were allowed. */
+    readonly kind: "unknown";
   };
 
 /** Why a state breaks a promise. */
@@ -62,7 +66,7 @@ export interface Explanation {
 export interface ExplainOptions {
   /** The size of the guest's disk in bytes. */
   readonly guestBytes: number;
-  /** A changed log is taken to be no remedy after so many recoveries; never if not given. */
+  /** Recoveries for all changes of the log that are tried; without limit if not given. */
   readonly mostRecoveries?: number;
 }
 
@@ -187,12 +191,14 @@ function withEvent(
 class Remedies {
   readonly #trial: Trial;
   readonly #violation: FoundViolation;
-  readonly #options: ExplainOptions;
+  readonly #guestBytes: number;
+  #recoveriesLeft: number;
 
   constructor(trial: Trial, violation: FoundViolation, options: ExplainOptions) {
     this.#trial = trial;
     this.#violation = violation;
-    this.#options = options;
+    this.#guestBytes = options.guestBytes;
+    this.#recoveriesLeft = options.mostRecoveries ?? Infinity;
   }
 
   find(state: Persisted, point: CrashPoint): Remedy {
@@ -201,7 +207,8 @@ class Remedies {
     const places = this.#placesForFlush(point);
     if (places.length > 0) return { kind: "flush", places };
     if (this.#showsInTheEnd()) return { kind: "other writes" };
-    return this.#earlierWrite(eventsOf(point, state)) ?? { kind: "several things" };
+    const earlier = this.#earlierWrite(eventsOf(point, state));
+    return earlier ?? { kind: this.#recoveriesLeft > 0 ? "several things" : "unknown" };
   }
 
   #faultOfTheDisk(state: Persisted): (Remedy & { kind: "another disk" })["reason"] | undefined {
@@ -245,7 +252,9 @@ class Remedies {
   #earlierWrite(reached: readonly number[]): Remedy | undefined {
     const { log } = this.#trial;
     const last = this.#violation.crashAfterEvent;
-    for (const at of reached.length > 0 ? reached : [last]) {
+    // What is durable is not among what reached the disk: its write may be what came too early.
+    const earlier = log.events.flatMap((_, at) => at < last && changesTheFile(log, at) ? [at] : []);
+    for (const at of new Set([...reached, last, ...earlier.reverse()])) {
       for (let late = at + 1; late < log.events.length; late++) {
         if (!changesTheFile(log, late) || reached.includes(late)) continue;
         if (!this.#shows(withWriteBefore(log, late, { at, last }))) {
@@ -256,15 +265,17 @@ class Remedies {
     return undefined;
   }
 
-  /** Whether a changed log still has it. */
+  /** Whether a changed log still has it, as far as is known. */
   #shows(log: WriteLog): boolean {
+    if (this.#recoveriesLeft <= 0) return true;
     const { target, preset } = this.#trial;
-    const { guestBytes, mostRecoveries } = this.#options;
-    const search = findViolation({ log, target, guestBytes }, preset, {
+    const recording = { log, target, guestBytes: this.#guestBytes };
+    const search = findViolation(recording, preset, {
       kind: this.#violation.kind,
       subject: this.#violation.subject,
-      ...(mostRecoveries !== undefined && { mostRecoveries }),
+      mostRecoveries: this.#recoveriesLeft,
     });
+    this.#recoveriesLeft -= search.recoveries;
     return search.violation !== undefined || search.isCutShort;
   }
 }

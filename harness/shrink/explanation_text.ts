@@ -121,6 +121,8 @@ function remedyText(remedy: Remedy, name: (at: number) => string, log: WriteLog)
       return [`no flush would help: ${DISK_FAULTS[remedy.reason]}`];
     case "several things":
       return ["no one flush put in, and no one write made earlier, would prevent it"];
+    case "unknown":
+      return ["what would prevent it was not found: not every change of the log was tried"];
   }
 }
 
