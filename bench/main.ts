@@ -6,6 +6,7 @@ import * as convert from "./convert.ts";
 import * as explorer from "./explorer.ts";
 import * as randomWrites from "./random_writes.ts";
 import * as reads from "./reads.ts";
+import * as shrink from "./shrink.ts";
 import { type Benchmark, reportText } from "./report.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -16,6 +17,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   randomWrites,
   allocations,
   reads,
+  shrink,
 ];
 
 const HELP = `usage: deno task bench [--quick] [--json] [NAME...]
