@@ -13,7 +13,8 @@ export {
   type Persisted,
   type PointUnit,
 } from "./engine/crash_point.ts";
-export { persistedVersions } from "./engine/findings.ts";
+export { type LaterCrash, persistedVersions, spellOutAgain } from "./engine/findings.ts";
+export { type FoundState, judgeFound } from "./engine/judge_found.ts";
 export { exploreLazily } from "./engine/lazy.ts";
 export * from "./exploration.ts";
 export * from "./log/dm_log_writes.ts";

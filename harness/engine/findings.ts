@@ -6,7 +6,7 @@ import { type Violation, VIOLATION_KINDS, violationKey } from "../violation.ts";
 import { TapeChoices } from "./choices.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
 import type { Trial } from "./concrete_judge.ts";
-import { CrashPoint, type Persisted, type PersistedAgain } from "./crash_point.ts";
+import { CrashPoint, type Persisted } from "./crash_point.ts";
 import { recordRecovery } from "./recrash.ts";
 
 /** A violation and the state that shows it. */
@@ -72,6 +72,10 @@ function spellOut(
   const tape = point.tapeFor(persisted);
   const file = point.build(new TapeChoices(tape));
   const { sizeBytes } = file;
+  const again = persisted.again?.map(({ afterEvent, persisted }): LaterCrash => ({
+    afterEvent,
+    tapeAt: (later) => later.tapeFor(persisted),
+  }));
   return {
     ...violation,
     crashAfterEvent: event,
@@ -80,25 +84,68 @@ function spellOut(
     sizeBytes,
     tape,
     ...(persisted.ruined && { ruined: persisted.ruined }),
-    ...(persisted.again && { again: spellOutAgain(persisted.again, file, trial) }),
+    ...(again && { again: spellOutAgain(again, file, trial) }),
   };
 }
 
-/** What crashes of recoveries left, in terms of the recoveries' own logs. */
-function spellOutAgain(
-  again: readonly PersistedAgain[],
+/** A crash of a recovery: the tape is worked out once its crash point is known. */
+export interface LaterCrash {
+  /** The crash comes after this event of the recovery's own log; -1 means before any. */
+  readonly afterEvent: number;
+  /** The choices that build what it left. */
+  tapeAt(point: CrashPoint): readonly number[];
+}
+
+/**
+ * What crashes of recoveries left, beginning with the recovery of `first`, in terms of these
+ * recoveries' own logs. Throws {@linkcode TapeError} for a tape that does not fit.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { PagedStorage, SECTORS, spellOutAgain, storageSource, type Target } from "@powercut/powercut/harness";
+ * import { MemoryStorage } from "@powercut/powercut/lib";
+ *
+ * // A format of one sector, which recovery fills with ones.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {
+ *     const bytes = new Uint8Array(512).fill(1);
+ *     yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "ones" };
+ *   },
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read() {},
+ *   *write() {},
+ *   refusal: () => undefined,
+ * };
+ * const file = new PagedStorage(storageSource(new MemoryStorage(new Uint8Array(512))));
+ * const crash = { afterEvent: 0, tapeAt: () => [1] };
+ * const [{ persisted }] = spellOutAgain([crash], file, { target, preset: SECTORS });
+ * assertEquals(persisted, [{ event: 0, offsetBytes: 0, lengthBytes: 512, label: "ones" }]);
+ * ```
+ */
+export function spellOutAgain(
+  crashes: readonly LaterCrash[],
   first: PagedStorage,
-  { target, preset }: Trial,
+  { target, preset }: Pick<Trial, "target" | "preset">,
 ): FoundAgain[] {
   let file = first;
-  return again.map(({ afterEvent, persisted }) => {
+  return crashes.map(({ afterEvent, tapeAt }) => {
     const log = recordRecovery(file, target);
     const point = new CrashPoint(log, preset, afterEvent);
-    const tape = point.tapeFor(persisted);
+    const tape = tapeAt(point);
+    const { byUnit } = point.describe(new TapeChoices(tape));
     file = point.build(new TapeChoices(tape));
     return {
       afterEvent,
-      persisted: persistedVersions(log, preset, point.spelledOut(persisted.byUnit)),
+      persisted: persistedVersions(log, preset, point.spelledOut(byUnit)),
       sizeBytes: file.sizeBytes,
       tape,
     };

@@ -132,7 +132,7 @@ export function explain(
   const lost = [...point.pendingEvents].filter((event) => !isOnDisk(point, state, event));
   const missed = lost.filter((event) => {
     const more = withEvent(trial.log, point, state, event);
-    return more && !showsIn(trial, violation, point.tapeFor(more));
+    return more && !showsIn(trial, violation, { ...violation, tape: point.tapeFor(more) });
   });
   return {
     reached: eventsOf(point, state),
@@ -245,7 +245,8 @@ class Remedies {
         .map(({ key, versions, wholeCount }) => [key, versions[wholeCount - 1]]),
     );
     const all = { byUnit, sizeBytes: point.sizes[point.sizes.length - 1] };
-    return showsIn(this.#trial, { ...this.#violation, crashAfterEvent }, point.tapeFor(all));
+    const state = { ...this.#violation, crashAfterEvent, tape: point.tapeFor(all) };
+    return showsIn(this.#trial, state, state);
   }
 
   /** A write that was issued too late, and would have to be on disk before what reached it. */
@@ -273,6 +274,7 @@ class Remedies {
     const search = findViolation(recording, preset, {
       kind: this.#violation.kind,
       subject: this.#violation.subject,
+      depth: 1 + (this.#violation.again?.length ?? 0),
       mostRecoveries: this.#recoveriesLeft,
     });
     this.#recoveriesLeft -= search.recoveries;

@@ -5,16 +5,17 @@
  *
  * @module
  */
-import { TapeChoices } from "../engine/choices.ts";
-import { judgeConcretely, prepareTrial, type Trial } from "../engine/concrete_judge.ts";
+import { TapeError } from "../engine/choices.ts";
+import { prepareTrial, type Trial } from "../engine/concrete_judge.ts";
 import { EpochSearch } from "../engine/epoch_search.ts";
 import { Findings } from "../engine/findings.ts";
+import { type FoundState, judgeFound } from "../engine/judge_found.ts";
 import type { FoundViolation } from "../exploration.ts";
 import { Contents } from "../model/contents.ts";
 import { epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Recording } from "../subject.ts";
-import { violationKey, type ViolationKind } from "../violation.ts";
+import { type Violation, violationKey, type ViolationKind } from "../violation.ts";
 import { SparingChoices } from "./sparing_choices.ts";
 
 /** How much may be other than durable, one search after the other. */
@@ -28,6 +29,8 @@ export interface FindOptions {
   readonly subject?: string;
   /** The last of {@linkcode DEPTHS} to try; the last of all, which is exhaustive, if not given. */
   readonly mostDecisions?: number;
+  /** How many crashes in a row; 1 if not given. */
+  readonly depth?: number;
   /** Give up after so many recoveries; never if not given. */
   readonly mostRecoveries?: number;
 }
@@ -113,7 +116,8 @@ function searchWith(
   for (const epoch of epochsOf(trial.log, contents, trial.preset)) {
     const choices = new SparingChoices(mostDecisions);
     const addsUp = mostDecisions === Infinity;
-    const search = new EpochSearch(trial, epoch, { contents, choices, findings, addsUp });
+    const { depth = 1 } = options;
+    const search = new EpochSearch(trial, epoch, { contents, choices, findings, addsUp, depth });
     const before = recoveries;
     do {
       if (recoveries >= options.mostRecoveries) return { recoveries, isCutShort: true };
@@ -135,21 +139,20 @@ function wantedAmong(
   trial: Trial,
   { kind, subject }: FindOptions,
 ): FoundViolation | undefined {
-  const violation = findings.list(trial.log, trial.preset)
+  const violation = findings.list(trial)
     .find((each) => each.kind === kind && (subject === undefined || each.subject === subject));
   if (!violation) return undefined;
-  if (showsIn(trial, violation, violation.tape)) return violation;
+  if (showsIn(trial, violation, violation)) return violation;
   throw new Error(`explorer: "${violationKey(violation)}" does not show in its own state`);
 }
 
-/** Whether the state that `tape` builds shows the violation, judged as a concrete file. */
-export function showsIn(
-  trial: Trial,
-  violation: Pick<FoundViolation, "kind" | "subject" | "detail" | "crashAfterEvent">,
-  tape: readonly number[],
-): boolean {
-  const point = trial.points.after(violation.crashAfterEvent);
-  const file = point.build(new TapeChoices(tape));
+/** Whether a state shows a violation, judged as a concrete file; not if there is no such state. */
+export function showsIn(trial: Trial, violation: Violation, state: FoundState): boolean {
   const key = violationKey(violation);
-  return judgeConcretely(trial, point, file).some((each) => violationKey(each) === key);
+  try {
+    return judgeFound(trial, state).some((each) => violationKey(each) === key);
+  } catch (error) {
+    if (error instanceof TapeError) return false;
+    throw error;
+  }
 }

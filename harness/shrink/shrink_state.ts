@@ -54,7 +54,7 @@ export function shrinkState(trial: Trial, violation: FoundViolation): FoundViola
   let state = point.describe(new TapeChoices(violation.tape));
   for (;;) {
     const smaller = smallerThan(state, point)
-      .find((each) => showsIn(trial, violation, point.tapeFor(each)));
+      .find((each) => showsIn(trial, violation, { ...violation, tape: point.tapeFor(each) }));
     if (!smaller) return describe(trial, violation, state);
     state = smaller;
   }

@@ -11,6 +11,8 @@ export interface ShrinkOptions {
   readonly preset: Preset;
   /** The kind of violation that is to be kept. */
   readonly kind: ViolationKind;
+  /** How many crashes in a row it takes; 1 if not given. */
+  readonly depth?: number;
   /** A smaller workload is taken not to fail after so many recoveries; never if not given. */
   readonly mostRecoveries?: number;
 }
@@ -164,7 +166,7 @@ class Attempts {
   }
 
   #attempt(steps: readonly Step[], mostDecisions: number): Attempt | undefined {
-    const { preset, kind, mostRecoveries } = this.#options;
+    const { preset, kind, depth = 1, mostRecoveries } = this.#options;
     let recording: Recording;
     try {
       recording = this.#subject.record(steps);
@@ -174,6 +176,7 @@ class Attempts {
     }
     const search = findViolation(recording, preset, {
       kind,
+      depth,
       mostDecisions,
       ...(mostRecoveries !== undefined && { mostRecoveries }),
     });

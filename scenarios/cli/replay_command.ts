@@ -1,5 +1,5 @@
 import {
-  judgeConcretely,
+  judgeFound,
   persistedVersions,
   prepareTrial,
   TapeChoices,
@@ -24,19 +24,26 @@ export function replayCommand(path: string, json: boolean, output: Output): numb
   const preset = lookUpPreset(replay.preset);
   const point = crashPointOf(replay, source, preset);
   const trial = prepareTrial(log, target, preset, { guestBytes });
-  const file = point.build(new TapeChoices(replay.tape));
   const { byUnit } = point.describe(new TapeChoices(replay.tape));
   const persisted = persistedVersions(log, preset, point.spelledOut(byUnit));
-  const seen = judgeConcretely(trial, point, file);
+  const seen = judgeFound(trial, replay);
   const key = violationKey(replay.violation);
   const reproduced = seen.some((each) => violationKey(each) === key);
   const { crashAfterEvent } = replay;
   if (json) {
-    const result = { reproduced, crashAfterEvent, persisted, violations: seen };
+    const { again } = replay;
+    const result = {
+      ...{ reproduced, crashAfterEvent, persisted },
+      ...(again && { again }),
+      violations: seen,
+    };
     output.print(JSON.stringify(result, undefined, 2));
   } else {
     output.print(timeline(log, crashAfterEvent, persisted, point.pendingEvents));
     output.print("      = durable  + reached the disk  ~ in part  - lost\n");
+    for (const { afterEvent } of replay.again ?? []) {
+      output.print(`Recovery was cut short after event ${afterEvent} of its own.`);
+    }
     for (const violation of seen) output.print(`${violation.kind}: ${violation.detail}`);
     for (const sentence of replay.explanation ?? []) output.print(sentence);
     output.print(`The violation ${reproduced ? "shows" : "does not show"}: ${key}`);

@@ -28,6 +28,8 @@ export interface ReplayFile {
   readonly crashAfterEvent: number;
   /** Which choices build the state. */
   readonly tape: readonly number[];
+  /** Crashes of recoveries after that one, the first one first. */
+  readonly again?: readonly { readonly afterEvent: number; readonly tape: readonly number[] }[];
   /** What it shows. */
   readonly violation: Violation;
   /** Why, in sentences. */
@@ -41,12 +43,13 @@ export function replayFileOf(
   violation: FoundViolation,
   context: Pick<ReplayFile, "source" | "profile" | "preset" | "traceHash">,
 ): ReplayFile {
-  const { kind, subject, detail, crashAfterEvent, tape } = violation;
+  const { kind, subject, detail, crashAfterEvent, tape, again } = violation;
   return {
     powercut: 1,
     ...context,
     crashAfterEvent,
     tape,
+    ...(again && { again: again.map(({ afterEvent, tape }) => ({ afterEvent, tape })) }),
     violation: { kind, subject, detail },
   };
 }
@@ -70,15 +73,15 @@ export function parseReplayFile(text: string): ReplayFile {
     check(field, "must be a text", typeof parsed[field] === "string");
   }
   const isIndex = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+  const isEvent = (value: unknown) => isIndex(value) || value === -1;
+  const isTape = (value: unknown) => Array.isArray(value) && value.every(isIndex);
+  check("crashAfterEvent", "must be an event's number, or -1", isEvent(parsed.crashAfterEvent));
+  check("tape", "must be a list of numbers", isTape(parsed.tape));
   check(
-    "crashAfterEvent",
-    "must be an event's number, or -1",
-    isIndex(parsed.crashAfterEvent) || parsed.crashAfterEvent === -1,
-  );
-  check(
-    "tape",
-    "must be a list of numbers",
-    Array.isArray(parsed.tape) && parsed.tape.every(isIndex),
+    "again",
+    "must be a list of crashes, each with afterEvent and tape",
+    parsed.again === undefined || Array.isArray(parsed.again) &&
+        parsed.again.every((each) => isEvent(each?.afterEvent) && isTape(each?.tape)),
   );
   const source = parsed.source as Record<string, unknown> | undefined;
   const isScenario = typeof source?.scenario === "string" && isIndex(source.case);

@@ -2,7 +2,7 @@ import {
   explain,
   explanationText,
   type FoundViolation,
-  judgeConcretely,
+  judgeFound,
   persistedVersions,
   prepareTrial,
   type Preset,
@@ -10,6 +10,7 @@ import {
   type ShrinkEffort,
   shrinkState,
   shrinkWorkload,
+  spellOutAgain,
   type Step,
   type Subject,
   TapeChoices,
@@ -59,17 +60,24 @@ export function shrinkCase(replay: ReplayFile, source: Source): ShrunkCase | und
   if (!found) return undefined;
   const { subject, steps } = source;
   if (!subject || !steps) return finish(origin, source, found);
-  return shrinkWorkloadCase(origin, subject, { steps, kind: found.kind });
+  const depth = 1 + (replay.again?.length ?? 0);
+  return shrinkWorkloadCase(origin, subject, { steps, kind: found.kind, depth });
 }
 
 /** Shrink a workload; undefined if no crash of it shows a violation of that kind. */
 export function shrinkWorkloadCase(
   origin: Origin,
   subject: Subject,
-  { steps, kind }: { readonly steps: readonly Step[]; readonly kind: ViolationKind },
+  { steps, ...wanted }: {
+    readonly steps: readonly Step[];
+    readonly kind: ViolationKind;
+    /** How many crashes in a row it takes; 1 if not given. */
+    readonly depth?: number;
+  },
 ): ShrunkCase | undefined {
   const { preset, source } = origin;
-  const shrunk = shrinkWorkload(subject, steps, { preset, kind, mostRecoveries: MOST_RECOVERIES });
+  const options = { ...wanted, preset, mostRecoveries: MOST_RECOVERIES };
+  const shrunk = shrinkWorkload(subject, steps, options);
   if (!shrunk || "log" in source) return undefined;
   const smaller = { ...origin, source: { ...source, steps: shrunk.steps } };
   return {
@@ -118,9 +126,10 @@ function violationOf(
   const file = point.build(new TapeChoices(tape));
   const { sizeBytes } = file;
   const key = violationKey(replay.violation);
-  const seen = judgeConcretely(trial, point, file).find((each) => violationKey(each) === key);
+  const seen = judgeFound(trial, replay).find((each) => violationKey(each) === key);
   if (!seen) return undefined;
   const { byUnit, ruined } = point.describe(new TapeChoices(tape));
+  const again = replay.again?.map((each) => ({ ...each, tapeAt: () => each.tape }));
   return {
     ...seen,
     crashAfterEvent,
@@ -128,6 +137,7 @@ function violationOf(
     pendingWrites: point.pendingCount,
     sizeBytes,
     ...(ruined && { ruined }),
+    ...(again && { again: spellOutAgain(again, file, trial) }),
     tape,
     occurrences: 1,
   };
