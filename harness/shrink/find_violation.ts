@@ -113,7 +113,7 @@ function searchWith(
   for (const epoch of epochsOf(trial.log, contents, trial.preset)) {
     const choices = new SparingChoices(mostDecisions);
     const addsUp = mostDecisions === Infinity;
-    const search = new EpochSearch(trial, epoch, { contents, choices, findings, addsUp });
+    const search = new EpochSearch(trial, epoch, { contents, choices, findings, addsUp, depth: 1 });
     const before = recoveries;
     do {
       if (recoveries >= options.mostRecoveries) return { recoveries, isCutShort: true };
@@ -135,7 +135,7 @@ function wantedAmong(
   trial: Trial,
   { kind, subject }: FindOptions,
 ): FoundViolation | undefined {
-  const violation = findings.list(trial.log, trial.preset)
+  const violation = findings.list(trial)
     .find((each) => each.kind === kind && (subject === undefined || each.subject === subject));
   if (!violation) return undefined;
   if (showsIn(trial, violation, violation.tape)) return violation;
