@@ -43,7 +43,7 @@ export const REPRODUCER_ORIGINS: readonly ReproducerOrigin[] = [
   },
   {
     name: "data-not-flushed",
-    image: { ...QED, hasBacking: true, plant: "no flush between data and L2 entry" },
+    image: { ...QED, backing: "short", plant: "no flush between data and L2 entry" },
     kind: "wrong-data",
   },
   {
@@ -63,7 +63,7 @@ export const REPRODUCER_ORIGINS: readonly ReproducerOrigin[] = [
   },
   {
     name: "l2-entry-before-data",
-    image: { ...QED, hasBacking: true, plant: "L2 entry before data" },
+    image: { ...QED, backing: "short", plant: "L2 entry before data" },
     kind: "wrong-data",
   },
   {
@@ -84,10 +84,20 @@ export const REPRODUCER_ORIGINS: readonly ReproducerOrigin[] = [
   { name: "rfc-profile", image: { ...QED, profile: "rfc" }, kind: "changes-later" },
   {
     name: "rfc-profile-over-backing",
-    image: { ...QED, profile: "rfc", hasBacking: true },
+    image: { ...QED, profile: "rfc", backing: "short" },
     kind: "wrong-data",
   },
   { name: "qemu-profile", image: { ...QED, profile: "qemu" }, kind: "inconsistent" },
+  {
+    name: "store-values-unchecked",
+    image: { format: "kv", without: "checksumsValues" },
+    kind: "wrong-data",
+  },
+  {
+    name: "store-table-not-flushed",
+    image: { format: "kv", without: "flushesTable" },
+    kind: "wrong-data",
+  },
   { name: "lying-flush", image: QED, preset: "lying-flush", kind: "wrong-data" },
   { name: "ruined-table", image: QED, preset: "destruction(4096)", kind: "cannot-use" },
 ];
@@ -144,7 +154,7 @@ export function reproducerOf(
 ): ShrunkCase | undefined {
   const origin = {
     source: { image, steps },
-    profile: image.profile,
+    profile: image.format === "qed" ? image.profile : image.format,
     preset: lookUpPreset(preset),
   };
   return shrinkWorkloadCase(origin, subjectFor(image).subject, { steps, kind });

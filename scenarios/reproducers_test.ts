@@ -24,7 +24,7 @@ Deno.test("each reproducer is stored, and there are enough of them, of different
   assertEquals(paths.map((path) => path.slice(path.lastIndexOf("/") + 1)), names);
   assertGreaterOrEqual(paths.length, 8);
   const profiles = new Set(paths.map((path) => stored(path).profile));
-  assertEquals([...profiles].sort(), ["qemu", "rfc", "strict"]);
+  assertEquals([...profiles].sort(), ["kv", "qemu", "rfc", "strict"]);
 });
 
 for (const path of paths) {
@@ -70,7 +70,7 @@ Deno.test("a reproducer of a changed trace is refused, and what has changed is n
     assertStringIncludes(await refusal(mended), 'is now "flush (NEED_CHECK before allocation)"');
     const other = { ...replay, source: { image: { ...image, profile: "rfc" }, steps } };
     assertStringIncludes(await refusal(other), 'it was judged with "sectors, qed (strict)');
-    const backed = { ...replay, source: { image: { ...image, hasBacking: true }, steps } };
+    const backed = { ...replay, source: { image: { ...image, backing: "short" }, steps } };
     assertStringIncludes(await refusal(backed), "the file before the first event has changed");
     const { trace: _, ...old } = replay;
     assertStringIncludes(await refusal({ ...old, traceHash: "0" }), "it belongs to another trace");

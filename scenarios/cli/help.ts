@@ -40,8 +40,8 @@ options:
   --engine E                   run: lazy (every state, without visiting each) or brute (each one
                                built and judged byte by byte; small spaces only)
   --format F                   log: the format of the image (qed)
-  --save DIR                   run, log, shrink: where replay files go (crash-findings)
-  --no-save                    run, log, shrink: write no replay files
+  --save DIR                   run, log, sweep, shrink: where replay files go (crash-findings)
+  --no-save                    run, log, sweep, shrink: write no replay files
   --json                       print JSON, with the replay files in it instead of saving them
   --help                       print this
 

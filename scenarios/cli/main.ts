@@ -87,7 +87,7 @@ function dispatch(args: readonly string[], output: Output): number {
       }, output);
     case "sweep":
       need(operands.length === 0, `sweep: unexpected "${operands[0]}"`);
-      return sweepCommand({ ...options, longBacking: options["long-backing"] }, output);
+      return sweepCommand({ ...options, longBacking: options["long-backing"], saveTo }, output);
     default:
       throw new UsageError(`unknown command "${command}"`);
   }
@@ -112,7 +112,7 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
       "seed",
       "swarm",
     ],
-    ...["steps", "most", "seconds", "all", "json"],
+    ...["steps", "most", "seconds", "all", "save", "json"],
   ],
   list: [],
 };

@@ -48,7 +48,10 @@ Deno.test("shrink exits 0 where nothing shows, and 2 where the file is wrong", (
     const image = { format: "qed", profile: "strict" };
     const wrong: [unknown, string][] = [
       [{ traceHash: "0" }, "it belongs to another trace"],
-      [{ source: { image: { ...image, format: "raw" }, steps: [] } }, "its format must be qed"],
+      [
+        { source: { image: { ...image, format: "raw" }, steps: [] } },
+        "its format must be qed or kv",
+      ],
       [{ source: { image: { ...image, plant: 1 }, steps: [] } }, "plant must be a text"],
       [{ source: { image } }, "must be a list of at least one step"],
       [

@@ -19,6 +19,8 @@ import { UsageError } from "../support/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { parseSteps } from "./parse_steps.ts";
+import { saveReplay } from "./save_replay.ts";
+import { replayOfFinding } from "./sweep_replay.ts";
 import { sweepTarget, type SweepTargetOptions, targetWords } from "./sweep_targets.ts";
 
 /** Options of `sweep`, as they were typed. */
@@ -32,6 +34,8 @@ export interface SweepCommandOptions extends SweepTargetOptions {
   readonly most?: string | undefined;
   readonly seconds?: string | undefined;
   readonly all?: boolean | undefined;
+  /** Where replay files go; nowhere if undefined. */
+  readonly saveTo?: string | undefined;
   readonly json: boolean;
 }
 
@@ -59,8 +63,14 @@ export function sweepCommand(options: SweepCommandOptions, output: Output): numb
       output.progress(`${subject.name}: ${done} workloads, ${failing} of them fail`),
   });
   const seconds = (performance.now() - start) / 1000;
-  if (options.json) output.print(JSON.stringify({ ...result, seconds }, undefined, 2));
-  else printText(result, { subject, options, seconds }, output);
+  if (options.json) {
+    const findings = result.findings.map((finding) =>
+      finding.kind === "crash"
+        ? { ...finding, replay: replayOfFinding(finding, subject, options) }
+        : finding
+    );
+    output.print(JSON.stringify({ ...result, findings, seconds }, undefined, 2));
+  } else printText(result, { subject, options, seconds }, output);
   return result.verdict === "clean" ? EXIT.OK : EXIT.VIOLATION;
 }
 
@@ -112,6 +122,8 @@ interface Context {
 function printText(result: SweepResult, context: Context, output: Output): void {
   for (const finding of result.findings) {
     output.print(findingText(finding, context));
+    const path = savedFinding(finding, context, output);
+    if (path) output.print(`  smaller, and why: deno task crash shrink ${path}`);
     output.print("");
   }
   const { verdict, subject, presets, coverage, states, recoveries, failing } = result;
@@ -127,6 +139,16 @@ function printText(result: SweepResult, context: Context, output: Output): void 
   if (coverage.stopped?.by === "first finding") {
     output.print("  Go on to a finding of each kind: --all");
   }
+}
+
+/** Where a finding's replay file is, if it has one and it is to be saved. */
+function savedFinding(
+  finding: SweepFinding,
+  { subject, options }: Context,
+  output: Output,
+): string | undefined {
+  if (finding.kind !== "crash" || options.saveTo === undefined) return undefined;
+  return saveReplay(options.saveTo, replayOfFinding(finding, subject, options), output);
 }
 
 /** What was done, what a crash makes of it, and how to see that again. */

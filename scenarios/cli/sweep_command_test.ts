@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { inTempDir } from "../../lib/testing/temp_dir_testing.ts";
 import { crash } from "./captured_output_testing.ts";
 
 Deno.test("crash sweep says how much it covered, and exits 0 if nothing was found", async () => {
@@ -12,13 +13,14 @@ Deno.test("crash sweep says how much it covered, and exits 0 if nothing was foun
 });
 
 Deno.test("crash sweep shows what it found, and how to see it again", async () => {
-  const { code, printed } = await crash("sweep", "--profile", "rfc", "--layout=rfc", "--backing");
+  const args = ["--profile", "rfc", "--layout=rfc", "--backing", "--no-save"];
+  const { code, printed } = await crash("sweep", ...args);
   assertEquals(code, 1);
   assertStringIncludes(printed, "  1. write, part of a free unit\n  wrong-data: guest sector ");
   assertStringIncludes(printed, "stopped by the first finding");
   const again = /deno task crash (sweep .*) --steps '(.*)'/.exec(printed);
   assert(again);
-  const replayed = await crash(...again[1].split(" "), "--steps", again[2]);
+  const replayed = await crash(...again[1].split(" "), "--steps", again[2], "--no-save");
   assertEquals(replayed.code, 1);
   assertStringIncludes(replayed.printed, "wrong-data: guest sector ");
   assertStringIncludes(replayed.printed, "one given workload");
@@ -80,11 +82,28 @@ Deno.test("crash sweep refuses what makes no sense with exit code 2", async () =
 });
 
 Deno.test("crash sweep runs a format that has nothing to do with QED", async () => {
-  const { code, printed } = await crash("sweep", "--target", "kv", "--preset", "lying-flush");
+  const { code, printed } = await crash(
+    ...["sweep", "--target", "kv", "--preset", "lying-flush", "--no-save"],
+  );
   assertEquals(code, 1);
   assertStringIncludes(printed, "again: deno task crash sweep --target kv --preset lying-flush");
   assertEquals((await crash("sweep", "--target", "kv")).code, 0);
 });
+
+Deno.test("what a sweep finds is saved as a file that is replayed and shrunk", () =>
+  inTempDir(async (folder) => {
+    for (const target of [["--profile", "rfc", "--long-backing"], ["--target", "kv"]]) {
+      const args = ["sweep", ...target, "--preset", "lying-flush", "--save", folder];
+      const { printed } = await crash(...args);
+      const path = /deno task crash shrink (\S+)/.exec(printed)![1];
+      assertEquals((await crash("replay", path)).code, 1);
+      assertEquals((await crash("shrink", path, "--no-save")).code, 1);
+    }
+    const inJson = await crash("sweep", "--profile", "rfc", "--json");
+    const [{ replay }] = JSON.parse(inJson.printed).findings;
+    Deno.writeTextFileSync(`${folder}/finding.json`, JSON.stringify(replay));
+    assertEquals((await crash("replay", `${folder}/finding.json`)).code, 1);
+  }));
 
 Deno.test("a workload that the driver refuses is told from a crash", async () => {
   const steps = '[{"kind":"write","offsetBytes":1000000000,"lengthBytes":512}]';

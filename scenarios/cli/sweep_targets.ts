@@ -2,6 +2,7 @@ import type { DiskShape, Subject } from "../../harness/mod.ts";
 import { PROFILES } from "../../lib/mod.ts";
 import { CORRECT } from "../kv/store.ts";
 import { STORE_SHAPE, storeSubject } from "../kv/subject.ts";
+import type { ImageSpec } from "../support/image_spec.ts";
 import { lookUp } from "../support/look_up.ts";
 import { qedSweep } from "../support/qed_sweep.ts";
 import { UsageError } from "../support/usage_error.ts";
@@ -30,6 +31,18 @@ const TARGETS: Readonly<Record<string, (options: SweepTargetOptions) => SweepTar
 /** The subject that was asked for. Throws {@linkcode UsageError} if there is none. */
 export function sweepTarget(options: SweepTargetOptions): SweepTarget {
   return lookUp("target", options.target ?? "qed", TARGETS)(options);
+}
+
+/** The same subject as plain data, for a replay file. */
+export function imageSpecOf(options: SweepTargetOptions): ImageSpec {
+  if (options.target === "kv") return { format: "kv" };
+  const { layout, longBacking, backing } = options;
+  return {
+    format: "qed",
+    profile: options.profile ?? "strict",
+    ...(layout === "rfc" && { layout }),
+    ...(longBacking ? { backing: "long" } : backing ? { backing: "short" } : {}),
+  };
 }
 
 /** The words of a command line that asks for this subject. */

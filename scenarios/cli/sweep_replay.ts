@@ -1,0 +1,22 @@
+import { type Subject, type SweepFinding, traceHash } from "../../harness/mod.ts";
+import { lookUpPreset } from "../support/look_up.ts";
+import { type ReplayFile, replayFileOf } from "./replay_file.ts";
+import { imageSpecOf, type SweepTargetOptions } from "./sweep_targets.ts";
+
+/** The replay file of a crash that a sweep found; it can be shrunk. */
+export function replayOfFinding(
+  finding: SweepFinding & { readonly kind: "crash" },
+  subject: Subject,
+  options: SweepTargetOptions,
+): ReplayFile {
+  const { steps, violation } = finding;
+  const preset = lookUpPreset(finding.preset);
+  const { log, target } = subject.record(steps);
+  const image = imageSpecOf(options);
+  return replayFileOf(violation, {
+    source: { image, steps },
+    profile: image.format === "qed" ? image.profile : image.format,
+    preset: preset.name,
+    traceHash: traceHash(log, { preset, target }),
+  });
+}
