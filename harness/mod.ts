@@ -11,6 +11,7 @@ export {
   CrashPoint,
   type CrashPoints,
   type Persisted,
+  type PersistedAgain,
   type PointUnit,
 } from "./engine/crash_point.ts";
 export { type LaterCrash, persistedVersions, spellOutAgain } from "./engine/findings.ts";

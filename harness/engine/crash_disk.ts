@@ -184,8 +184,9 @@ export class CrashDisk implements SyncStorage {
   }
 
   #repeat({ offsetBytes, lengthBytes, bytes, sizeBytes }: RecoveryWrite): void {
-    if (lengthBytes > 0) this.#overlay(offsetBytes, bytes, lengthBytes);
-    if (sizeBytes !== undefined) this.#resize(sizeBytes);
+    if (bytes) this.#write(offsetBytes, bytes, lengthBytes);
+    else if (sizeBytes !== undefined) this.#resize(sizeBytes);
+    else this.#overlay(offsetBytes, undefined, lengthBytes);
   }
 
   /** Whether something is open that a crash of a recovery left. */

@@ -84,6 +84,8 @@ export class CrashPoint {
   /** The largest size the file ever had. */
   #mostBytes = 0;
   readonly #completed = new Set<number>();
+  /** What failed, or was to be covered by a flush that failed. */
+  readonly #adrift = new Set<WriteEvent>();
   /** What varies, in a fixed order: the order of the tape. */
   readonly units: readonly PointUnit[];
 
@@ -238,10 +240,18 @@ export class CrashPoint {
         if (forced.has(event.id)) {
           this.#makeDurable({ writes, sizeAt: this.#completedSizeAt(completed) });
         }
+      } else if (event.kind === "write-failed") {
+        for (const write of this.#pending) if (write.id === event.id) this.#adrift.add(write);
+        completed.add(event.id);
+      } else if (event.kind === "flush-failed") {
+        for (const write of covers.get(event.id)?.writes ?? []) this.#adrift.add(write);
+        covers.delete(event.id);
       } else if (event.kind === "resized" || event.kind === "discarded") {
         this.#cutOrDiscard(event, at);
       } else if (event.kind === "flush-issued") {
-        const done = this.#pending.filter((write) => write.id < 0 || completed.has(write.id));
+        const done = this.#pending.filter((write) =>
+          (write.id < 0 || completed.has(write.id)) && !this.#adrift.has(write)
+        );
         const sizeAt = this.#completedSizeAt(completed);
         covers.set(event.id, { writes: new Set(done), sizeAt });
       } else if (event.kind === "flush-completed") {
@@ -285,6 +295,14 @@ export class CrashPoint {
     if (!this.#preset.flushesAreHonest) return;
     this.#durable.push(...this.#pending.filter((write) => covered.writes.has(write)));
     this.#pending = this.#pending.filter((write) => !covered.writes.has(write));
+    // What was adrift is gone where something newer is durable now.
+    for (const { at, offsetBytes, lengthBytes } of covered.writes) {
+      const endBytes = offsetBytes + lengthBytes;
+      this.#pending = this.#pending.filter((write) =>
+        !this.#adrift.has(write) || write.at > at || write.offsetBytes < offsetBytes ||
+        write.offsetBytes + write.lengthBytes > endBytes
+      );
+    }
     const index = this.#sizes.findIndex((size) => size.at === covered.sizeAt);
     if (index > 0) {
       const [durable, ...newer] = this.#sizes.slice(index);

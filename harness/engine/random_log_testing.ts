@@ -12,9 +12,9 @@ export type LogStep =
     readonly value: number;
     readonly forceUnitAccess: boolean;
   }
-  | { readonly kind: "complete"; readonly which: number }
+  | { readonly kind: "complete" | "fail"; readonly which: number }
   | { readonly kind: "issue-flush" }
-  | { readonly kind: "complete-flush"; readonly which: number }
+  | { readonly kind: "complete-flush" | "fail-flush"; readonly which: number }
   | { readonly kind: "resize"; readonly sizeBytes: number }
   | { readonly kind: "discard"; readonly offsetBytes: number; readonly lengthBytes: number }
   /** The guest writes a sector and it goes straight to a place of the file. */
@@ -66,6 +66,13 @@ export function logStep(shape: LogShape): fc.Arbitrary<LogStep> {
     { weight: 4, arbitrary: fc.record({ kind: kind("complete" as const), which }) },
     { weight: 2, arbitrary: fc.record({ kind: kind("issue-flush" as const) }) },
     { weight: 2, arbitrary: fc.record({ kind: kind("complete-flush" as const), which }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constantFrom("fail" as const, "fail-flush" as const),
+        which,
+      }),
+    },
     {
       weight: 1,
       arbitrary: fc.record({
@@ -124,6 +131,12 @@ export function buildLog(
         break;
       case "complete":
         take(writes, step.which, (id) => builder.complete(id));
+        break;
+      case "fail":
+        take(writes, step.which, (id) => builder.fail(id));
+        break;
+      case "fail-flush":
+        take(flushes, step.which, (id) => builder.failFlush(id));
         break;
       case "issue-flush":
         flushes.push(builder.issueFlush());

@@ -54,6 +54,16 @@ export class LogBuilder {
     this.events.push({ kind: "write-completed", id });
   }
 
+  /** A write in flight fails. */
+  fail(id: number): void {
+    this.events.push({ kind: "write-failed", id });
+  }
+
+  /** A flush in flight fails. */
+  failFlush(id: number): void {
+    this.events.push({ kind: "flush-failed", id });
+  }
+
   /** A write that completes at once. */
   write(offsetBytes: number, bytes: Uint8Array, options: IssueOptions = {}): void {
     this.complete(this.issue(offsetBytes, bytes, options));

@@ -19,8 +19,10 @@ const HEADER_BYTES = 16;
 const EVENT_KINDS: Readonly<Record<LogEvent["kind"], readonly string[]>> = {
   "write-issued": ["id", "offsetBytes"],
   "write-completed": ["id"],
+  "write-failed": ["id"],
   "flush-issued": ["id"],
   "flush-completed": ["id"],
+  "flush-failed": ["id"],
   "resized": ["sizeBytes"],
   "discarded": ["offsetBytes", "lengthBytes"],
   "guest-write-begun": ["id", "offsetBytes"],

@@ -18,8 +18,10 @@ export interface RecorderOptions {
   readonly guestBase?: Uint8Array;
   /** Further files that operations read, by slot from 1 on; they are not recorded. */
   readonly otherFiles?: readonly SyncStorage[];
-  /** Filters between the operations and the recorder: planted bugs and faults. */
+  /** Filters between the operations and the recorder: planted bugs. */
   readonly filters?: readonly Filter[];
+  /** Filters between the recorder and the files: what storage does wrong. */
+  readonly faults?: readonly Filter[];
 }
 
 /**
@@ -61,7 +63,7 @@ export class Recorder {
     this.#base = options.base.slice();
     this.#guestBase = (options.guestBase ?? new Uint8Array(0)).slice();
     this.#files = [new MemoryStorage(options.base), ...(options.otherFiles ?? [])];
-    this.#filters = [...(options.filters ?? []), this.filter];
+    this.#filters = [...(options.filters ?? []), this.filter, ...(options.faults ?? [])];
   }
 
   /** The log so far. */
@@ -147,27 +149,37 @@ export class Recorder {
         const { offsetBytes, label } = request;
         // A copy: the program may go on changing its buffer.
         this.#add({ kind: "write-issued", id, offsetBytes, bytes: request.bytes.slice(), label });
-        const answer = yield request;
-        this.#add({ kind: "write-completed", id });
-        return answer;
+        return yield* this.#outcome(request, "write", id);
       }
       case "flush": {
         const id = this.#nextId++;
         this.#add({ kind: "flush-issued", id, label: request.label });
+        return yield* this.#outcome(request, "flush", id);
+      }
+      case "resize": {
         const answer = yield request;
-        this.#add({ kind: "flush-completed", id });
+        this.#add({ kind: "resized", sizeBytes: request.sizeBytes, label: request.label });
         return answer;
       }
-      case "resize":
-        this.#add({ kind: "resized", sizeBytes: request.sizeBytes, label: request.label });
-        return yield request;
       case "discard": {
+        const answer = yield request;
         const { offsetBytes, lengthBytes, label } = request;
         this.#add({ kind: "discarded", offsetBytes, lengthBytes, label });
-        return yield request;
+        return answer;
       }
       default:
         return yield request;
+    }
+  }
+
+  *#outcome(request: Request, kind: "write" | "flush", id: number): Operation<number> {
+    try {
+      const answer = yield request;
+      this.#add({ kind: `${kind}-completed`, id });
+      return answer;
+    } catch (error) {
+      this.#add({ kind: `${kind}-failed`, id });
+      throw error;
     }
   }
 

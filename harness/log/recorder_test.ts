@@ -103,27 +103,22 @@ Deno.test("guest requests are marked where they begin and where they are acknowl
 });
 
 Deno.test("a request that fails is never completed, nor its guest request acknowledged", () => {
-  const recorder = new Recorder({ base: BASE });
-  // Behind the recorder, so that the log sees the request.
-  const failing: Filter = function* (request) {
-    if (request.kind === "write") throw new Error("broken disk");
+  const broken: Filter = function* (request) {
+    if (request.kind === "write" || request.kind === "flush") throw new Error("broken disk");
     return yield request;
   };
-  function* through(): Operation<void> {
-    const inner = recorder.filter(write(0, filled(1, 4)));
-    let step = inner.next();
-    while (!step.done) {
-      try {
-        step = inner.next(yield* failing(step.value as Request));
-      } catch (error) {
-        step = inner.throw(error);
-      }
-    }
-  }
-  assertThrows(() => recorder.guestWrite(0, filled(1, 4), through()), Error, "broken disk");
+  const recorder = new Recorder({ base: BASE, faults: [broken] });
+  const writes = () => recorder.guestWrite(0, filled(1, 4), perform(write(0, filled(1, 4))));
+  assertThrows(writes, Error, "broken disk");
+  const flush = { kind: "flush", file: 0, scope: "data", label: "guest" } as const;
+  assertThrows(() => recorder.guestFlush(perform(flush)), Error, "broken disk");
   assertEquals(linesOf(recorder.log), [
     "guest writes 4 bytes at 0",
     "write 4 bytes at 0 (data)",
+    "write #1 failed",
+    "guest flushes",
+    "flush (guest)",
+    "flush #3 failed",
   ]);
 });
 

@@ -8,6 +8,11 @@
  * A flush makes durable every write that had completed before the flush was issued; nothing else
  * does. A write with `forceUnitAccess` is durable when it completes.
  *
+ * A write that failed is adrift: each of its sectors may be on disk or not, and no later flush
+ * changes that; only a later write to the same place that becomes durable does. The same goes for all
+ * that a flush would have covered that failed: operating systems drop what they could not write, and
+ * the next flush succeeds without it.
+ *
  * @module
  */
 
@@ -24,8 +29,18 @@ export type LogEvent =
     readonly forceUnitAccess?: boolean;
   }
   | { readonly kind: "write-completed"; readonly id: number }
+  | {
+    /** It was answered with an error: some of it may be on disk, and no flush covers it. */
+    readonly kind: "write-failed";
+    readonly id: number;
+  }
   | { readonly kind: "flush-issued"; readonly id: number; readonly label: string }
   | { readonly kind: "flush-completed"; readonly id: number }
+  | {
+    /** It was answered with an error: what it would have covered is as after a failed write. */
+    readonly kind: "flush-failed";
+    readonly id: number;
+  }
   | { readonly kind: "resized"; readonly sizeBytes: number; readonly label: string }
   | {
     readonly kind: "discarded";
@@ -117,6 +132,10 @@ export function describeEvent(event: LogEvent): string {
       return `write ${event.bytes.length} bytes at ${event.offsetBytes} (${event.label})`;
     case "write-completed":
       return `write #${event.id} completed`;
+    case "write-failed":
+      return `write #${event.id} failed`;
+    case "flush-failed":
+      return `flush #${event.id} failed`;
     case "flush-issued":
       return `flush (${event.label})`;
     case "flush-completed":

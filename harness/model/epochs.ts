@@ -22,6 +22,8 @@ export interface PendingWrite {
   completed: boolean;
   /** The event that completed it: from there on it is not in flight. Infinity until then. */
   completedAt: number;
+  /** Whether it failed, or a flush that would have covered it: no flush makes it durable. */
+  isAdrift: boolean;
 }
 
 /** A size that the file had, and the event since which it may be on disk. */
@@ -155,6 +157,13 @@ class LogWalker {
       case "write-completed":
         this.#complete(event.id, at);
         break;
+      case "write-failed":
+        for (const write of this.#writes) if (write.id === event.id) this.#setAdrift(write, at);
+        break;
+      case "flush-failed":
+        for (const write of this.#flushes.get(event.id)?.writes ?? []) this.#setAdrift(write, at);
+        this.#flushes.delete(event.id);
+        break;
       case "resized":
         this.#resize(at, event.sizeBytes, event.label);
         break;
@@ -163,7 +172,7 @@ class LogWalker {
         break;
       case "flush-issued":
         this.#flushes.set(event.id, {
-          writes: this.#writes.filter((write) => write.completed),
+          writes: this.#writes.filter((write) => write.completed && !write.isAdrift),
           size: this.#lastCompletedSize(),
         });
         break;
@@ -208,6 +217,7 @@ class LogWalker {
       label,
       completed,
       completedAt: completed ? event : Infinity,
+      isAdrift: false,
     });
     if (sizeAfterBytes !== this.#sizeBytes()) {
       this.#sizes.push({ sizeBytes: sizeAfterBytes, event });
@@ -228,6 +238,13 @@ class LogWalker {
     write.completed = true;
     write.completedAt = at;
     if (this.#isForced.delete(id)) this.#makeDurable([write], this.#lastCompletedSize());
+  }
+
+  /** Nobody is going to write it any more; what is there of it stays. */
+  #setAdrift(write: PendingWrite, at: number): void {
+    write.isAdrift = true;
+    write.completed = true;
+    write.completedAt = Math.min(write.completedAt, at);
   }
 
   #finishFlush(id: number): void {
@@ -262,7 +279,9 @@ class LogWalker {
     for (const write of this.#writes) {
       if (done.has(write)) this.#durable.write(write.offsetBytes, write.lengthBytes, write.bytes);
     }
-    this.#writes = this.#writes.filter((write) => !done.has(write));
+    const isGone = (write: PendingWrite) =>
+      write.isAdrift && writes.some((newer) => newer.event > write.event && covers(newer, write));
+    this.#writes = this.#writes.filter((write) => !done.has(write) && !isGone(write));
     const index = this.#sizes.indexOf(size);
     // A size that another flush has overtaken is history already.
     if (index > 0) {
@@ -270,4 +289,10 @@ class LogWalker {
     }
     this.#reach(writes);
   }
+}
+
+/** Whether a write goes to all of the place that another one went to. */
+function covers(newer: PendingWrite, older: PendingWrite): boolean {
+  return newer.offsetBytes <= older.offsetBytes &&
+    newer.offsetBytes + newer.lengthBytes >= older.offsetBytes + older.lengthBytes;
 }

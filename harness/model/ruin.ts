@@ -1,9 +1,9 @@
 import { SECTOR_BYTES } from "./contents.ts";
 
 /** What a write that was cut off may leave around it: noise that was never written, or zeroes. */
-export const RUIN_FILLS = ["noise", "zeroes"] as const;
+export const RUIN_FILLS: readonly RuinFill[] = ["noise", "zeroes"];
 /** One of them. */
-export type RuinFill = typeof RUIN_FILLS[number];
+export type RuinFill = "noise" | "zeroes";
 
 const NOISE = Uint8Array.from(
   { length: SECTOR_BYTES },
