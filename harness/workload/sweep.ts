@@ -12,6 +12,8 @@ import type { GeneratedWorkload, WorkloadSource } from "./workload_source.ts";
 export interface SweepOptions {
   /** The fault models that each workload is explored under. */
   readonly presets: readonly Preset[];
+  /** How many crashes in a row: with 2, recoveries are cut short as well; 1 if not given. */
+  readonly depth?: number;
   /** Whether to go on after the first finding, to see a finding of each kind; false if not given. */
   readonly goesOn?: boolean;
   /** The most workloads; all if not given. */
@@ -88,7 +90,7 @@ export function sweep(
   source: WorkloadSource,
   options: SweepOptions,
 ): SweepResult {
-  const { presets, mostWorkloads = Infinity, time } = options;
+  const { mostWorkloads = Infinity, time } = options;
   const end = time && time.now() + time.mostMilliseconds;
   const tally = new Tally(subject);
   const reasonToStop = () => {
@@ -98,11 +100,11 @@ export function sweep(
   };
   for (const workload of source.workloads) {
     const by = reasonToStop();
-    if (by) return tally.result(presets, source, { by, of: source.count() });
+    if (by) return tally.result(options, source, { by, of: source.count() });
     options.onProgress?.(tally.workloads, tally.failing);
-    tally.add(workload, presets);
+    tally.add(workload, options);
   }
-  return tally.result(presets, source);
+  return tally.result(options, source);
 }
 
 /** What has been found so far. */
@@ -121,11 +123,11 @@ class Tally {
   }
 
   /** Run a workload and explore it. Throws what is no refusal, with the workload. */
-  add(workload: GeneratedWorkload, presets: readonly Preset[]): void {
+  add(workload: GeneratedWorkload, options: SweepOptions): void {
     this.workloads++;
     try {
       const recorded = this.#record(workload);
-      const fails = "refusal" in recorded || this.#explore(workload, recorded, presets);
+      const fails = "refusal" in recorded || this.#explore(workload, recorded, options);
       if (fails) this.failing++;
     } catch (error) {
       const steps = JSON.stringify(workload.steps);
@@ -151,11 +153,11 @@ class Tally {
   #explore(
     workload: GeneratedWorkload,
     { log, target, guestBytes }: Recording,
-    presets: readonly Preset[],
+    { presets, depth = 1 }: SweepOptions,
   ): boolean {
     let fails = false;
     for (const preset of presets) {
-      const exploration = exploreLazily(log, target, preset, { guestBytes });
+      const exploration = exploreLazily(log, target, preset, { guestBytes, depth });
       this.#count(exploration);
       for (const violation of exploration.violations) {
         fails = true;
@@ -177,7 +179,7 @@ class Tally {
 
   /** All of it. */
   result(
-    presets: readonly Preset[],
+    { presets, depth = 1 }: SweepOptions,
     { origin }: WorkloadSource,
     stopped?: SweepCoverage["stopped"],
   ): SweepResult {
@@ -185,6 +187,7 @@ class Tally {
       verdict: this.failing === 0 ? "clean" : "violation",
       subject: this.#subject.name,
       presets: presets.map(({ name }) => name),
+      depth,
       coverage: { origin, workloads: this.workloads, ...(stopped && { stopped }) },
       states: this.#states.total,
       recoveries: this.#recoveries,

@@ -49,6 +49,8 @@ export interface SweepResult {
   readonly subject: string;
   /** The fault models. */
   readonly presets: readonly string[];
+  /** How many crashes in a row. */
+  readonly depth: number;
   /** How much was seen. */
   readonly coverage: SweepCoverage;
   /** Pairs of crash point and state, summed over the explorations; what they share counts again. */

@@ -35,6 +35,7 @@ options:
   --backing, --long-backing    sweep: over a raw backing file, over one longer than the disk
   --layout L                   sweep: the header layout, final or rfc (final)
   --steps JSON                 sweep: only this workload
+  --depth N                    sweep: crashes in a row, also of recoveries (1)
   --most K, --seconds N        sweep: stop after so many workloads, or so much time
   --all                        sweep: go on after a finding, to one of each kind
   --engine E                   run: lazy (every state, without visiting each) or brute (each one

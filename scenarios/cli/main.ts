@@ -112,7 +112,7 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
       "seed",
       "swarm",
     ],
-    ...["steps", "most", "seconds", "all", "save", "json"],
+    ...["steps", "depth", "most", "seconds", "all", "save", "json"],
   ],
   list: [],
 };
@@ -134,6 +134,7 @@ const SWEEP_TEXTS = [
   "random",
   "seed",
   "steps",
+  "depth",
   "most",
   "seconds",
 ] as const;

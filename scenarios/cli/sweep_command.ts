@@ -31,6 +31,7 @@ export interface SweepCommandOptions extends SweepTargetOptions {
   readonly seed?: string | undefined;
   readonly swarm?: boolean | undefined;
   readonly steps?: string | undefined;
+  readonly depth?: string | undefined;
   readonly most?: string | undefined;
   readonly seconds?: string | undefined;
   readonly all?: boolean | undefined;
@@ -43,6 +44,8 @@ export interface SweepCommandOptions extends SweepTargetOptions {
 const RANDOM_LENGTH = 8;
 const EXHAUSTIVE_LENGTH = 3;
 const LONGEST = 64;
+/** Crashes in a row at most. */
+const DEEPEST = 8;
 
 /** Run workloads that were made up, all or random ones, and explore each. Answers the exit code. */
 export function sweepCommand(options: SweepCommandOptions, output: Output): number {
@@ -55,6 +58,7 @@ export function sweepCommand(options: SweepCommandOptions, output: Output): numb
   const result = sweep(subject, source, {
     presets,
     goesOn: options.all ?? false,
+    depth: depthOf(options),
     ...(mostWorkloads !== undefined && { mostWorkloads }),
     ...(mostSeconds !== undefined && {
       time: { mostMilliseconds: mostSeconds * 1000, now: () => performance.now() },
@@ -77,6 +81,12 @@ export function sweepCommand(options: SweepCommandOptions, output: Output): numb
 function presetsNamed(names: string): Preset[] {
   if (names === "survivable") return [...SURVIVABLE_PRESETS];
   return names.split(",").map((name) => lookUpPreset(name));
+}
+
+function depthOf(options: SweepCommandOptions): number {
+  const depth = numberOf("depth", options.depth) ?? 1;
+  if (depth <= DEEPEST) return depth;
+  throw new UsageError(`--depth ${depth}: at most ${DEEPEST}`);
 }
 
 function sourceFor(options: SweepCommandOptions, shape: DiskShape): WorkloadSource {
@@ -126,14 +136,16 @@ function printText(result: SweepResult, context: Context, output: Output): void 
     if (path) output.print(`  smaller, and why: deno task crash shrink ${path}`);
     output.print("");
   }
-  const { verdict, subject, presets, coverage, states, recoveries, failing } = result;
+  const { verdict, subject, presets, depth, coverage, states, recoveries, failing } = result;
   output.print(
     `${subject} under ${presets.join(", ")}: ` +
       (verdict === "clean" ? "clean" : `${failing} workload(s) fail`),
   );
   output.print(`  ${coverageText(coverage)}`);
   output.print(
-    `  each under every crash: ${formatStates(states)} states, ${recoveries} recoveries; ` +
+    `  each under every crash${depth > 1 ? `, ${depth} in a row` : ""}: ${
+      formatStates(states)
+    } states, ${recoveries} recoveries; ` +
       `${context.seconds.toFixed(1)} s`,
   );
   if (coverage.stopped?.by === "first finding") {
@@ -168,5 +180,6 @@ function findingText(finding: SweepFinding, { subject, options }: Context): stri
 function commandFor(finding: SweepFinding, options: SweepCommandOptions): string {
   const words = ["deno task crash sweep", ...targetWords(options)];
   if (finding.kind === "crash") words.push(`--preset ${finding.preset}`);
+  if (options.depth !== undefined) words.push(`--depth ${options.depth}`);
   return [...words, `--all --steps '${JSON.stringify(finding.steps)}'`].join(" ");
 }

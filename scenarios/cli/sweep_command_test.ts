@@ -60,6 +60,7 @@ Deno.test("crash sweep refuses what makes no sense with exit code 2", async () =
     [["--preset", "sectors,lunar"], 'unknown preset "lunar"'],
     [["--length", "0"], "--length 0: must be a whole number above 0"],
     [["--length", "65"], "--length 65: at most 64"],
+    [["--depth", "9"], "--depth 9: at most 8"],
     [["--random", "many"], "--random many: must be"],
     [["--seed", "1"], "--seed goes with --random"],
     [["--swarm"], "--swarm goes with --random"],
@@ -104,6 +105,12 @@ Deno.test("what a sweep finds is saved as a file that is replayed and shrunk", (
     Deno.writeTextFileSync(`${folder}/finding.json`, JSON.stringify(replay));
     assertEquals((await crash("replay", `${folder}/finding.json`)).code, 1);
   }));
+
+Deno.test("crash sweep --depth cuts recoveries short as well", async () => {
+  const { code, printed } = await crash("sweep", "--target", "kv", "--length", "2", "--depth", "2");
+  assertEquals(code, 0);
+  assertStringIncludes(printed, "each under every crash, 2 in a row: ");
+});
 
 Deno.test("a workload that the driver refuses is told from a crash", async () => {
   const steps = '[{"kind":"write","offsetBytes":1000000000,"lengthBytes":512}]';

@@ -48,6 +48,16 @@ Deno.test("the store survives every crash of every short workload", () => {
   assertEquals(three.findings, []);
 });
 
+Deno.test("a recovery that is cut short shows a bug with a step less", () => {
+  const shortest = (rules: Rules, depth: number) => {
+    const options = { presets: [SECTORS], depth };
+    return sweep(storeSubject(rules), allWorkloads(STORE_SHAPE, 3), options).findings[0]?.words;
+  };
+  assertEquals(shortest(EAGER, 1), ["write, a whole free unit", "flush", "reopen"]);
+  assertEquals(shortest(EAGER, 2), ["write, a whole free unit", "flush"]);
+  assertEquals(shortest(CORRECT, 2), undefined);
+});
+
 seededTest("the store survives every crash of random workloads", (seed) => {
   const store = storeSubject(CORRECT);
   const random = randomWorkloads(STORE_SHAPE, { seed, count: 100, mostSteps: 12, swarm: true });
