@@ -18,6 +18,7 @@ export { type LaterCrash, persistedVersions, spellOutAgain } from "./engine/find
 export { type FoundState, judgeFound } from "./engine/judge_found.ts";
 export { exploreLazily } from "./engine/lazy.ts";
 export * from "./exploration.ts";
+export * from "./faults/mod.ts";
 export * from "./log/dm_log_writes.ts";
 export * from "./log/interleave.ts";
 export * from "./log/log_format_error.ts";
@@ -42,6 +43,7 @@ export * from "./shrink/shrink_steps.ts";
 export * from "./shrink/shrink_workload.ts";
 export * from "./subject.ts";
 export * from "./target.ts";
+export * from "./verdict_class.ts";
 export * from "./violation.ts";
 export * from "./workload/all_workloads.ts";
 export * from "./workload/alphabet.ts";

@@ -18,6 +18,7 @@ import { RAW_BACKING } from "./raw_backing.ts";
 import { REBASING } from "./rebase.ts";
 import { REBASING_HEADER } from "./rebase_header.ts";
 import { REPAIRING } from "./repair.ts";
+import { RUN_TIME_FAULTS } from "./run_time_faults.ts";
 import { SHRINKING } from "./shrink.ts";
 import { SIZE_ROUNDING } from "./size_rounding.ts";
 import { STREAMING } from "./stream.ts";
@@ -55,5 +56,6 @@ export const SCENARIOS: readonly Scenario[] = [
   GROWING,
   SHRINKING,
   REPAIRING,
+  RUN_TIME_FAULTS,
   UPGRADING_LAYOUT,
 ];

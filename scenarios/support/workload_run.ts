@@ -8,6 +8,7 @@ import {
   type Operation,
   type OrderingProfile,
   type QedImage,
+  readImage,
   resizeImage,
   runSync,
   writeImage,
@@ -25,6 +26,8 @@ export interface WorkloadRunOptions {
   readonly profile: OrderingProfile;
   /** Makes the filters between the driver and its storage, anew for each file: planted bugs. */
   readonly filters: () => readonly Filter[];
+  /** Filters beneath the recorder, for all files: what storage does wrong. Opening may fail then. */
+  readonly faults?: readonly Filter[];
 }
 
 /** The number of the first write that is recorded; the prepared ones count from 1. */
@@ -49,7 +52,8 @@ export class WorkloadRun {
   /** The size of the guest's disk, in bytes. */
   #guestBytes: number;
   #recorder: Recorder;
-  #image: QedImage;
+  /** The image; undefined while storage does not let it be opened. */
+  #image: QedImage | undefined;
   #number = FIRST_NUMBER;
 
   /** Prepare the image and open it. */
@@ -67,7 +71,7 @@ export class WorkloadRun {
       this.#write(offsetBytes, bytes);
     }
     this.#recorder = this.#record(prepareFile(workload, this.#lowerFiles));
-    this.#image = this.#open();
+    if (!options.faults) this.#open();
   }
 
   /** What was recorded so far. */
@@ -95,7 +99,7 @@ export class WorkloadRun {
       }
       case "reopen":
         this.#close();
-        this.#image = this.#open();
+        this.#open();
         return;
       case "close":
         return this.#close();
@@ -115,10 +119,10 @@ export class WorkloadRun {
         const { givesUpBytes, copies } = request.effects;
         if (givesUpBytes !== undefined) recorder.giveUpSpace(givesUpBytes);
         if (copies) this.#disk.touch(copies.offsetBytes, copies.lengthBytes);
-        return request.run(this.#image);
+        return request.run(this.image);
       }
       case "flush":
-        return recorder.asGuestFlush(flushImage(this.#image));
+        return recorder.asGuestFlush(flushImage(this.image));
       case "in-turn":
         return runInTurn(request.requests.map((each) => this.#operationOf(each)));
     }
@@ -126,17 +130,17 @@ export class WorkloadRun {
     if (kind === "write") {
       const bytes = patternBytes(this.#number++, offsetBytes, lengthBytes);
       this.#write(offsetBytes, bytes);
-      return recorder.asGuestWrite(offsetBytes, bytes, writeImage(this.#image, offsetBytes, bytes));
+      return recorder.asGuestWrite(offsetBytes, bytes, writeImage(this.image, offsetBytes, bytes));
     }
     recorder.giveUpSpace(bytesOfClusters(request, this.#workload.clusterBytes));
     if (kind === "discard") {
       // What the guest is promised: each cluster reads as zeroes afterwards, or as before.
       const bytes = this.#disk.discard(offsetBytes, lengthBytes);
-      const operation = discardImage(this.#image, offsetBytes, lengthBytes);
+      const operation = discardImage(this.image, offsetBytes, lengthBytes);
       return recorder.asGuestWrite(offsetBytes, bytes, operation);
     }
     this.#disk.zero(offsetBytes, lengthBytes);
-    const operation = writeZeroes(this.#image, offsetBytes, lengthBytes);
+    const operation = writeZeroes(this.image, offsetBytes, lengthBytes);
     return recorder.asGuestWrite(offsetBytes, new Uint8Array(lengthBytes), operation);
   }
 
@@ -153,7 +157,7 @@ export class WorkloadRun {
     if (lastBytes > 0 && (this.#lowerFiles[0]?.sizeBytes ?? 0) > this.#guestBytes) {
       this.#disk.touch(this.#guestBytes - lastBytes, lastBytes);
     }
-    this.#recorder.run(resizeImage(this.#image, sizeBytes));
+    this.#recorder.run(resizeImage(this.image, sizeBytes));
     this.#guestBytes = sizeBytes;
   }
 
@@ -169,16 +173,31 @@ export class WorkloadRun {
     runSync(createEmpty(this.#workload, this.#guestBytes, this.#lowerFiles), [overlay]);
     this.#recorder = this.#record(overlay.toBytes());
     this.#stepStarts.fill(0);
-    this.#image = this.#open();
+    this.#open();
+  }
+
+  /** The image that is open; opens it if that was left to be done, or has failed. */
+  get image(): QedImage {
+    return this.#image ?? this.#open();
   }
 
   #open(): QedImage {
     const { profile } = this.#options;
-    return this.#recorder.run(openPrepared(this.#workload, profile, this.#lowerFiles));
+    this.#image = undefined;
+    const operation = openPrepared(this.#workload, profile, this.#lowerFiles);
+    return this.#image = this.#recorder.run(operation);
   }
 
   #close(): void {
-    this.#recorder.run(closeImage(this.#image));
+    this.#recorder.run(closeImage(this.image));
+  }
+
+  /** Read the guest's disk while the image is open; nothing of that is recorded. */
+  read(offsetBytes: number, lengthBytes: number): Uint8Array {
+    const into = new Uint8Array(lengthBytes);
+    const there = Math.min(lengthBytes, this.#guestBytes - offsetBytes);
+    this.#recorder.run(readImage(this.image, offsetBytes, into.subarray(0, there)));
+    return into;
   }
 
   /** Start a log of `base`; the guest's disk is as it is now. */
@@ -188,6 +207,7 @@ export class WorkloadRun {
       guestBase: this.#disk.bytes.subarray(0, this.#usedBytes),
       otherFiles: this.#lowerFiles.map(({ storage }) => storage),
       filters: this.#options.filters(),
+      faults: this.#options.faults ?? [],
     });
   }
 

@@ -1,0 +1,161 @@
+import type { Filter } from "../../lib/storage/mod.ts";
+import { exploreLazily } from "../engine/lazy.ts";
+import { prepareTrial } from "../engine/concrete_judge.ts";
+import type { FoundViolation } from "../exploration.ts";
+import type { WriteLog } from "../log/write_log.ts";
+import type { Preset } from "../model/presets.ts";
+import type { Recording } from "../subject.ts";
+import { type VerdictClass, verdictClassOf } from "../verdict_class.ts";
+import type { ViolationKind } from "../violation.ts";
+import { type Fault, faultyStorage } from "./fault.ts";
+import { judgeSession } from "./judge_session.ts";
+
+/** A workload that was run over storage with a fault, as far as it got. */
+export interface FaultRun extends Omit<Recording, "stepStarts"> {
+  /** How many requests were refused: what the guest was told of the fault. */
+  readonly refusals: number;
+  /**
+   * Reads the guest's disk through the session that is still running; undefined if it can't be
+   * read there, or there is no session.
+   */
+  readonly read: (offsetBytes: number, lengthBytes: number) => Uint8Array | undefined;
+}
+
+/** What came of one fault, in every place where it can happen. */
+export interface FaultResult {
+  /** The fault. */
+  readonly fault: string;
+  /** What the format makes of it. */
+  readonly verdict: VerdictClass;
+  /** Requests that it can happen to; each was tried, so this is exhaustive. */
+  readonly points: number;
+  /** In how many of these runs something was refused. */
+  readonly refused: number;
+  /** log2 of all states that crashes of all runs can leave. */
+  readonly statesLog2: number;
+  /** The kinds of violation. */
+  readonly kinds: readonly ViolationKind[];
+  /** The first violation, and which request was spoiled. */
+  readonly first?: { readonly nth: number; readonly violation: FoundViolation | SessionViolation };
+}
+
+/** Something wrong that a session reads while it goes on, without any crash. */
+export interface SessionViolation {
+  /** Which promise. */
+  readonly kind: ViolationKind;
+  /** What it is about. */
+  readonly subject: string;
+  /** What was expected and what came, in words. */
+  readonly detail: string;
+}
+
+/** How to explore faults. */
+export interface FaultOptions {
+  /** What crashes may leave, on top of the fault. */
+  readonly preset: Preset;
+  /** How many crashes in a row; 1 if not given. */
+  readonly depth?: number;
+}
+
+/**
+ * Let a fault happen to each request that it can happen to, one run for each, and judge every run: what
+ * its session reads at the end, and every state that a crash at any point of it can leave. `run` runs
+ * the workload over storage with the filter and goes on after what is refused; it throws only what is
+ * a bug. The same filter must give the same run.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { exploreFaults, FAULTS, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ * import { type Filter, StorageError } from "@powercut/powercut/lib";
+ *
+ * // A format of one sector, which needs no recovery.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(["data"]),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read(_, offsetBytes, into) {
+ *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
+ *   },
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: (error) =>
+ *     error instanceof StorageError ? { subject: error.code, detail: error.message } : undefined,
+ * };
+ * function run(fault: Filter) {
+ *   const recorder = new Recorder({ base: new Uint8Array(512), faults: [fault] });
+ *   const bytes = new Uint8Array(512).fill(1);
+ *   let refusals = 0;
+ *   try {
+ *     recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
+ *   } catch {
+ *     refusals++;
+ *   }
+ *   return { log: recorder.log, target, guestBytes: 512, refusals, read: () => undefined };
+ * }
+ * const { verdict, points } = exploreFaults(run, FAULTS["write-fails"], { preset: SECTORS });
+ * assertEquals([verdict, points], ["survives", 1]);
+ * ```
+ */
+export function exploreFaults(
+  run: (filter: Filter) => FaultRun,
+  fault: Fault,
+  options: FaultOptions,
+): FaultResult {
+  const places = placesWritten(run(faultyStorage(fault, -1, []).filter).log);
+  const kinds = new Set<ViolationKind>();
+  let first: FaultResult["first"];
+  let refused = 0;
+  let states = 0;
+  let points = 0;
+  for (;; points++) {
+    const faulty = faultyStorage(fault, points, places);
+    const each = run(faulty.filter);
+    if (faulty.pickedCount <= points) break;
+    if (each.refusals > 0) refused++;
+    const { violations, statesLog2 } = judgeRun(each, options);
+    states += 2 ** statesLog2;
+    for (const violation of violations) {
+      kinds.add(violation.kind);
+      first ??= { nth: points, violation };
+    }
+  }
+  return {
+    fault: fault.name,
+    verdict: verdictClassOf([...kinds]),
+    points,
+    refused,
+    statesLog2: Math.log2(Math.max(1, states)),
+    kinds: [...kinds],
+    ...(first && { first }),
+  };
+}
+
+function judgeRun(
+  run: FaultRun,
+  { preset, depth = 1 }: FaultOptions,
+): { violations: (FoundViolation | SessionViolation)[]; statesLog2: number } {
+  const { log, target, guestBytes } = run;
+  const { watched } = prepareTrial(log, target, preset, { guestBytes });
+  const { violations, states } = exploreLazily(log, target, preset, { guestBytes, depth });
+  return {
+    violations: [...judgeSession(log, watched, run.read), ...violations],
+    statesLog2: states.log2,
+  };
+}
+
+/** The places that a log writes to, each one once. */
+function placesWritten({ events }: WriteLog): number[] {
+  const places = events.flatMap((event) =>
+    event.kind === "write-issued" ? [event.offsetBytes] : []
+  );
+  return [...new Set(places)];
+}

@@ -1,0 +1,144 @@
+import {
+  type BitRot,
+  exploreBitRot,
+  exploreFaults,
+  type FaultResult,
+  FAULTS,
+  SECTORS,
+} from "../harness/mod.ts";
+import { STRICT } from "../lib/mod.ts";
+import { faultyRun } from "./support/faulty_run.ts";
+import { type Scenario, setUp } from "./support/scenario.ts";
+import { runAsScript } from "./support/script.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import {
+  CLOSE,
+  discard,
+  FLUSH,
+  patternBytes,
+  REOPEN,
+  type Step,
+  type Workload,
+  write,
+  zero,
+} from "./support/workload.ts";
+
+const COMMON = { clusterBytes: CLUSTER, imageBytes: DISK };
+/** Every path of the writing side, twice, so that there is something to lose after the fault. */
+const STEPS: readonly Step[] = [
+  write(3 * CLUSTER + 512, 1024),
+  write(512, 512),
+  FLUSH,
+  write(PER_L2_TABLE, CLUSTER),
+  discard(0, CLUSTER),
+  zero(3 * CLUSTER, CLUSTER),
+  FLUSH,
+  write(3 * CLUSTER + 512, 1024),
+  write(5 * CLUSTER, 512),
+  REOPEN,
+  write(5 * CLUSTER, 1024),
+  write(7 * CLUSTER, 512),
+  FLUSH,
+  CLOSE,
+];
+/** The workload, and the same over a backing file. */
+export const FAULTY: Readonly<Record<string, Workload>> = {
+  "without a backing file": { ...COMMON, prepared: [write(0, CLUSTER)], steps: STEPS },
+  "over a backing file": { ...COMMON, backing: patternBytes(7, 0, 6 * CLUSTER), steps: STEPS },
+};
+/** Faults that are told, or make no difference to who asks for the rest: nothing may be lost. */
+const TOLD = [
+  "read-fails",
+  "write-fails",
+  "write-fails-late",
+  "flush-fails",
+  "growth-fails",
+  "short-read",
+  "short-write",
+];
+
+function explore(name: string, fault: string): FaultResult {
+  const workload = FAULTY[name];
+  return exploreFaults(
+    (filter) => faultyRun({ workload, profile: STRICT }, filter),
+    FAULTS[fault],
+    { preset: SECTORS },
+  );
+}
+
+function figure(
+  name: string,
+  { fault, verdict, points, refused, statesLog2 }: FaultResult,
+): string {
+  return `${fault}, ${name}: ${verdict} (each of ${points} requests, something refused in ` +
+    `${refused} runs, 2^${statesLog2.toFixed(1)} states)`;
+}
+
+/** A closed image of one cluster in each of two L2 tables, for bits to rot in. */
+const AT_REST: Workload = {
+  ...COMMON,
+  prepared: [write(0, 512), write(PER_L2_TABLE, 512)],
+  steps: [],
+};
+/** Of every so many bits one is tried. */
+const STRIDE = 61;
+
+function partOf(offsetBytes: number): string {
+  if (offsetBytes < CLUSTER) return offsetBytes < 64 ? "header fields" : "rest of the header";
+  if (offsetBytes < 2 * CLUSTER) return "L1 table";
+  // In the order of allocation: data, its L2 table, data, its L2 table.
+  return (offsetBytes / CLUSTER | 0) % 2 === 0 ? "data" : "L2 tables";
+}
+
+function rotFigure({ part, tried, of, counts }: BitRot): string {
+  const classes = Object.entries(counts).filter(([, count]) => count > 0)
+    .map(([verdict, count]) => `${count} ${verdict}`);
+  return `bit rot, ${part}: ${classes.join(", ")} (sampled ${tried} of ${of} bits)`;
+}
+
+/** Not a claim of the thread. */
+export const RUN_TIME_FAULTS: Scenario = {
+  name: "run-time-faults",
+  mail: "writeImage, flushImage",
+  statement:
+    "Whatever one request to storage does wrong and says so, nothing that was flushed is " +
+    "lost, and nothing wrong is read.",
+  cases: [],
+  demonstrations: [
+    {
+      name: "faults that are told: every request, every crash after it",
+      run() {
+        const results = Object.keys(FAULTY).flatMap((name) =>
+          TOLD.map((fault) => ({ name, result: explore(name, fault) }))
+        );
+        return {
+          holds: results.every(({ result }) => result.verdict === "survives" && result.points > 0),
+          figures: results.map(({ name, result }) => figure(name, result)),
+        };
+      },
+    },
+    {
+      name: "a write that goes elsewhere, as found: the format has no checksums",
+      run() {
+        const result = explore("without a backing file", "misdirected-write");
+        return { holds: result.points > 0, figures: [figure("without a backing file", result)] };
+      },
+    },
+    {
+      name: "bits that rot while the image is closed, as found",
+      run() {
+        const { log, target } = setUp({
+          name: "",
+          profile: STRICT,
+          preset: SECTORS,
+          workload: AT_REST,
+          expected: "as found",
+        });
+        const parts = exploreBitRot({ log, target, guestBytes: DISK }, { partOf, stride: STRIDE });
+        return { holds: parts.length > 0, figures: parts.map(rotFigure) };
+      },
+    },
+  ],
+};
+
+if (import.meta.main) runAsScript(RUN_TIME_FAULTS);
