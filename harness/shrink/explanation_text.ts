@@ -43,6 +43,7 @@ export interface Explained {
  * };
  * const recorder = new Recorder({ base: new Uint8Array(1024) });
  * for (const at of [0, 512]) recorder.run(target.write(undefined, at, new Uint8Array(512)));
+ * const persisted = [{ event: 2, offsetBytes: 512, lengthBytes: 512, label: "data" }];
  * const lines = explanationText({
  *   reached: [2],
  *   needsSize: false,
@@ -53,7 +54,7 @@ export interface Explained {
  *   log: recorder.log,
  *   target,
  *   violation: {
- *     ...{ kind: "leak", subject: "", detail: "", crashAfterEvent: 2, persisted: [], tape: [] },
+ *     ...{ kind: "leak", subject: "", detail: "", crashAfterEvent: 2, persisted, tape: [] },
  *     ...{ pendingWrites: 2, sizeBytes: 1024, occurrences: 1 },
  *   },
  * });

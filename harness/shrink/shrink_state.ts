@@ -1,15 +1,16 @@
 import { TapeChoices } from "../engine/choices.ts";
 import type { Trial } from "../engine/concrete_judge.ts";
 import type { CrashPoint, Persisted } from "../engine/crash_point.ts";
-import { persistedVersions } from "../engine/findings.ts";
+import { persistedVersions, spellOutAgain } from "../engine/findings.ts";
+import type { FoundState } from "../engine/judge_found.ts";
 import type { FoundViolation } from "../exploration.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
 import { showsIn } from "./find_violation.ts";
 
 /**
  * The same violation in the smallest state that can be reached from its own: each unit that
- * persisted is put back to what was durable, or to an older version, and the size and what was
- * ruined likewise, until none of it can be without the violation being gone.
+ * persisted is put back to what was durable, or to an older version, and the size, what was ruined and
+ * what crashes of recoveries left likewise, until none of it can be without the violation being gone.
  *
  * @example
  * ```ts
@@ -51,13 +52,28 @@ import { showsIn } from "./find_violation.ts";
  */
 export function shrinkState(trial: Trial, violation: FoundViolation): FoundViolation {
   const point = trial.points.after(violation.crashAfterEvent);
-  let state = point.describe(new TapeChoices(violation.tape));
+  let state: FoundState = violation;
   for (;;) {
-    const smaller = smallerThan(state, point)
-      .find((each) => showsIn(trial, violation, { ...violation, tape: point.tapeFor(each) }));
+    const persisted = point.describe(new TapeChoices(state.tape));
+    const smaller = [
+      ...withLessOfRecoveries(state),
+      ...smallerThan(persisted, point).map((each) => ({ ...state, tape: point.tapeFor(each) })),
+    ].find((each) => showsIn(trial, violation, each));
     if (!smaller) return describe(trial, violation, state);
     state = smaller;
   }
+}
+
+/** States with one crash of a recovery less, or with one thing less that such a recovery wrote. */
+function withLessOfRecoveries(state: FoundState): FoundState[] {
+  const { again = [] } = state;
+  const lessWritten = again.flatMap((crash, at) =>
+    crash.tape.flatMap((option, i) =>
+      option === 0 ? [] : [again.with(at, { ...crash, tape: crash.tape.with(i, 0) })]
+    )
+  );
+  const fewer = again.length === 0 ? [] : [again.slice(0, -1)];
+  return [...fewer, ...lessWritten].map((each) => ({ ...state, again: each }));
 }
 
 /** States that have one thing less than this one, those with the least first. */
@@ -92,16 +108,24 @@ export function withUnit(
 }
 
 /** The violation as `state` shows it. */
-function describe(trial: Trial, violation: FoundViolation, state: Persisted): FoundViolation {
+function describe(
+  trial: Trial,
+  violation: FoundViolation,
+  { tape, again = [] }: FoundState,
+): FoundViolation {
   const { log, preset, points } = trial;
   const point = points.after(violation.crashAfterEvent);
-  const tape = point.tapeFor(state);
-  const { ruined: _, ...found } = violation;
+  const { byUnit, ruined } = point.describe(new TapeChoices(tape));
+  const file = point.build(new TapeChoices(tape));
+  const { sizeBytes } = file;
+  const crashes = again.map(({ afterEvent, tape }) => ({ afterEvent, tapeAt: () => tape }));
+  const { ruined: _, again: __, ...found } = violation;
   return {
     ...found,
     tape,
-    persisted: persistedVersions(log, preset, point.spelledOut(state.byUnit)),
-    sizeBytes: point.build(new TapeChoices(tape)).sizeBytes,
-    ...(state.ruined && { ruined: state.ruined }),
+    persisted: persistedVersions(log, preset, point.spelledOut(byUnit)),
+    sizeBytes,
+    ...(ruined && { ruined }),
+    ...(crashes.length > 0 && { again: spellOutAgain(crashes, file, trial) }),
   };
 }

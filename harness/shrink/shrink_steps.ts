@@ -18,7 +18,7 @@ export type Fails = (steps: readonly Step[]) => Failure | undefined;
 
 /** Pairs of steps are tried in workloads of at most so many. */
 const MOST_STEPS_FOR_PAIRS = 16;
-/** In workloads of at most so many, leaving out one is tried with every change of another. */
+/** In workloads of at most so many, leaving out one is tried together with changing another. */
 const MOST_STEPS_FOR_CHANGES = 6;
 const SECTOR_BYTES = 512;
 
@@ -147,14 +147,14 @@ class StepShrinker {
     return wasSimplified;
   }
 
-  /** Leave out a step that another one needs as it is, but not when it is simpler. */
+  /** Leave out a step that another one needs as it is, but not if it is a different one. */
   leaveOutForAnother(unitBytes: number): boolean {
     const { steps } = this;
     if (steps.length > MOST_STEPS_FOR_CHANGES) return false;
     return steps.some((_, out) => {
       const rest = steps.toSpliced(out, 1);
       return rest.some((step, at) =>
-        simplerThan(step, unitBytes).some((simpler) => this.#accept(rest.with(at, simpler)))
+        othersThan(step, unitBytes).some((other) => this.#accept(rest.with(at, other)))
       );
     });
   }
@@ -187,6 +187,21 @@ function simplerThan(step: Step, unitBytes: number): Step[] {
       .map((lengthBytes) => ({ ...step, lengthBytes })),
     ...lessThan(step.offsetBytes, unitBytes).map((offsetBytes) => ({ ...step, offsetBytes })),
   ];
+}
+
+/** Steps that may do for two: at another place, longer, of another kind. */
+function othersThan(step: Step, unitBytes: number): Step[] {
+  if (!("offsetBytes" in step)) return simplerThan(step, unitBytes);
+  const { kind, offsetBytes, lengthBytes } = step;
+  const others = simplerThan(step, unitBytes);
+  for (const otherKind of new Set([kind, "write", "zero", "discard"] as const)) {
+    for (const offset of new Set([0, unitBytes, offsetBytes])) {
+      for (const length of new Set([SECTOR_BYTES, unitBytes, 2 * unitBytes, lengthBytes])) {
+        others.push({ kind: otherKind, offsetBytes: offset, lengthBytes: length });
+      }
+    }
+  }
+  return others;
 }
 
 function bareStep(kind: Step["kind"]): Step {

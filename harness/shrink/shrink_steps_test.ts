@@ -104,7 +104,7 @@ Deno.test("places and lengths become as small and round as the failure allows", 
   ]);
 });
 
-Deno.test("a step is left out for another one that becomes simpler", () => {
+Deno.test("a step is left out for another one that changes", () => {
   // The second write is needed at 5 clusters, with the first one there, or at 0 alone.
   const at = (step: Step | undefined) => step && "offsetBytes" in step ? step.offsetBytes : -1;
   const fails: Fails = (steps) => {
@@ -116,4 +116,19 @@ Deno.test("a step is left out for another one that becomes simpler", () => {
   };
   const zero: Step = { kind: "zero", offsetBytes: 5 * UNIT, lengthBytes: 512 };
   assertEquals(shrinkSteps([zero, zero], fails, UNIT), [{ ...zero, offsetBytes: 0 }]);
+});
+
+Deno.test("one step that is longer does for two", () => {
+  // Fails once two units have been written, in one go or in two.
+  const fails: Fails = (steps) => {
+    const bytes = steps.reduce(
+      (sum, step) => sum + ("lengthBytes" in step ? step.lengthBytes : 0),
+      0,
+    );
+    return bytes >= 2 * UNIT ? { stepCount: steps.length } : undefined;
+  };
+  const write = (offsetBytes: number): Step => ({ kind: "write", offsetBytes, lengthBytes: UNIT });
+  assertEquals(shrinkSteps([write(0), write(UNIT)], fails, UNIT), [
+    { kind: "write", offsetBytes: 0, lengthBytes: 2 * UNIT },
+  ]);
 });
