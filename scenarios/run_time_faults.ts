@@ -25,12 +25,12 @@ import {
 
 const COMMON = { clusterBytes: CLUSTER, imageBytes: DISK };
 /** Every path of the writing side, twice, so that there is something to lose after the fault. */
-const STEPS: readonly Step[] = [
+const steps = (unmap: typeof zero): readonly Step[] => [
   write(3 * CLUSTER + 512, 1024),
   write(512, 512),
   FLUSH,
   write(PER_L2_TABLE, CLUSTER),
-  discard(0, CLUSTER),
+  unmap(0, CLUSTER),
   zero(3 * CLUSTER, CLUSTER),
   FLUSH,
   write(3 * CLUSTER + 512, 1024),
@@ -43,22 +43,35 @@ const STEPS: readonly Step[] = [
 ];
 /** The workload, and the same over a backing file. */
 export const FAULTY: Readonly<Record<string, Workload>> = {
-  "without a backing file": { ...COMMON, prepared: [write(0, CLUSTER)], steps: STEPS },
-  "over a backing file": { ...COMMON, backing: patternBytes(7, 0, 6 * CLUSTER), steps: STEPS },
+  "without a backing file": { ...COMMON, prepared: [write(0, CLUSTER)], steps: steps(discard) },
+  // What a discard shows there depends on whether the write before it could be carried out.
+  "over a backing file": {
+    ...COMMON,
+    backing: patternBytes(7, 0, 6 * CLUSTER),
+    steps: steps(zero),
+  },
 };
+/** The same without closing the image in between. */
+const ONE_SESSION: typeof FAULTY = Object.fromEntries(
+  Object.entries(FAULTY).map(([name, workload]) => {
+    const steps = workload.steps.filter(({ kind }) => kind !== "reopen" && kind !== "close");
+    return [name, { ...workload, steps }];
+  }),
+);
 /** Faults that are told, or make no difference to who asks for the rest: nothing may be lost. */
 const TOLD = [
   "read-fails",
   "write-fails",
-  "write-fails-late",
-  "flush-fails",
   "growth-fails",
   "short-read",
   "short-write",
 ];
 
 function explore(name: string, fault: string): FaultResult {
-  const workload = FAULTY[name];
+  return exploreIn(FAULTY[name], fault);
+}
+
+function exploreIn(workload: Workload, fault: string): FaultResult {
   return exploreFaults(
     (filter) => faultyRun({ workload, profile: STRICT }, filter),
     FAULTS[fault],
@@ -73,6 +86,9 @@ function figure(
   return `${fault}, ${name}: ${verdict} (each of ${points} requests, something refused in ` +
     `${refused} runs, 2^${statesLog2.toFixed(1)} states)`;
 }
+
+/** Faults after which readers see what may not be on disk. */
+const HIDDEN = ["write-fails-late", "flush-fails"];
 
 /** A closed image of one cluster in each of two L2 tables, for bits to rot in. */
 const AT_REST: Workload = {
@@ -113,6 +129,31 @@ export const RUN_TIME_FAULTS: Scenario = {
         );
         return {
           holds: results.every(({ result }) => result.verdict === "survives" && result.points > 0),
+          figures: results.map(({ name, result }) => figure(name, result)),
+        };
+      },
+    },
+    {
+      name: "readers see what may not be on disk, and nobody opens the image again",
+      run() {
+        const results = Object.keys(ONE_SESSION).flatMap((name) =>
+          HIDDEN.map((fault) => ({ name, result: exploreIn(ONE_SESSION[name], fault) }))
+        );
+        return {
+          holds: results.every(({ result }) => result.verdict === "survives" && result.points > 0),
+          figures: results.map(({ name, result }) => figure(name, result)),
+        };
+      },
+    },
+    {
+      // What the cache still shows may not be on disk, and no flush brings it there.
+      name: "the same, and the image is opened again by the same host, as found",
+      run() {
+        const results = Object.keys(FAULTY).flatMap((name) =>
+          HIDDEN.map((fault) => ({ name, result: explore(name, fault) }))
+        );
+        return {
+          holds: results.every(({ result }) => result.points > 0),
           figures: results.map(({ name, result }) => figure(name, result)),
         };
       },

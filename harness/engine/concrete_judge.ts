@@ -167,6 +167,7 @@ function allowedLossBytes(trial: Trial, point: CrashPoint): number {
     const event = log.events[at];
     if (event.kind === "space-given-up") givenUpBytes += event.lengthBytes;
     if (event.kind === "guest-write-begun") unflushed.add(event.id);
+    if (event.kind === "guest-warned") acknowledged.clear();
     if (event.kind === "guest-flush-begun") {
       const { isAllocating = false } = event;
       coveredBy.set(event.id, { ids: [...acknowledged], isAllocating });
@@ -283,6 +284,8 @@ export function permittedAt(log: WriteLog, lastEvent: number, sector: number): U
   const acknowledgedAt = new Map<number, number>([[-1, -1]]);
   const flushes = new Map<number, readonly number[]>();
   const safe = new Set<number>();
+  /** Writes that may be lost whatever is flushed, as the guest knows. */
+  const warned = new Set<number>();
   for (let at = 0; at <= lastEvent; at++) {
     const event = log.events[at];
     if (event.kind === "guest-write-begun") {
@@ -293,8 +296,10 @@ export function permittedAt(log: WriteLog, lastEvent: number, sector: number): U
       const source = from - event.offsetBytes;
       bytes.set(event.bytes.subarray(source, source + to - from), from - start);
       versions.push({ id: event.id, begunAt: at, bytes });
+    } else if (event.kind === "guest-warned") {
+      for (const id of acknowledgedAt.keys()) if (id >= 0) warned.add(id);
     } else if (event.kind === "guest-flush-begun") {
-      flushes.set(event.id, [...acknowledgedAt.keys()]);
+      flushes.set(event.id, [...acknowledgedAt.keys()].filter((id) => !warned.has(id)));
     } else if (event.kind === "guest-acknowledged") {
       const covered = flushes.get(event.id);
       if (covered) { for (const id of covered) safe.add(id); }

@@ -27,7 +27,7 @@ export type LogStep =
   }
   | { readonly kind: "acknowledge"; readonly which: number }
   | { readonly kind: "guest-flush"; readonly flushes: boolean; readonly completes: boolean }
-  | { readonly kind: "mark" };
+  | { readonly kind: "mark" | "warn" };
 
 /** How large the files and disks of the logs are. */
 export interface LogShape {
@@ -107,7 +107,10 @@ export function logStep(shape: LogShape): fc.Arbitrary<LogStep> {
         completes: fc.boolean(),
       }),
     },
-    { weight: 1, arbitrary: fc.record({ kind: kind("mark" as const) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constantFrom("mark" as const, "warn" as const) }),
+    },
   );
 }
 
@@ -171,6 +174,9 @@ export function buildLog(
         else guests.push(id);
         break;
       }
+      case "warn":
+        builder.warn();
+        break;
       case "mark":
         builder.mark("here");
         break;

@@ -16,6 +16,7 @@ export {
   type FaultOptions,
   type FaultResult,
   type FaultRun,
+  type SessionViolation,
 } from "./explore_faults.ts";
 export { type Fault, type FaultyStorage, faultyStorage } from "./fault.ts";
 

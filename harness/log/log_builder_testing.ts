@@ -115,6 +115,11 @@ export class LogBuilder {
     this.events.push({ kind: "guest-acknowledged", id });
   }
 
+  /** The guest is told that what it has not flushed may be lost. */
+  warn(): void {
+    this.events.push({ kind: "guest-warned" });
+  }
+
   /** A remark. */
   mark(text: string): void {
     this.events.push({ kind: "mark", text });

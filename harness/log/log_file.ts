@@ -28,6 +28,7 @@ const EVENT_KINDS: Readonly<Record<LogEvent["kind"], readonly string[]>> = {
   "guest-write-begun": ["id", "offsetBytes"],
   "guest-flush-begun": ["id"],
   "guest-acknowledged": ["id"],
+  "guest-warned": [],
   "space-given-up": ["lengthBytes"],
   "mark": [],
 };

@@ -133,6 +133,11 @@ export class Recorder {
     this.#add({ kind: "space-given-up", lengthBytes });
   }
 
+  /** The guest is told that what it has not flushed may be lost: later flushes promise nothing of it. */
+  warnGuest(): void {
+    this.#add({ kind: "guest-warned" });
+  }
+
   /** Put a remark into the log. */
   mark(text: string): void {
     this.#add({ kind: "mark", text });

@@ -62,6 +62,10 @@ export type LogEvent =
   }
   | { readonly kind: "guest-acknowledged"; readonly id: number }
   | {
+    /** The guest was told that what it has not flushed may be lost: no later flush covers that. */
+    readonly kind: "guest-warned";
+  }
+  | {
     /** From here on so much more space may be lost: it is given up, and not yet in use again. */
     readonly kind: "space-given-up";
     readonly lengthBytes: number;
@@ -150,6 +154,8 @@ export function describeEvent(event: LogEvent): string {
       return "guest flushes";
     case "guest-acknowledged":
       return `guest request #${event.id} acknowledged`;
+    case "guest-warned":
+      return "the guest is told that what it has not flushed may be lost";
     case "space-given-up":
       return `${event.lengthBytes} bytes are given up`;
     case "mark":

@@ -120,6 +120,9 @@ export class GuestHistory {
         });
         break;
       }
+      case "guest-warned":
+        this.#acknowledged.clear();
+        break;
       case "guest-acknowledged": {
         const flush = this.#flushes.get(event.id);
         if (flush) {

@@ -39,6 +39,11 @@ export function faultyRun(
   attempt(() => run.image);
   for (const step of workload.steps) attempt(() => run.perform(step));
   const { backing, clusterBytes } = workload;
+  const seen = new Map<number, Uint8Array>();
+  for (const cluster of clustersOf(workload)) {
+    const bytes = attempt(() => run.read(cluster * clusterBytes, clusterBytes));
+    if (bytes) seen.set(cluster, bytes);
+  }
   const target = qedTarget({
     profile,
     clusterBytes,
@@ -49,8 +54,35 @@ export function faultyRun(
     target: target as Target,
     guestBytes: workload.imageBytes,
     refusals,
-    read: (offsetBytes, lengthBytes) => attempt(() => run.read(offsetBytes, lengthBytes)),
+    read: (offsetBytes, lengthBytes) => together(seen, clusterBytes, offsetBytes, lengthBytes),
   };
+}
+
+/** The clusters that a workload touches. */
+function clustersOf({ steps, prepared = [], clusterBytes }: Workload): number[] {
+  const clusters = new Set<number>();
+  for (const step of [...prepared, ...steps]) {
+    if (!("offsetBytes" in step)) continue;
+    const end = Math.ceil((step.offsetBytes + step.lengthBytes) / clusterBytes);
+    for (let i = Math.floor(step.offsetBytes / clusterBytes); i < end; i++) clusters.add(i);
+  }
+  return [...clusters];
+}
+
+/** A range of whole clusters from what was read of them; undefined if some could not be read. */
+function together(
+  seen: ReadonlyMap<number, Uint8Array>,
+  clusterBytes: number,
+  offsetBytes: number,
+  lengthBytes: number,
+): Uint8Array | undefined {
+  const all = new Uint8Array(lengthBytes);
+  for (let at = 0; at < lengthBytes; at += clusterBytes) {
+    const bytes = seen.get((offsetBytes + at) / clusterBytes);
+    if (!bytes) return undefined;
+    all.set(bytes, at);
+  }
+  return all;
 }
 
 /** Whether the guest was told that something went wrong. */

@@ -183,6 +183,8 @@ export class WorkloadRun {
 
   #open(): QedImage {
     const { profile } = this.#options;
+    // Whoever had an image that takes no more writes knows that it may have lost some.
+    if (this.#image?.failure) this.#recorder.warnGuest();
     this.#image = undefined;
     const operation = openPrepared(this.#workload, profile, this.#lowerFiles);
     return this.#image = this.#recorder.run(operation);
