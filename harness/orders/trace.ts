@@ -101,7 +101,8 @@ export class TraceBuilder {
     const { kind } = other.event;
     switch (event.kind) {
       case "write-completed":
-        return !isBinding && kind !== "flush-issued" && kind !== "resized" &&
+        if (isBinding || kind === "write-completed" && other.isBinding) return false;
+        return kind !== "flush-issued" && kind !== "resized" &&
           kind !== "discarded" && !("id" in other.event && other.event.id === event.id);
       case "guest-acknowledged":
         if (isBinding) return false;
