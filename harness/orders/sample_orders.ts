@@ -88,7 +88,7 @@ export function sampleOrders<T>(
 
 /**
  * The choices of a failing run with as little as possible left of them: each choice that the failure
- * does not need becomes 0, the first of those that can go on, and zeroes at the end are left out.
+ * does not need becomes 0, the first of those that can go on, or is left out, as are zeroes at the end.
  * None of the choices left can be 0 without losing the failure.
  *
  * @example
@@ -130,8 +130,9 @@ export function shrinkOrder(
     isSmaller = false;
     for (let i = 0; i < best.length; i++) {
       if (best[i] === 0) continue;
-      const found = attempt(best.with(i, 0));
-      if (!found || deviations(found) >= deviations(best)) continue;
+      const found = [best.with(i, 0), best.toSpliced(i, 1)].map(attempt)
+        .find((tape) => tape && deviations(tape) < deviations(best));
+      if (!found) continue;
       best = found;
       isSmaller = true;
     }
