@@ -62,13 +62,16 @@ export class OrderWatch {
 
   /** Look at this run from now on. */
   watch(run: WatchedRun): void {
-    if (this.#run?.events === run.events) return;
-    // The log may begin again, on a file that depends on what was before.
-    if (this.#run) this.#earlier = this.trace();
-    this.#owners = [];
-    this.#current = NOBODY;
+    const before = this.#run;
+    if (before && before.events !== run.events) {
+      // The log begins again, on a file that depends on what was before.
+      this.#earlier = this.trace();
+      this.#trace = undefined;
+      this.#owners = [];
+      this.#current = NOBODY;
+    }
     this.#run = run;
-    this.#trace = new TraceBuilder(this.#preset, run.contents().length);
+    this.#trace ??= new TraceBuilder(this.#preset, run.contents().length);
   }
 
   /** A choice is due. */

@@ -1,6 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import type { LogEvent } from "../log/write_log.ts";
-import { BLOCKS, ORDERED, type Preset, SECTORS } from "../model/presets.ts";
+import { BLOCKS, ORDERED, type Preset, PRESETS, SECTORS } from "../model/presets.ts";
 import { TraceBuilder } from "./trace.ts";
 
 const BASE_BYTES = 8192;
@@ -78,6 +78,15 @@ Deno.test("the preset decides which writes are apart", () => {
   assertNotEquals(...swapped([], [issued(0, 0), issued(1, 512)], BLOCKS));
   assertEquals(...swapped([], [issued(0, 0), issued(1, 4096)], BLOCKS));
   assertNotEquals(...swapped([], [issued(0, 0), issued(1, 4096)], ORDERED));
+});
+
+Deno.test("where writes in flight ruin what is near, it matters which ones are", () => {
+  const { sectors } = PRESETS;
+  const ruining = { ...sectors, name: "ruining", ruinBytes: 4096 };
+  const both = [issued(0, 0), issued(1, 512)];
+  assertEquals(...swapped([issued(0, 0)], [completed(0), issued(1, 512)]));
+  assertNotEquals(...swapped([issued(0, 0)], [completed(0), issued(1, 512)], ruining));
+  assertEquals(...swapped(both, [completed(0), completed(1)], ruining));
 });
 
 Deno.test("below a size that the file once had, no write makes it grow", () => {
