@@ -4,6 +4,8 @@ import fc from "fast-check";
 import {
   exploreOrders,
   type OrderScheduler,
+  type Preset,
+  PRESETS,
   sampleOrders,
   SECTORS,
   shrinkOrder,
@@ -21,12 +23,15 @@ const RUNS = 60;
 const MOST_ORDERS = 200n;
 
 /** Every order run to its end, and every log that is different in any way judged. */
-function withoutReduction(openCase: OpenCase): { traces: string[]; violations: string[] } {
+function withoutReduction(
+  openCase: OpenCase,
+  preset: Preset,
+): { traces: string[]; violations: string[] } {
   const logs = new Map<string, Setup>();
   const { runs } = exploreOrders((scheduler) => {
     const run = setUp(openCase(scheduler));
-    logs.set(traceHash(run.log, { preset: SECTORS, target: run.target }), run);
-  }, { preset: SECTORS, skipsReduction: true });
+    logs.set(traceHash(run.log, { preset, target: run.target }), run);
+  }, { preset, skipsReduction: true });
   const every = [...logs.values()].map((result) => ({ result, trace: "", tape: [] }));
   const { violations } = judgeOrders(openCase, { runs: every });
   return { traces: runs.map(({ trace }) => trace).sort(), violations: [...violations] };
@@ -46,7 +51,7 @@ for (const [name, plant] of Object.entries({ CORRECT, NO_TURN, NO_RANGES })) {
         if (plant === CORRECT) assertEquals(violations, []);
         if (reduced.orders > MOST_ORDERS) return;
         compared++;
-        const full = withoutReduction(openCase);
+        const full = withoutReduction(openCase, SECTORS);
         assertEquals(reduced.runs.map(({ trace }) => trace).sort(), full.traces);
         assertEquals(violations, full.violations);
       }),
@@ -54,6 +59,21 @@ for (const [name, plant] of Object.entries({ CORRECT, NO_TURN, NO_RANGES })) {
     );
     assert(compared > RUNS / 4, `only ${compared} were compared`);
     if (plant === NO_TURN) assert(found > 0, "no violation");
+  });
+}
+
+for (const preset of Object.values(PRESETS)) {
+  seededTest(`the reduction loses nothing under ${preset.name} either`, (seed) => {
+    fc.assert(
+      fc.property(FEW_REQUESTS, (requests) => {
+        const openCase = requestsTogether(requests, NO_TURN, preset);
+        const reduced = everyOrder(openCase);
+        if (reduced.orders === undefined || reduced.orders > 50n) return;
+        const { violations } = judgeOrders(openCase, reduced);
+        assertEquals(violations, withoutReduction(openCase, preset).violations);
+      }),
+      { seed, numRuns: 10 },
+    );
   });
 }
 

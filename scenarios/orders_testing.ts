@@ -1,6 +1,6 @@
 /** QED images whose guest asks for several things at the same time, also with bugs. */
 import fc from "fast-check";
-import { SECTORS } from "../harness/mod.ts";
+import { type Preset, SECTORS } from "../harness/mod.ts";
 import { type Operation, type QedImage, readImage, STRICT } from "../lib/mod.ts";
 import type { Case } from "./support/scenario.ts";
 import { CLUSTER } from "./support/sizes.ts";
@@ -39,6 +39,7 @@ export const CORRECT: Plant = () => {};
 export function requestsTogether(
   requests: readonly Request[],
   plant: Plant = CORRECT,
+  preset: Preset = SECTORS,
 ): (schedule: Schedule) => Case {
   const warmUp = operate(function* (image): Operation<void> {
     yield* readImage(image, 0, new Uint8Array(512));
@@ -47,7 +48,7 @@ export function requestsTogether(
   return (schedule) => ({
     name: "requests together",
     profile: STRICT,
-    preset: SECTORS,
+    preset,
     expected: "as found",
     workload: {
       clusterBytes: CLUSTER,
