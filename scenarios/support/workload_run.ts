@@ -122,7 +122,7 @@ export class WorkloadRun {
     scheduler.watch({
       events: recorder.events,
       contents: () => recorder.contents,
-      fingerprint: () => sharedMemory(image),
+      fingerprint: () => image && sharedMemory(image),
     });
   }
 
