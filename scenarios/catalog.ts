@@ -14,6 +14,7 @@ import { GROWING } from "./grow.ts";
 import { HEADER_CHECKSUM } from "./header_checksum.ts";
 import { IN_PLACE_WRITES } from "./in_place_writes.ts";
 import { NEW_L2_TABLE } from "./new_l2_table.ts";
+import { PARALLEL_REQUESTS } from "./parallel_requests.ts";
 import { RAW_BACKING } from "./raw_backing.ts";
 import { REBASING } from "./rebase.ts";
 import { REBASING_HEADER } from "./rebase_header.ts";
@@ -44,6 +45,7 @@ export const SCENARIOS: readonly Scenario[] = [
   BACKGROUND_CHECK,
   EXABYTE_IMAGE,
   RAW_BACKING,
+  PARALLEL_REQUESTS,
   SUB_CLUSTER_TRIM,
   DEFRAGMENTATION,
   COPY_ON_READ,

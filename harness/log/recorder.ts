@@ -7,7 +7,7 @@ import {
   runSync,
   type SyncStorage,
 } from "../../lib/storage/mod.ts";
-import { interleave } from "./interleave.ts";
+import { type Choosing, interleave } from "./interleave.ts";
 import { bytesSource, type LogEvent, type WriteLog } from "./write_log.ts";
 
 /** What a {@linkcode Recorder} starts from. */
@@ -53,6 +53,7 @@ export interface RecorderOptions {
 export class Recorder {
   readonly #base: Uint8Array;
   readonly #guestBase: Uint8Array;
+  readonly #file: MemoryStorage;
   readonly #files: readonly SyncStorage[];
   readonly #filters: readonly Filter[];
   readonly #events: LogEvent[] = [];
@@ -62,7 +63,8 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#base = options.base.slice();
     this.#guestBase = (options.guestBase ?? new Uint8Array(0)).slice();
-    this.#files = [new MemoryStorage(options.base), ...(options.otherFiles ?? [])];
+    this.#file = new MemoryStorage(options.base);
+    this.#files = [this.#file, ...(options.otherFiles ?? [])];
     this.#filters = [...(options.filters ?? []), this.filter, ...(options.faults ?? [])];
   }
 
@@ -81,6 +83,16 @@ export class Recorder {
     return this.#events.length;
   }
 
+  /** The events so far, going on with the log; for whoever looks on while it is recorded. */
+  get events(): readonly LogEvent[] {
+    return this.#events;
+  }
+
+  /** The recorded file as it is now. */
+  get contents(): Uint8Array {
+    return this.#file.toBytes();
+  }
+
   /** Run an operation that is nobody's guest request: open, close. */
   run<T>(operation: Operation<T>): T {
     return runSync(filtered(operation, ...this.#filters), this.#files);
@@ -89,7 +101,7 @@ export class Recorder {
   /** Run operations side by side; see {@linkcode interleave} for what `choose` decides. */
   runTogether(
     operations: readonly Operation<unknown>[],
-    choose: (count: number) => number,
+    choose: Choosing,
   ): void {
     const recorded = operations.map((operation) => filtered(operation, ...this.#filters));
     interleave(recorded, this.#files, choose);

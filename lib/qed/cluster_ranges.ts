@@ -23,6 +23,11 @@ export class ClusterRanges {
     return this.#clusterCount;
   }
 
+  /** The ranges in short: equal for equal sets. */
+  digest(): string {
+    return this.#starts.map((start, i) => `${start}-${this.#ends[i]}`).join();
+  }
+
   /** Put clusters in; those that are there already may be among them. */
   add({ firstCluster, clusterCount }: ClusterRange): void {
     let start = firstCluster;

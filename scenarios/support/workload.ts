@@ -1,4 +1,4 @@
-import type { RangeStep, Step as PlainStep, WriteLog } from "../../harness/mod.ts";
+import type { OrderScheduler, RangeStep, Step as PlainStep, WriteLog } from "../../harness/mod.ts";
 import type { Filter, HeaderLayout, Operation, OrderingProfile, QedImage } from "../../lib/mod.ts";
 import { WorkloadRun } from "./workload_run.ts";
 
@@ -26,12 +26,13 @@ export interface Effects {
 
 /**
  * Which of the storage requests on their way completes next, each time a number below their count:
- * one after the other, and the oldest once they have run out; or whoever is asked; or any, always
- * the same ones for the same seed.
+ * one after the other, and the first one once they have run out; or whoever is asked, by their count
+ * or with a look at what goes on; or any, always the same ones for the same seed.
  */
 export type Schedule =
   | readonly number[]
   | ((count: number) => number)
+  | OrderScheduler
   | { readonly seed: number };
 
 /** One step of a workload: plain data, or what only code can say. */

@@ -1,4 +1,4 @@
-import { Recorder, TapeChoices, type WriteLog } from "../../harness/mod.ts";
+import { type OrderScheduler, Recorder, TapeChoices, type WriteLog } from "../../harness/mod.ts";
 import {
   closeImage,
   discardImage,
@@ -18,6 +18,7 @@ import { GuestDisk } from "../../lib/testing/guest_disk.ts";
 import type { LowerFile } from "./lower_files.ts";
 import { patternBytes } from "./pattern_bytes.ts";
 import { createEmpty, openPrepared, preparedWrites, prepareFile } from "./prepared_file.ts";
+import { sharedMemory } from "./shared_memory.ts";
 import type { Request, Schedule, Step, Workload } from "./workload.ts";
 
 /** How the steps of a workload are run. */
@@ -95,7 +96,9 @@ export class WorkloadRun {
     switch (step.kind) {
       case "together": {
         const operations = step.requests.map((request) => this.#operationOf(request));
-        return this.#recorder.runTogether(operations, chooserOf(step.schedule));
+        const choosing = chooserOf(step.schedule);
+        if (typeof choosing !== "function") this.#show(choosing);
+        return this.#recorder.runTogether(operations, choosing);
       }
       case "reopen":
         this.#close();
@@ -110,6 +113,17 @@ export class WorkloadRun {
       default:
         this.#recorder.run(this.#operationOf(step));
     }
+  }
+
+  /** Let a scheduler look on. */
+  #show(scheduler: OrderScheduler): void {
+    const recorder = this.#recorder;
+    const image = this.#image;
+    scheduler.watch({
+      events: recorder.events,
+      contents: () => recorder.contents,
+      fingerprint: () => image && sharedMemory(image),
+    });
   }
 
   #operationOf(request: Request): Operation<unknown> {
@@ -250,8 +264,8 @@ function* runInTurn(operations: readonly Operation<unknown>[]): Operation<void> 
   for (const operation of operations) yield* operation;
 }
 
-function chooserOf(schedule: Schedule): (count: number) => number {
-  if (typeof schedule === "function") return schedule;
+function chooserOf(schedule: Schedule): ((count: number) => number) | OrderScheduler {
+  if (typeof schedule === "function" || "choose" in schedule) return schedule;
   if ("seed" in schedule) return seededChooser(schedule.seed);
   const choices = new TapeChoices(schedule);
   return (count) => choices.choose(count);

@@ -1,0 +1,220 @@
+/**
+ * Orders by chance, where there are too many of them: priorities as in Burckhardt and others,
+ * "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs" (ASPLOS 2010).
+ *
+ * @module
+ */
+import type { InFlight } from "../log/interleave.ts";
+import type { Preset } from "../model/presets.ts";
+import type { OrderedRun, OrderScheduler } from "./explore_orders.ts";
+import { OrderWatch, type WatchedRun } from "./order_watch.ts";
+
+/** How orders are drawn. */
+export interface SampleOptions {
+  /** Crashes are told apart as under this preset. */
+  readonly preset: Preset;
+  /** The same seed draws the same orders. */
+  readonly seed: number;
+  /** How many are drawn. */
+  readonly samples: number;
+  /** At how many moments of each run the first of the operations becomes the last; 2 if not given. */
+  readonly changes?: number;
+}
+
+/** What sampling of orders came to. */
+export interface SampledOrders<T> {
+  /** That not every order is covered. */
+  readonly coverage: "sampled";
+  /** How many orders were run; some may have been the same. */
+  readonly schedules: number;
+  /** One run for each log that a crash can tell from the others. */
+  readonly runs: readonly OrderedRun<T>[];
+}
+
+/**
+ * Run operations in orders drawn by chance. Each operation gets a priority, and of those that can go
+ * on the one with the highest does; at a few moments it falls behind all others. A mistake that
+ * needs `changes` such moments, in runs of n choices of k operations, is found with a probability of
+ * at least 1 / (k n^changes) by each of them. How many choices a run takes is taken from the run
+ * before it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Recorder, sampleOrders, SECTORS } from "@powercut/powercut/harness";
+ * import { type Operation } from "@powercut/powercut/lib";
+ *
+ * function* write(value: number): Operation<void> {
+ *   const bytes = new Uint8Array(512).fill(value);
+ *   yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "data" };
+ *   yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "data" };
+ * }
+ * const { schedules, runs } = sampleOrders((scheduler) => {
+ *   const recorder = new Recorder({ base: new Uint8Array(512) });
+ *   scheduler.watch({
+ *     events: recorder.events,
+ *     contents: () => recorder.contents,
+ *     fingerprint: () => "",
+ *   });
+ *   recorder.runTogether([write(1), write(2)], scheduler);
+ *   return recorder.log;
+ * }, { preset: SECTORS, seed: 1, samples: 20 });
+ * assertEquals([schedules, runs.length], [20, 2]); // which of them issues its second write first
+ * ```
+ */
+export function sampleOrders<T>(
+  start: (scheduler: OrderScheduler) => T,
+  options: SampleOptions,
+): SampledOrders<T> {
+  const random = seededNumbers(options.seed);
+  const runs = new Map<string, OrderedRun<T>>();
+  let length = 1;
+  for (let i = 0; i < options.samples; i++) {
+    const scheduler = new TapeWriter(
+      options.preset,
+      prioritised(random, {
+        changes: options.changes ?? 2,
+        length,
+      }),
+    );
+    const result = start(scheduler);
+    const trace = scheduler.trace();
+    const { tape } = scheduler;
+    length = Math.max(1, tape.length);
+    if (!runs.has(trace)) runs.set(trace, { result, trace, tape });
+  }
+  return { coverage: "sampled", schedules: options.samples, runs: [...runs.values()] };
+}
+
+/**
+ * The choices of a failing run with as little as possible left of them: each choice that the failure
+ * does not need becomes 0, the first of those that can go on, or is left out, as are zeroes at the end.
+ * None of the choices left can be 0 without losing the failure.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Recorder, SECTORS, shrinkOrder } from "@powercut/powercut/harness";
+ * import { type Operation } from "@powercut/powercut/lib";
+ *
+ * function* steps(seen: string[], name: string): Operation<void> {
+ *   yield { kind: "size", file: 0 };
+ *   yield { kind: "size", file: 0 };
+ *   seen.push(name);
+ * }
+ * const tape = shrinkOrder([1, 0, 1, 0], (scheduler) => {
+ *   const recorder = new Recorder({ base: new Uint8Array(0) });
+ *   const seen: string[] = [];
+ *   recorder.runTogether([steps(seen, "a"), steps(seen, "b")], scheduler);
+ *   return seen.join() === "b,a";
+ * }, SECTORS);
+ * assertEquals(tape, [1, 0, 1]);
+ * ```
+ */
+export function shrinkOrder(
+  tape: readonly number[],
+  fails: (scheduler: OrderScheduler) => boolean,
+  preset: Preset,
+): number[] {
+  /** The choices that were really made, if the run fails. */
+  const attempt = (wanted: readonly number[]): number[] | undefined => {
+    let at = 0;
+    const choose = (ready: readonly InFlight[]) => Math.min(wanted[at++] ?? 0, ready.length - 1);
+    const scheduler = new TapeWriter(preset, choose);
+    return fails(scheduler) ? withoutEnd(scheduler.tape) : undefined;
+  };
+  const first = attempt(tape);
+  if (!first) throw new Error("orders: the run to be shrunk does not fail");
+  let best = first;
+  for (let isSmaller = true; isSmaller;) {
+    isSmaller = false;
+    for (let i = 0; i < best.length; i++) {
+      if (best[i] === 0) continue;
+      const found = [best.with(i, 0), best.toSpliced(i, 1)].map(attempt)
+        .find((tape) => tape && deviations(tape) < deviations(best));
+      if (!found) continue;
+      best = found;
+      isSmaller = true;
+    }
+  }
+  return best;
+}
+
+function deviations(tape: readonly number[]): number {
+  return tape.filter((choice) => choice !== 0).length;
+}
+
+function withoutEnd(tape: readonly number[]): number[] {
+  return tape.slice(0, tape.findLastIndex((choice) => choice !== 0) + 1);
+}
+
+/** Notes what is chosen. */
+class TapeWriter implements OrderScheduler {
+  readonly tape: number[] = [];
+  readonly #watch: OrderWatch;
+  readonly #choose: (ready: readonly InFlight[]) => number;
+
+  constructor(preset: Preset, choose: (ready: readonly InFlight[]) => number) {
+    this.#watch = new OrderWatch(preset);
+    this.#choose = choose;
+  }
+
+  watch(run: WatchedRun): void {
+    this.#watch.watch(run);
+  }
+
+  choose(ready: readonly InFlight[], running: readonly InFlight[]): number {
+    this.#watch.due(running);
+    const choice = this.#choose(ready);
+    this.tape.push(choice);
+    return choice;
+  }
+
+  answered(inFlight: InFlight, answer: number): void {
+    this.#watch.answered(inFlight, answer);
+  }
+
+  ended(): void {
+    this.#watch.ended();
+  }
+
+  trace(): string {
+    return this.#watch.trace();
+  }
+}
+
+/** Chooses by priorities of which the highest falls behind all others at a few moments. */
+function prioritised(
+  random: () => number,
+  { changes, length }: { readonly changes: number; readonly length: number },
+): (ready: readonly InFlight[]) => number {
+  const changesAt = new Set<number>();
+  for (let i = 0; i < changes; i++) changesAt.add(Math.floor(random() * length));
+  const priorities = new Map<number, number>();
+  let lowest = 0;
+  let at = 0;
+  const priorityOf = ({ index }: InFlight) => {
+    const known = priorities.get(index) ?? random();
+    priorities.set(index, known);
+    return known;
+  };
+  const highest = (ready: readonly InFlight[]) => {
+    const all = ready.map(priorityOf);
+    return all.indexOf(Math.max(...all));
+  };
+  return (ready) => {
+    if (changesAt.has(at++)) priorities.set(ready[highest(ready)].index, --lowest);
+    return highest(ready);
+  };
+}
+
+/** Numbers from 0 up to 1, the same ones for the same seed (the generator "mulberry32"). */
+function seededNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,65 @@
+import {
+  exploreLazily,
+  exploreOrders,
+  type OrderExploration,
+  type OrderOptions,
+  type OrderScheduler,
+  violationKey,
+} from "../../harness/mod.ts";
+import { type Case, guestBytesOf, type Setup, setUp } from "./scenario.ts";
+
+/** What the crash states of some logs came to. */
+export interface JudgedOrders {
+  /** How many pairs of crash point and state of the disk there are, over all logs. */
+  readonly states: number;
+  /** What is wrong, each kind of it once. */
+  readonly violations: readonly string[];
+}
+
+/** A case whose schedule is still open. */
+export type OpenCase = (schedule: OrderScheduler) => Case;
+
+/** Run a case in every order in which its requests may complete. */
+export function everyOrder(
+  openCase: OpenCase,
+  options: Partial<OrderOptions> = {},
+): OrderExploration<Setup> {
+  const { preset } = openCase(NEVER_RUN);
+  return exploreOrders((scheduler) => setUp(openCase(scheduler)), { preset, ...options });
+}
+
+/** Explore every crash of each log, and add up. */
+export function judgeOrders(
+  openCase: OpenCase,
+  { runs }: Pick<OrderExploration<Setup>, "runs">,
+): JudgedOrders {
+  const each = openCase(NEVER_RUN);
+  const violations = new Set<string>();
+  let states = 0;
+  for (const { result: { log, target } } of runs) {
+    const found = exploreLazily(log, target, each.preset, { guestBytes: guestBytesOf(each) });
+    states += Number(found.states.exact);
+    for (const violation of found.violations) violations.add(violationKey(violation));
+  }
+  return { states, violations: [...violations].sort() };
+}
+
+/** One line for a report. */
+export function orderFigure(
+  name: string,
+  { orders, schedules, merged, runs }: OrderExploration<Setup>,
+  { states, violations }: JudgedOrders,
+): string {
+  return `${name}: ${
+    orders ?? "unknown"
+  } orders, ${schedules} schedules run and ${merged} merged, ` +
+    `${runs.length} logs, ${states} states, ${violations.length} violations`;
+}
+
+/** For what does not depend on the order. */
+const NEVER_RUN: OrderScheduler = {
+  watch() {},
+  choose() {
+    throw new Error("orders: not meant to be run");
+  },
+};
