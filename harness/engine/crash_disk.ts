@@ -13,6 +13,7 @@ import { isSameVersion } from "../model/unit_version.ts";
 import type { PersistedAgain } from "./crash_point.ts";
 import { type Choose, CrashLayer } from "./crash_layer.ts";
 import { type Candidate, Decisions } from "./decisions.ts";
+import { NumbersKey } from "./numbers_key.ts";
 import { type RecoveryEpoch, RecoveryLog, type RecoveryWrite } from "./recovery_log.ts";
 import type { OpaqueReads } from "./opaque_reads.ts";
 import type { PlannedChoices } from "./planned_choices.ts";
@@ -48,7 +49,7 @@ export class CrashDisk implements SyncStorage {
   readonly #undoPages: Page[] = [];
   readonly #undoSectors: number[] = [];
   readonly #undoStamps: number[] = [];
-  #undoBytes = new Uint8Array(64 * SECTOR_BYTES);
+  readonly #undoBytes: Uint8Array[] = [];
   #scratch = new Uint8Array(SECTOR_BYTES);
 
   /** The run number; sectors written by the program carry it, or a later one. */
@@ -65,6 +66,7 @@ export class CrashDisk implements SyncStorage {
   /** How much recoveries that were cut short had made the file grow, in bytes. */
   #grownBytes = 0;
   readonly #pagesWithPending: Page[] = [];
+  readonly #key = new NumbersKey();
 
   /** A disk over a state space, which it owns until {@linkcode release}. */
   constructor(
@@ -112,10 +114,8 @@ export class CrashDisk implements SyncStorage {
 
   #undoTo(count: number): void {
     for (let i = this.#undoPages.length - 1; i >= count; i--) {
-      const at = i * SECTOR_BYTES;
-      const bytes = this.#undoBytes.subarray(at, at + SECTOR_BYTES);
       const page = this.#undoPages[i];
-      page.bytes.set(bytes, this.#undoSectors[i] * SECTOR_BYTES);
+      page.bytes.set(this.#undoBytes[i], this.#undoSectors[i] * SECTOR_BYTES);
       page.overlaidBy[this.#undoSectors[i]] = this.#undoStamps[i];
     }
     this.#undoPages.length = count;
@@ -221,13 +221,16 @@ export class CrashDisk implements SyncStorage {
    */
   stateKey(): string {
     const isSizeKnown = this.#sizeSet !== undefined || this.#decisions.isSizeDecided;
-    const key: number[] = [isSizeKnown ? this.sizeBytes : -1];
-    if (this.#decisions.isTorn) key.push(-3);
+    const key = this.#key;
+    key.clear();
+    key.add(isSizeKnown ? this.sizeBytes : -1);
+    if (this.#decisions.isTorn) key.add(-3);
     const wholeUnits = typeof this.#space.preset.unit === "string";
     for (const unit of this.#decisions.decided) {
       if (wholeUnits || unit >= this.#space.units.length) {
-        key.push(unit, this.#decisions.optionOf(unit));
-      } else for (const place of this.#space.units[unit].places) this.#keySector(place, key);
+        key.add(unit);
+        key.add(this.#decisions.optionOf(unit));
+      } else for (const place of this.#space.units[unit].places) this.#keySector(place);
     }
     for (let i = 0; i < this.#undoPages.length; i++) {
       const page = this.#undoPages[i];
@@ -235,26 +238,26 @@ export class CrashDisk implements SyncStorage {
       const place = page.pending === null ? -1 : page.pending[inPage];
       const isKeyed = place >= 0 && this.#isUnitDecided(this.#space.sectors[place]);
       if (isKeyed && !wholeUnits) continue;
-      const content = this.#contents.idOf(page.bytes, inPage * SECTOR_BYTES);
-      key.push(-2, page.index * PAGE_SECTORS + inPage, content);
+      key.add(-2);
+      key.add(page.index * PAGE_SECTORS + inPage);
+      key.add(this.#overlaidId(page, inPage));
     }
-    return key.join();
+    return key.toString();
   }
 
   #isUnitDecided(pending: PendingSector): boolean {
     return pending.units.some((unit) => this.#decisions.optionOf(unit) >= 0);
   }
 
-  #keySector(place: number, key: number[]): void {
+  #keySector(place: number): void {
     const pending = this.#space.sectors[place];
     const { sector } = pending;
     const page = this.#durable.page(Math.floor(sector / PAGE_SECTORS));
     const inPage = sector % PAGE_SECTORS;
     const isWritten = page.overlaidBy[inPage] >= this.#run;
-    const content = isWritten
-      ? this.#contents.idOf(page.bytes, inPage * SECTOR_BYTES)
-      : this.#decisions.contentOf(pending);
-    key.push(place, content);
+    const content = isWritten ? this.#overlaidId(page, inPage) : this.#decisions.contentOf(pending);
+    this.#key.add(place);
+    this.#key.add(content);
   }
 
   /** The size of the file as the program sees it now, in bytes. */
@@ -299,15 +302,23 @@ export class CrashDisk implements SyncStorage {
   isUntouched(offsetBytes: number, lengthBytes: number): boolean {
     if (this.#layers.length > 0) return false;
     if (offsetBytes + lengthBytes > this.sizeBytes) return false;
-    const first = offsetBytes / SECTOR_BYTES;
-    const end = first + lengthBytes / SECTOR_BYTES;
-    for (let sector = first; sector < end; sector++) {
+    const end = (offsetBytes + lengthBytes) / SECTOR_BYTES;
+    for (let sector = offsetBytes / SECTOR_BYTES; sector < end;) {
       const page = this.#durable.page(Math.floor(sector / PAGE_SECTORS));
       const inPage = sector % PAGE_SECTORS;
-      if (page.overlaidBy[inPage] >= this.#run) return false;
-      if (page.pending !== null && page.pending[inPage] >= 0) {
-        if (this.#decisions.isDecided(this.#space.sectors[page.pending[inPage]])) return false;
-      }
+      const stop = Math.min(inPage + end - sector, PAGE_SECTORS);
+      if (!this.#isPartUntouched(page, inPage, stop)) return false;
+      sector += stop - inPage;
+    }
+    return true;
+  }
+
+  /** The same of sectors `from` to `end` of a page. */
+  #isPartUntouched({ overlaidBy, pending }: Page, from: number, end: number): boolean {
+    for (let inPage = from; inPage < end; inPage++) {
+      if (overlaidBy[inPage] >= this.#run) return false;
+      if (pending === null || pending[inPage] < 0) continue;
+      if (this.#decisions.isDecided(this.#space.sectors[pending[inPage]])) return false;
     }
     return true;
   }
@@ -330,7 +341,7 @@ export class CrashDisk implements SyncStorage {
     if (there <= 0) return [known(ZEROES)];
     if (this.#layers.some((layer) => layer.has(sector))) this.#settleSector(page, inPage);
     if (page.overlaidBy[inPage] >= this.#run) {
-      return [known(this.#contents.idOf(page.bytes, inPage * SECTOR_BYTES))];
+      return [known(this.#overlaidId(page, inPage))];
     }
     const place = page.pending === null ? -1 : page.pending[inPage];
     const versions = place < 0
@@ -338,6 +349,14 @@ export class CrashDisk implements SyncStorage {
       : this.#decisions.versionsOf(this.#space.sectors[place]);
     if (there >= SECTOR_BYTES) return versions;
     return versions.map((version) => ({ ...version, content: this.#cut(version.content, there) }));
+  }
+
+  /** The id of what the program wrote to a sector. */
+  #overlaidId(page: Page, inPage: number): number {
+    const at = inPage * SECTOR_BYTES;
+    const last = page.overlaidIds[inPage];
+    if (this.#contents.isAt(last, page.words, at)) return last;
+    return page.overlaidIds[inPage] = this.#contents.idOf(page.bytes, at);
   }
 
   #cut(content: number, lengthBytes: number): number {
@@ -376,7 +395,7 @@ export class CrashDisk implements SyncStorage {
       if (page.pending !== null || this.#layers.length > 0) {
         this.#settle(page, inPage, inPage + length);
       }
-      into.set(page.bytes.subarray(inPage, inPage + length), done);
+      into.set(page.part(inPage, length), done);
       done += length;
     }
     return count;
@@ -475,7 +494,8 @@ export class CrashDisk implements SyncStorage {
       const inPage = at % PAGE_BYTES;
       const length = Math.min(lengthBytes - done, PAGE_BYTES - inPage);
       this.#claim(page, inPage, inPage + length, at - inPage);
-      if (bytes) page.bytes.set(bytes.subarray(done, done + length), inPage);
+      const isAll = length === lengthBytes;
+      if (bytes) page.bytes.set(isAll ? bytes : bytes.subarray(done, done + length), inPage);
       else page.bytes.fill(0, inPage, inPage + length);
       done += length;
     }
@@ -501,14 +521,9 @@ export class CrashDisk implements SyncStorage {
   }
 
   #save(page: Page, inPage: number): void {
-    const at = this.#undoPages.length * SECTOR_BYTES;
-    if (at === this.#undoBytes.length) {
-      const grown = new Uint8Array(2 * at);
-      grown.set(this.#undoBytes);
-      this.#undoBytes = grown;
-    }
-    const start = inPage * SECTOR_BYTES;
-    this.#undoBytes.set(page.bytes.subarray(start, start + SECTOR_BYTES), at);
+    const place = this.#undoPages.length;
+    const into = this.#undoBytes[place] ??= new Uint8Array(SECTOR_BYTES);
+    into.set(page.part(inPage * SECTOR_BYTES, SECTOR_BYTES));
     this.#undoPages.push(page);
     this.#undoSectors.push(inPage);
     this.#undoStamps.push(page.overlaidBy[inPage]);

@@ -19,6 +19,17 @@ export interface Piece {
   readonly candidates: readonly (readonly Candidate[])[];
   /** For crashes after this event, or later, all of it is permitted. */
   readonly fineFrom: number;
+  /** Whether it is the same in every state in which the range comes from this place. */
+  readonly isFixed: boolean;
+}
+
+/** A range that is read again and again. */
+interface Reading {
+  readonly into: Uint8Array;
+  /** As long as what is read, if that is not long. */
+  readonly zeroes: Uint8Array | undefined;
+  /** What came of it last. */
+  pieces: Piece[];
 }
 
 const ONLY_ZEROES: readonly Candidate[] = [only(ZEROES)];
@@ -42,7 +53,7 @@ export class GuestReader {
   readonly #reads: OpaqueReads;
   /** The files for the target's operations: the disk, and the bystanders behind it. */
   readonly files: readonly SyncStorage[];
-  readonly #buffers = new Map<GuestRange, Uint8Array>();
+  readonly #readings = new Map<GuestRange, Reading>();
   readonly #pieces = new Map<string, Piece>();
 
   /** A reader for the states of `disk`, which belongs to `epoch`. */
@@ -64,8 +75,8 @@ export class GuestReader {
 
   /** Read a range. Answers its pieces, which ascend and cover it. */
   read(session: unknown, range: GuestRange): Piece[] {
-    let into = this.#buffers.get(range);
-    if (!into) this.#buffers.set(range, into = new Uint8Array(range.lengthBytes));
+    const reading = this.#readingOf(range);
+    const { into, pieces: last } = reading;
     this.#reads.watch(into);
     try {
       runSync(this.#target.read(session, range.offsetBytes, into), this.files);
@@ -73,56 +84,92 @@ export class GuestReader {
       this.#reads.stop();
     }
     const firstSector = range.offsetBytes / SECTOR_BYTES;
-    const pieces: Piece[] = [];
+    const pieces: Piece[] = reading.pieces = [];
     let position = 0;
     for (const span of this.#reads.spans) {
       // The rest of a read that was short is asked for again, and is known already.
       if (span.atBytes < position) continue;
       if (position < span.atBytes) {
-        pieces.push(this.#gap(firstSector, into, position, span.atBytes));
+        pieces.push(this.#gap(firstSector, reading, [position, span.atBytes], last[pieces.length]));
       }
-      pieces.push(this.#span(firstSector + span.atBytes / SECTOR_BYTES, span));
+      const guestSector = firstSector + span.atBytes / SECTOR_BYTES;
+      pieces.push(this.#span(guestSector, span, last[pieces.length]));
       position = span.atBytes + span.lengthBytes;
     }
-    if (position < into.length) pieces.push(this.#gap(firstSector, into, position, into.length));
+    if (position < into.length) {
+      const gap = [position, into.length] as const;
+      pieces.push(this.#gap(firstSector, reading, gap, last[pieces.length]));
+    }
     return pieces;
   }
 
+  #readingOf(range: GuestRange): Reading {
+    const known = this.#readings.get(range);
+    if (known) return known;
+    const { lengthBytes } = range;
+    const into = new Uint8Array(lengthBytes);
+    const zeroes = lengthBytes > ZERO_BYTES.length
+      ? undefined
+      : ZERO_BYTES.subarray(0, lengthBytes);
+    const reading = { into, zeroes, pieces: [] };
+    this.#readings.set(range, reading);
+    return reading;
+  }
+
   /** Bytes that the read produced itself: zeroes, mostly. */
-  #gap(firstSector: number, into: Uint8Array, from: number, to: number): Piece {
+  #gap(
+    firstSector: number,
+    { into, zeroes }: Reading,
+    [from, to]: readonly [from: number, to: number],
+    last: Piece | undefined,
+  ): Piece {
     const guestSector = firstSector + from / SECTOR_BYTES;
     const count = (to - from) / SECTOR_BYTES;
-    if (isZeroes(into, from, to)) {
+    const isAll = zeroes !== undefined && to - from === into.length;
+    if (isAll ? Buffer.compare(into, zeroes) === 0 : isZeroes(into, from, to)) {
+      const isAsLast = last?.isFixed && last.file === -1 && last.guestSector === guestSector &&
+        last.candidates.length === count;
+      if (isAsLast) return last;
       return this.#known(
         `zeroes ${guestSector} ${count}`,
-        () => this.#piece(guestSector, -1, -1, new Array(count).fill(ONLY_ZEROES)),
+        () => this.#piece(guestSector, -1, -1, new Array(count).fill(ONLY_ZEROES), true),
       );
     }
     const candidates = Array.from(
       { length: count },
       (_, i) => [only(this.#contents.idOf(into, from + i * SECTOR_BYTES))],
     );
-    return this.#piece(guestSector, -1, -1, candidates);
+    return this.#piece(guestSector, -1, -1, candidates, false);
   }
 
-  #span(guestSector: number, span: Span): Piece {
+  /** `last` is what was there the last time: mostly it is there again. */
+  #span(guestSector: number, span: Span, last: Piece | undefined): Piece {
     const fileSector = span.fileOffsetBytes / SECTOR_BYTES;
     const count = span.lengthBytes / SECTOR_BYTES;
-    const read = () => {
-      const candidates = Array.from(
-        { length: count },
-        (_, i) =>
-          span.file === 0
-            ? this.#disk.candidates(fileSector + i)
-            : [only(this.#bystanderContent(span.file, fileSector + i))],
-      );
-      return this.#piece(guestSector, span.file, fileSector, candidates);
-    };
-    const isTouched = span.file === 0 &&
-      !this.#disk.isUntouched(span.fileOffsetBytes, span.lengthBytes);
-    return isTouched
-      ? read()
-      : this.#known(`${span.file} ${guestSector} ${fileSector} ${count}`, read);
+    const isFixed = span.file !== 0 ||
+      this.#disk.isUntouched(span.fileOffsetBytes, span.lengthBytes);
+    if (!isFixed) return this.#read(guestSector, span, isFixed);
+    const isAsLast = last?.isFixed && last.file === span.file && last.guestSector === guestSector &&
+      last.fileSector === fileSector && last.candidates.length === count;
+    if (isAsLast) return last;
+    const key = `${span.file} ${guestSector} ${fileSector} ${count}`;
+    return this.#known(key, () => this.#read(guestSector, span, isFixed));
+  }
+
+  #read(
+    guestSector: number,
+    { file, fileOffsetBytes, lengthBytes }: Span,
+    isFixed: boolean,
+  ): Piece {
+    const fileSector = fileOffsetBytes / SECTOR_BYTES;
+    const candidates = Array.from(
+      { length: lengthBytes / SECTOR_BYTES },
+      (_, i) =>
+        file === 0
+          ? this.#disk.candidates(fileSector + i)
+          : [only(this.#bystanderContent(file, fileSector + i))],
+    );
+    return this.#piece(guestSector, file, fileSector, candidates, isFixed);
   }
 
   #bystanderContent(file: number, sector: number): number {
@@ -144,6 +191,7 @@ export class GuestReader {
     file: number,
     fileSector: number,
     candidates: readonly (readonly Candidate[])[],
+    isFixed: boolean,
   ): Piece {
     let fineFrom = -Infinity;
     candidates.forEach((versions, i) => {
@@ -153,7 +201,7 @@ export class GuestReader {
         if (event < since) fineFrom = Math.max(fineFrom, since);
       }
     });
-    return { guestSector, file, fileSector, candidates, fineFrom };
+    return { guestSector, file, fileSector, candidates, fineFrom, isFixed };
   }
 }
 

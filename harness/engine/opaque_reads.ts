@@ -52,9 +52,12 @@ export class OpaqueReads {
     if ((atBytes | fileOffsetBytes % SECTOR_BYTES | lengthBytes) & (SECTOR_BYTES - 1)) return;
     const there = Math.min(lengthBytes, sizeBytes() - fileOffsetBytes);
     if (there <= 0) return 0;
-    let place = this.spans.length;
-    while (place > 0 && this.spans[place - 1].atBytes > atBytes) place--;
-    this.spans.splice(place, 0, { file, atBytes, fileOffsetBytes, lengthBytes });
+    const span = { file, atBytes, fileOffsetBytes, lengthBytes };
+    let place = this.spans.push(span) - 1;
+    for (; place > 0 && this.spans[place - 1].atBytes > atBytes; place--) {
+      this.spans[place] = this.spans[place - 1];
+    }
+    this.spans[place] = span;
     return there;
   }
 }

@@ -55,6 +55,15 @@ export class Contents {
     return new Uint8Array(this.#arena.buffer, id * SECTOR_BYTES, SECTOR_BYTES);
   }
 
+  /** Whether the sector that starts at `offsetBytes` of the bytes of `words` is the one known as `id`. */
+  isAt(id: number, words: Uint32Array, offsetBytes: number): boolean {
+    const arena = this.#arena;
+    const start = id * WORDS;
+    const from = offsetBytes >>> 2;
+    for (let i = 0; i < WORDS; i++) if (arena[start + i] !== words[from + i]) return false;
+    return true;
+  }
+
   #load(bytes: Uint8Array, offsetBytes: number): void {
     const piece = bytes.subarray(offsetBytes, offsetBytes + SECTOR_BYTES);
     this.#scratchBytes.set(piece);
@@ -64,16 +73,9 @@ export class Contents {
   #find(key: number): number | undefined {
     const candidates = this.#byHash.get(key);
     if (candidates === undefined) return undefined;
-    if (typeof candidates === "number") return this.#holds(candidates) ? candidates : undefined;
-    return candidates.find((id) => this.#holds(id));
-  }
-
-  #holds(id: number): boolean {
-    const start = id * WORDS;
-    for (let i = 0; i < WORDS; i++) {
-      if (this.#arena[start + i] !== this.#scratch[i]) return false;
-    }
-    return true;
+    const isThis = (id: number) => this.isAt(id, this.#scratch, 0);
+    if (typeof candidates === "number") return isThis(candidates) ? candidates : undefined;
+    return candidates.find(isThis);
   }
 }
 

@@ -7,6 +7,8 @@ export const PAGE_BYTES = 65536;
 export const PAGE_SECTORS = PAGE_BYTES / SECTOR_BYTES;
 
 const UNKNOWN = -1;
+/** How many pages are found without a map; a power of two. */
+const RECENT_PAGES = 64;
 
 /** A piece of the image in memory. */
 export class Page {
@@ -14,16 +16,30 @@ export class Page {
   readonly index: number;
   /** Its bytes. */
   readonly bytes = new Uint8Array(PAGE_BYTES);
+  /** The same memory as words. */
+  readonly words = new Uint32Array(this.bytes.buffer);
   /** For each sector the id of its durable contents, or -1 if nobody asked yet. */
   readonly ids = new Int32Array(PAGE_SECTORS).fill(UNKNOWN);
   /** For each sector its place among the pending ones, or -1; null if none is pending. */
   pending: Int32Array | null = null;
   /** For each sector the run that wrote to it last (see CrashDisk). */
   readonly overlaidBy = new Int32Array(PAGE_SECTORS);
+  /** For each sector the id of what was written to it when last asked: it is often the same again. */
+  readonly overlaidIds = new Int32Array(PAGE_SECTORS);
+  /** Parts that were asked for, each at the sector it starts in: to make one costs more than to copy it. */
+  readonly #parts: (Uint8Array | undefined)[] = new Array(PAGE_SECTORS).fill(undefined);
 
   /** A page of zeroes. */
   constructor(index: number) {
     this.index = index;
+  }
+
+  /** Some bytes of the page. */
+  part(from: number, lengthBytes: number): Uint8Array {
+    const place = Math.floor(from / SECTOR_BYTES);
+    const known = this.#parts[place];
+    if (known && known.byteOffset === from && known.length === lengthBytes) return known;
+    return this.#parts[place] = this.bytes.subarray(from, from + lengthBytes);
   }
 }
 
@@ -32,6 +48,8 @@ export class DurableImage {
   readonly #base: ByteSource;
   readonly #contents: Contents;
   readonly #pages = new Map<number, Page>();
+  /** Pages used lately, each at its index modulo the length. */
+  readonly #recent: (Page | undefined)[] = new Array(RECENT_PAGES).fill(undefined);
   /** The last stamp given out: pages outlive the disks that mark their sectors with stamps. */
   #stamp = 0;
 
@@ -48,8 +66,13 @@ export class DurableImage {
 
   /** The page at `index`. */
   page(index: number): Page {
-    const known = this.#pages.get(index);
-    if (known) return known;
+    const place = index % RECENT_PAGES;
+    const recent = this.#recent[place];
+    if (recent !== undefined && recent.index === index) return recent;
+    return this.#recent[place] = this.#pages.get(index) ?? this.#load(index);
+  }
+
+  #load(index: number): Page {
     const page = new Page(index);
     this.#base.read(index * PAGE_BYTES, page.bytes);
     this.#pages.set(index, page);

@@ -4,6 +4,8 @@ export interface Block {
   readonly bytes: Uint8Array;
   /** The same memory as words. */
   readonly words: Uint32Array;
+  /** The same memory as 64-bit numbers, if it is at hand. */
+  readonly numbers?: BigInt64Array;
 }
 
 /**
@@ -11,8 +13,11 @@ export interface Block {
  * in a pool; everybody else uses {@linkcode FRESH_BUFFERS}.
  */
 export interface Buffers {
-  /** A block of `sizeBytes` zero bytes; `sizeBytes` is a multiple of 4. */
-  take(sizeBytes: number): Block;
+  /**
+   * A block of `sizeBytes` zero bytes; `sizeBytes` is a multiple of 4. To be `overwritten`, all of
+   * it and before anybody looks, the bytes may be any.
+   */
+  take(sizeBytes: number, use?: "overwritten"): Block;
 }
 
 if (new Uint8Array(new Uint32Array([1]).buffer)[0] !== 1) {
@@ -21,7 +26,8 @@ if (new Uint8Array(new Uint32Array([1]).buffer)[0] !== 1) {
 
 function newBlock(sizeBytes: number): Block {
   const bytes = new Uint8Array(sizeBytes);
-  return { bytes, words: new Uint32Array(bytes.buffer) };
+  const numbers = new BigInt64Array(bytes.buffer, 0, Math.floor(sizeBytes / 8));
+  return { bytes, words: new Uint32Array(bytes.buffer), numbers };
 }
 
 /**
@@ -57,12 +63,12 @@ export const FRESH_BUFFERS: Buffers = { take: newBlock };
 export class BufferPool implements Buffers {
   readonly #bySize = new Map<number, { blocks: Block[]; taken: number }>();
 
-  /** A block of `sizeBytes` zero bytes. */
-  take(sizeBytes: number): Block {
+  /** A block of `sizeBytes` zero bytes, or to be `overwritten` any. */
+  take(sizeBytes: number, use?: "overwritten"): Block {
     let shelf = this.#bySize.get(sizeBytes);
     if (!shelf) this.#bySize.set(sizeBytes, shelf = { blocks: [], taken: 0 });
     if (shelf.taken === shelf.blocks.length) shelf.blocks.push(newBlock(sizeBytes));
-    else shelf.blocks[shelf.taken].bytes.fill(0);
+    else if (use !== "overwritten") shelf.blocks[shelf.taken].bytes.fill(0);
     return shelf.blocks[shelf.taken++];
   }
 

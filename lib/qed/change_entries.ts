@@ -52,6 +52,7 @@ export function* changeEntries(
       const label = table === image.l1 ? "l1-table" : "l2-table";
       yield* writeSectors(image, slice, sectors, label);
       old.set(block.bytes);
+      table.noteRefilled();
       image.tableChanges++;
     }
     options.done?.();

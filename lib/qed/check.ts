@@ -113,7 +113,7 @@ export function* walkTables(
 ): Operation<void> {
   const { image } = walk;
   const { tableEntries, tableClusters, tableBytes } = image.geometry;
-  const table = new Table(image.buffers.take(tableBytes), 0);
+  const table = new Table(image.buffers.take(tableBytes, "overwritten"), 0);
   const announceNext = readAhead && announcer(image, readAhead);
   for (
     let l1Index = image.l1.nextUsed(0);

@@ -1,4 +1,4 @@
-import type { Operation } from "../storage/request.ts";
+import type { Operation, ReadRequest } from "../storage/request.ts";
 import { FormatError } from "./format_error.ts";
 import type { QedImage } from "./image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "./layout.ts";
@@ -111,11 +111,14 @@ export function* loadL2Table(image: QedImage, l1Index: number): Operation<Table 
       rule: offsetRule(image, image.geometry.tableClusters),
     });
   }
-  const table = new Table(image.buffers.take(image.geometry.tableBytes), offsetBytes);
+  const table = new Table(
+    image.buffers.take(image.geometry.tableBytes, "overwritten"),
+    offsetBytes,
+  );
   let tableChanges: number;
   do {
     tableChanges = image.tableChanges;
-    yield* readTable(image, table);
+    table.endRead(yield readOf(image, table));
     // Whoever holds nothing of the disk may have read it while it moved.
     if (image.l1.entry(l1Index) !== offsetBytes) return yield* loadL2Table(image, l1Index);
     // Meanwhile another operation may have loaded the table, and even changed it.
@@ -128,16 +131,17 @@ export function* loadL2Table(image: QedImage, l1Index: number): Operation<Table 
 
 /** Read the table at its offset; entries past the end of the file are zero. */
 export function* readTable(image: QedImage, table: Table): Operation<void> {
-  const into = table.block.bytes;
-  const label = table === image.l1 ? "l1-table" : "l2-table";
-  const moved = yield {
+  table.endRead(yield readOf(image, table));
+}
+
+function readOf(image: QedImage, table: Table): ReadRequest {
+  return {
     kind: "read",
     file: image.file,
     offsetBytes: table.offsetBytes,
-    into,
-    label,
+    into: table.block.bytes,
+    label: table === image.l1 ? "l1-table" : "l2-table",
   };
-  if (moved < into.length) into.fill(0, moved);
 }
 
 /** The rule that an entry must meet to point at `clusterCount` clusters. */

@@ -7,7 +7,7 @@ import { FreeClusters } from "./free_clusters.ts";
 import type { Geometry } from "./geometry.ts";
 import { encodeHeader, type Header } from "./header.ts";
 import type { L2Cache } from "./l2_cache.ts";
-import { FEATURE, SECTOR_BYTES } from "./layout.ts";
+import { FEATURE } from "./layout.ts";
 import type { OrderingProfile } from "./profile.ts";
 import type { RepairFront } from "./repair_front.ts";
 import type { Table } from "./table.ts";
@@ -126,6 +126,8 @@ export class QedImage {
   failure: Error | undefined;
 
   #header: Header;
+  /** What its features say; asked for all the time. */
+  #needsCheck: boolean;
   readonly #headerSector: Uint8Array;
   readonly #accesses = new Accesses();
   readonly #turns = new Accesses();
@@ -138,6 +140,7 @@ export class QedImage {
   constructor(parts: ImageParts) {
     this.file = parts.file;
     this.#header = parts.header;
+    this.#needsCheck = isMarked(parts.header);
     this.#headerSector = parts.headerSector;
     this.geometry = parts.header.geometry;
     this.backingName = parts.backingName;
@@ -172,7 +175,7 @@ export class QedImage {
 
   /** Whether NEED_CHECK is set. */
   get needsCheck(): boolean {
-    return this.#header.layout === "final" && (this.#header.features & FEATURE.NEED_CHECK) !== 0n;
+    return this.#needsCheck;
   }
 
   /**
@@ -312,8 +315,8 @@ export class QedImage {
   }
 
   /** Change header fields and write the first sector back; what follows the fields stays. */
-  *updateHeader(change: Partial<Header>): Operation<void> {
-    yield* this.replaceHeader({ ...this.#header, ...change });
+  updateHeader(change: Partial<Header>): Operation<void> {
+    return this.replaceHeader({ ...this.#header, ...change });
   }
 
   /**
@@ -322,16 +325,22 @@ export class QedImage {
    */
   *replaceHeader(header: Header, strings: readonly HeaderString[] = []): Operation<void> {
     this.#header = header;
+    this.#needsCheck = isMarked(header);
     for (const { offsetBytes, bytes } of strings) this.#headerSector.set(bytes, offsetBytes);
     encodeHeader(this.#header, this.#headerSector);
     yield* this.critical({
       kind: "write",
       file: this.file,
       offsetBytes: 0,
-      bytes: this.#headerSector.subarray(0, SECTOR_BYTES),
+      bytes: this.#headerSector,
       label: "header",
     });
   }
+}
+
+/** Whether a header has NEED_CHECK set. */
+function isMarked({ layout, features }: Header): boolean {
+  return layout === "final" && (features & FEATURE.NEED_CHECK) !== 0n;
 }
 
 /** The end of a range. A bigint costs an allocation, so it is one only where a number won't do. */

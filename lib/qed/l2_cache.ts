@@ -9,6 +9,8 @@ const MOST_CACHED_BYTES = 256 * 2 ** 20;
 export class L2Cache {
   readonly #capacityTables: number;
   readonly #tables = new Map<number, Table>();
+  /** The most recently used one. */
+  #newest: Table | undefined;
   /** A table that is here whatever else is: the file does not hold it as it is yet. */
   pinned: Table | undefined;
 
@@ -22,10 +24,11 @@ export class L2Cache {
   get(offsetBytes: number): Table | undefined {
     if (this.pinned?.offsetBytes === offsetBytes) return this.pinned;
     const table = this.#tables.get(offsetBytes);
-    if (table && this.#tables.size > 1) {
+    if (table && table !== this.#newest) {
       // A Map keeps the order of insertion; the last one is the most recently used.
       this.#tables.delete(offsetBytes);
       this.#tables.set(offsetBytes, table);
+      this.#newest = table;
     }
     return table;
   }
@@ -43,6 +46,7 @@ export class L2Cache {
       if (oldest !== undefined) this.#tables.delete(oldest);
     }
     this.#tables.set(table.offsetBytes, table);
+    this.#newest = table;
   }
 
   /** Forget the table at `offsetBytes`: it is not there any more. */

@@ -7,7 +7,7 @@ import { QedImage } from "./image.ts";
 import { DEFAULT_L2_CACHE_TABLES, L2Cache } from "./l2_cache.ts";
 import { FEATURE, FIELD_OFFSETS, type HeaderLayout, SECTOR_BYTES } from "./layout.ts";
 import { type OrderingProfile, STRICT } from "./profile.ts";
-import { repairImage } from "./repair.ts";
+import { repairOpened } from "./repair.ts";
 import { Table } from "./table.ts";
 
 /** How to open an image. */
@@ -55,10 +55,13 @@ export function* openImage(options: OpenOptions = {}): Operation<QedImage> {
   const fileBytes = yield { kind: "size", file };
   const headerSector = buffers.take(SECTOR_BYTES).bytes;
   const moved = yield { kind: "read", file, offsetBytes: 0, into: headerSector, label: "header" };
-  const header = parseHeader(headerSector.subarray(0, moved), {
-    fileBytes,
-    ...(options.layout && { layout: options.layout }),
-  });
+  const header = parseHeader(
+    moved < SECTOR_BYTES ? headerSector.subarray(0, moved) : headerSector,
+    {
+      fileBytes,
+      ...(options.layout && { layout: options.layout }),
+    },
+  );
   if (options.writable && !options.layout) refuseToGuess(header, headerSector, fileBytes);
   const backingName = header.backingName &&
     (yield* readName(file, "backing file name", header.backingName));
@@ -71,14 +74,17 @@ export function* openImage(options: OpenOptions = {}): Operation<QedImage> {
     profile,
     writable: options.writable ?? false,
     fileBytes,
-    l1: new Table(buffers.take(header.geometry.tableBytes), header.l1TableOffsetBytes),
+    l1: new Table(
+      buffers.take(header.geometry.tableBytes, "overwritten"),
+      header.l1TableOffsetBytes,
+    ),
     l2Cache: new L2Cache(
       options.l2CacheTables ?? DEFAULT_L2_CACHE_TABLES,
       header.geometry.tableBytes,
     ),
     buffers,
   });
-  yield* readL1(image);
+  yield* readTable(image, image.l1);
   if (image.writable) yield* prepareForWriting(image, options);
   return image;
 }
@@ -106,10 +112,6 @@ function refuseToGuess(header: Header, sector: Uint8Array, fileBytes: number): v
   });
 }
 
-function* readL1(image: QedImage): Operation<void> {
-  yield* readTable(image, image.l1);
-}
-
 function* prepareForWriting(image: QedImage, options: OpenOptions): Operation<void> {
   if (image.header.autoclearFeatures !== 0n) {
     yield* image.updateHeader({ autoclearFeatures: 0n });
@@ -117,7 +119,7 @@ function* prepareForWriting(image: QedImage, options: OpenOptions): Operation<vo
   }
   image.isUnchecked = image.needsCheck;
   if (image.needsCheck && !options.skipRepair) {
-    yield* repairImage(image, { corruptions: true, leaks: false });
+    yield* repairOpened(image);
     // Nobody knows what the tables hold that could not be read.
     if (image.failure) throw image.failure;
   }

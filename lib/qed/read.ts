@@ -37,34 +37,38 @@ export function* readImage(
   const access = image.enter(accessRange(offset, into.length), "read");
   try {
     if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
-    const request = singleRead(image, offset, into);
-    if (!request) {
-      yield* readPieces(image, offset, into);
-      return;
+    const quick = quickRead(image, offset, into);
+    if (quick === "zeroes") into.fill(0);
+    else if (quick === undefined) yield* readPieces(image, offset, into);
+    else {
+      const moved = yield quick;
+      if (moved < into.length) into.fill(0, moved);
     }
-    const moved = yield request;
-    if (moved < into.length) into.fill(0, moved);
   } finally {
     image.leave(access);
   }
 }
 
 /**
- * The one request that most reads come to: all of it from adjacent clusters that are known to be
- * allocated; undefined for any other read. The many layers that those go through would cost as much
- * as the request.
+ * What most reads come to: one request for all of it, from adjacent clusters that are known to be
+ * allocated, or zeroes, where none of them is known to be; undefined for any other read. The many
+ * layers that those go through would cost as much as the request.
  */
-function singleRead(
+function quickRead(
   image: QedImage,
   offset: number | bigint,
   into: Uint8Array,
-): ReadRequest | undefined {
+): ReadRequest | "zeroes" | undefined {
   // Only now: the disk may have shrunk while this was waiting.
   const { clusterIndex, byteInCluster } = image.locate(offset, into.length);
   if (into.length === 0) return undefined;
   const clusters = Math.ceil((byteInCluster + into.length) / image.geometry.clusterBytes);
   const run = knownRun(image, clusterIndex, clusters);
-  if (run?.state !== "data" || run.clusters < clusters) return undefined;
+  if (!run || run.clusters < clusters) return undefined;
+  if (run.state !== "data") {
+    const hasBacking = image.backing !== undefined || image.backingName !== undefined;
+    return run.state === "zero" || !hasBacking ? "zeroes" : undefined;
+  }
   const offsetBytes = run.hostBytes + byteInCluster;
   return { kind: "read", file: image.file, offsetBytes, into, label: "data" };
 }

@@ -10,7 +10,7 @@ import { reclaimLeaks } from "./reclaim.ts";
 import { RepairFront } from "./repair_front.ts";
 import type { Table } from "./table.ts";
 import { noteSector, writeSectors } from "./table_sectors.ts";
-import { scanL2Table, Walk } from "./walk.ts";
+import { MOST_PROBLEMS, scanL2Table, Walk } from "./walk.ts";
 
 /** What to repair. */
 export interface RepairOptions {
@@ -58,13 +58,26 @@ export interface RepairOptions {
  * assertEquals([result.leaksFixed, result.leaks], [11, 0]);
  * ```
  */
-export function* repairImage(image: QedImage, options: RepairOptions): Operation<CheckResult> {
+export function repairImage(image: QedImage, options: RepairOptions): Operation<CheckResult> {
+  return repair(image, options, MOST_PROBLEMS);
+}
+
+/** What opening a dirty image includes: nobody asks which entries were wrong. */
+export function repairOpened(image: QedImage): Operation<CheckResult> {
+  return repair(image, { corruptions: true, leaks: false }, 0);
+}
+
+function* repair(
+  image: QedImage,
+  options: RepairOptions,
+  mostProblems: number,
+): Operation<CheckResult> {
   image.assertWritable();
   // Of an image that was damaged, what one entry gave up another one may refer to.
   image.free.clear();
-  const walk = new Walk(image, { clears: options.corruptions });
+  const walk = new Walk(image, { clears: options.corruptions, mostProblems });
   const { result } = walk;
-  if (options.corruptions) yield* resolveBesideOthers(walk, options.progress);
+  if (options.corruptions) yield* resolveCorruptions(walk, options.progress);
   else yield* walkTables(walk, options.progress);
   walk.finish();
 
@@ -83,32 +96,25 @@ export function* repairImage(image: QedImage, options: RepairOptions): Operation
   return result;
 }
 
-/** Let those who use the image at the same time know how far this is. */
-function* resolveBesideOthers(walk: Walk, progress?: ProgressListener): Operation<void> {
-  const { image } = walk;
+/**
+ * Clear what is wrong, on disk too; what remains has no corruptions, as the result then says. Those
+ * who use the image at the same time are let know how far this is.
+ */
+function* resolveCorruptions(walk: Walk, progress?: ProgressListener): Operation<void> {
+  const { image, result } = walk;
   const front = new RepairFront(image, walk.used);
   image.repairFront = front;
   try {
-    yield* resolveCorruptions(walk, front, progress);
+    const l1Sectors = resolveL1(walk);
+    yield* resolveL2Tables(walk, front, progress);
+    yield* writeSectors(image, image.l1, l1Sectors);
+    if (result.corruptions > 0) yield* image.flush("repaired tables");
+    result.corruptionsFixed = result.corruptions;
+    result.corruptions = 0;
   } finally {
     image.repairFront = undefined;
     front.pass(Infinity);
   }
-}
-
-/** Clear what is wrong, on disk too; what remains has no corruptions, as the result then says. */
-function* resolveCorruptions(
-  walk: Walk,
-  front: RepairFront,
-  progress?: ProgressListener,
-): Operation<void> {
-  const { image, result } = walk;
-  const l1Sectors = resolveL1(walk);
-  yield* resolveL2Tables(walk, front, progress);
-  yield* writeSectors(image, image.l1, l1Sectors);
-  if (result.corruptions > 0) yield* image.flush("repaired tables");
-  result.corruptionsFixed = result.corruptions;
-  result.corruptions = 0;
 }
 
 /** Clear L1 entries that are invalid or overlap a table before them. Answers their sectors. */
@@ -142,7 +148,13 @@ function* resolveL2Tables(
   const { l1, l2Cache } = image;
   const { tableEntries } = image.geometry;
   for (let index = l1.nextUsed(0); index < tableEntries; index = l1.nextUsed(index + 1)) {
-    const table = yield* loadReadable(walk, index);
+    let table: Table | undefined;
+    try {
+      table = yield* loadL2Table(image, index);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      walk.skipUnreadable(index, error);
+    }
     if (!table) continue;
     clearedSectors.length = 0;
     scanL2Table(walk, table, index);
@@ -155,16 +167,5 @@ function* resolveL2Tables(
       l2Cache.pinned = undefined;
     }
     progress?.(index + 1, tableEntries);
-  }
-}
-
-/** The L2 table at `l1Index`, or undefined, and a check error, if it cannot be read. */
-function* loadReadable(walk: Walk, l1Index: number): Operation<Table | undefined> {
-  try {
-    return yield* loadL2Table(walk.image, l1Index);
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    walk.skipUnreadable(l1Index, error);
-    return undefined;
   }
 }

@@ -19,7 +19,7 @@ export class RepairFront {
   readonly #image: QedImage;
   readonly #taken: ClusterSet;
   #passedIndex = -1;
-  readonly #waiting = new Set<{ readonly l1Index: number; readonly go: () => void }>();
+  #waiting: Set<{ readonly l1Index: number; readonly go: () => void }> | undefined;
 
   /** A front that has passed nothing; `taken` are the clusters that entries passed refer to. */
   constructor(image: QedImage, taken: ClusterSet) {
@@ -30,6 +30,7 @@ export class RepairFront {
   /** The entries of this L2 table, and of all before it, are final. */
   pass(l1Index: number): void {
     this.#passedIndex = l1Index;
+    if (!this.#waiting) return;
     for (const waiting of this.#waiting) {
       if (waiting.l1Index > l1Index) continue;
       this.#waiting.delete(waiting);
@@ -49,7 +50,7 @@ export class RepairFront {
       get isReady() {
         return hasPassed();
       },
-      whenReady: (go) => void this.#waiting.add({ l1Index, go }),
+      whenReady: (go) => void (this.#waiting ??= new Set()).add({ l1Index, go }),
     };
   }
 

@@ -4,12 +4,20 @@ import { CHUNK_BITS, ClusterSet } from "./cluster_set.ts";
 import { clustersFor } from "./geometry.ts";
 import type { QedImage } from "./image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "./layout.ts";
-import { isEmptyGroup, type Table } from "./table.ts";
+import type { Table } from "./table.ts";
 import { noteSector } from "./table_sectors.ts";
 
 /** How many problems a result lists; the counts go on. */
 export const MOST_PROBLEMS = 100;
 const CHUNK_MASK = 2 ** CHUNK_BITS - 1;
+
+/** What a {@linkcode Walk} does beside marking and counting. */
+export interface WalkOptions {
+  /** Whether L2 entries that are wrong are cleared. */
+  readonly clears: boolean;
+  /** How many problems are listed; {@linkcode MOST_PROBLEMS} if not given. */
+  readonly mostProblems?: number;
+}
 
 /** One pass over the tables of an image: which clusters are referred to, and what is wrong. */
 export class Walk {
@@ -25,11 +33,13 @@ export class Walk {
   readonly clearedSectors: number[] = [];
   /** Why the first table that could not be read could not be. */
   readFailure: StorageError | undefined;
+  readonly #mostProblems: number;
   #allocatedClusters = 0;
   #fragmentedClusters = 0;
 
   /** Start a pass in which the L1 table's clusters are marked, nothing else. */
-  constructor(image: QedImage, options: { readonly clears: boolean }) {
+  constructor(image: QedImage, options: WalkOptions) {
+    this.#mostProblems = options.mostProblems ?? MOST_PROBLEMS;
     this.image = image;
     this.result = emptyCheckResult(image);
     this.used = new ClusterSet(image.endBytes / image.geometry.clusterBytes, image.buffers);
@@ -57,20 +67,20 @@ export class Walk {
   /** Count and note a corruption of an L1 entry. */
   rejectL1(kind: Problem["kind"], l1Index: number): void {
     this.result.corruptions++;
-    this.#note(kind, `l1_table[${l1Index}]`, this.image.l1, l1Index);
+    this.#note(kind, this.image.l1, l1Index);
   }
 
   /** Count and note an L2 table that cannot be read. */
   skipUnreadable(l1Index: number, error: StorageError): void {
     this.result.checkErrors++;
     this.readFailure ??= error;
-    this.#note("unreadable", `l1_table[${l1Index}]`, this.image.l1, l1Index);
+    this.#note("unreadable", this.image.l1, l1Index);
   }
 
   /** Count and note a corruption of an L2 entry, and clear it if that was asked for. */
   rejectL2(kind: Problem["kind"], l1Index: number, table: Table, index: number): void {
     this.result.corruptions++;
-    this.#note(kind, `l2_table[${l1Index}][${index}]`, table, index);
+    this.#note(kind, table, index, l1Index);
     if (!this.clears) return;
     table.setEntry(index, UNALLOCATED);
     noteSector(this.clearedSectors, index);
@@ -95,9 +105,11 @@ export class Walk {
     result.imageEndBytes = (used.highest() + 1) * clusterBytes;
   }
 
-  #note(kind: Problem["kind"], entry: string, table: Table, index: number): void {
+  /** For an entry of an L2 table, `l1Index` is that table's. */
+  #note(kind: Problem["kind"], table: Table, index: number, l1Index?: number): void {
     const { problems } = this.result;
-    if (problems.length >= MOST_PROBLEMS) return;
+    if (problems.length >= this.#mostProblems) return;
+    const entry = l1Index === undefined ? `l1_table[${index}]` : `l2_table[${l1Index}][${index}]`;
     const entryOffsetBytes = table.entryOffsetBytes(index);
     problems.push({ kind, entry, entryOffsetBytes, value: table.exactEntry(index) });
   }
@@ -149,8 +161,8 @@ export function scanL2Table(walk: Walk, table: Table, l1Index: number): void {
       }
     } else {
       if ((low | high) === 0) {
-        // Most tables are mostly empty: past eight entries at a time.
-        if ((word & 15) === 0 && isEmptyGroup(words, word)) word += 14;
+        // Most tables are mostly empty: to the next entry, unless it is likely to be near.
+        if ((word & 15) === 0) word = 2 * table.nextUsed(word / 2) - 2;
         continue;
       }
       if (high === 0 && low === zeroCluster) continue;

@@ -16,7 +16,11 @@ import {
 } from "../../lib/mod.ts";
 import { describeQedWrite } from "./describe_qed_write.ts";
 
+import { Digest } from "../../lib/qed/digest.ts";
+
 const ENTRY_BYTES = 8;
+/** The size of a disk is a multiple of it. */
+const SECTOR_BYTES = 512n;
 
 /** What the QED under test is like. */
 export interface QedTargetOptions {
@@ -88,16 +92,21 @@ function claimsOf(clusterBytes: number): Claims {
 
 /** What an image remembers: the header, where the next cluster goes, and the tables. */
 function fingerprint(image: QedImage): string {
-  const { endBytes, hasTornTail, header, l1, geometry, backingName } = image;
-  const tables = [l1.digest()];
+  const { endBytes, hasTornTail, header, l1, l2Cache, geometry, backingName } = image;
+  const digest = new Digest();
+  l1.digestInto(digest);
   for (let i = l1.nextUsed(0); i < geometry.tableEntries; i = l1.nextUsed(i + 1)) {
-    tables.push(image.l2Cache.peek(l1.entry(i))?.digest() ?? "-");
+    const table = l2Cache.peek(l1.entry(i));
+    digest.mix(i);
+    table?.digestInto(digest);
   }
   const { layout, features, imageBytes, l1TableOffsetBytes } = header;
-  return [
-    ...[endBytes, hasTornTail, layout, features, imageBytes, l1TableOffsetBytes, backingName],
-    ...tables,
-  ].join();
+  digest.mix(endBytes);
+  digest.mix(l1TableOffsetBytes);
+  digest.mix(Number(features));
+  digest.mix(Number(imageBytes / SECTOR_BYTES));
+  digest.mix((hasTornTail ? 1 : 0) + (layout === "final" ? 2 : 0));
+  return `${digest}${backingName ?? ""}`;
 }
 
 /** What our driver refuses, if `error` is a refusal of its own. */
@@ -120,6 +129,7 @@ export function memoryBacking(contents: Uint8Array): OpenedBacking {
 /** What the guest sees; behind the end of its disk, which may not have grown yet, zeroes. */
 function* readGuest(image: QedImage, offsetBytes: number, into: Uint8Array): Operation<void> {
   const thereBytes = Number(image.imageBytes) - offsetBytes;
+  if (thereBytes >= into.length) return yield* readImage(image, offsetBytes, into);
   const there = into.subarray(0, Math.max(0, thereBytes));
   if (there.length > 0) yield* readImage(image, offsetBytes, there);
   into.fill(0, there.length);
