@@ -29,7 +29,7 @@ import {
 import { PROBES } from "./test_workloads_testing.ts";
 
 /** Cases for each seed, and how many must be of use. */
-const RUNS = 150;
+const RUNS = 240;
 const FEWEST_USED = 75;
 const FEWEST_ADDED = 30;
 const FEWEST_FAILING = 15;

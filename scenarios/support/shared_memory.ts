@@ -1,3 +1,4 @@
+import { Digest } from "../../lib/qed/digest.ts";
 import type { QedImage } from "../../lib/mod.ts";
 
 /**
@@ -9,15 +10,18 @@ import type { QedImage } from "../../lib/mod.ts";
 export function sharedMemory(image: QedImage): string | undefined {
   if (image.repairFront) return undefined;
   const { endBytes, hasTornTail, tableChanges, isUnchecked, failure, free, l1, l2Cache } = image;
-  const tables: string[] = [l1.digest()];
+  const tables = new Digest();
+  l1.digestInto(tables);
   for (let i = l1.nextUsed(0); i < image.geometry.tableEntries; i = l1.nextUsed(i + 1)) {
-    tables.push(`${l1.entry(i)} ${l2Cache.peek(l1.entry(i))?.digest() ?? "-"}`);
+    const table = l2Cache.peek(l1.entry(i));
+    tables.mix(table ? 1 : 0);
+    table?.digestInto(tables);
   }
   const { layout, features, imageBytes, l1TableOffsetBytes } = image.header;
   return [
     ...[endBytes, hasTornTail, tableChanges, isUnchecked, failure?.message, image.backingName],
     ...[layout, features, imageBytes, l1TableOffsetBytes, image.copiesOnRead],
     ...[free.freed, free.settled, free.clean].map((ranges) => ranges.digest()),
-    ...[free.generation, ...tables],
+    ...[free.generation, tables],
   ].join(";");
 }
