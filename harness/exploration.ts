@@ -1,13 +1,9 @@
+import type { Certificate, Coverage } from "./certificate.ts";
 import type { RuinedBy } from "./model/ruin.ts";
+import type { StateCount } from "./state_count.ts";
 import type { Violation } from "./violation.ts";
 
-/** A number of states: exact while it fits, and its binary logarithm always. */
-export interface StateCount {
-  /** The number in decimal; undefined from 2^64 on. */
-  readonly exact?: string;
-  /** log2 of the number. */
-  readonly log2: number;
-}
+export type { Coverage, StateCount };
 
 /** A version of something that reached the disk although nothing had made it durable. */
 export interface PersistedVersion {
@@ -58,13 +54,13 @@ export interface Exploration {
   /** `clean` if no state of the space breaks a promise. */
   readonly verdict: "clean" | "violation";
   /** The engine that searched. */
-  readonly engine: "lazy" | "brute";
+  readonly engine: "lazy" | "brute" | "sampled" | "deepening";
   /** The fault model. */
   readonly preset: string;
   /** The format under test. */
   readonly target: string;
-  /** Every state was covered; there is no other mode yet. */
-  readonly coverage: "exhaustive";
+  /** Whether every state was covered; the certificate says what was instead, if not. */
+  readonly coverage: Coverage["kind"];
   /** Identifies the log: its base, its events, the preset. */
   readonly traceHash: string;
   /** Events of the log. */
@@ -77,6 +73,8 @@ export interface Exploration {
   readonly images?: StateCount;
   /** Recoveries that were run, each a different behaviour (with brute force: each a state). */
   readonly recoveries: number;
+  /** What all this stands for. */
+  readonly certificate: Certificate;
   /** Every different violation with its smallest state, the worst kind first. */
   readonly violations: readonly FoundViolation[];
 }

@@ -4,6 +4,12 @@
  *
  * @module
  */
+export {
+  type Certificate,
+  certificateText,
+  coverageInWords,
+  type SearchEffort,
+} from "./certificate.ts";
 export { exploreByBruteForce, SpaceTooLargeError } from "./engine/brute.ts";
 export * from "./engine/choices.ts";
 export { judgeConcretely, prepareTrial, type Trial } from "./engine/concrete_judge.ts";

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { certificateOf } from "../certificate.ts";
 import type { Exploration, ExploreOptions } from "../exploration.ts";
 import { traceHash } from "../log/trace_hash.ts";
 import type { WriteLog } from "../log/write_log.ts";
@@ -143,6 +144,15 @@ export function exploreByBruteForce(
     crashPoints: points.length,
     states: states.total,
     recoveries,
+    certificate: certificateOf({
+      ...{ preset, coverage: { kind: "exhaustive" }, states: states.total },
+      engine: "brute",
+      depth: options.depth ?? 1,
+      crashPoints: points.length,
+      epochs: points.length,
+      units: points.reduce((sum, point) => sum + point.units.length, 0),
+      effort: { recoveries, known: 0, additions: 0 },
+    }),
     violations: findings.list(trial),
   };
 }

@@ -30,12 +30,21 @@ export interface Choices {
  * ```
  */
 export class ExhaustiveChoices implements Choices {
-  readonly #picked: number[] = [];
+  readonly #picked: number[];
   readonly #counts: number[] = [];
-  #depth = 0;
+  /** How many answers are given, and stay as they are. */
+  readonly #fixed: number;
+  #depth: number;
   #position = 0;
   /** Where the tape of this run first differs from the one before; -1 in the first run. */
   #changedAt = -1;
+
+  /** Enumerate the tapes that begin with `prefix`; all of them if it is not given. */
+  constructor(prefix: readonly number[] = []) {
+    this.#picked = [...prefix];
+    this.#fixed = prefix.length;
+    this.#depth = prefix.length;
+  }
 
   /** Whether every answer of this run so far was the same in the run before it. */
   get isRetracing(): boolean {
@@ -46,6 +55,7 @@ export class ExhaustiveChoices implements Choices {
   choose(optionCount: number): number {
     const position = this.#position++;
     if (position < this.#depth) {
+      this.#counts[position] ??= optionCount;
       if (this.#counts[position] !== optionCount) {
         throw new Error(
           `choices: question ${position} offered ${optionCount} options after ` +
@@ -63,7 +73,7 @@ export class ExhaustiveChoices implements Choices {
   /** Turn to the next tape; false when all have been run. */
   advance(): boolean {
     this.#position = 0;
-    while (this.#depth > 0) {
+    while (this.#depth > this.#fixed) {
       const last = this.#depth - 1;
       this.#changedAt = last;
       if (++this.#picked[last] < this.#counts[last]) return true;
@@ -75,6 +85,22 @@ export class ExhaustiveChoices implements Choices {
   /** The answers of this run so far. */
   tape(): number[] {
     return this.#picked.slice(0, this.#position);
+  }
+
+  /** What the tapes that were not run yet begin with; to be asked after {@linkcode advance}. */
+  left(): number[][] {
+    const prefixes: number[][] = [this.#picked.slice(0, this.#depth)];
+    for (let at = this.#depth - 1; at >= this.#fixed; at--) {
+      for (let option = this.#picked[at] + 1; option < this.#counts[at]; option++) {
+        prefixes.push([...this.#picked.slice(0, at), option]);
+      }
+    }
+    return prefixes;
+  }
+
+  /** How many options the question behind the prefix has; undefined if it was not asked. */
+  get nextCount(): number | undefined {
+    return this.#position > this.#fixed ? this.#counts[this.#fixed] : undefined;
   }
 }
 

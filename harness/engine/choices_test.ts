@@ -96,3 +96,40 @@ for (const picked of [2, -1, 0.5, NaN]) {
     assertThrows(() => choices.choose(2), TapeError, "tape[1]");
   });
 }
+
+/** Three questions of two options each, the last one only after a 1. */
+function program(choices: ExhaustiveChoices): string {
+  const first = choices.choose(2);
+  const second = choices.choose(2);
+  return `${first}${second}${second === 1 ? choices.choose(2) : ""}`;
+}
+
+function runAll(choices: ExhaustiveChoices): string[] {
+  const seen: string[] = [];
+  do seen.push(program(choices)); while (choices.advance());
+  return seen;
+}
+
+Deno.test("what is left after some runs, and these, are all runs", () => {
+  const all = runAll(new ExhaustiveChoices());
+  for (let count = 1; count < all.length; count++) {
+    const choices = new ExhaustiveChoices();
+    const seen: string[] = [];
+    for (let i = 0; i < count; i++) {
+      seen.push(program(choices));
+      choices.advance();
+    }
+    const rest = choices.left().flatMap((prefix) => runAll(new ExhaustiveChoices(prefix)));
+    assertEquals([...seen, ...rest].sort(), [...all].sort());
+  }
+});
+
+Deno.test("below a prefix, and how many options the next question has", () => {
+  assertEquals(runAll(new ExhaustiveChoices([1])), ["10", "110", "111"]);
+  const choices = new ExhaustiveChoices([1, 0]);
+  program(choices);
+  assertEquals([choices.nextCount, choices.advance()], [undefined, false]);
+  const more = new ExhaustiveChoices([1]);
+  program(more);
+  assertEquals(more.nextCount, 2);
+});

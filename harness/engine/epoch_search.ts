@@ -1,3 +1,4 @@
+import type { SearchEffort } from "../certificate.ts";
 import type { Contents } from "../model/contents.ts";
 import type { Epoch } from "../model/epochs.ts";
 import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
@@ -94,6 +95,21 @@ export class EpochSearch {
     if (!this.#choices.hasRecoveredBefore) this.#crashAgain(lead);
     if (!this.#groups || lead.independent.length === 0) return;
     if (lead.isMixed || !this.#visitGroups(lead)) this.#visitCombinations();
+  }
+
+  /** Recover from the state that the choices lead to, to see what they are asked; nothing is noted. */
+  probe(): void {
+    this.#choices.lead();
+    this.#disk.begin();
+    this.#judge.judge();
+    this.#disk.end();
+    this.#choices.endLead();
+  }
+
+  /** What it took so far. */
+  get effort(): SearchEffort {
+    const { recoveries, additions } = this;
+    return { recoveries, additions, known: this.#judge.knownCount };
   }
 
   /** Put the durable image back as it was; the search is over. */

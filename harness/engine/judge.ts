@@ -65,6 +65,7 @@ export class Judge {
   /** For each state that recovery led to, what came of it when it was judged. */
   readonly #judged = new Map<string, Judged>();
   #findings: Finding[] = [];
+  #knownCount = 0;
   #outcome: Judged = NOTHING;
   /** Where the last recovery could be cut short. */
   #recovery: readonly RecoveryEpoch[] = [];
@@ -154,11 +155,17 @@ export class Judge {
     const known = this.#judged.get(key);
     if (known && known.event <= earliestEvent) {
       this.#outcome = known;
+      this.#knownCount++;
       return true;
     }
     this.#outcome.event = earliestEvent;
     this.#judged.set(key, this.#outcome);
     return false;
+  }
+
+  /** How many recoveries led to what was judged already. */
+  get knownCount(): number {
+    return this.#knownCount;
   }
 
   /** How much space the state that was judged last has lost, in bytes; undefined if nobody knows. */

@@ -12,23 +12,12 @@
  *
  * @module
  */
-import type { Exploration, ExploreOptions, FoundViolation } from "../exploration.ts";
-import { traceHash } from "../log/trace_hash.ts";
+import type { Exploration, ExploreOptions } from "../exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
-import { Contents } from "../model/contents.ts";
-import { epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target.ts";
-import { violationKey } from "../violation.ts";
-import { ExhaustiveChoices } from "./choices.ts";
-import { prepareTrial, type Trial } from "./concrete_judge.ts";
-import { countImages, countStates, StateCounter } from "./count_states.ts";
-import { EpochSearch } from "./epoch_search.ts";
-import { Findings } from "./findings.ts";
-import { judgeFound } from "./judge_found.ts";
-
-/** Recoveries between two reports of progress. */
-const PROGRESS_RECOVERIES = 1000;
+import { prepareTrial } from "./concrete_judge.ts";
+import { LazySearch } from "./lazy_search.ts";
 
 /**
  * Explore every state that a crash after any event of `log` can leave under `preset`, and judge
@@ -73,63 +62,10 @@ export function exploreLazily(
   preset: Preset,
   options: ExploreOptions,
 ): Exploration {
-  const contents = new Contents();
-  const trial = prepareTrial(log, target, preset, options);
-  const findings = new Findings();
-  const states = new StateCounter();
-  const images = new StateCounter();
-  let recoveries = 0;
-  for (const epoch of epochsOf(log, contents, preset)) {
-    const choices = new ExhaustiveChoices();
-    const search = new EpochSearch(trial, epoch, {
-      contents,
-      choices,
-      findings,
-      addsUp: options.addsUp ?? true,
-      depth: options.depth ?? 1,
-    });
-    countStates(search.space, states);
-    if (preset.ruinBytes === 0) countImages(search.space, images);
-    do {
-      search.visit();
-      const done = recoveries + search.recoveries;
-      if (done % PROGRESS_RECOVERIES === 0) {
-        options.onProgress?.(epoch.firstEvent + 1, log.events.length + 1, done);
-      }
-    } while (choices.advance());
-    search.release();
-    recoveries += search.recoveries;
+  const search = new LazySearch(prepareTrial(log, target, preset, options), options);
+  for (const part of search.parts()) {
+    const result = part.run();
+    if (result) search.take(result);
   }
-  const violations = findings.list(trial);
-  confirm(violations, trial);
-  return {
-    verdict: violations.length === 0 ? "clean" : "violation",
-    engine: "lazy",
-    preset: preset.name,
-    target: target.name,
-    coverage: "exhaustive",
-    traceHash: traceHash(log, { preset, target }),
-    events: log.events.length,
-    crashPoints: log.events.length + 1,
-    states: states.total,
-    ...(preset.ruinBytes === 0 && { images: images.total }),
-    recoveries,
-    violations,
-  };
-}
-
-/** Build each violation's state as bytes and see it there too. */
-function confirm(violations: readonly FoundViolation[], trial: Trial): void {
-  for (const violation of violations) {
-    const seen = judgeFound(trial, violation).map(violationKey);
-    if (seen.includes(violationKey(violation))) continue;
-    const { crashAfterEvent, tape, again = [] } = violation;
-    const tapes = [tape, ...again.map((each) => each.tape)].map((each) => each.join(" "));
-    throw new Error(
-      `explorer: "${violationKey(violation)}" does not show in its own state (crash after event ` +
-        `${crashAfterEvent}, tape ${tapes.join(" / ")}); seen there: ${
-          seen.join("; ") || "nothing"
-        }`,
-    );
-  }
+  return search.result();
 }

@@ -78,9 +78,12 @@ export class PlannedChoices implements Choices {
     this.#recoveredLength = this.#mode === "lead" ? this.#tape.length : this.#position;
   }
 
-  /** Whether recovery went as it did in the lead before this one. */
+  /** Whether recovery went like this before: of the tapes that begin alike, the one of zeroes is first. */
   get hasRecoveredBefore(): boolean {
-    return this.#sameLength >= this.#recoveredLength;
+    for (let at = this.#recoveredLength; at < this.#tape.length; at++) {
+      if (this.#tape[at] !== 0) return true;
+    }
+    return false;
   }
 
   /** Whether a run with the same answers was asked for more than there are. */

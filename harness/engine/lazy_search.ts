@@ -1,0 +1,253 @@
+/**
+ * A lazy search in parts that can be run anywhere, in any order, and put together again.
+ *
+ * Each epoch is one part at first. Where it is not finished after {@linkcode ROOT_RECOVERIES}
+ * recoveries, what is left of the depth-first search is cut into parts of its own: the tapes that begin
+ * with each of some prefixes, of which there are {@linkcode FEWEST_PARTS} at least if there is that
+ * much to choose. How a search is cut depends on nothing but the log; and each part remembers only
+ * for itself what it has judged. So the result is the same whoever runs the parts, and however many
+ * do.
+ *
+ * @module
+ */
+import type { Coverage, Exploration, ExploreOptions } from "../exploration.ts";
+import { traceHash } from "../log/trace_hash.ts";
+import { Contents } from "../model/contents.ts";
+import { type Epoch, epochsOf } from "../model/epochs.ts";
+import { certificateOf, type SearchEffort } from "../certificate.ts";
+import { ExhaustiveChoices } from "./choices.ts";
+import type { Trial } from "./concrete_judge.ts";
+import { confirm } from "./confirm.ts";
+import { countImages, countStates, StateCounter } from "./count_states.ts";
+import type { StateSpace } from "../model/state_space.ts";
+import { EpochSearch } from "./epoch_search.ts";
+import { Findings, type ItemKey, type SightingCount } from "./findings.ts";
+
+/** An epoch is one part of the search if so many recoveries do. */
+export const ROOT_RECOVERIES = 256;
+/** Into how many parts, at least, the rest of an epoch is cut. */
+export const FEWEST_PARTS = 64;
+/** Recoveries between two reports of progress. */
+const PROGRESS_RECOVERIES = 1000;
+
+/** What came of one part of a search. */
+export interface PartResult {
+  /** Which part. */
+  readonly item: ItemKey;
+  /** What it took. */
+  readonly effort: SearchEffort;
+  /** What it has seen. */
+  readonly findings: readonly SightingCount[];
+}
+
+/** A part that is still to be run: the tapes of an epoch that begin with a prefix. */
+export interface Part {
+  /** Which part. */
+  readonly item: ItemKey;
+  /** How its tapes begin. */
+  readonly prefix: readonly number[];
+  /** Run it here and now; undefined if the search is to stop. */
+  run(): PartResult | undefined;
+}
+
+/** How a search is to be run, besides what is searched. */
+export interface LazySearchOptions extends ExploreOptions {
+  /** Whether a part belongs to this search; each one if not given. */
+  readonly owns?: (item: ItemKey) => boolean;
+  /** Asked between recoveries, with their number so far: whether to stop. */
+  readonly shouldStop?: (recoveries: number) => boolean;
+}
+
+const NO_EFFORT: SearchEffort = { recoveries: 0, known: 0, additions: 0 };
+
+/** A search under way. */
+export class LazySearch {
+  readonly #trial: Trial;
+  readonly #options: LazySearchOptions;
+  readonly #contents = new Contents();
+  readonly #findings = new Findings();
+  readonly #states = new StateCounter();
+  readonly #images = new StateCounter();
+  #effort = NO_EFFORT;
+  #epochs = 0;
+  #units = 0;
+  #parts = 0;
+  #partsDone = 0;
+  #isStopped = false;
+
+  /** Search the states of a trial. */
+  constructor(trial: Trial, options: LazySearchOptions) {
+    this.#trial = trial;
+    this.#options = options;
+  }
+
+  /**
+   * Go through the epochs: what can be done in one part is done, and the parts of larger ones are
+   * handed out. Whoever runs one gives the result to {@linkcode LazySearch.take}.
+   */
+  *parts(): Generator<Part> {
+    const { trial, contents } = { trial: this.#trial, contents: this.#contents };
+    let index = 0;
+    for (const epoch of epochsOf(trial.log, contents, trial.preset)) {
+      const prefixes = this.#searchRoot(epoch, index);
+      for (let place = 1; place <= prefixes.length; place++) {
+        const item: ItemKey = [index, place];
+        if (!this.#owns(item)) continue;
+        this.#parts++;
+        const prefix = prefixes[place - 1];
+        yield { item, prefix, run: () => this.runPart(epoch, item, prefix) };
+      }
+      index++;
+      const events = trial.log.events.length + 1;
+      this.#options.onProgress?.(epoch.lastEvent + 2, events, this.#effort.recoveries);
+    }
+  }
+
+  /** Run a part of an epoch; undefined if the search is to stop before its end. */
+  runPart(epoch: Epoch, item: ItemKey, prefix: readonly number[]): PartResult | undefined {
+    const findings = new Findings(item);
+    const choices = new ExhaustiveChoices(prefix);
+    const search = this.#searchOf(epoch, choices, findings);
+    const isDone = this.#run(search, choices, Infinity, epoch);
+    search.release();
+    const result = { item, effort: search.effort, findings: findings.counts() };
+    if (isDone) return result;
+    // What was seen is true, though not all was looked at.
+    this.#findings.merge(result.findings);
+    this.#effort = sum(this.#effort, result.effort);
+    return undefined;
+  }
+
+  /** Put the result of a part to the rest. */
+  take({ effort, findings }: PartResult): void {
+    this.#effort = sum(this.#effort, effort);
+    this.#findings.merge(findings);
+    this.#partsDone++;
+  }
+
+  /** Whether it was stopped before all was looked at. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** What was seen so far, and what it took, to be put together with the rest elsewhere. */
+  get seen(): { readonly effort: SearchEffort; readonly findings: readonly SightingCount[] } {
+    return { effort: this.#effort, findings: this.#findings.counts() };
+  }
+
+  /** The result, each violation confirmed as a concrete file. */
+  result(): Exploration {
+    const { log, target, preset } = this.#trial;
+    const violations = this.#findings.list(this.#trial);
+    confirm(violations, this.#trial);
+    const coverage: Coverage = this.#isStopped
+      ? { kind: "partial", parts: this.#partsDone, of: this.#parts }
+      : { kind: "exhaustive" };
+    const crashPoints = log.events.length + 1;
+    return {
+      verdict: violations.length === 0 ? "clean" : "violation",
+      engine: "lazy",
+      preset: preset.name,
+      target: target.name,
+      coverage: coverage.kind,
+      traceHash: traceHash(log, { preset, target }),
+      events: log.events.length,
+      crashPoints,
+      states: this.#states.total,
+      ...(preset.ruinBytes === 0 && { images: this.#images.total }),
+      recoveries: this.#effort.recoveries,
+      certificate: certificateOf({
+        ...{ preset, coverage, crashPoints, states: this.#states.total },
+        engine: "lazy",
+        depth: this.#options.depth ?? 1,
+        epochs: this.#epochs,
+        units: this.#units,
+        effort: this.#effort,
+      }),
+      violations,
+    };
+  }
+
+  #owns(item: ItemKey): boolean {
+    return this.#options.owns?.(item) ?? true;
+  }
+
+  #searchOf(epoch: Epoch, choices: ExhaustiveChoices, findings: Findings): EpochSearch {
+    const { addsUp = true, depth = 1 } = this.#options;
+    const contents = this.#contents;
+    return new EpochSearch(this.#trial, epoch, { contents, choices, findings, addsUp, depth });
+  }
+
+  #count(space: StateSpace): void {
+    countStates(space, this.#states);
+    if (this.#trial.preset.ruinBytes === 0) countImages(space, this.#images);
+    this.#epochs++;
+    this.#units += space.units.length;
+  }
+
+  /** The first part of an epoch. Answers how the others begin. */
+  #searchRoot(epoch: Epoch, index: number): readonly (readonly number[])[] {
+    const item: ItemKey = [index, 0];
+    const findings = new Findings(item);
+    const choices = new ExhaustiveChoices();
+    const search = this.#searchOf(epoch, choices, findings);
+    this.#count(search.space);
+    const isDone = this.#run(search, choices, ROOT_RECOVERIES, epoch);
+    search.release();
+    if (this.#owns(item)) {
+      this.#parts++;
+      this.take({ item, effort: search.effort, findings: findings.counts() });
+      if (this.#isStopped) this.#partsDone--;
+    }
+    return isDone || this.#isStopped ? [] : this.#split(epoch, choices.left());
+  }
+
+  /** Cut prefixes into longer ones, the shortest first, until there are enough. */
+  #split(epoch: Epoch, prefixes: readonly (readonly number[])[]): readonly (readonly number[])[] {
+    const parts = [...prefixes];
+    const leaves: (readonly number[])[] = [];
+    while (parts.length > 0 && parts.length + leaves.length < FEWEST_PARTS) {
+      const shortest = parts.reduce((a, b) => b.length < a.length ? b : a);
+      parts.splice(parts.indexOf(shortest), 1);
+      const choices = new ExhaustiveChoices(shortest);
+      const search = this.#searchOf(epoch, choices, new Findings());
+      search.probe();
+      search.release();
+      const { nextCount } = choices;
+      if (nextCount === undefined) leaves.push(shortest);
+      for (let option = 0; option < (nextCount ?? 0); option++) parts.push([...shortest, option]);
+    }
+    return [...leaves, ...parts];
+  }
+
+  /** Run what the choices lead to until there is no more, or too much. Answers whether it is done. */
+  #run(
+    search: EpochSearch,
+    choices: ExhaustiveChoices,
+    mostRecoveries: number,
+    epoch: Epoch,
+  ): boolean {
+    const before = this.#effort.recoveries;
+    let told = 0;
+    do {
+      if (this.#options.shouldStop?.(before + search.effort.recoveries)) this.#isStopped = true;
+      if (this.#isStopped || search.effort.recoveries >= mostRecoveries) return false;
+      search.visit();
+      const done = before + search.effort.recoveries;
+      if (done - told < PROGRESS_RECOVERIES) continue;
+      told = done;
+      const { events } = this.#trial.log;
+      this.#options.onProgress?.(epoch.firstEvent + 1, events.length + 1, done);
+    } while (choices.advance());
+    return true;
+  }
+}
+
+/** What two parts of a search took together. */
+export function sum(a: SearchEffort, b: SearchEffort): SearchEffort {
+  return {
+    recoveries: a.recoveries + b.recoveries,
+    known: a.known + b.known,
+    additions: a.additions + b.additions,
+  };
+}
