@@ -39,6 +39,18 @@ export type { Tear, UnitVersion } from "./model/unit_version.ts";
 export * from "./orders/explore_orders.ts";
 export type { WatchedRun } from "./orders/order_watch.ts";
 export * from "./orders/sample_orders.ts";
+export { exploreInParallel, type ParallelOptions } from "./parallel/explore_in_parallel.ts";
+export {
+  explorePartially,
+  MergeError,
+  mergePartials,
+  type PartialOptions,
+  type PartialResult,
+  type Shard,
+  type StoredPersisted,
+  type StoredSighting,
+} from "./parallel/partial.ts";
+export type { Problem, ProblemModule, Recipe } from "./parallel/problem.ts";
 export { formatStates } from "./report/states.ts";
 export { coverageText } from "./report/coverage_text.ts";
 export { textTable } from "./report/table.ts";

@@ -19,7 +19,7 @@ import { ExhaustiveChoices } from "./choices.ts";
 import type { Trial } from "./concrete_judge.ts";
 import { confirm } from "./confirm.ts";
 import { countImages, countStates, StateCounter } from "./count_states.ts";
-import type { StateSpace } from "../model/state_space.ts";
+import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
 import { EpochSearch } from "./epoch_search.ts";
 import { Findings, type ItemKey, type SightingCount } from "./findings.ts";
 
@@ -40,6 +40,16 @@ export interface PartResult {
   readonly findings: readonly SightingCount[];
 }
 
+/** What was done of a search, put together. */
+export interface Done {
+  /** The parts that are done. */
+  readonly items: readonly ItemKey[];
+  /** What they took. */
+  readonly effort: SearchEffort;
+  /** What they have seen. */
+  readonly findings: readonly SightingCount[];
+}
+
 /** A part that is still to be run: the tapes of an epoch that begin with a prefix. */
 export interface Part {
   /** Which part. */
@@ -54,6 +64,8 @@ export interface Part {
 export interface LazySearchOptions extends ExploreOptions {
   /** Whether a part belongs to this search; each one if not given. */
   readonly owns?: (item: ItemKey) => boolean;
+  /** What was done before: it is not done again. */
+  readonly before?: Done;
   /** Asked between recoveries, with their number so far: whether to stop. */
   readonly shouldStop?: (recoveries: number) => boolean;
 }
@@ -64,21 +76,26 @@ const NO_EFFORT: SearchEffort = { recoveries: 0, known: 0, additions: 0 };
 export class LazySearch {
   readonly #trial: Trial;
   readonly #options: LazySearchOptions;
-  readonly #contents = new Contents();
+  readonly #contents: Contents;
+  /** What parts that are done have seen; and all, also those that were stopped in the middle. */
+  readonly #findingsDone = new Findings();
   readonly #findings = new Findings();
+  readonly #done = new Map<string, ItemKey>();
   readonly #states = new StateCounter();
   readonly #images = new StateCounter();
+  #effortDone = NO_EFFORT;
   #effort = NO_EFFORT;
   #epochs = 0;
   #units = 0;
   #parts = 0;
-  #partsDone = 0;
   #isStopped = false;
 
-  /** Search the states of a trial. */
-  constructor(trial: Trial, options: LazySearchOptions) {
+  /** Search the states of a trial; its epochs' contents are kept in `contents`. */
+  constructor(trial: Trial, options: LazySearchOptions, contents: Contents = new Contents()) {
     this.#trial = trial;
     this.#options = options;
+    this.#contents = contents;
+    if (options.before) this.absorb(options.before);
   }
 
   /**
@@ -92,8 +109,7 @@ export class LazySearch {
       const prefixes = this.#searchRoot(epoch, index);
       for (let place = 1; place <= prefixes.length; place++) {
         const item: ItemKey = [index, place];
-        if (!this.#owns(item)) continue;
-        this.#parts++;
+        if (!this.#isOpen(item)) continue;
         const prefix = prefixes[place - 1];
         yield { item, prefix, run: () => this.runPart(epoch, item, prefix) };
       }
@@ -112,17 +128,42 @@ export class LazySearch {
     search.release();
     const result = { item, effort: search.effort, findings: findings.counts() };
     if (isDone) return result;
-    // What was seen is true, though not all was looked at.
-    this.#findings.merge(result.findings);
-    this.#effort = sum(this.#effort, result.effort);
+    this.#takeUnfinished(result);
     return undefined;
   }
 
   /** Put the result of a part to the rest. */
-  take({ effort, findings }: PartResult): void {
+  take({ item, effort, findings }: PartResult): void {
+    this.absorb({ items: [item], effort, findings });
+  }
+
+  /** Put what was done elsewhere to the rest. */
+  absorb({ items, effort, findings }: Done): void {
+    for (const item of items) this.#done.set(String(item), item);
+    this.#effortDone = sum(this.#effortDone, effort);
+    this.#effort = sum(this.#effort, effort);
+    this.#findingsDone.merge(findings);
+    this.#findings.merge(findings);
+  }
+
+  /** What was seen is true, though not all was looked at. */
+  #takeUnfinished({ effort, findings }: PartResult): void {
     this.#effort = sum(this.#effort, effort);
     this.#findings.merge(findings);
-    this.#partsDone++;
+  }
+
+  /** Go through the epochs without searching them: what is needed to say what a search stands for. */
+  countOnly(): void {
+    const { log, preset } = this.#trial;
+    for (const epoch of epochsOf(log, this.#contents, preset)) {
+      this.#count(stateSpaceOf(epoch, preset, this.#contents));
+    }
+  }
+
+  /** Whether it is to stop, as things are now. */
+  stopsNow(): boolean {
+    if (this.#options.shouldStop?.(this.#effort.recoveries)) this.#isStopped = true;
+    return this.#isStopped;
   }
 
   /** Whether it was stopped before all was looked at. */
@@ -130,9 +171,10 @@ export class LazySearch {
     return this.#isStopped;
   }
 
-  /** What was seen so far, and what it took, to be put together with the rest elsewhere. */
-  get seen(): { readonly effort: SearchEffort; readonly findings: readonly SightingCount[] } {
-    return { effort: this.#effort, findings: this.#findings.counts() };
+  /** The parts that are done, with what was done before. */
+  get done(): Done {
+    const items = [...this.#done.values()].sort(([a, b], [c, d]) => a - c || b - d);
+    return { items, effort: this.#effortDone, findings: this.#findingsDone.counts() };
   }
 
   /** The result, each violation confirmed as a concrete file. */
@@ -141,7 +183,7 @@ export class LazySearch {
     const violations = this.#findings.list(this.#trial);
     confirm(violations, this.#trial);
     const coverage: Coverage = this.#isStopped
-      ? { kind: "partial", parts: this.#partsDone, of: this.#parts }
+      ? { kind: "partial", parts: this.#done.size, of: this.#parts }
       : { kind: "exhaustive" };
     const crashPoints = log.events.length + 1;
     return {
@@ -168,8 +210,11 @@ export class LazySearch {
     };
   }
 
-  #owns(item: ItemKey): boolean {
-    return this.#options.owns?.(item) ?? true;
+  /** Whether a part is this search's, and still to be done. */
+  #isOpen(item: ItemKey): boolean {
+    const isOwn = this.#options.owns?.(item) ?? true;
+    if (isOwn) this.#parts++;
+    return isOwn && !this.#done.has(String(item));
   }
 
   #searchOf(epoch: Epoch, choices: ExhaustiveChoices, findings: Findings): EpochSearch {
@@ -194,10 +239,10 @@ export class LazySearch {
     this.#count(search.space);
     const isDone = this.#run(search, choices, ROOT_RECOVERIES, epoch);
     search.release();
-    if (this.#owns(item)) {
-      this.#parts++;
-      this.take({ item, effort: search.effort, findings: findings.counts() });
-      if (this.#isStopped) this.#partsDone--;
+    if (this.#isOpen(item)) {
+      const result = { item, effort: search.effort, findings: findings.counts() };
+      if (this.#isStopped) this.#takeUnfinished(result);
+      else this.take(result);
     }
     return isDone || this.#isStopped ? [] : this.#split(epoch, choices.left());
   }
@@ -230,10 +275,10 @@ export class LazySearch {
     const before = this.#effort.recoveries;
     let told = 0;
     do {
-      if (this.#options.shouldStop?.(before + search.effort.recoveries)) this.#isStopped = true;
-      if (this.#isStopped || search.effort.recoveries >= mostRecoveries) return false;
+      if (this.#options.shouldStop?.(before + search.recoveries)) this.#isStopped = true;
+      if (this.#isStopped || search.recoveries >= mostRecoveries) return false;
       search.visit();
-      const done = before + search.effort.recoveries;
+      const done = before + search.recoveries;
       if (done - told < PROGRESS_RECOVERIES) continue;
       told = done;
       const { events } = this.#trial.log;

@@ -1,0 +1,119 @@
+import { prepareTrial } from "../engine/concrete_judge.ts";
+import { LazySearch, type LazySearchOptions } from "../engine/lazy_search.ts";
+import type { Exploration, ExplorationListener } from "../exploration.ts";
+import { PartRunner } from "./part_runner.ts";
+import type { Problem, Recipe } from "./problem.ts";
+import { WorkerPool } from "./worker_pool.ts";
+
+/** Who explores a problem. */
+export interface ParallelOptions {
+  /** Told about progress now and then. */
+  readonly onProgress?: ExplorationListener;
+  /** Asked between recoveries, with their number so far: whether to stop. */
+  readonly shouldStop?: (recoveries: number) => boolean;
+  /** How many workers at most; with less than two there are none. */
+  readonly workers: number;
+  /** How workers set up the same problem. */
+  readonly recipe: Recipe;
+  /** Told when a worker has died, and what is done about it. */
+  readonly onDeath?: (message: string) => void;
+  /** Seconds after which a worker that says nothing is taken for dead; 60 if not given. */
+  readonly patienceSeconds?: number;
+}
+
+/**
+ * Explore a problem with workers: the same result as {@linkcode exploreLazily} gives, to the last
+ * figure, however many there are. Workers are started for searches that are too large for one part;
+ * one that dies is replaced. Throws what the search throws.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { exploreInParallel, exploreLazily, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ *
+ * // A format of one sector, which needs no recovery.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(["data"]),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read(_, offsetBytes, into) {
+ *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
+ *   },
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const recorder = new Recorder({ base: new Uint8Array(512) });
+ * const bytes = new Uint8Array(512).fill(1);
+ * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
+ * const { log } = recorder;
+ * const options = { guestBytes: 512 };
+ * // A module that exports `problemOf` would give workers the same; none is needed for so little.
+ * const recipe = { module: "file:///problem.ts", input: undefined };
+ * const problem = { log, target, preset: SECTORS, options };
+ * const result = await exploreInParallel(problem, { workers: 2, recipe });
+ * assertEquals(result, exploreLazily(log, target, SECTORS, options));
+ * ```
+ */
+export async function exploreInParallel(
+  problem: Problem,
+  options: ParallelOptions,
+): Promise<Exploration> {
+  const { search } = await searchInParallel(problem, options);
+  return search.result();
+}
+
+/** The same, and the search itself, which knows more than the result. */
+export async function searchInParallel(
+  problem: Problem,
+  { workers, recipe, onDeath = () => {}, patienceSeconds, ...options }:
+    & ParallelOptions
+    & Pick<LazySearchOptions, "owns" | "before">,
+): Promise<{ search: LazySearch }> {
+  const { log, target, preset } = problem;
+  const trial = prepareTrial(log, target, preset, problem.options);
+  const search = new LazySearch(trial, { ...problem.options, ...options });
+  if (workers < 2) {
+    for (const part of search.parts()) {
+      const result = part.run();
+      if (result) search.take(result);
+    }
+    return { search };
+  }
+  const runHere = new PartRunner(problem);
+  using pool = new WorkerPool({
+    ...{ workers, recipe, onDeath },
+    runHere: ({ item, prefix }) => runHere.run(item, prefix),
+    ...(patienceSeconds !== undefined && { patienceSeconds }),
+  });
+  const running: Promise<void>[] = [];
+  let failure: unknown;
+  for (const part of search.parts()) {
+    const done = pool.run(part).then((result) => {
+      if (result) search.take(result);
+      if (search.stopsNow()) pool.forgetRest();
+    }).catch((error) => {
+      failure ??= error;
+      pool.forgetRest();
+    });
+    running.push(done);
+    // Let workers be heard, and given more to do, while the search goes on here.
+    if (pool.load > 0) await pause();
+    if (failure) break;
+  }
+  await Promise.all(running);
+  if (failure) throw failure;
+  return { search };
+}
+
+function pause(): Promise<void> {
+  return new Promise((resume) => setTimeout(resume, 0));
+}

@@ -1,0 +1,60 @@
+import { assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
+import { exploreLazily } from "../engine/lazy.ts";
+import { inTempDir } from "../../lib/testing/temp_dir_testing.ts";
+import { exploreInParallel, type ParallelOptions } from "./explore_in_parallel.ts";
+import { problemOf, type ToyInput } from "./toy_problem_testing.ts";
+
+const MODULE = new URL("./toy_problem_testing.ts", import.meta.url).href;
+const LARGE: ToyInput = { sectors: 12 };
+
+function explore(input: ToyInput, options: Partial<ParallelOptions> = {}) {
+  const recipe = { module: MODULE, input };
+  return exploreInParallel(problemOf(input), { workers: 2, recipe, ...options });
+}
+
+Deno.test("the result is the same however many workers there are", async () => {
+  const { log, target, preset, options } = problemOf(LARGE);
+  const alone = exploreLazily(log, target, preset, options);
+  assertGreater(alone.recoveries, 4000);
+  assertEquals(alone.violations.length, 11);
+  for (const workers of [1, 2, 3]) {
+    assertEquals(JSON.stringify(await explore(LARGE, { workers })), JSON.stringify(alone));
+  }
+});
+
+Deno.test("no worker is started for what one part can do", async () => {
+  const recipe = { module: "file:///nonsense.ts", input: undefined };
+  const { recoveries } = await explore({ sectors: 5 }, { recipe });
+  assertEquals(recoveries, 32 + 1 - 1);
+});
+
+Deno.test("what a worker that dies was at is run again, and that is said", async () => {
+  const alone = await explore(LARGE, { workers: 1 });
+  await inTempDir(async (folder) => {
+    const said: string[] = [];
+    const onDeath = (message: string) => said.push(message);
+    const input = { ...LARGE, dyingFile: `${folder}/died` };
+    const result = await explore(input, { onDeath });
+    assertEquals(JSON.stringify(result), JSON.stringify(alone));
+    assertEquals(said.length, 1);
+    assertStringIncludes(said[0], "the worker dies");
+    assertStringIncludes(said[0], "is run again by another one");
+  });
+});
+
+Deno.test("what the target throws in a worker comes out", async () => {
+  const recipe = { module: MODULE, input: { ...LARGE, throws: true } };
+  await assertRejects(() => explore(LARGE, { recipe }), Error, "a defect of the target");
+});
+
+Deno.test("a search that is stopped says how much was done", async () => {
+  for (const workers of [1, 2]) {
+    const { coverage, certificate, recoveries } = await explore(LARGE, {
+      workers,
+      shouldStop: (count) => count >= 1000,
+    });
+    assertEquals([coverage, certificate.coverage.kind], ["partial", "partial"]);
+    assertGreater(4096, recoveries);
+    assertGreater(recoveries, 900);
+  }
+});

@@ -1,0 +1,49 @@
+import { prepareTrial, type Trial } from "../engine/concrete_judge.ts";
+import type { ItemKey } from "../engine/findings.ts";
+import { LazySearch, type PartResult } from "../engine/lazy_search.ts";
+import { Contents } from "../model/contents.ts";
+import { type Epoch, epochsOf } from "../model/epochs.ts";
+import type { Problem } from "./problem.ts";
+
+/** Runs parts of one search, going through the log as far as each of them needs. */
+export class PartRunner {
+  readonly #problem: Problem;
+  readonly #trial: Trial;
+  readonly #onProgress: (recoveries: number) => void;
+  #search: LazySearch;
+  #epochs: Iterator<Epoch>;
+  #epoch: Epoch | undefined;
+  #index = -1;
+
+  /** Run parts of a search of `problem`; `onProgress` is told now and then that it goes on. */
+  constructor(problem: Problem, onProgress: (recoveries: number) => void = () => {}) {
+    const { log, target, preset, options } = problem;
+    this.#problem = problem;
+    this.#onProgress = onProgress;
+    this.#trial = prepareTrial(log, target, preset, options);
+    ({ search: this.#search, epochs: this.#epochs } = this.#start());
+  }
+
+  /** Run the part of `item`, whose tapes begin with `prefix`. */
+  run(item: ItemKey, prefix: readonly number[]): PartResult {
+    const [index] = item;
+    if (index < this.#index) {
+      // Epochs come one after the other, and none comes back.
+      ({ search: this.#search, epochs: this.#epochs } = this.#start());
+      this.#index = -1;
+    }
+    for (; this.#index < index; this.#index++) this.#epoch = this.#epochs.next().value;
+    return this.#search.runPart(this.#epoch!, item, prefix)!;
+  }
+
+  #start(): { search: LazySearch; epochs: Iterator<Epoch> } {
+    const { preset, options } = this.#problem;
+    const contents = new Contents();
+    const onProgress = (_done: number, _total: number, recoveries: number) =>
+      this.#onProgress(recoveries);
+    return {
+      search: new LazySearch(this.#trial, { ...options, onProgress }, contents),
+      epochs: epochsOf(this.#trial.log, contents, preset),
+    };
+  }
+}

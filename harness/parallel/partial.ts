@@ -1,0 +1,259 @@
+/**
+ * Results of parts of a search as plain data, to be stored in a file and put together later: what a
+ * shard has done, or what was done when a budget was used up.
+ *
+ * @module
+ */
+import type { SearchEffort } from "../certificate.ts";
+import { prepareTrial } from "../engine/concrete_judge.ts";
+import type { Persisted } from "../engine/crash_point.ts";
+import type { SightingCount } from "../engine/findings.ts";
+import { type Done, LazySearch } from "../engine/lazy_search.ts";
+import type { Exploration } from "../exploration.ts";
+import { traceHash } from "../log/trace_hash.ts";
+import type { UnitVersion } from "../model/unit_version.ts";
+import type { Violation } from "../violation.ts";
+import { type ParallelOptions, searchInParallel } from "./explore_in_parallel.ts";
+import type { Problem } from "./problem.ts";
+
+/** A share of a search: number `index` of `count`, counted from 1. */
+export interface Shard {
+  /** Which one. */
+  readonly index: number;
+  /** Of how many. */
+  readonly count: number;
+}
+
+/** The whole of a search as a share. */
+const WHOLE: Shard = Object.freeze({ index: 1, count: 1 });
+
+/** What was done of a search, as plain data. */
+export interface PartialResult {
+  /** Identifies the log and what it is judged with. */
+  readonly traceHash: string;
+  /** How many crashes in a row. */
+  readonly depth: number;
+  /** The share that this is of. */
+  readonly shard: Shard;
+  /** Whether all of the share is done. */
+  readonly isComplete: boolean;
+  /** The parts that are done. */
+  readonly items: readonly (readonly [epoch: number, place: number])[];
+  /** What they took. */
+  readonly effort: SearchEffort;
+  /** What they have seen. */
+  readonly findings: readonly StoredSighting[];
+}
+
+/** A sighting without anything that JSON does not know. */
+export interface StoredSighting {
+  /** The violation. */
+  readonly violation: Violation;
+  /** How many recoveries showed it. */
+  readonly occurrences: number;
+  /** The last event before the crash that shows it in its smallest state. */
+  readonly event: number;
+  /** What reached the disk then. */
+  readonly persisted: StoredPersisted;
+  /** How much that is. */
+  readonly size: number;
+  /** The part of the search that saw it: its epoch and its place in that. */
+  readonly item: readonly [epoch: number, place: number];
+}
+
+/** What reached the disk, likewise. */
+export interface StoredPersisted extends Omit<Persisted, "byUnit" | "sizeBytes" | "again"> {
+  /** Units and their versions. */
+  readonly byUnit: readonly (readonly [number, UnitVersion])[];
+  /** The size, if it does not follow. */
+  readonly sizeBytes?: number;
+  /** Crashes of recoveries. */
+  readonly again?: readonly { readonly afterEvent: number; readonly persisted: StoredPersisted }[];
+}
+
+/**
+ * Partial results that do not belong together, or not to this search.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { MergeError } from "@powercut/powercut/harness";
+ *
+ * assertThrows(() => {
+ *   throw new MergeError(1, "shard", "3/4 again");
+ * }, MergeError, "result 1: shard is 3/4 again");
+ * ```
+ */
+export class MergeError extends Error {
+  /** The name of this kind of error. */
+  override readonly name = "MergeError";
+
+  /** Build the error for the result at `place` whose `field` holds `value`. */
+  constructor(
+    /** Which of the results, from 0. */
+    readonly place: number,
+    /** What is wrong with it. */
+    readonly field: string,
+    value: string,
+  ) {
+    super(`result ${place}: ${field} is ${value}`);
+  }
+}
+
+/** Of a search in shares. */
+export interface PartialOptions extends ParallelOptions {
+  /** The share; the whole if not given. */
+  readonly shard?: Shard;
+  /** What was done of it before. */
+  readonly before?: PartialResult;
+}
+
+/**
+ * Run a share of a search, or what is left of it. Parts are dealt out like cards. Answers what is done
+ * now, and the result as far as it goes. Throws {@linkcode MergeError} if what was done before is of
+ * another search or share.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { explorePartially, mergePartials, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ *
+ * // A format of one sector, which needs no recovery.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(["data"]),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read(_, offsetBytes, into) {
+ *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
+ *   },
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const recorder = new Recorder({ base: new Uint8Array(512) });
+ * const bytes = new Uint8Array(512).fill(1);
+ * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
+ * const problem = { log: recorder.log, target, preset: SECTORS, options: { guestBytes: 512 } };
+ * const recipe = { module: "file:///problem.ts", input: undefined }; // for workers; there are none
+ * const shares = [];
+ * for (const index of [1, 2]) {
+ *   const shard = { index, count: 2 };
+ *   shares.push((await explorePartially(problem, { workers: 1, recipe, shard })).partial);
+ * }
+ * assertEquals(mergePartials(problem, shares).verdict, "clean");
+ * ```
+ */
+export async function explorePartially(
+  problem: Problem,
+  { shard = WHOLE, before, ...options }: PartialOptions,
+): Promise<{ partial: PartialResult; exploration: Exploration }> {
+  const identity = identityOf(problem);
+  if (before) {
+    assertBelongs(0, before, identity);
+    if (nameOf(before.shard) !== nameOf(shard)) {
+      throw new MergeError(0, "shard", `${nameOf(before.shard)}, not ${nameOf(shard)}`);
+    }
+  }
+  const { search } = await searchInParallel(problem, {
+    ...options,
+    owns: ([epoch, place]) => (epoch + place) % shard.count === shard.index - 1,
+    ...(before && { before: doneOf(before) }),
+  });
+  const { items, effort, findings } = search.done;
+  const isComplete = !search.isStopped;
+  const done = { items, effort, findings: findings.map(stored) };
+  return { partial: { ...identity, shard, isComplete, ...done }, exploration: search.result() };
+}
+
+/**
+ * Put the shares of a search together: the same result, to the last figure, as one search gives. Throws
+ * {@linkcode MergeError} if they are not all shares of this search, each one once and complete.
+ */
+export function mergePartials(problem: Problem, partials: readonly PartialResult[]): Exploration {
+  const identity = identityOf(problem);
+  const count = partials[0]?.shard.count;
+  const seen = new Set<number>();
+  partials.forEach((partial, place) => {
+    assertBelongs(place, partial, identity);
+    const { shard, isComplete } = partial;
+    if (shard.count !== count || seen.has(shard.index)) {
+      throw new MergeError(place, "shard", `${nameOf(shard)}, among shares of ${count}`);
+    }
+    if (!isComplete) throw new MergeError(place, "isComplete", "false: it was stopped, resume it");
+    seen.add(shard.index);
+  });
+  for (let index = 1; index <= (count ?? 1); index++) {
+    if (!seen.has(index)) {
+      throw new MergeError(partials.length, "shard", `missing: ${index}/${count}`);
+    }
+  }
+  const { log, target, preset, options } = problem;
+  const search = new LazySearch(prepareTrial(log, target, preset, options), options);
+  search.countOnly();
+  for (const partial of partials) search.absorb(doneOf(partial));
+  return search.result();
+}
+
+function identityOf({ log, target, preset, options }: Problem) {
+  return { traceHash: traceHash(log, { preset, target }), depth: options.depth ?? 1 };
+}
+
+function assertBelongs(
+  place: number,
+  partial: PartialResult,
+  identity: ReturnType<typeof identityOf>,
+): void {
+  for (const field of ["traceHash", "depth"] as const) {
+    if (partial[field] === identity[field]) continue;
+    throw new MergeError(place, field, `"${partial[field]}", of this search "${identity[field]}"`);
+  }
+}
+
+function nameOf({ index, count }: Shard): string {
+  return `${index}/${count}`;
+}
+
+function doneOf({ items, effort, findings }: PartialResult): Done {
+  return { items, effort, findings: findings.map(restored) };
+}
+
+function stored({ sighting, occurrences }: SightingCount): StoredSighting {
+  return { ...sighting, persisted: storedPersisted(sighting.persisted), occurrences };
+}
+
+function storedPersisted({ byUnit, sizeBytes, ruined, again }: Persisted): StoredPersisted {
+  return {
+    byUnit: [...byUnit],
+    ...(sizeBytes !== undefined && { sizeBytes }),
+    ...(ruined && { ruined }),
+    ...(again && {
+      again: again.map((each) => ({ ...each, persisted: storedPersisted(each.persisted) })),
+    }),
+  };
+}
+
+function restored({ occurrences, ...sighting }: StoredSighting): SightingCount {
+  return {
+    sighting: { ...sighting, persisted: restoredPersisted(sighting.persisted) },
+    occurrences,
+  };
+}
+
+function restoredPersisted({ byUnit, sizeBytes, ruined, again }: StoredPersisted): Persisted {
+  return {
+    byUnit: new Map(byUnit),
+    sizeBytes,
+    ...(ruined && { ruined }),
+    ...(again && {
+      again: again.map((each) => ({ ...each, persisted: restoredPersisted(each.persisted) })),
+    }),
+  };
+}
