@@ -31,7 +31,13 @@ export * from "./log/log_format_error.ts";
 export * from "./log/recorder.ts";
 export * from "./log/trace_digest.ts";
 export * from "./log/trace_hash.ts";
-export { type ByteSource, type LogEvent, storageSource, type WriteLog } from "./log/write_log.ts";
+export {
+  type ByteSource,
+  describeEvent,
+  type LogEvent,
+  storageSource,
+  type WriteLog,
+} from "./log/write_log.ts";
 export * from "./model/paged_storage.ts";
 export * from "./model/presets.ts";
 export type { RuinedBy, RuinFill } from "./model/ruin.ts";

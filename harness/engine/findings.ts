@@ -7,7 +7,7 @@ import { TapeChoices } from "./choices.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
 import type { Trial } from "./concrete_judge.ts";
 import { CrashPoint, type Persisted } from "./crash_point.ts";
-import { recordRecovery } from "./recrash.ts";
+import { presetAgain, recordRecovery } from "./recrash.ts";
 
 /** A violation and the state that shows it. */
 export interface Sighting {
@@ -176,7 +176,7 @@ export function spellOutAgain(
   let file = first;
   return crashes.map(({ afterEvent, tapeAt }) => {
     const log = recordRecovery(file, target);
-    const point = new CrashPoint(log, preset, afterEvent);
+    const point = new CrashPoint(log, presetAgain(preset), afterEvent);
     const tape = tapeAt(point);
     const { byUnit } = point.describe(new TapeChoices(tape));
     file = point.build(new TapeChoices(tape));

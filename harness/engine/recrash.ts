@@ -23,6 +23,11 @@ export function recordRecovery(file: PagedStorage, target: Target): WriteLog {
   return { base, guestBase: storageSource(new PagedStorage(base)), events: recorder.log.events };
 }
 
+/** What a crash of a recovery may leave: of a crash that ruins things there is one only. */
+export function presetAgain(preset: Preset): Preset {
+  return preset.ruinBytes > 0 ? { ...preset, ruinBytes: 0 } : preset;
+}
+
 /** A file that crashes of recoveries left. */
 export interface AgainState {
   /** The file. */
@@ -40,7 +45,7 @@ export function crashAgain(
   afterEvent: number,
   choices: Choices,
 ): Omit<AgainState, "again"> {
-  const point = new CrashPoint(recordRecovery(file, target), preset, afterEvent);
+  const point = new CrashPoint(recordRecovery(file, target), presetAgain(preset), afterEvent);
   return { file: point.build(choices), grownBytes: point.mostGrownBytes };
 }
 
@@ -58,7 +63,7 @@ export function* everyCrashAgain(
   );
   if (!changes) return;
   for (let afterEvent = -1; afterEvent < log.events.length; afterEvent++) {
-    const point = new CrashPoint(log, preset, afterEvent);
+    const point = new CrashPoint(log, presetAgain(preset), afterEvent);
     const { mostGrownBytes: grownBytes } = point;
     for (const persisted of point.states()) {
       // Whoever gets the file may change it.

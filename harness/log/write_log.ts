@@ -129,7 +129,19 @@ export interface WriteLog {
   readonly bystanders?: readonly { readonly offsetBytes: number; readonly lengthBytes: number }[];
 }
 
-/** One line that describes an event, for reports: `write 512 bytes at 65536 (header)`. */
+/**
+ * One line that describes an event, for reports.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describeEvent } from "@powercut/powercut/harness";
+ *
+ * const bytes = new Uint8Array(512);
+ * const event = { kind: "write-issued", id: 0, offsetBytes: 65536, bytes, label: "header" } as const;
+ * assertEquals(describeEvent(event), "write 512 bytes at 65536 (header)");
+ * ```
+ */
 export function describeEvent(event: LogEvent): string {
   switch (event.kind) {
     case "write-issued":

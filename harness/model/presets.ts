@@ -28,7 +28,8 @@
  * **Flushes that lie.** They are answered, as is forced unit access, and nothing becomes durable.
  * The guest does not know.
  *
- * Not modelled here: more than one torn or ruined place, a torn sector beside a ruined one, errors
+ * Not modelled here: more than one torn or ruined place, a torn sector beside a ruined one, a crash of
+ * a recovery that ruins anything, errors
  * while running, and rot of what was durable.
  *
  * @module

@@ -19,6 +19,7 @@ commands:
   sweep                        make up workloads, run each and explore it: every sequence of a
                                small alphabet, or random ones (docs/workloads.md)
   log LOG --base IMAGE         explore a log recorded by blklogwrites or dm-log-writes
+  merge FILE...                put shares of a run or log together (docs/campaigns.md)
 
 options:
   --preset P                   run, log, sweep: use this fault preset (log, sweep: sectors);
@@ -35,14 +36,20 @@ options:
   --backing, --long-backing    sweep: over a raw backing file, over one longer than the disk
   --layout L                   sweep: the header layout, final or rfc (final)
   --steps JSON                 sweep: only this workload
-  --depth N                    sweep: crashes in a row, also of recoveries (1)
+  --depth N                    crashes in a row, also of recoveries (run, log: 2; sweep: 1)
   --most K, --seconds N        sweep: stop after so many workloads, or so much time
   --all                        sweep: go on after a finding, to one of each kind
-  --engine E                   run: lazy (every state, without visiting each) or brute (each one
-                               built and judged byte by byte; small spaces only)
+  --engine E                   run, log: lazy (every state, without visiting each), brute (each
+                               one built and judged byte by byte; small spaces only), sampled or
+                               deepening (for spaces that are too large)
+  --samples K, --seed S        run, log: how many states are sampled (10000), and which (1)
+  --workers N                  run, log: how many workers (as many as cores); the result is the same
+  --budget B                   run, log: stop after so many recoveries (10000) or so long (30s, 5m)
+  --shard I/N --out FILE       run, log: explore only the Ith of N shares, and write it to a file
+  --resume FILE                run, log: go on with what --out FILE has kept
   --format F                   log: the format of the image (qed)
-  --save DIR                   run, log, sweep, shrink: where replay files go (crash-findings)
-  --no-save                    run, log, sweep, shrink: write no replay files
+  --save DIR                   run, log, sweep, shrink, merge: where replay files go (crash-findings)
+  --no-save                    run, log, sweep, shrink, merge: write no replay files
   --json                       print JSON, with the replay files in it instead of saving them
   --help                       print this
 
@@ -61,6 +68,7 @@ exit codes:
 examples:
   deno task crash run aliasing --profile rfc
   deno task crash run dirty-bit --preset blocks --json
+  deno task crash run dirty-bit --shard 2/5 --out two.json
   deno task crash sweep --profile qemu --backing
   deno task crash sweep --random 1000 --seed 7 --swarm --preset survivable
   deno task crash log session.log --base before.qed --json`;

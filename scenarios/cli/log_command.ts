@@ -1,11 +1,16 @@
 import {
+  certificateText,
+  coverageInWords,
   type Exploration,
-  exploreLazily,
   formatStates,
   type FoundViolation,
   type Preset,
 } from "../../harness/mod.ts";
 import { type RecordedLog, setUpLog } from "../support/recorded_log.ts";
+import { logProblem } from "../support/problem.ts";
+import { Explorer } from "./explore_problem.ts";
+import { writePartialFile } from "./partial_file.ts";
+import type { SearchOptions } from "./search_options.ts";
 import { lookUpPreset } from "../support/look_up.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
@@ -24,20 +29,43 @@ export interface LogOptions {
 }
 
 /** Explore a recorded log and print what was found. Exit code 0 if clean, 1 if not. */
-export function logCommand(options: LogOptions, output: Output): number {
+export async function logCommand(
+  options: LogOptions & { readonly search: SearchOptions },
+  output: Output,
+): Promise<number> {
   if (options.format !== "qed") {
     throw new UsageError(`--format ${options.format}: only "qed" can be judged yet`);
   }
-  const preset = lookUpPreset(options.preset);
-  using recorded = setUpLog(options.log, options.base);
-  const exploration = exploreLazily(recorded.log, recorded.target, preset, {
-    guestBytes: recorded.guestBytes,
-    onProgress: (done, total, recoveries) =>
+  const { search, log, base, preset } = options;
+  const { depth, out, shard } = search;
+  const input = { log, base, preset: lookUpPreset(preset).name, depth };
+  const explorer = new Explorer(search, output);
+  using recorded = setUpLog(log, base);
+  const { exploration, partial } = await explorer.explore(
+    logProblem(recorded, input),
+    input,
+    (done, total, recoveries) =>
       output.progress(`crash point ${done} of ${total}, ${recoveries} recoveries`),
-  });
+  );
+  if (out !== undefined && partial) writePartialFile(out, [{ input, partial }]);
+  if (!shard || !partial) return tellLog(exploration, recorded, options, output);
+  output.print(
+    `share ${shard.index} of ${shard.count} is in ${out}: ${partial.items.length} parts, ` +
+      `${partial.effort.recoveries} recoveries, ${exploration.violations.length} violations so far`,
+  );
+  return exploration.verdict === "clean" ? EXIT.OK : EXIT.VIOLATION;
+}
+
+/** Print what was found in a recorded log. Answers the exit code. */
+export function tellLog(
+  exploration: Exploration,
+  recorded: RecordedLog,
+  options: LogOptions,
+  output: Output,
+): number {
   if (options.json) {
     output.print(JSON.stringify(logJson(exploration, recorded, options), undefined, 2));
-  } else printText(exploration, recorded, preset, options, output);
+  } else printText(exploration, recorded, lookUpPreset(options.preset), options, output);
   return exploration.verdict === "clean" ? EXIT.OK : EXIT.VIOLATION;
 }
 
@@ -96,7 +124,8 @@ function printText(
   const { violations, states, recoveries } = exploration;
   output.print(
     `${options.log}: ${recorded.entryCount} entries, ${formatStates(states)} states under ` +
-      `${preset.name} (${preset.summary}), explored exhaustively with ${recoveries} recoveries`,
+      `${preset.name} (${preset.summary}), ` +
+      `${coverageInWords(exploration.certificate.coverage, states)}, ${recoveries} recoveries`,
   );
   if (recorded.watchedClusters < recorded.mappedClusters) {
     output.print(
@@ -124,6 +153,7 @@ function printText(
       if (path !== undefined) output.print(`  replay: deno task crash replay ${path}`);
     }
   }
+  output.print(`\n${certificateText(exploration.certificate)}`);
   output.print(
     violations.length === 0 ? "\nclean" : `\n${violations.length} different violations`,
   );

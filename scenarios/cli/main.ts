@@ -3,6 +3,8 @@ import { SpaceTooLargeError, TapeError } from "../../harness/mod.ts";
 import { HostError } from "../../lib/host/mod.ts";
 import { SCENARIOS } from "../catalog.ts";
 import { EXIT } from "./exit_code.ts";
+import { mergeCommand } from "./merge_command.ts";
+import { parseSearch, SEARCH_WORDS } from "./search_options.ts";
 import { helpText } from "./help.ts";
 import { logCommand } from "./log_command.ts";
 import { type Output, terminalOutput } from "./output.ts";
@@ -15,6 +17,9 @@ import { UsageError } from "../support/usage_error.ts";
 
 /** Where replay files go unless told otherwise. */
 const DEFAULT_FOLDER = "crash-findings";
+
+/** The clock of budgets, in milliseconds. */
+const now = () => performance.now();
 
 /** Errors whose reason is what the user asked for. */
 const USER_ERRORS = [UsageError, HostError, SpaceTooLargeError, TapeError];
@@ -38,7 +43,7 @@ export async function main(
   }
 }
 
-function dispatch(args: readonly string[], output: Output): number {
+function dispatch(args: readonly string[], output: Output): number | Promise<number> {
   const options = parse(args);
   const [command, ...operands] = options._.map(String);
   if (options.help) {
@@ -52,14 +57,14 @@ function dispatch(args: readonly string[], output: Output): number {
     case undefined:
     case "run": {
       if (command === "run") need(operands.length > 0, "run: name a scenario");
-      const { preset, profile, engine } = options;
+      const { preset, profile } = options;
       return runCommand({
         names: operands,
         json,
         saveTo,
+        search: parseSearch(options, now),
         ...(preset !== undefined && { preset }),
         ...(profile !== undefined && { profile }),
-        ...(engine !== undefined && { engine }),
       }, output);
     }
     case "list":
@@ -84,7 +89,11 @@ function dispatch(args: readonly string[], output: Output): number {
         preset: options.preset ?? "sectors",
         json,
         saveTo,
+        search: parseSearch(options, now),
       }, output);
+    case "merge":
+      need(operands.length > 0, "merge: name the files to put together");
+      return mergeCommand({ paths: operands, json, saveTo }, output);
     case "sweep":
       need(operands.length === 0, `sweep: unexpected "${operands[0]}"`);
       return sweepCommand({ ...options, longBacking: options["long-backing"], saveTo }, output);
@@ -95,8 +104,9 @@ function dispatch(args: readonly string[], output: Output): number {
 
 /** The options that each command takes. */
 const TAKES: Readonly<Record<string, readonly string[]>> = {
-  run: ["preset", "profile", "engine", "save", "json"],
-  log: ["base", "format", "preset", "save", "json"],
+  run: ["preset", "profile", ...SEARCH_WORDS, "save", "json"],
+  log: ["base", "format", "preset", ...SEARCH_WORDS, "save", "json"],
+  merge: ["save", "json"],
   replay: ["json"],
   shrink: ["save", "json"],
   sweep: [
@@ -139,10 +149,17 @@ const SWEEP_TEXTS = [
   "seconds",
 ] as const;
 
+/** Options that have a value. */
+const TEXTS = [
+  ...["preset", "profile", "base", "format", "save"] as const,
+  ...SEARCH_WORDS,
+  ...SWEEP_TEXTS.filter((name) => name !== "depth" && name !== "seed"),
+] as const;
+
 function parse(args: readonly string[]) {
   const options = parseArgs([...args], {
     boolean: ["json", "help", "backing", "long-backing", "swarm", "all"],
-    string: ["preset", "profile", "engine", "base", "format", "save", ...SWEEP_TEXTS],
+    string: TEXTS,
     negatable: ["save"],
     alias: { h: "help" },
     unknown: (name) => {
@@ -150,10 +167,7 @@ function parse(args: readonly string[]) {
       return true;
     },
   });
-  const texts = ["preset", "profile", "engine", "base", "format", "save", ...SWEEP_TEXTS] as const;
-  for (const name of texts) {
-    need(options[name] !== "", `--${name} needs a value`);
-  }
+  for (const name of TEXTS) need(options[name] !== "", `--${name} needs a value`);
   return options;
 }
 

@@ -1,11 +1,18 @@
-import { formatStates, textTable } from "../../harness/mod.ts";
+import { BLOCKS, formatStates, ORDERED, SECTORS, textTable, WRITES } from "../../harness/mod.ts";
 import { PROFILES } from "../../lib/mod.ts";
 import { originOf, type Scenario } from "../support/scenario.ts";
 import type { Row } from "./run_scenario.ts";
 
-/** Whether a row is a design as it is, not one with something left out to show what it is for. */
+/** Disks that lose, reorder and tear what was not flushed, between their units only. */
+const USUAL_PRESETS: readonly string[] = [ORDERED, WRITES, SECTORS, BLOCKS].map(({ name }) => name);
+
+/**
+ * Whether a row is a design as it is, on a disk as designs expect it: not one with something left out to
+ * show what it is for, nor one on a disk that does worse.
+ */
 export function isDesign(row: Row): boolean {
-  return !row.hasPlantedBug && Object.hasOwn(PROFILES, row.profile);
+  return !row.hasPlantedBug && Object.hasOwn(PROFILES, row.profile) &&
+    USUAL_PRESETS.includes(row.preset);
 }
 
 /**

@@ -1,8 +1,11 @@
-import { formatStates, textTable, violationText } from "../../harness/mod.ts";
+import { certificateText, formatStates, textTable, violationText } from "../../harness/mod.ts";
 import { SCENARIOS } from "../catalog.ts";
 import { originOf, type Scenario } from "../support/scenario.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
+import { Explorer } from "./explore_problem.ts";
+import { writePartialFile } from "./partial_file.ts";
+import type { SearchOptions } from "./search_options.ts";
 import { isDesign, overviewTable } from "./overview.ts";
 import { type Overrides, type Row, runScenario } from "./run_scenario.ts";
 import { saveReplay } from "./save_replay.ts";
@@ -15,26 +18,68 @@ export interface RunOptions extends Overrides {
   readonly json: boolean;
   /** The folder for replay files; undefined for none. */
   readonly saveTo: string | undefined;
+  /** How to search. */
+  readonly search: SearchOptions;
 }
 
 /** Run scenarios and print a table of what came out. Answers the exit code. */
-export function runCommand(options: RunOptions, output: Output): number {
+export async function runCommand(options: RunOptions, output: Output): Promise<number> {
   const rows: Row[] = [];
-  const isSurvey = options.names.length === 0;
-  const scenarios = scenariosNamed(options.names);
+  const { names, search, json } = options;
+  const scenarios = scenariosNamed(names);
+  const explorer = new Explorer(search, output);
   for (const scenario of scenarios) {
-    if (!options.json && !isSurvey) {
+    if (!json && names.length > 0) {
       output.print(`${scenario.name} (${originOf(scenario)}): ${scenario.statement}`);
     }
-    rows.push(...runScenario(scenario, options, (title, done, total) => {
+    const run = await runScenario(scenario, options, explorer, (title, done, total) => {
       output.progress(`${title}: crash point ${done} of ${total}`);
-    }));
+    });
+    rows.push(...run);
   }
   if (rows.length === 0) throw new UsageError("no case has this profile");
+  if (search.out !== undefined) {
+    writePartialFile(search.out, rows.flatMap((row) => row.search ?? []));
+  }
+  return search.shard
+    ? tellShare(rows, options, output)
+    : tellRows(scenarios, rows, options, output);
+}
+
+/** Print what came out. Answers the exit code. */
+export function tellRows(
+  scenarios: readonly Scenario[],
+  rows: readonly Row[],
+  options: Pick<RunOptions, "names" | "json" | "saveTo">,
+  output: Output,
+): number {
   if (options.json) output.print(JSON.stringify(rows.map(rowJson), undefined, 2));
-  else if (isSurvey) printSurvey(scenarios, rows, options, output);
+  else if (options.names.length === 0) printSurvey(scenarios, rows, options, output);
   else printReport(rows, options, output);
   return rows.every((row) => row.asExpected) ? EXIT.OK : EXIT.VIOLATION;
+}
+
+/** A share by itself says only whether a promise is broken that must not be. */
+function tellShare(rows: readonly Row[], { search, json }: RunOptions, output: Output): number {
+  const { shard, out } = search;
+  const shares = rows.flatMap(({ scenario, name, expected, kinds, search }) =>
+    search ? [{ scenario, name, expected, kinds, ...search.partial }] : []
+  );
+  const isBroken = shares.some(({ expected, kinds }) => expected === "clean" && kinds.length > 0);
+  const lines = shares.map(({ scenario, name, items, effort, isComplete, kinds }) =>
+    `${scenario}, ${name}: ${items.length} parts, ${effort.recoveries} recoveries` +
+    `${isComplete ? "" : ", stopped before the end"}; ${kinds.join(", ") || "clean so far"}`
+  );
+  if (json) output.print(JSON.stringify({ shard, out, shares: lines }, undefined, 2));
+  else {
+    for (const line of lines) output.print(line);
+    output.print(
+      `share ${shard!.index} of ${
+        shard!.count
+      } is in ${out}; deno task crash merge puts all together`,
+    );
+  }
+  return isBroken ? EXIT.VIOLATION : EXIT.OK;
 }
 
 function scenariosNamed(names: readonly string[]): readonly Scenario[] {
@@ -51,7 +96,7 @@ function scenariosNamed(names: readonly string[]): readonly Scenario[] {
 function printSurvey(
   scenarios: readonly Scenario[],
   rows: readonly Row[],
-  options: RunOptions,
+  options: Pick<RunOptions, "saveTo">,
   output: Output,
 ): void {
   printViolations(rows.filter(isDesign), options, output);
@@ -60,7 +105,11 @@ function printSurvey(
   output.print("All about one of them: deno task crash run NAME");
 }
 
-function printReport(rows: readonly Row[], options: RunOptions, output: Output): void {
+function printReport(
+  rows: readonly Row[],
+  options: Pick<RunOptions, "saveTo">,
+  output: Output,
+): void {
   printViolations(rows, options, output);
   for (const row of rows) {
     if (!row.figures) continue;
@@ -69,6 +118,8 @@ function printReport(rows: readonly Row[], options: RunOptions, output: Output):
   }
   output.print(`\n${resultTable(rows)}`);
   printTotal(rows, output);
+  const certificates = rows.flatMap(({ exploration }) => exploration?.certificate ?? []);
+  if (certificates.length === 1) output.print(`\n${certificateText(certificates[0])}`);
 }
 
 function printTotal(rows: readonly Row[], output: Output): void {
@@ -76,11 +127,25 @@ function printTotal(rows: readonly Row[], output: Output): void {
   const seconds = rows.reduce((sum, row) => sum + row.seconds, 0).toFixed(1);
   output.print(
     `\n${rows.length} results, ${wrong === 0 ? "all" : `${rows.length - wrong}`} as expected` +
-      `${wrong === 0 ? "" : `, ${wrong} NOT`}; every space explored exhaustively; ${seconds} s`,
+      `${wrong === 0 ? "" : `, ${wrong} NOT`}; ${coverageOf(rows)}; ${seconds} s`,
   );
 }
 
-function printViolations(rows: readonly Row[], options: RunOptions, output: Output): void {
+/** How much of all spaces was looked at. */
+function coverageOf(rows: readonly Row[]): string {
+  const explored = rows.flatMap(({ exploration }) => exploration ?? []);
+  const cut = explored.filter(({ coverage }) => coverage !== "exhaustive");
+  if (cut.length === 0) return "every space explored exhaustively";
+  return `${cut.length} of ${explored.length} spaces NOT explored exhaustively (${
+    [...new Set(cut.map(({ coverage }) => coverage))].join(", ")
+  })`;
+}
+
+function printViolations(
+  rows: readonly Row[],
+  options: Pick<RunOptions, "saveTo">,
+  output: Output,
+): void {
   const shown = rows.filter((row) => row.exploration?.verdict === "violation");
   if (shown.length > 0) output.print("\nWhat was found, the smallest state of each:\n");
   for (const row of shown) {
@@ -118,7 +183,8 @@ function resultTable(rows: readonly Row[]): string {
 }
 
 function rowJson(row: Row): unknown {
-  const { log: _log, ...rest } = row;
+  // The same for the same seed, wherever and by whomever it was run.
+  const { log: _log, search: _search, seconds: _seconds, ...rest } = row;
   return rest;
 }
 

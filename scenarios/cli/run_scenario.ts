@@ -1,16 +1,24 @@
-import type { Exploration, ViolationKind, WriteLog } from "../../harness/mod.ts";
-import { VIOLATION_KINDS } from "../../harness/mod.ts";
+import {
+  describeEvent,
+  type Exploration,
+  traceHash,
+  VIOLATION_KINDS,
+  type ViolationKind,
+  type WriteLog,
+} from "../../harness/mod.ts";
 import { PROFILES } from "../../lib/mod.ts";
 import {
   type Case,
-  type Engine,
-  ENGINES,
   guestBytesOf,
   isAsExpected,
   type Scenario,
+  type Setup,
   setUp,
 } from "../support/scenario.ts";
 import { lookUp, lookUpPreset } from "../support/look_up.ts";
+import type { Explorer } from "./explore_problem.ts";
+import type { PartialSearch } from "./partial_file.ts";
+import { UsageError } from "../support/usage_error.ts";
 import { type ReplayFile, replayFileOf } from "./replay_file.ts";
 
 /** What came of one case or demonstration. */
@@ -39,17 +47,18 @@ export interface Row {
   readonly exploration?: Exploration;
   /** The recorded log. */
   readonly log?: WriteLog;
+  /** What was done, to be put together with other shares, or taken up again. */
+  readonly search?: PartialSearch;
   /** For each violation of the exploration, the file that replays it. */
   readonly replays?: readonly ReplayFile[];
   /** What a demonstration measured. */
   readonly figures?: readonly string[];
 }
 
-/** Which preset, profile and engine to use instead of those that the scenario names. */
+/** Which preset and profile to use instead of those that the scenario names. */
 export interface Overrides {
   readonly preset?: string;
   readonly profile?: string;
-  readonly engine?: string;
 }
 
 /** Told what is being run, and how far it is. */
@@ -80,22 +89,27 @@ export function casesFor(
 }
 
 /** Run the cases and demonstrations of a scenario. */
-export function runScenario(
+export async function runScenario(
   scenario: Scenario,
   overrides: Overrides,
+  explorer: Explorer,
   listener: RowListener,
-): Row[] {
-  const engine = lookUp("engine", overrides.engine ?? "lazy", ENGINES);
-  const rows = casesFor(scenario, overrides).map(({ each, index }) =>
-    runCase(scenario, { each, index, engine }, listener)
-  );
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const { each, index } of casesFor(scenario, overrides)) {
+    rows.push(await runCase(scenario, { each, index, explorer }, listener));
+  }
   const isFiltered = overrides.preset !== undefined || overrides.profile !== undefined;
-  if (isFiltered) return rows;
-  for (const demonstration of scenario.demonstrations ?? []) {
+  return isFiltered ? rows : [...rows, ...runDemonstrations(scenario, listener)];
+}
+
+/** Run the demonstrations of a scenario. */
+export function runDemonstrations(scenario: Scenario, listener: RowListener): Row[] {
+  return (scenario.demonstrations ?? []).map((demonstration) => {
     listener(`${scenario.name}: ${demonstration.name}`, 0, 1);
     const start = performance.now();
     const { holds, figures } = demonstration.run();
-    rows.push({
+    return {
       scenario: scenario.name,
       name: demonstration.name,
       profile: "",
@@ -107,28 +121,70 @@ export function runScenario(
       asExpected: holds,
       seconds: (performance.now() - start) / 1000,
       figures,
-    });
-  }
-  return rows;
+    };
+  });
 }
 
-/** A case, its number in the scenario, and the engine to search it with. */
+/** A case, its number in the scenario, and who explores it. */
 interface Run {
   readonly each: Case;
   readonly index: number;
-  readonly engine: Engine;
+  readonly explorer: Explorer;
 }
 
-function runCase(scenario: Scenario, { each, index, engine }: Run, listener: RowListener): Row {
+async function runCase(
+  scenario: Scenario,
+  { each, index, explorer }: Run,
+  listener: RowListener,
+): Promise<Row> {
   const title = `${scenario.name}: ${each.profile.name}, ${each.preset.name}`;
   const start = performance.now();
-  const { log, target } = setUp(each);
-  const exploration = engine(log, target, each.preset, {
-    guestBytes: guestBytesOf(each),
-    onProgress: (done, total) => listener(title, done, total),
-  });
+  const { depth } = explorer;
+  const { log, target } = recordTwice(title, each);
+  const options = { guestBytes: guestBytesOf(each), depth };
+  const problem = { log, target, preset: each.preset, options };
+  const input = { scenario: scenario.name, case: index, preset: each.preset.name, depth };
+  const { exploration, partial } = await explorer.explore(
+    problem,
+    input,
+    (done, total) => listener(title, done, total),
+  );
+  const seconds = (performance.now() - start) / 1000;
+  const row = caseRow({ scenario, each, index }, { exploration, log, seconds });
+  return partial ? { ...row, search: { input, partial } } : row;
+}
+
+/** The log of a case. Throws {@linkcode UsageError} if recording it again gives another one. */
+function recordTwice(title: string, each: Case): Setup {
+  const [first, second] = [setUp(each), setUp(each)];
+  const hashOf = ({ log, target }: Setup) => traceHash(log, { preset: each.preset, target });
+  if (hashOf(first) === hashOf(second)) return first;
+  const lines = [first, second].map(({ log }) => log.events.map(describeEvent));
+  const at = lines[0].findIndex((line, i) => line !== lines[1][i]);
+  throw new UsageError(
+    `${title}: the workload is not deterministic: event ${at} is "${
+      lines[0][at]
+    }", and when it is ` +
+      `run again "${lines[1][at]}"`,
+  );
+}
+
+/** What an exploration of a case comes to. */
+export function caseRow(
+  { scenario, each, index }: {
+    readonly scenario: Scenario;
+    readonly each: Case;
+    readonly index: number;
+  },
+  { exploration, log, seconds }: {
+    readonly exploration: Exploration;
+    readonly log: WriteLog;
+    readonly seconds: number;
+  },
+): Row {
   const found = new Set(exploration.violations.map((violation) => violation.kind));
   const kinds = VIOLATION_KINDS.filter((kind) => found.has(kind));
+  const clean = exploration.coverage === "exhaustive" ? "clean" : `clean so far`;
   return {
     scenario: scenario.name,
     name: each.name,
@@ -137,9 +193,9 @@ function runCase(scenario: Scenario, { each, index, engine }: Run, listener: Row
     hasPlantedBug: each.filters !== undefined,
     kinds,
     expected: typeof each.expected === "string" ? each.expected : each.expected.join(", "),
-    found: kinds.length === 0 ? "clean" : kinds.join(", "),
+    found: kinds.length === 0 ? clean : kinds.join(", "),
     asExpected: isAsExpected(exploration, each.expected),
-    seconds: (performance.now() - start) / 1000,
+    seconds,
     exploration,
     log,
     replays: exploration.violations.map((violation) =>

@@ -1,0 +1,60 @@
+/** What the command line explores, as plain data: workers and other machines set it up from that. */
+import type { Problem } from "../../harness/mod.ts";
+import { SCENARIOS } from "../catalog.ts";
+import { lookUpPreset } from "./look_up.ts";
+import { type RecordedLog, setUpLog } from "./recorded_log.ts";
+import { type Case, guestBytesOf, setUp } from "./scenario.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** A case of a scenario. */
+export interface CaseInput {
+  /** The scenario's name. */
+  readonly scenario: string;
+  /** The case's number in the scenario. */
+  readonly case: number;
+  /** The preset's name. */
+  readonly preset: string;
+  /** How many crashes in a row. */
+  readonly depth: number;
+}
+
+/** A recorded log. */
+export interface LogInput {
+  /** The log's path. */
+  readonly log: string;
+  /** The path of the image before it. */
+  readonly base: string;
+  /** The preset's name. */
+  readonly preset: string;
+  /** How many crashes in a row. */
+  readonly depth: number;
+}
+
+/** What is explored. */
+export type ProblemInput = CaseInput | LogInput;
+
+/** Set a problem up. Throws {@linkcode UsageError} if there is no such thing. */
+export function problemOf(input: ProblemInput): Problem {
+  // In a worker: files stay open for as long as it lives.
+  if ("log" in input) return logProblem(setUpLog(input.log, input.base), input);
+  const each = caseOf(input);
+  const { log, target } = setUp(each);
+  const options = { guestBytes: guestBytesOf(each), depth: input.depth };
+  return { log, target, preset: each.preset, options };
+}
+
+/** The problem of a log that was set up. */
+export function logProblem(
+  { log, target, guestBytes }: RecordedLog,
+  { preset, depth }: LogInput,
+): Problem {
+  return { log, target, preset: lookUpPreset(preset), options: { guestBytes, depth } };
+}
+
+/** The case that an input names, under its preset. */
+export function caseOf({ scenario: name, case: index, preset }: CaseInput): Case {
+  const scenario = SCENARIOS.find((each) => each.name === name);
+  const each = scenario?.cases[index];
+  if (!each) throw new UsageError(`there is no case ${index} of a scenario "${name}"`);
+  return { ...each, preset: lookUpPreset(preset) };
+}
