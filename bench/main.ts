@@ -7,6 +7,7 @@ import * as explorer from "./explorer.ts";
 import * as randomWrites from "./random_writes.ts";
 import * as reads from "./reads.ts";
 import * as shrink from "./shrink.ts";
+import * as workers from "./workers.ts";
 import { type Benchmark, reportText } from "./report.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -18,6 +19,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   allocations,
   reads,
   shrink,
+  workers,
 ];
 
 const HELP = `usage: deno task bench [--quick] [--json] [NAME...]

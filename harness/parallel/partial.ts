@@ -12,7 +12,7 @@ import { type Done, LazySearch } from "../engine/lazy_search.ts";
 import type { Exploration } from "../exploration.ts";
 import { traceHash } from "../log/trace_hash.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
-import type { Violation } from "../violation.ts";
+import { type Violation, violationKey } from "../violation.ts";
 import { type ParallelOptions, searchInParallel } from "./explore_in_parallel.ts";
 import type { Problem } from "./problem.ts";
 
@@ -169,7 +169,11 @@ export async function explorePartially(
   });
   const { items, effort, findings } = search.done;
   const isComplete = !search.isStopped;
-  const done = { items, effort, findings: findings.map(stored) };
+  // In an order that does not depend on who came to an end first.
+  const sorted = findings.map(stored).sort((a, b) =>
+    violationKey(a.violation) < violationKey(b.violation) ? -1 : 1
+  );
+  const done = { items, effort, findings: sorted };
   return { partial: { ...identity, shard, isComplete, ...done }, exploration: search.result() };
 }
 

@@ -4,6 +4,8 @@ import type { Recipe } from "./problem.ts";
 
 /** A worker that says nothing for so long is taken for dead. */
 const PATIENCE_SECONDS = 60;
+/** How long, then, what it may have said meanwhile has to be heard: whoever listens was busy perhaps. */
+const GRACE_MS = 100;
 /** Workers that may die over one part before it is run here instead. */
 const MOST_DEATHS = 2;
 
@@ -118,7 +120,7 @@ export class WorkerPool implements Disposable {
     clearTimeout(member.timer);
     const seconds = this.#options.patienceSeconds ?? PATIENCE_SECONDS;
     const bury = () => this.#bury(member, `nothing was heard of it for ${seconds} s`);
-    member.timer = setTimeout(bury, seconds * 1000);
+    member.timer = setTimeout(() => member.timer = setTimeout(bury, GRACE_MS), seconds * 1000);
   }
 
   #hear(member: Member, message: FromWorker): void {
@@ -131,7 +133,7 @@ export class WorkerPool implements Disposable {
     const { order } = member;
     member.order = undefined;
     if (message.kind === "done") order?.take(message.result);
-    else order?.fail(new Error(`a worker failed: ${message.message}`));
+    else if (order) this.#failAgain(order, message.message);
     this.#assign();
   }
 
@@ -154,6 +156,15 @@ export class WorkerPool implements Disposable {
     clearTimeout(member.timer);
     member.worker.terminate();
     this.#members.delete(member);
+  }
+
+  /** What a part throws in a worker it throws here too, and here as an error of the right kind. */
+  #failAgain(order: Order, message: string): void {
+    const [epoch, place] = order.part.item;
+    this.#options.onDeath(
+      `part ${epoch}.${place} has failed in a worker, and is run again here: ${message}`,
+    );
+    this.#runHere(order);
   }
 
   #runHere({ part, take, fail }: Order): void {
