@@ -1,5 +1,6 @@
 import { assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import { exploreLazily } from "../engine/lazy.ts";
+import { FEWEST_PARTS, ROOT_RECOVERIES } from "../engine/lazy_search.ts";
 import { inTempDir } from "../../lib/testing/temp_dir_testing.ts";
 import { exploreInParallel, type ParallelOptions } from "./explore_in_parallel.ts";
 import { problemOf, type ToyInput } from "./toy_problem_testing.ts";
@@ -44,7 +45,29 @@ Deno.test("what a worker that dies was at is run again, and that is said", async
 
 Deno.test("what the target throws in a worker comes out", async () => {
   const recipe = { module: MODULE, input: { ...LARGE, throws: true } };
-  await assertRejects(() => explore(LARGE, { recipe }), Error, "a defect of the target");
+  const error = await assertRejects(() => explore(LARGE, { recipe }), Error, "does not fail here");
+  assertStringIncludes(error.message, "a defect of the target");
+});
+
+Deno.test("what a part throws is an error of its own kind, with workers too", async () => {
+  class OwnError extends Error {}
+  const problem = problemOf(LARGE);
+  let calls = 0;
+  // Not in the part that runs here first, but in all that workers are given.
+  const target = {
+    ...problem.target,
+    refusal: () => undefined,
+    *recover(...args: Parameters<typeof problem.target.recover>) {
+      if (calls++ > ROOT_RECOVERIES + FEWEST_PARTS + 8) throw new OwnError("here");
+      return yield* problem.target.recover(...args);
+    },
+  };
+  const recipe = { module: MODULE, input: { ...LARGE, throws: true } };
+  await assertRejects(
+    () => exploreInParallel({ ...problem, target }, { workers: 2, recipe }),
+    OwnError,
+    "here",
+  );
 });
 
 Deno.test("a search that is stopped says how much was done", async () => {

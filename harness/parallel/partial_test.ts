@@ -35,6 +35,10 @@ Deno.test("shares that are put together are the whole, whoever ran them", async 
   }
 });
 
+Deno.test("a share is the same to the last figure whoever ran its parts", async () => {
+  assertEquals(JSON.stringify(await shares(2, 3)), JSON.stringify(await shares(2, 1)));
+});
+
 Deno.test("a search that was stopped, and goes on until it is done, is the whole", async () => {
   const problem = problemOf(LARGE);
   let before: PartialResult | undefined;

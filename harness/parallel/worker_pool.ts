@@ -158,13 +158,17 @@ export class WorkerPool implements Disposable {
     this.#members.delete(member);
   }
 
-  /** What a part throws in a worker it throws here too, and here as an error of the right kind. */
-  #failAgain(order: Order, message: string): void {
-    const [epoch, place] = order.part.item;
-    this.#options.onDeath(
-      `part ${epoch}.${place} has failed in a worker, and is run again here: ${message}`,
-    );
-    this.#runHere(order);
+  /**
+   * What a part throws in a worker it throws here too, and here as an error of the right kind. If it
+   * does not, something is not the same there, and no result could be trusted.
+   */
+  #failAgain({ part, fail }: Order, message: string): void {
+    try {
+      this.#options.runHere(part);
+      fail(new Error(`a worker failed, and the same part does not fail here: ${message}`));
+    } catch (error) {
+      fail(error as Error);
+    }
   }
 
   #runHere({ part, take, fail }: Order): void {
