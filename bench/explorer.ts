@@ -9,32 +9,16 @@ import {
 import { STRICT } from "../lib/mod.ts";
 import { qedTarget } from "../scenarios/support/qed_target.ts";
 import { FLUSH, record, type Workload, write } from "../scenarios/support/workload.ts";
+import { CLUSTER, DISK, manyBehaviours, PER_TABLE, TABLE_CLUSTERS } from "./many_behaviours.ts";
 import { cpuSecondsOf, median, secondsOf, thousands } from "./measure.ts";
 import { type BenchOptions, type Report, tellRound } from "./report.ts";
 
 export const name = "explorer";
 
-const CLUSTER = 4096;
-/** QEMU refuses tables of one cluster, and it is to judge the same images. */
-const TABLE_CLUSTERS = 2;
-const PER_TABLE = (TABLE_CLUSTERS * CLUSTER / 8) * CLUSTER;
-const DISK = 64 * 2 ** 20;
 /** States for the peers; enough that starting one process does not count. */
 const PEER_STATES = 2000;
 /** Of these, as many are enough where each costs a process. */
 const SPAWNED_STATES = 200;
-
-/** Writes that go to three L2 tables, each to a sector of them that others touch too. */
-const MANY_BEHAVIOURS: Workload = {
-  clusterBytes: CLUSTER,
-  tableClusters: TABLE_CLUSTERS,
-  imageBytes: DISK,
-  prepared: [0, 1, 2].map((table) => write(table * PER_TABLE, CLUSTER)),
-  steps: Array.from({ length: 12 }, (_, i) => {
-    const place = 1 + 64 * Math.floor(i / 3) + i % 3;
-    return write((i % 3) * PER_TABLE + place * CLUSTER, CLUSTER);
-  }),
-};
 
 /** Twenty allocating writes of 4 KiB over three L2 tables, one flush in the middle. */
 const TWENTY_WRITES: Workload = {
@@ -53,7 +37,7 @@ const TWENTY_WRITES: Workload = {
  * one process that is told to open and close.
  */
 export async function run({ isQuick }: BenchOptions): Promise<Report> {
-  const log = record(MANY_BEHAVIOURS, { profile: STRICT });
+  const log = record(manyBehaviours({ writes: 12 }), { profile: STRICT });
   const states = someStates(log, PEER_STATES);
   const rounds = isQuick ? 3 : 7;
   const ours: number[] = [];

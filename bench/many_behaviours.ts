@@ -4,12 +4,14 @@ import { STRICT } from "../lib/mod.ts";
 import { qedTarget } from "../scenarios/support/qed_target.ts";
 import { record, type Workload, write } from "../scenarios/support/workload.ts";
 
-const CLUSTER = 4096;
+/** Bytes of a cluster. */
+export const CLUSTER = 4096;
 /** QEMU refuses tables of one cluster, and it is to judge the same images. */
-const TABLE_CLUSTERS = 2;
+export const TABLE_CLUSTERS = 2;
 /** How much of the guest's disk one table stands for, in bytes. */
-const PER_TABLE = (TABLE_CLUSTERS * CLUSTER / 8) * CLUSTER;
-const DISK = 64 * 2 ** 20;
+export const PER_TABLE = (TABLE_CLUSTERS * CLUSTER / 8) * CLUSTER;
+/** Bytes of the guest's disk. */
+export const DISK = 64 * 2 ** 20;
 
 /** How large the problem is to be. */
 export interface ManyInput {
@@ -18,7 +20,7 @@ export interface ManyInput {
 }
 
 /** Writes that go to three L2 tables, each to a sector of them that others touch too. */
-function workloadOf({ writes }: ManyInput): Workload {
+export function manyBehaviours({ writes }: ManyInput): Workload {
   return {
     clusterBytes: CLUSTER,
     tableClusters: TABLE_CLUSTERS,
@@ -34,7 +36,7 @@ function workloadOf({ writes }: ManyInput): Workload {
 /** Each behaviour by itself: what is measured is how fast one is run, not how few are enough. */
 export function problemOf(input: unknown): Problem {
   return {
-    log: record(workloadOf(input as ManyInput), { profile: STRICT }),
+    log: record(manyBehaviours(input as ManyInput), { profile: STRICT }),
     target: qedTarget({ profile: STRICT, clusterBytes: CLUSTER }),
     preset: SECTORS,
     options: { guestBytes: DISK, addsUp: false },
