@@ -26,6 +26,7 @@ export { exploreLazily } from "./engine/lazy.ts";
 export * from "./exploration.ts";
 export * from "./faults/mod.ts";
 export * from "./log/dm_log_writes.ts";
+export * from "./log/event_store.ts";
 export * from "./log/interleave.ts";
 export * from "./log/log_format_error.ts";
 export * from "./log/recorder.ts";

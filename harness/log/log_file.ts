@@ -15,6 +15,9 @@ import { type ByteSource, bytesSource, type LogEvent, type WriteLog } from "./wr
 const MAGIC = new TextEncoder().encode("PWRCUTLG");
 const VERSION = 1;
 const HEADER_BYTES = 16;
+const NO_BYTES = new Uint8Array(0);
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder();
 
 const EVENT_KINDS: Readonly<Record<LogEvent["kind"], readonly string[]>> = {
   "write-issued": ["id", "offsetBytes"],
@@ -39,12 +42,7 @@ export function encodeLog(log: WriteLog): Uint8Array {
   for (const source of [log.base, log.guestBase]) {
     parts.push(u64(source.sizeBytes), allOf(source));
   }
-  for (const event of log.events) {
-    const { bytes, ...rest } = { bytes: undefined, ...event };
-    const text = new TextEncoder().encode(JSON.stringify(rest));
-    const data = bytes ?? new Uint8Array(0);
-    parts.push(u32(text.length), u32(data.length), text, data);
-  }
+  for (const event of log.events) parts.push(encodeEvent(event));
   const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -52,6 +50,26 @@ export function encodeLog(log: WriteLog): Uint8Array {
     at += part.length;
   }
   return file;
+}
+
+/** One event as in such a file. */
+export function encodeEvent(event: LogEvent): Uint8Array {
+  const { bytes = NO_BYTES, ...rest } = { bytes: undefined, ...event };
+  const text = ENCODER.encode(JSON.stringify(rest));
+  const record = new Uint8Array(8 + text.length + bytes.length);
+  const lengths = new DataView(record.buffer);
+  lengths.setUint32(0, text.length, true);
+  lengths.setUint32(4, bytes.length, true);
+  record.set(text, 8);
+  record.set(bytes, 8 + text.length);
+  return record;
+}
+
+/** What {@linkcode encodeEvent} made of event number `at`; shares memory with `record`. */
+export function decodeEvent(record: Uint8Array, at: number): LogEvent {
+  const lengths = new DataView(record.buffer, record.byteOffset);
+  const dataAt = 8 + lengths.getUint32(0, true);
+  return parseEvent(record.subarray(8, dataAt), record.subarray(dataAt), `event ${at}`, 0);
 }
 
 /** Read a log back. Throws {@linkcode LogFormatError}; shares memory with `file`. */
@@ -95,7 +113,7 @@ function parseEvent(
   field: string,
   offsetBytes: number,
 ): LogEvent {
-  const shown = new TextDecoder().decode(text);
+  const shown = DECODER.decode(text);
   const reject = (rule: string): never => {
     throw new LogFormatError(field, offsetBytes, shown.slice(0, 80), rule);
   };

@@ -7,6 +7,7 @@ import {
   runSync,
   type SyncStorage,
 } from "../../lib/storage/mod.ts";
+import { EventList, type EventStore } from "./event_store.ts";
 import { type Choosing, interleave } from "./interleave.ts";
 import { bytesSource, type LogEvent, type WriteLog } from "./write_log.ts";
 
@@ -18,6 +19,8 @@ export interface RecorderOptions {
   readonly guestBase?: Uint8Array;
   /** Further files that operations read, by slot from 1 on; they are not recorded. */
   readonly otherFiles?: readonly SyncStorage[];
+  /** Where events are kept; in memory if not given. */
+  readonly events?: EventStore;
   /** Filters between the operations and the recorder: planted bugs. */
   readonly filters?: readonly Filter[];
   /** Filters between the recorder and the files: what storage does wrong. */
@@ -56,12 +59,13 @@ export class Recorder {
   readonly #file: MemoryStorage;
   readonly #files: readonly SyncStorage[];
   readonly #filters: readonly Filter[];
-  readonly #events: LogEvent[] = [];
+  readonly #events: EventStore;
   #nextId = 0;
 
   /** Start with an empty log. */
   constructor(options: RecorderOptions) {
     this.#base = options.base.slice();
+    this.#events = options.events ?? new EventList();
     this.#guestBase = (options.guestBase ?? new Uint8Array(0)).slice();
     this.#file = new MemoryStorage(options.base);
     this.#files = [this.#file, ...(options.otherFiles ?? [])];
@@ -73,7 +77,7 @@ export class Recorder {
     return {
       base: bytesSource(this.#base),
       guestBase: bytesSource(this.#guestBase),
-      events: [...this.#events],
+      events: this.#events.list(),
       bystanders: dataRanges(this.#guestBase),
     };
   }
@@ -85,7 +89,7 @@ export class Recorder {
 
   /** The events so far, going on with the log; for whoever looks on while it is recorded. */
   get events(): readonly LogEvent[] {
-    return this.#events;
+    return this.#events.live;
   }
 
   /** The recorded file as it is now. */
