@@ -159,6 +159,7 @@ async function compare(each: EngineCase, effort: Effort, tally: Tally): Promise<
 function complaintOf(run: () => void): string | undefined {
   try {
     run();
+    return undefined;
   } catch (error) {
     return (error as Error).message;
   }
