@@ -60,9 +60,9 @@ const TOY_STEPS = fc.array(TOY_STEP, { minLength: 1, maxLength: 6 });
 const NO_TOY_BUG = fc.constant(undefined);
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  "QED, correct": (preset) => qedCases(NO_PLANT, preset),
+  "QED, nothing planted": (preset) => qedCases(NO_PLANT, preset),
   "QED, a bug planted": (preset) => qedCases(GUEST_BUG, preset),
-  "toy format, correct": (preset) => toyCases(NO_TOY_BUG, preset),
+  "toy format, nothing planted": (preset) => toyCases(NO_TOY_BUG, preset),
   "toy format, a bug planted": (preset) => toyCases(fc.constantFrom(...TOY_BUGS), preset),
   "random format on a random log": (preset) =>
     randomCase(preset).map((each) => scriptedCase(each, preset)),
