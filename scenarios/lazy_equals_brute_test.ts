@@ -1,11 +1,18 @@
 /** The two engines on QED itself: random small guests, profiles, presets and planted bugs. */
-import { assertGreaterOrEqual } from "@std/assert";
+import { assert, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { assertEnginesAgree, bruteStates } from "../harness/engine/engine_agreement_testing.ts";
-import { type Preset, PRESETS, SECTORS } from "../harness/mod.ts";
+import {
+  assertEnginesAgree,
+  bruteStates,
+  keysOf,
+} from "../harness/engine/engine_agreement_testing.ts";
+import { destruction, type Preset, PRESETS, SECTORS } from "../harness/mod.ts";
+import { RFC } from "../lib/mod.ts";
 import { seededTest } from "../lib/testing/seeds_testing.ts";
 import { ANY_PLANT, plantedCase } from "./random_plant_testing.ts";
 import { workloads } from "./random_workload_testing.ts";
+import { CLUSTER, DISK } from "./support/sizes.ts";
+import { type Workload, write } from "./support/workload.ts";
 
 /** Cases that are generated for each seed. */
 const RUNS = 640;
@@ -44,4 +51,16 @@ seededTest("lazy equals brute on QED", (seed) => {
   for (const name of Object.keys(PRESETS)) {
     assertGreaterOrEqual(used.get(name) ?? 0, FEWEST_OF_EACH, `cases under ${name}`);
   }
+});
+
+Deno.test("lazy equals brute where a driver that does not verify offsets follows noise", () => {
+  const guest: Workload = {
+    clusterBytes: CLUSTER,
+    imageBytes: DISK,
+    prepared: [write(CLUSTER, 512)],
+    steps: [write(2 * CLUSTER, 512)],
+  };
+  const each = plantedCase(guest, { name: "correct", profile: RFC }, destruction(4096))!;
+  const { lazy } = assertEnginesAgree(each);
+  assert(keysOf(lazy).includes("cannot-use: a request out of bounds"), keysOf(lazy).join());
 });
