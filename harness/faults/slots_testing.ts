@@ -167,7 +167,10 @@ export function verdictOf(fault: string, defect?: Defect): VerdictClass {
   return result.verdict;
 }
 
-/** For each defect the faults that show it. Each fault shows a defect that no other one shows. */
+/**
+ * For each defect the faults that show it. Each fault shows a defect that no other one shows, but for
+ * the two ways in which a write fails: the driver is told the same.
+ */
 export const SHOWN_BY: Readonly<
   Record<Exclude<Defect, "trusts what it reads">, readonly string[]>
 > = {
