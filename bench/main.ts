@@ -1,4 +1,5 @@
 /** `deno task bench [NAME...]`: measurements, each beside a peer in the same run. */
+import * as agreement from "./agreement.ts";
 import * as allocations from "./allocations.ts";
 import * as check from "./check.ts";
 import * as checkGrowth from "./check_growth.ts";
@@ -20,6 +21,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   reads,
   shrink,
   workers,
+  agreement,
 ];
 
 const HELP = `usage: deno task bench [--quick] [--json] [NAME...]

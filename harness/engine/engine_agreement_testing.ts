@@ -36,11 +36,21 @@ export function keysOf(exploration: Exploration): string[] {
   return exploration.violations.map(violationKey).sort();
 }
 
-/** Explore with both engines; throws unless they agree. Answers what the lazy one found. */
+/** Explore with both engines; throws unless they agree. Answers what each found. */
 export function assertEnginesAgree(each: EngineCase): { lazy: Exploration; brute: Exploration } {
-  const { log, target, preset, depth = 1 } = each;
+  const { log, target, preset } = each;
   const brute = exploreByBruteForce(log, target, preset, each);
   const lazy = exploreLazily(log, target, preset, each);
+  assertAgreement(each, lazy, brute);
+  return { lazy, brute };
+}
+
+/** Throws unless two engines that searched a case found the same. */
+export function assertAgreement(
+  { preset, depth = 1 }: Pick<EngineCase, "preset" | "depth">,
+  lazy: Exploration,
+  brute: Exploration,
+): void {
   assertEquals(keysOf(lazy), keysOf(brute));
   assertEquals(lazy.verdict, brute.verdict);
   assertEquals(lazy.states.exact, brute.states.exact);
@@ -50,5 +60,4 @@ export function assertEnginesAgree(each: EngineCase): { lazy: Exploration; brute
   assertLessOrEqual(lazy.recoveries, brute.recoveries);
   const imagesLog2 = lazy.images?.log2 ?? (preset.ruinBytes > 0 ? 0 : Infinity);
   assert(imagesLog2 <= brute.states.log2 + 0.001, "more images than states");
-  return { lazy, brute };
 }

@@ -1,70 +1,19 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import type { Operation } from "../../lib/storage/mod.ts";
 import { Recorder } from "../log/recorder.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import { SECTORS, TORN_SECTOR } from "../model/presets.ts";
 import type { Target } from "../target.ts";
 import { assertEnginesAgree, keysOf } from "./engine_agreement_testing.ts";
 import { exploreLazily } from "./lazy.ts";
-
-const SECTOR = 512;
-const TABLES = 4;
-const TABLE_LABEL = "table";
-const GUEST = { guestBytes: TABLES * SECTOR };
-
-/** What is wrong, given the first bytes of all tables. */
-type Fault = (firstBytes: readonly number[]) => readonly string[];
-
-/** A format of sectors that claim what their second byte names; `fault` looks at all of them. */
-function tablesTarget(fault: Fault, leaks: Fault = () => []): Target<number[]> {
-  return {
-    name: "tables",
-    opaqueLabels: new Set(),
-    granularityBytes: SECTOR,
-    otherFiles: [],
-    probes: [],
-    claims: {
-      labels: new Set([TABLE_LABEL]),
-      placeOf: (offsetBytes) => -1 - offsetBytes / SECTOR,
-      refersTo: (sector) => sector[1] === 0 ? [] : [sector[1]],
-    },
-    recycle() {},
-    *recover() {
-      const firstBytes: number[] = [];
-      for (let table = 0; table < TABLES; table++) {
-        const into = new Uint8Array(SECTOR);
-        yield { kind: "read", file: 0, offsetBytes: table * SECTOR, into, label: TABLE_LABEL };
-        firstBytes.push(into[0]);
-      }
-      return firstBytes;
-    },
-    // deno-lint-ignore require-yield -- nothing of the file is looked at again
-    *inspect(firstBytes) {
-      return { problems: fault(firstBytes), leakedBytes: leaks(firstBytes).length };
-    },
-    // deno-lint-ignore require-yield -- a guest's disk of zeroes
-    *read(_, _offset, into) {
-      into.fill(0);
-    },
-    *write() {},
-    refusal: () => undefined,
-  };
-}
-
-/** Each table is written once: 1, and what it claims. */
-function logOf(claims: readonly number[]): WriteLog {
-  const recorder = new Recorder({ base: new Uint8Array(TABLES * SECTOR) });
-  recorder.run((function* (): Operation<void> {
-    for (let table = 0; table < TABLES; table++) {
-      const bytes = new Uint8Array(SECTOR);
-      bytes.set([1, claims[table]]);
-      yield { kind: "write", file: 0, offsetBytes: table * SECTOR, bytes, label: TABLE_LABEL };
-    }
-  })());
-  return recorder.log;
-}
-
-const APART = logOf([1, 2, 3, 4]);
+import {
+  ALL_TOGETHER,
+  APART,
+  type Fault,
+  GUEST,
+  logOf,
+  TABLES,
+  tablesTarget,
+} from "./tables_testing.ts";
 
 function compare(log: WriteLog, target: Target): { keys: string[]; recoveries: number } {
   const { lazy } = assertEnginesAgree({ log, target, preset: SECTORS, ...GUEST });
@@ -96,8 +45,7 @@ Deno.test("a table that claims the place of another one is searched together wit
 });
 
 Deno.test("claims that lie are noticed: what all tables together bring about", () => {
-  const all: Fault = (bytes) => bytes.every((byte) => byte === 1) ? ["all of them"] : [];
-  const { keys, recoveries } = compare(APART, tablesTarget(all));
+  const { keys, recoveries } = compare(APART, tablesTarget(ALL_TOGETHER));
   assertEquals(keys, ["inconsistent: all of them"]);
   assertGreater(recoveries, 2 ** TABLES); // every combination after all
 });
@@ -106,7 +54,7 @@ Deno.test("losses are added up: each is allowed, and all together are not", () =
   const target = tablesTarget(() => [], (bytes) => bytes.filter((byte) => byte === 1).map(String));
   // Nothing may be lost: the file does not grow.
   assertEquals(compare(APART, target).keys, ["leak: more than was in flight"]);
-  const recorder = new Recorder({ base: new Uint8Array(TABLES * SECTOR) });
+  const recorder = new Recorder({ base: new Uint8Array(GUEST.guestBytes) });
   recorder.giveUpSpace(3);
   const events = [...recorder.log.events, ...APART.events];
   const added = exploreLazily({ ...APART, events }, target, SECTORS, GUEST);

@@ -1,14 +1,11 @@
 /** Crashes of recoveries: the lazy engine finds what building every file finds. */
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { MemoryStorage, type Operation, runSync } from "../../lib/storage/mod.ts";
+import { MemoryStorage, runSync } from "../../lib/storage/mod.ts";
 import { seededTest } from "../../lib/testing/seeds_testing.ts";
 import type { Exploration } from "../exploration.ts";
-import { Recorder } from "../log/recorder.ts";
-import type { WriteLog } from "../log/write_log.ts";
 import { sectorsOf } from "../log/log_builder_testing.ts";
 import { type Preset, PRESETS } from "../model/presets.ts";
-import type { Target } from "../target.ts";
 import { SpaceTooLargeError } from "./brute.ts";
 import {
   assertEnginesAgree,
@@ -17,6 +14,7 @@ import {
   keysOf,
 } from "./engine_agreement_testing.ts";
 import { exploreLazily } from "./lazy.ts";
+import { mirror, mirrored } from "./mirror_testing.ts";
 import { buildLog, type LogShape, logStep } from "./random_log_testing.ts";
 import { script } from "./random_script_testing.ts";
 import { scriptedTarget } from "./scripted_target_testing.ts";
@@ -82,67 +80,6 @@ for (const preset of Object.values(PRESETS)) {
     assertGreaterOrEqual(count.used, FEWEST_USED, "cases used");
     assertGreaterOrEqual(count.failing, FEWEST_FAILING, "cases that fail");
   });
-}
-
-/** A sector that says whether its copy is being repaired, the sector, and the copy. */
-const [FLAG, ORIGINAL, COPY] = [0, 1, 2];
-
-function* readByte(sector: number): Operation<number> {
-  const into = new Uint8Array(SECTOR);
-  yield { kind: "read", file: 0, offsetBytes: sector * SECTOR, into, label: "flag" };
-  return into[0];
-}
-
-function* fill(sector: number, value: number): Operation<void> {
-  const bytes = new Uint8Array(SECTOR).fill(value);
-  yield { kind: "write", file: 0, offsetBytes: sector * SECTOR, bytes, label: "sector" };
-}
-
-/** The guest's sector is the original; a copy that differs is a problem. */
-function mirror(clearsFlagFirst: boolean): Target<void> {
-  const FLUSH = { kind: "flush", file: 0, scope: "data", label: "repaired" } as const;
-  return {
-    name: "mirror",
-    opaqueLabels: new Set(),
-    granularityBytes: SECTOR,
-    otherFiles: [],
-    probes: [],
-    recycle() {},
-    *recover() {
-      if ((yield* readByte(FLAG)) === 0) return;
-      if (clearsFlagFirst) yield* fill(FLAG, 0);
-      yield* fill(COPY, yield* readByte(ORIGINAL));
-      yield FLUSH;
-      if (!clearsFlagFirst) yield* fill(FLAG, 0);
-    },
-    *inspect() {
-      const isSame = (yield* readByte(ORIGINAL)) === (yield* readByte(COPY));
-      return { problems: isSame ? [] : ["the copy differs"], leakedBytes: 0 };
-    },
-    *read(_, _offset, into) {
-      into.fill(yield* readByte(ORIGINAL));
-    },
-    *write() {
-      yield FLUSH;
-    },
-    refusal: () => undefined,
-  };
-}
-
-/** The flag is set and durable, then original and copy are written. */
-function mirrored(): WriteLog {
-  const recorder = new Recorder({ base: new Uint8Array(3 * SECTOR) });
-  recorder.guestWrite(
-    0,
-    new Uint8Array(SECTOR).fill(7),
-    (function* () {
-      yield* fill(FLAG, 1);
-      yield { kind: "flush", file: 0, scope: "data", label: "flag" };
-      yield* fill(ORIGINAL, 7);
-      yield* fill(COPY, 7);
-    })(),
-  );
-  return recorder.log;
 }
 
 Deno.test("a repair that clears its flag too early is found by a second crash, and by no single one", () => {

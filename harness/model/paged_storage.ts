@@ -1,4 +1,4 @@
-import type { Request, SyncStorage } from "../../lib/storage/mod.ts";
+import { type Request, StorageError, type SyncStorage } from "../../lib/storage/mod.ts";
 import type { ByteSource } from "../log/write_log.ts";
 
 const PAGE_BYTES = 4096;
@@ -42,6 +42,10 @@ export class PagedStorage implements SyncStorage {
         return count;
       }
       case "write":
+        // As files do: they end somewhere.
+        if (!Number.isSafeInteger(request.offsetBytes) || request.offsetBytes < 0) {
+          throw new StorageError("EINVAL", request);
+        }
         this.write(request.offsetBytes, request.bytes.length, request.bytes);
         return request.bytes.length;
       case "size":

@@ -11,6 +11,7 @@ import {
   type OrderingProfile,
   type QedImage,
   readImage,
+  StorageError,
   type SyncStorage,
   writeImage,
 } from "../../lib/mod.ts";
@@ -115,6 +116,10 @@ export function refusal(error: unknown): Refusal | undefined {
     return { subject: `${error.field} is invalid`, detail: error.message };
   }
   if (error instanceof ImageError) return { subject: error.message, detail: error.message };
+  // A driver that does not look at offsets goes where no file goes.
+  if (error instanceof StorageError && error.code === "EINVAL") {
+    return { subject: "a request out of bounds", detail: error.message };
+  }
   return undefined;
 }
 

@@ -1,0 +1,220 @@
+import fc from "fast-check";
+import {
+  assertAgreement,
+  bruteStates,
+  type EngineCase,
+  keysOf,
+} from "../harness/engine/engine_agreement_testing.ts";
+import { randomCase, scriptedCase } from "../harness/engine/random_case_testing.ts";
+import { TOY_BUGS, TOY_GUEST_BYTES, toyTarget } from "../harness/engine/toy_testing.ts";
+import { recordToy, TOY_STEP } from "../harness/engine/toy_workload_testing.ts";
+import {
+  type Exploration,
+  exploreByBruteForce,
+  exploreLazily,
+  type Preset,
+  PRESETS,
+  SpaceTooLargeError,
+} from "../harness/mod.ts";
+import { GUEST_BUG, NO_PLANT, plantedCase } from "../scenarios/random_plant_testing.ts";
+import { workloads } from "../scenarios/random_workload_testing.ts";
+import { secondsOf, thousands } from "./measure.ts";
+import type { BenchOptions, Report } from "./report.ts";
+
+export const name = "agreement";
+
+/** The same cases in every run. */
+const SEED = 20100907;
+
+/** How many crashes in a row, how many cases of each kind, and which are too large to compare. */
+interface Effort {
+  readonly depth: number;
+  readonly cases: (preset: Preset) => number;
+  /** The most states of first crashes. */
+  readonly mostStates: (preset: Preset) => bigint;
+  /** The most states that come of them with further crashes. */
+  readonly mostStatesAgain: number;
+}
+
+const ONE_CRASH: Effort = {
+  depth: 1,
+  // Tearing makes many states of few writes.
+  cases: ({ tears }) => tears ? 600 : 300,
+  mostStates: ({ tears }) => tears ? 6000n : 1500n,
+  mostStatesAgain: Infinity,
+};
+const TWO_CRASHES: Effort = {
+  depth: 2,
+  cases: ({ tears }) => tears ? 600 : 200,
+  mostStates: ({ tears }) => tears ? 500n : 100n,
+  mostStatesAgain: 3000,
+};
+/** `--quick` makes do with one case in so many. */
+const QUICK_SHARE = 10;
+
+/** Generates cases, before it is known whether they are small enough. */
+type Kind = (preset: Preset) => fc.Arbitrary<EngineCase | undefined>;
+
+const GUESTS = workloads({ mostSteps: 4, unaligned: true });
+const TOY_STEPS = fc.array(TOY_STEP, { minLength: 1, maxLength: 6 });
+const NO_TOY_BUG = fc.constant(undefined);
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  "QED, nothing planted": (preset) => qedCases(NO_PLANT, preset),
+  "QED, a bug planted": (preset) => qedCases(GUEST_BUG, preset),
+  "toy format, nothing planted": (preset) => toyCases(NO_TOY_BUG, preset),
+  "toy format, a bug planted": (preset) => toyCases(fc.constantFrom(...TOY_BUGS), preset),
+  "random format on a random log": (preset) =>
+    randomCase(preset).map((each) => scriptedCase(each, preset)),
+};
+
+function qedCases(plants: typeof NO_PLANT, preset: Preset): ReturnType<Kind> {
+  return fc.tuple(GUESTS, plants).map(([guest, plant]) => plantedCase(guest, plant, preset));
+}
+
+function toyCases(
+  bugs: fc.Arbitrary<typeof TOY_BUGS[number] | undefined>,
+  preset: Preset,
+): ReturnType<Kind> {
+  return fc.tuple(TOY_STEPS, bugs).map(([steps, bug]) => {
+    const guestBytes = TOY_GUEST_BYTES;
+    return { log: recordToy(steps, bug), target: toyTarget(bug), preset, guestBytes };
+  });
+}
+
+/** What came of comparing. */
+interface Tally {
+  cases: number;
+  /** Cases in which a promise is broken. */
+  failing: number;
+  crashPoints: number;
+  /** States, with those of further crashes: each was built and judged by brute force. */
+  states: number;
+  mismatches: number;
+  lazySeconds: number;
+  bruteSeconds: number;
+}
+
+/** Lazy and brute on generated cases: what one finds and the other does not is a mismatch. */
+export async function run({ isQuick }: BenchOptions): Promise<Report> {
+  const tallies = new Map<string, Tally>();
+  for (const effort of [ONE_CRASH, TWO_CRASHES]) {
+    for (const preset of Object.values(PRESETS)) {
+      // Ruins make too many states for two crashes.
+      if (effort.depth > 1 && preset.ruinBytes > 0) continue;
+      for (const [kind, casesOf] of Object.entries(KINDS)) {
+        const numRuns = Math.ceil(effort.cases(preset) / (isQuick ? QUICK_SHARE : 1));
+        const tally = emptyTally();
+        for (const each of fc.sample(casesOf(preset), { seed: SEED, numRuns })) {
+          if (each) await compare(each, effort, tally);
+        }
+        tallies.set(JSON.stringify([effort.depth, preset.name, kind]), tally);
+      }
+      console.error(`${name}: ${preset.name}, depth ${effort.depth}`);
+    }
+  }
+  return reportOf(tallies);
+}
+
+function emptyTally(): Tally {
+  return {
+    ...{ cases: 0, failing: 0, crashPoints: 0, states: 0, mismatches: 0 },
+    ...{ lazySeconds: 0, bruteSeconds: 0 },
+  };
+}
+
+async function compare(each: EngineCase, effort: Effort, tally: Tally): Promise<void> {
+  const { log, target, preset, guestBytes } = each;
+  const { depth } = effort;
+  if (bruteStates(log, preset) > effort.mostStates(preset)) return;
+  const options = { guestBytes, depth, mostStates: effort.mostStatesAgain };
+  let brute: Exploration | undefined;
+  let lazy: Exploration | undefined;
+  let complaint: string | undefined;
+  const bruteSeconds = await secondsOf(() => {
+    brute = unlessTooLarge(() => exploreByBruteForce(log, target, preset, options));
+  });
+  if (!brute) return;
+  const found = brute;
+  const lazySeconds = await secondsOf(() => {
+    // Also an engine that fails where the other one does not is a mismatch.
+    complaint = complaintOf(() => {
+      lazy = exploreLazily(log, target, preset, options);
+      assertAgreement({ preset, depth }, lazy, found);
+    });
+  });
+  tally.cases++;
+  tally.failing += found.verdict === "violation" ? 1 : 0;
+  tally.crashPoints += found.crashPoints;
+  tally.states += found.recoveries;
+  tally.bruteSeconds += bruteSeconds;
+  tally.lazySeconds += lazySeconds;
+  if (complaint === undefined) return;
+  tally.mismatches++;
+  console.error(`${name}: under ${preset.name}, trace ${found.traceHash}: ${complaint}`);
+  console.error(`brute: ${keysOf(found).join("; ")}`);
+  console.error(`lazy: ${lazy ? keysOf(lazy).join("; ") : "no answer"}`);
+}
+
+function complaintOf(run: () => void): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function unlessTooLarge(explore: () => Exploration): Exploration | undefined {
+  try {
+    return explore();
+  } catch (error) {
+    if (error instanceof SpaceTooLargeError) return undefined;
+    throw error;
+  }
+}
+
+function reportOf(tallies: ReadonlyMap<string, Tally>): Report {
+  const keys = [...tallies.keys()].map((key) => JSON.parse(key) as [number, string, string]);
+  const sum = (isMeant: (key: [number, string, string]) => boolean) =>
+    sumOf(keys.filter(isMeant).map((key) => tallies.get(JSON.stringify(key))!));
+  const all = sum(() => true);
+  const tableOf = (title: string, column: 0 | 1 | 2, depth: number) => [
+    [title, ...HEADER],
+    ...[...new Set(keys.filter((key) => key[0] === depth).map((key) => key[column]))]
+      .map((value) => [`${value}`, ...cellsOf(sum((k) => k[0] === depth && k[column] === value))]),
+    ["together", ...cellsOf(sum((key) => key[0] === depth))],
+  ];
+  return {
+    tables: [
+      tableOf("one crash, preset", 1, 1),
+      tableOf("one crash, cases", 2, 1),
+      tableOf("two crashes, preset", 1, 2),
+      tableOf("two crashes, cases", 2, 2),
+    ],
+    notes: [
+      `${thousands(all.crashPoints)} crash points of ${thousands(all.cases)} generated cases, ` +
+      `${thousands(all.states)} states: ${all.mismatches} mismatches`,
+      "a case is a mismatch unless violations, states, crash points and traces are all the same",
+    ],
+    figures: { ...all },
+  };
+}
+
+const HEADER = ["cases", "failing", "crash points", "states", "mismatches", "brute s", "lazy s"];
+
+function cellsOf(tally: Tally): string[] {
+  const { cases, failing, crashPoints, states, mismatches } = tally;
+  return [
+    ...[cases, failing, crashPoints, states, mismatches].map(thousands),
+    ...[tally.bruteSeconds, tally.lazySeconds].map((seconds) => seconds.toFixed(1)),
+  ];
+}
+
+function sumOf(tallies: readonly Tally[]): Tally {
+  const total = emptyTally();
+  for (const tally of tallies) {
+    for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += tally[key];
+  }
+  return total;
+}
