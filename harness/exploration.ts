@@ -93,6 +93,10 @@ export interface ExploreOptions {
   readonly depth?: number;
   /** How many states brute force may visit; 2^22 if not given. */
   readonly mostStates?: number;
+  /** How many states are sampled, or recoveries after which deepening stops; 10,000 if not given. */
+  readonly samples?: number;
+  /** Which states are sampled: the same ones for the same seed; 1 if not given. */
+  readonly seed?: number;
   /**
    * Whether choices that do not depend on each other are added up, where the target says which these
    * are (see {@linkcode Claims}); true if not given. Without, each combination of them is run.

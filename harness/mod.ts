@@ -22,7 +22,9 @@ export {
 } from "./engine/crash_point.ts";
 export { type LaterCrash, persistedVersions, spellOutAgain } from "./engine/findings.ts";
 export { type FoundState, judgeFound } from "./engine/judge_found.ts";
+export { exploreByDeepening } from "./engine/deepening.ts";
 export { exploreLazily } from "./engine/lazy.ts";
+export { exploreBySampling } from "./engine/sampled.ts";
 export * from "./exploration.ts";
 export * from "./faults/mod.ts";
 export * from "./log/dm_log_writes.ts";

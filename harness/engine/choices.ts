@@ -8,6 +8,8 @@ export interface Choices {
   choose(optionCount: number): number;
   /** Whether every answer of this run so far was the same in the run before it. */
   readonly isRetracing: boolean;
+  /** Whether runs come in no order, so that none may rely on what came in an earlier one. */
+  readonly isUnordered?: boolean;
 }
 
 /**

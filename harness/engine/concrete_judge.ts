@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { runSync, type SyncStorage } from "../../lib/storage/mod.ts";
+import type { SyncStorage } from "../../lib/storage/mod.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { ExploreOptions } from "../exploration.ts";
 import type { GuestRange, Target } from "../target.ts";
@@ -9,6 +9,7 @@ import { type CrashPoint, CrashPoints } from "./crash_point.ts";
 import { PagedStorage } from "../model/paged_storage.ts";
 import type { Preset } from "../model/presets.ts";
 import { probeBytes, watchList } from "./watch_list.ts";
+import { runTarget } from "./run_target.ts";
 
 const SECTOR_BYTES = 512;
 
@@ -71,8 +72,8 @@ export function prepareTrial(
 ): Trial {
   target.recycle();
   const files = [new PagedStorage(log.base), ...target.otherFiles];
-  const session = runSync(target.recover(), files);
-  const { leakedBytes } = runSync(target.inspect(session), files);
+  const session = runTarget(target.recover(), files);
+  const { leakedBytes } = runTarget(target.inspect(session), files);
   const watched = watchList(log, target, options.guestBytes);
   const points = new CrashPoints(log, preset);
   return { log, target, preset, watched, leakedBeforeBytes: leakedBytes, points };
@@ -130,9 +131,9 @@ export function judgeConcretely(
   target.recycle();
   let kind: "cannot-open" | "cannot-use" = "cannot-open";
   try {
-    const session = runSync(target.recover(), files);
+    const session = runTarget(target.recover(), files);
     kind = "cannot-use";
-    const inspection = runSync(target.inspect(session), files);
+    const inspection = runTarget(target.inspect(session), files);
     for (const problem of inspection.problems) {
       violations.push({ kind: "inconsistent", subject: problem, detail: problem });
     }
@@ -218,7 +219,7 @@ function judgeData(trial: Trial, point: CrashPoint, subject: Subject): void {
     attempt(
       target,
       violations,
-      () => runSync(target.write(subject.session, range.offsetBytes, bytes), subject.files),
+      () => runTarget(target.write(subject.session, range.offsetBytes, bytes), subject.files),
     );
     eachSector(range, bytes, (sector, piece) => probed.set(sector, piece));
   }
@@ -244,7 +245,7 @@ function read(target: Target, subject: Subject, range: GuestRange): Uint8Array |
   const isRead = attempt(
     target,
     subject.violations,
-    () => runSync(target.read(subject.session, range.offsetBytes, into), subject.files),
+    () => runTarget(target.read(subject.session, range.offsetBytes, into), subject.files),
   );
   return isRead ? into : undefined;
 }

@@ -1,5 +1,6 @@
 import type { StateCount } from "../exploration.ts";
 import { RUIN_FILLS } from "../model/ruin.ts";
+import type { Preset } from "../model/presets.ts";
 import type { StateSpace } from "../model/state_space.ts";
 
 /** log2 above which a count is not kept exactly. */
@@ -22,6 +23,47 @@ export class StateCounter {
   get total(): StateCount {
     const log2 = Math.round(this.#log2 * 1000) / 1000;
     return this.#exact === undefined ? { log2 } : { exact: `${this.#exact}`, log2 };
+  }
+}
+
+/** Counts what epochs have between them. */
+export class SpaceCount {
+  readonly #states = new StateCounter();
+  readonly #images: StateCounter | undefined;
+  #epochs = 0;
+  #units = 0;
+
+  /** Nothing yet; images are not counted where writes ruin things. */
+  constructor(preset: Preset) {
+    this.#images = preset.ruinBytes === 0 ? new StateCounter() : undefined;
+  }
+
+  /** Add an epoch. */
+  add(space: StateSpace): void {
+    countStates(space, this.#states);
+    if (this.#images) countImages(space, this.#images);
+    this.#epochs++;
+    this.#units += space.units.length;
+  }
+
+  /** Pairs of crash point and state. */
+  get states(): StateCount {
+    return this.#states.total;
+  }
+
+  /** Different images, each epoch on its own; undefined if they are not counted. */
+  get images(): StateCount | undefined {
+    return this.#images?.total;
+  }
+
+  /** How many epochs there are. */
+  get epochs(): number {
+    return this.#epochs;
+  }
+
+  /** Units that vary. */
+  get units(): number {
+    return this.#units;
   }
 }
 

@@ -1,11 +1,12 @@
 import { Buffer } from "node:buffer";
-import { runSync, type SyncStorage } from "../../lib/storage/mod.ts";
+import type { SyncStorage } from "../../lib/storage/mod.ts";
 import { type Contents, SECTOR_BYTES, ZEROES } from "../model/contents.ts";
 import type { Epoch } from "../model/epochs.ts";
 import type { GuestRange, Target } from "../target.ts";
 import type { CrashDisk } from "./crash_disk.ts";
 import type { Candidate } from "./decisions.ts";
 import { BystanderFile, type OpaqueReads, type Span } from "./opaque_reads.ts";
+import { runTarget } from "./run_target.ts";
 
 /** Some sectors of the guest's disk that come from one place. */
 export interface Piece {
@@ -79,7 +80,7 @@ export class GuestReader {
     const { into, pieces: last } = reading;
     this.#reads.watch(into);
     try {
-      runSync(this.#target.read(session, range.offsetBytes, into), this.files);
+      runTarget(this.#target.read(session, range.offsetBytes, into), this.files);
     } finally {
       this.#reads.stop();
     }

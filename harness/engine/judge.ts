@@ -1,4 +1,3 @@
-import { runSync } from "../../lib/storage/mod.ts";
 import { type Contents, SECTOR_BYTES } from "../model/contents.ts";
 import type { Epoch } from "../model/epochs.ts";
 import type { GuestRange, Target } from "../target.ts";
@@ -10,6 +9,7 @@ import { GuestReader, only, type Piece } from "./guest_reader.ts";
 import type { OpaqueReads } from "./opaque_reads.ts";
 import type { RecoveryEpoch } from "./recovery_log.ts";
 import { probeBytes } from "./watch_list.ts";
+import { runTarget } from "./run_target.ts";
 
 /** A violation and what, beyond the decisions of the run, brings it about. */
 export interface Finding {
@@ -110,7 +110,7 @@ export class Judge {
     target.recycle();
     if (depth > 1) this.#disk.beginRecovery();
     try {
-      return runSync(target.recover(), this.#reader.files);
+      return runTarget(target.recover(), this.#reader.files);
     } finally {
       this.#recovery = this.#disk.endRecovery();
     }
@@ -187,7 +187,7 @@ export class Judge {
   }
 
   #inspect(session: unknown): void {
-    const inspection = runSync(this.#options.target.inspect(session), this.#reader.files);
+    const inspection = runTarget(this.#options.target.inspect(session), this.#reader.files);
     for (const problem of inspection.problems) {
       this.#report({ kind: "inconsistent", subject: problem, detail: problem });
     }
@@ -223,7 +223,7 @@ export class Judge {
     const stamp = this.#disk.nextStamp();
     for (const { range, bytes } of this.#probes) {
       this.#attempt(() =>
-        runSync(target.write(session, range.offsetBytes, bytes), this.#reader.files)
+        runTarget(target.write(session, range.offsetBytes, bytes), this.#reader.files)
       );
     }
     watched.forEach((range, i) => {

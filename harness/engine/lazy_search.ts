@@ -11,17 +11,17 @@
  * @module
  */
 import type { Coverage, Exploration, ExploreOptions } from "../exploration.ts";
-import { traceHash } from "../log/trace_hash.ts";
 import { Contents } from "../model/contents.ts";
 import { type Epoch, epochsOf } from "../model/epochs.ts";
-import { certificateOf, type SearchEffort } from "../certificate.ts";
+import type { SearchEffort } from "../certificate.ts";
 import { ExhaustiveChoices } from "./choices.ts";
 import type { Trial } from "./concrete_judge.ts";
-import { confirm } from "./confirm.ts";
-import { countImages, countStates, StateCounter } from "./count_states.ts";
-import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
+import { SpaceCount } from "./count_states.ts";
+import { stateSpaceOf } from "../model/state_space.ts";
 import { EpochSearch } from "./epoch_search.ts";
+import { explorationOf } from "./exploration_of.ts";
 import { Findings, type ItemKey, type SightingCount } from "./findings.ts";
+import { addEfforts, NO_EFFORT } from "./search_effort.ts";
 
 /** An epoch is one part of the search if so many recoveries do. */
 export const ROOT_RECOVERIES = 256;
@@ -70,8 +70,6 @@ export interface LazySearchOptions extends ExploreOptions {
   readonly shouldStop?: (recoveries: number) => boolean;
 }
 
-const NO_EFFORT: SearchEffort = { recoveries: 0, known: 0, additions: 0 };
-
 /** A search under way. */
 export class LazySearch {
   readonly #trial: Trial;
@@ -81,12 +79,9 @@ export class LazySearch {
   readonly #findingsDone = new Findings();
   readonly #findings = new Findings();
   readonly #done = new Map<string, ItemKey>();
-  readonly #states = new StateCounter();
-  readonly #images = new StateCounter();
+  readonly #count: SpaceCount;
   #effortDone = NO_EFFORT;
   #effort = NO_EFFORT;
-  #epochs = 0;
-  #units = 0;
   #parts = 0;
   #isStopped = false;
 
@@ -95,6 +90,7 @@ export class LazySearch {
     this.#trial = trial;
     this.#options = options;
     this.#contents = contents;
+    this.#count = new SpaceCount(trial.preset);
     if (options.before) this.absorb(options.before);
   }
 
@@ -140,15 +136,15 @@ export class LazySearch {
   /** Put what was done elsewhere to the rest. */
   absorb({ items, effort, findings }: Done): void {
     for (const item of items) this.#done.set(String(item), item);
-    this.#effortDone = sum(this.#effortDone, effort);
-    this.#effort = sum(this.#effort, effort);
+    this.#effortDone = addEfforts(this.#effortDone, effort);
+    this.#effort = addEfforts(this.#effort, effort);
     this.#findingsDone.merge(findings);
     this.#findings.merge(findings);
   }
 
   /** What was seen is true, though not all was looked at. */
   #takeUnfinished({ effort, findings }: PartResult): void {
-    this.#effort = sum(this.#effort, effort);
+    this.#effort = addEfforts(this.#effort, effort);
     this.#findings.merge(findings);
   }
 
@@ -156,7 +152,7 @@ export class LazySearch {
   countOnly(): void {
     const { log, preset } = this.#trial;
     for (const epoch of epochsOf(log, this.#contents, preset)) {
-      this.#count(stateSpaceOf(epoch, preset, this.#contents));
+      this.#count.add(stateSpaceOf(epoch, preset, this.#contents));
     }
   }
 
@@ -179,35 +175,13 @@ export class LazySearch {
 
   /** The result, each violation confirmed as a concrete file. */
   result(): Exploration {
-    const { log, target, preset } = this.#trial;
-    const violations = this.#findings.list(this.#trial);
-    confirm(violations, this.#trial);
     const coverage: Coverage = this.#isStopped
       ? { kind: "partial", parts: this.#done.size, of: this.#parts }
       : { kind: "exhaustive" };
-    const crashPoints = log.events.length + 1;
-    return {
-      verdict: violations.length === 0 ? "clean" : "violation",
-      engine: "lazy",
-      preset: preset.name,
-      target: target.name,
-      coverage: coverage.kind,
-      traceHash: traceHash(log, { preset, target }),
-      events: log.events.length,
-      crashPoints,
-      states: this.#states.total,
-      ...(preset.ruinBytes === 0 && { images: this.#images.total }),
-      recoveries: this.#effort.recoveries,
-      certificate: certificateOf({
-        ...{ preset, coverage, crashPoints, states: this.#states.total },
-        engine: "lazy",
-        depth: this.#options.depth ?? 1,
-        epochs: this.#epochs,
-        units: this.#units,
-        effort: this.#effort,
-      }),
-      violations,
-    };
+    return explorationOf(this.#trial, {
+      ...{ engine: "lazy", coverage, findings: this.#findings, effort: this.#effort },
+      ...{ count: this.#count, depth: this.#options.depth ?? 1 },
+    });
   }
 
   /** Whether a part is this search's, and still to be done. */
@@ -223,20 +197,13 @@ export class LazySearch {
     return new EpochSearch(this.#trial, epoch, { contents, choices, findings, addsUp, depth });
   }
 
-  #count(space: StateSpace): void {
-    countStates(space, this.#states);
-    if (this.#trial.preset.ruinBytes === 0) countImages(space, this.#images);
-    this.#epochs++;
-    this.#units += space.units.length;
-  }
-
   /** The first part of an epoch. Answers how the others begin. */
   #searchRoot(epoch: Epoch, index: number): readonly (readonly number[])[] {
     const item: ItemKey = [index, 0];
     const findings = new Findings(item);
     const choices = new ExhaustiveChoices();
     const search = this.#searchOf(epoch, choices, findings);
-    this.#count(search.space);
+    this.#count.add(search.space);
     const isDone = this.#run(search, choices, ROOT_RECOVERIES, epoch);
     search.release();
     if (this.#isOpen(item)) {
@@ -286,13 +253,4 @@ export class LazySearch {
     } while (choices.advance());
     return true;
   }
-}
-
-/** What two parts of a search took together. */
-export function sum(a: SearchEffort, b: SearchEffort): SearchEffort {
-  return {
-    recoveries: a.recoveries + b.recoveries,
-    known: a.known + b.known,
-    additions: a.additions + b.additions,
-  };
 }

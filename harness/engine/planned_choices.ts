@@ -80,6 +80,7 @@ export class PlannedChoices implements Choices {
 
   /** Whether recovery went like this before: of the tapes that begin alike, the one of zeroes is first. */
   get hasRecoveredBefore(): boolean {
+    if (this.#leader.isUnordered) return false;
     for (let at = this.#recoveredLength; at < this.#tape.length; at++) {
       if (this.#tape[at] !== 0) return true;
     }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { filtered, passThrough, runSync } from "../../lib/storage/mod.ts";
+import { filtered, passThrough } from "../../lib/storage/mod.ts";
 import { Recorder } from "../log/recorder.ts";
 import { storageSource, type WriteLog } from "../log/write_log.ts";
 import { PagedStorage } from "../model/paged_storage.ts";
@@ -12,6 +12,7 @@ import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target.ts";
 import { type Choices, TapeChoices } from "./choices.ts";
 import { CrashPoint, type PersistedAgain } from "./crash_point.ts";
+import { runTarget } from "./run_target.ts";
 
 /** Recover `file`, which stays as it is, and record what that does. Throws what recovery throws. */
 export function recordRecovery(file: PagedStorage, target: Target): WriteLog {
@@ -19,7 +20,7 @@ export function recordRecovery(file: PagedStorage, target: Target): WriteLog {
   const recorder = new Recorder({ base: new Uint8Array(0) });
   const files = [new PagedStorage(base), ...target.otherFiles];
   target.recycle();
-  runSync(filtered(target.recover(), recorder.filter, passThrough), files);
+  runTarget(filtered(target.recover(), recorder.filter, passThrough), files);
   return { base, guestBase: storageSource(new PagedStorage(base)), events: recorder.log.events };
 }
 

@@ -16,7 +16,7 @@ import { epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Recording } from "../subject.ts";
 import { type Violation, violationKey, type ViolationKind } from "../violation.ts";
-import { SparingChoices } from "./sparing_choices.ts";
+import { SparingChoices } from "../engine/sparing_choices.ts";
 
 /** How much may be other than durable, one search after the other. */
 export const DEPTHS: readonly number[] = Object.freeze([0, 1, 2, 3, Infinity]);

@@ -1,4 +1,4 @@
-import type { Operation, Request, Wait } from "./request.ts";
+import { describeRequest, type Operation, type Request, type Wait } from "./request.ts";
 import { goesOn, isShort, restOf } from "./transfer.ts";
 
 /** Storage that answers at once. Throws {@linkcode StorageError} when a request fails. */
@@ -8,9 +8,29 @@ export interface SyncStorage {
 }
 
 /**
+ * An operation that makes more requests than it may: it would never end, as far as anybody can tell.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { MemoryStorage, type Operation, runSync, StepLimitError } from "@powercut/powercut/lib";
+ *
+ * function* askForEver(): Operation<void> {
+ *   while (true) yield { kind: "size", file: 0 };
+ * }
+ * assertThrows(() => runSync(askForEver(), [new MemoryStorage()], 1000), StepLimitError, "1000 requests");
+ * ```
+ */
+export class StepLimitError extends Error {
+  /** The name of this kind of error. */
+  override readonly name = "StepLimitError";
+}
+
+/**
  * Run an operation to its end over `files`, one request after the other. A failing request is
  * thrown into the operation at its `yield`, where it may be handled; what it does not handle comes
- * out of this call. An operation that waits for another one fails: nothing else runs here.
+ * out of this call. An operation that waits for another one fails: nothing else runs here. Throws
+ * {@linkcode StepLimitError}, not into the operation, at the request after `mostRequests`.
  *
  * @example
  * ```ts
@@ -23,9 +43,18 @@ export interface SyncStorage {
  * assertEquals(runSync(sizeOf(), [new MemoryStorage(new Uint8Array(7))]), 7);
  * ```
  */
-export function runSync<T>(operation: Operation<T>, files: readonly SyncStorage[]): T {
+export function runSync<T>(
+  operation: Operation<T>,
+  files: readonly SyncStorage[],
+  mostRequests = Infinity,
+): T {
   let step = operation.next();
-  while (!step.done) {
+  for (let count = 0; !step.done; count++) {
+    if (count >= mostRequests) {
+      const { value } = step;
+      const next = value.kind === "wait" ? `wait (${value.label})` : describeRequest(value);
+      throw new StepLimitError(`no end after ${mostRequests} requests; the next is a ${next}`);
+    }
     const request = step.value;
     let answer: number;
     try {

@@ -1,6 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { SpaceTooLargeError, TapeError } from "../../harness/mod.ts";
 import { HostError } from "../../lib/host/mod.ts";
+import { StepLimitError } from "../../lib/storage/mod.ts";
 import { SCENARIOS } from "../catalog.ts";
 import { EXIT } from "./exit_code.ts";
 import { mergeCommand } from "./merge_command.ts";
@@ -22,7 +23,7 @@ const DEFAULT_FOLDER = "crash-findings";
 const now = () => performance.now();
 
 /** Errors whose reason is what the user asked for. */
-const USER_ERRORS = [UsageError, HostError, SpaceTooLargeError, TapeError];
+const USER_ERRORS = [UsageError, HostError, SpaceTooLargeError, StepLimitError, TapeError];
 
 /** Run the command line `args` of `deno task crash`. Answers the exit code; throws nothing. */
 export async function main(

@@ -1,6 +1,8 @@
 import {
   type Exploration,
   exploreByBruteForce,
+  exploreByDeepening,
+  exploreBySampling,
   exploreLazily,
   type GuestRange,
   type Preset,
@@ -89,7 +91,12 @@ export function guestBytesOf({ workload }: Case): number {
 }
 
 /** The engines that can search a case. */
-export const ENGINES = { lazy: exploreLazily, brute: exploreByBruteForce } as const;
+export const ENGINES = {
+  lazy: exploreLazily,
+  brute: exploreByBruteForce,
+  sampled: exploreBySampling,
+  deepening: exploreByDeepening,
+} as const;
 /** An engine. */
 export type Engine = typeof ENGINES[keyof typeof ENGINES];
 

@@ -1,4 +1,4 @@
-import { type Choices, ExhaustiveChoices } from "../engine/choices.ts";
+import { type Choices, ExhaustiveChoices } from "./choices.ts";
 
 /**
  * All answers of which at most `most` are not the first one: states in which little is other than
@@ -8,20 +8,32 @@ export class SparingChoices implements Choices {
   readonly #choices = new ExhaustiveChoices();
   readonly #most: number;
   #spent = 0;
+  #hasSpared = false;
 
   /** Let at most `most` answers differ from the first option. */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** Whether every answer of this run so far was the same in the run before it. */
+  /**
+   * Whether every answer of this run so far was the same in the run before it. With a limit what was
+   * judged before counts as under way: another run may have more answers left for what comes next.
+   */
   get isRetracing(): boolean {
-    return this.#choices.isRetracing;
+    return this.#most < Infinity || this.#choices.isRetracing;
+  }
+
+  /** Whether a question had answers that were left out; if none had, all answers were given. */
+  get hasSpared(): boolean {
+    return this.#hasSpared;
   }
 
   /** Answer the next question of this run. */
   choose(optionCount: number): number {
-    if (this.#spent >= this.#most) return 0;
+    if (this.#spent >= this.#most) {
+      this.#hasSpared ||= optionCount > 1;
+      return 0;
+    }
     const picked = this.#choices.choose(optionCount);
     if (picked > 0) this.#spent++;
     return picked;

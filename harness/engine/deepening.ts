@@ -1,0 +1,128 @@
+/**
+ * The deepening engine: all states in which nothing but what is durable reached the disk, then those with
+ * one unit (or size of the file) more, then two, and so on; for spaces that are too large for all. Most
+ * defects show with one or two.
+ *
+ * @module
+ */
+import type { Coverage, SearchEffort } from "../certificate.ts";
+import type { Exploration, ExploreOptions } from "../exploration.ts";
+import type { WriteLog } from "../log/write_log.ts";
+import { Contents } from "../model/contents.ts";
+import { epochsOf } from "../model/epochs.ts";
+import type { Preset } from "../model/presets.ts";
+import type { Target } from "../target.ts";
+import { prepareTrial, type Trial } from "./concrete_judge.ts";
+import { SpaceCount } from "./count_states.ts";
+import { EpochSearch } from "./epoch_search.ts";
+import { explorationOf } from "./exploration_of.ts";
+import { Findings } from "./findings.ts";
+import { DEFAULT_SAMPLES } from "./sampled.ts";
+import { addEfforts, NO_EFFORT } from "./search_effort.ts";
+import { SparingChoices } from "./sparing_choices.ts";
+
+/**
+ * Explore the states of `log` in which at most 0, 1, 2 ... units that recovery reads are other than durable.
+ * It ends when `options.samples` recoveries were run, or when that was all; the first level is always
+ * finished. The result says how far it came: only levels that were finished count, though what was found in
+ * the last one is reported as well. Throws what {@linkcode exploreLazily} throws.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { exploreByDeepening, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ *
+ * // A disk that must hold the same in both sectors.
+ * const target: Target<void> = {
+ *   name: "mirror",
+ *   opaqueLabels: new Set(),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     const both = new Uint8Array(1024);
+ *     yield { kind: "read", file: 0, offsetBytes: 0, into: both, label: "both" };
+ *     return { problems: both[0] === both[512] ? [] : ["not the same"], leakedBytes: 0 };
+ *   },
+ *   *read() {},
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const recorder = new Recorder({ base: new Uint8Array(1024) });
+ * recorder.run(target.write(undefined, 0, new Uint8Array(1024).fill(1)));
+ * const { verdict, coverage } = exploreByDeepening(recorder.log, target, SECTORS, { guestBytes: 0 });
+ * assertEquals([verdict, coverage], ["violation", "exhaustive"]); // two units: that was all
+ * ```
+ */
+export function exploreByDeepening(
+  log: WriteLog,
+  target: Target,
+  preset: Preset,
+  options: ExploreOptions,
+): Exploration {
+  const { samples = DEFAULT_SAMPLES, depth = 1 } = options;
+  const trial = prepareTrial(log, target, preset, options);
+  let effort = NO_EFFORT;
+  let coverage: Coverage = { kind: "bounded", units: 0 };
+  let findings = new Findings();
+  let count = new SpaceCount(preset);
+  for (let units = 0; coverage.kind !== "exhaustive"; units++) {
+    const most = units === 0 ? Infinity : samples - effort.recoveries;
+    const level = searchLevel(trial, units, most, options);
+    effort = addEfforts(effort, level.effort);
+    if (!level.isFinished) {
+      findings.merge(level.findings.counts());
+      break;
+    }
+    ({ findings, count } = level);
+    coverage = level.hasSpared ? { kind: "bounded", units } : { kind: "exhaustive" };
+  }
+  return explorationOf(trial, { engine: "deepening", coverage, count, depth, effort, findings });
+}
+
+/** What came of one level. */
+interface Level {
+  readonly findings: Findings;
+  readonly count: SpaceCount;
+  readonly effort: SearchEffort;
+  /** Whether all of its states were looked at; and whether there are more than these. */
+  readonly isFinished: boolean;
+  readonly hasSpared: boolean;
+}
+
+function searchLevel(
+  trial: Trial,
+  units: number,
+  mostRecoveries: number,
+  { depth = 1, onProgress }: ExploreOptions,
+): Level {
+  const { log, preset } = trial;
+  const contents = new Contents();
+  const findings = new Findings();
+  const count = new SpaceCount(preset);
+  let effort = NO_EFFORT;
+  let hasSpared = false;
+  for (const epoch of epochsOf(log, contents, preset)) {
+    const choices = new SparingChoices(units);
+    const search = new EpochSearch(trial, epoch, {
+      ...{ contents, choices, findings, depth },
+      addsUp: false,
+    });
+    count.add(search.space);
+    let isFinished = true;
+    do {
+      isFinished = effort.recoveries + search.recoveries < mostRecoveries;
+      if (isFinished) search.visit();
+    } while (isFinished && choices.advance());
+    effort = addEfforts(effort, search.effort);
+    hasSpared ||= choices.hasSpared;
+    search.release();
+    if (!isFinished) return { findings, count, effort, isFinished, hasSpared };
+    onProgress?.(epoch.lastEvent + 2, log.events.length + 1, effort.recoveries);
+  }
+  return { findings, count, effort, isFinished: true, hasSpared };
+}

@@ -1,0 +1,127 @@
+/**
+ * The sampled engine: some states of every epoch, for spaces that are too large for all.
+ *
+ * Samples are dealt out to the epochs by the bits that a state of each takes, and what an epoch does not
+ * need is left to those after it. Each epoch begins with the state in which nothing but what is durable
+ * reached the disk; the others are picked by {@linkcode BiasedChoices}. Like a lazy search's, a sample
+ * stands for every combination of what recovery never read, and what it found is confirmed the same way.
+ *
+ * @module
+ */
+import { Random } from "../../lib/fuzz/random.ts";
+import type { SearchEffort } from "../certificate.ts";
+import type { Exploration, ExploreOptions } from "../exploration.ts";
+import type { WriteLog } from "../log/write_log.ts";
+import { Contents } from "../model/contents.ts";
+import { epochsOf } from "../model/epochs.ts";
+import type { Preset } from "../model/presets.ts";
+import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
+import type { Target } from "../target.ts";
+import { BiasedChoices } from "./biased_choices.ts";
+import { prepareTrial, type Trial } from "./concrete_judge.ts";
+import { SpaceCount } from "./count_states.ts";
+import { EpochSearch } from "./epoch_search.ts";
+import { explorationOf } from "./exploration_of.ts";
+import { Findings } from "./findings.ts";
+import { addEfforts, NO_EFFORT } from "./search_effort.ts";
+
+/** States that are looked at unless told otherwise. */
+export const DEFAULT_SAMPLES = 10_000;
+/** An epoch is left when so many times as many states were picked as it was to have. */
+const MOST_TRIES = 4;
+
+/**
+ * Explore some of the states that a crash after any event of `log` can leave: `options.samples` different
+ * ones, picked by `options.seed`; fewer if there are no more. The result says how many there were. Throws
+ * what {@linkcode exploreLazily} throws.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { exploreBySampling, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ *
+ * // A disk that must hold the same in both sectors.
+ * const target: Target<void> = {
+ *   name: "mirror",
+ *   opaqueLabels: new Set(),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     const both = new Uint8Array(1024);
+ *     yield { kind: "read", file: 0, offsetBytes: 0, into: both, label: "both" };
+ *     return { problems: both[0] === both[512] ? [] : ["not the same"], leakedBytes: 0 };
+ *   },
+ *   *read() {},
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const recorder = new Recorder({ base: new Uint8Array(1024) });
+ * recorder.run(target.write(undefined, 0, new Uint8Array(1024).fill(1)));
+ * const options = { guestBytes: 0, samples: 100, seed: 1 };
+ * const { verdict, coverage } = exploreBySampling(recorder.log, target, SECTORS, options);
+ * assertEquals([verdict, coverage], ["violation", "sampled"]);
+ * ```
+ */
+export function exploreBySampling(
+  log: WriteLog,
+  target: Target,
+  preset: Preset,
+  options: ExploreOptions,
+): Exploration {
+  const { samples = DEFAULT_SAMPLES, seed = 1, depth = 1 } = options;
+  const trial = prepareTrial(log, target, preset, options);
+  const count = new SpaceCount(preset);
+  let bitsLeft = 0;
+  for (const space of spacesOf(trial)) {
+    count.add(space);
+    bitsLeft += bitsOf(space);
+  }
+  const findings = new Findings();
+  const contents = new Contents();
+  let effort: SearchEffort = NO_EFFORT;
+  let taken = 0;
+  for (const epoch of epochsOf(log, contents, preset)) {
+    const choices = new BiasedChoices(new Random("sampled", seed, epoch.firstEvent));
+    const search = new EpochSearch(trial, epoch, {
+      ...{ contents, choices, findings, depth },
+      addsUp: false,
+    });
+    const bits = bitsOf(search.space);
+    taken += sample(search, choices, Math.round((samples - taken) * bits / bitsLeft));
+    bitsLeft -= bits;
+    effort = addEfforts(effort, search.effort);
+    search.release();
+    options.onProgress?.(epoch.lastEvent + 2, log.events.length + 1, effort.recoveries);
+  }
+  const coverage = { kind: "sampled", samples: taken, seed } as const;
+  return explorationOf(trial, { engine: "sampled", coverage, count, depth, effort, findings });
+}
+
+/** Look at so many different states at most. Answers how many there were. */
+function sample(search: EpochSearch, choices: BiasedChoices, most: number): number {
+  const seen = new Set<string>();
+  for (let tries = 0; seen.size < most && tries < MOST_TRIES * most; tries++) {
+    search.visit();
+    seen.add(choices.tape.join());
+    choices.advance();
+  }
+  return seen.size;
+}
+
+function* spacesOf({ log, preset }: Trial): Generator<StateSpace> {
+  const contents = new Contents();
+  for (const epoch of epochsOf(log, contents, preset)) {
+    yield stateSpaceOf(epoch, preset, contents);
+  }
+}
+
+/** The bits that it takes to say which of its states is meant, and one so that no epoch has none. */
+function bitsOf({ units, sizes }: StateSpace): number {
+  const ofUnits = units.reduce((sum, unit) => sum + Math.log2(unit.optionCount), 0);
+  return 1 + ofUnits + Math.log2(sizes.length);
+}
