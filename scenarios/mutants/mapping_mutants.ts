@@ -120,8 +120,8 @@ export const MAPPING_MUTANTS: readonly SourceMutant[] = [
     name: "a run goes on behind the table's end",
     area: "l2-growth",
     file: "lib/qed/find_run.ts",
-    find: "const limit = Math.min(most, tableEntries - index.l2);",
-    replace: "const limit = most;",
+    find: 'if (!table) return { state: "no-table", hostBytes: 0, clusters: limit };',
+    replace: 'if (!table) return { state: "no-table", hostBytes: 0, clusters: most };',
     why: "Entries behind the end of the table are used.",
   },
   {
@@ -175,12 +175,12 @@ export const MAPPING_MUTANTS: readonly SourceMutant[] = [
     why: "The old contents come back after a crash.",
   },
   {
-    name: "freed before the end may be cut off early",
+    name: "one cluster too many is cut off",
     area: "reuse",
     file: "lib/qed/free_clusters.ts",
-    find: "this.clean.takeEnd(this.settled.takeEnd(endCluster))",
-    replace: "this.clean.takeEnd(this.settled.takeEnd(this.freed.takeEnd(endCluster)))",
-    why: "An entry that comes back points behind the end.",
+    find: "    sizeBytes: image.endBytes,",
+    replace: "    sizeBytes: image.endBytes - clusterBytes,",
+    why: "The last cluster in use goes with the free ones behind it.",
   },
   {
     name: "a cluster is freed together with its neighbour",

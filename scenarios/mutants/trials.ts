@@ -2,11 +2,21 @@
 import { exploreLazily, findViolation, SECTORS, type ViolationKind } from "../../harness/mod.ts";
 import { type Filter, type OrderingProfile, STRICT } from "../../lib/mod.ts";
 import { COMMITTING } from "../commit.ts";
+import { GROWING } from "../grow.ts";
 import { requestsTogether } from "../orders_testing.ts";
-import { everyOrder } from "../support/orders.ts";
+import { everyOrder, type OpenCase } from "../support/orders.ts";
 import { type Case, guestBytesOf, setUp } from "../support/scenario.ts";
-import { CLUSTER } from "../support/sizes.ts";
-import { discard, type Request, type Workload, write, zero } from "../support/workload.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "../support/sizes.ts";
+import {
+  discard,
+  FLUSH,
+  inTurn,
+  type Request,
+  type Workload,
+  write,
+  zero,
+} from "../support/workload.ts";
+import { EAGER } from "../trim_reuse.ts";
 import { PROBES, WORKLOAD_NAMES, WORKLOADS } from "../test_workloads_testing.ts";
 import type { Kill } from "./mutant.ts";
 
@@ -87,9 +97,10 @@ function search(trial: string, each: Case, { kind, depth = 1 }: Limits): Kill | 
   }
 }
 
-/** Every order of two requests in flight. */
+/** Every order of a few requests in flight; what is discarded is used again at once. */
 function ordersTrial(name: string, requests: readonly Request[]): Trial {
-  const openCase = requestsTogether(requests);
+  const openStrict = requestsTogether(requests);
+  const openCase: OpenCase = (schedule) => ({ ...openStrict(schedule), profile: EAGER });
   return () => {
     const start = performance.now();
     let states = 0;
@@ -112,6 +123,30 @@ function ordersTrial(name: string, requests: readonly Request[]): Trial {
   };
 }
 
+/** Over the border of two L2 tables, neither of which is there. */
+const ACROSS: Case = {
+  name: "across tables that are missing",
+  profile: STRICT,
+  preset: SECTORS,
+  expected: "clean",
+  workload: {
+    clusterBytes: CLUSTER,
+    imageBytes: DISK,
+    steps: [write(2 * PER_L2_TABLE - 1000, 2000), FLUSH],
+  },
+  probes: PROBES,
+};
+
+/** Searched as they are. */
+const CASES: readonly Case[] = [
+  ACROSS,
+  ...GROWING.cases.filter(({ preset, name }) =>
+    preset === SECTORS && name.includes("last cluster")
+  ),
+];
+
+const REUSING = ["discards", "discards over a backing file", "zeroes", "freed at the end"] as const;
+
 const COMMITS = COMMITTING.cases.filter(({ preset, expected }) =>
   preset === SECTORS && expected === "clean"
 );
@@ -125,10 +160,29 @@ export const TRIALS: ReadonlyMap<string, Trial> = new Map([
   ...(["later allocations", "dirty image"] as const).map((name) =>
     [`${name}, crashing twice`, workloadTrial(name, {}, { depth: 2 })] as const
   ),
+  ...CASES.map((each) =>
+    [
+      each.name,
+      () =>
+        searchSteps(
+          each.name,
+          (steps) => ({ ...each, workload: { ...each.workload, steps } }),
+          each.workload,
+          {},
+        ),
+    ] as const
+  ),
+  ...REUSING.map((name) =>
+    [`${name}, reuse at once`, workloadTrial(name, { profile: EAGER })] as const
+  ),
   ...Object.entries({
     "two allocations in flight": [write(3 * CLUSTER, 512), write(4 * CLUSTER, 512)],
     "two writes to one cluster in flight": [write(3 * CLUSTER, 512), write(3 * CLUSTER, 1024)],
     "a write and a discard in flight": [write(CLUSTER, 512), discard(CLUSTER, CLUSTER)],
+    "a write, and its cluster given to another": [
+      write(CLUSTER, 512),
+      inTurn(discard(CLUSTER, CLUSTER), write(5 * CLUSTER, CLUSTER)),
+    ],
     "a write and zeroes in flight": [write(0, 512), zero(0, CLUSTER)],
   }).map(([name, requests]) => [name, ordersTrial(name, requests)] as const),
 ]);
