@@ -16,6 +16,7 @@ import {
   write,
   zero,
 } from "../support/workload.ts";
+import { SEPARATE_FILL } from "../planted_bugs_testing.ts";
 import { EAGER } from "../trim_reuse.ts";
 import { PROBES, WORKLOAD_NAMES, WORKLOADS } from "../test_workloads_testing.ts";
 import type { Kill } from "./mutant.ts";
@@ -145,8 +146,6 @@ const CASES: readonly Case[] = [
   ),
 ];
 
-const REUSING = ["discards", "discards over a backing file", "zeroes", "freed at the end"] as const;
-
 const COMMITS = COMMITTING.cases.filter(({ preset, expected }) =>
   preset === SECTORS && expected === "clean"
 );
@@ -172,8 +171,11 @@ export const TRIALS: ReadonlyMap<string, Trial> = new Map([
         ),
     ] as const
   ),
-  ...REUSING.map((name) =>
-    [`${name}, reuse at once`, workloadTrial(name, { profile: EAGER })] as const
+  // Planted bugs change these profiles as well, so the correct ones have to be clean.
+  ...[EAGER, SEPARATE_FILL].flatMap((profile) =>
+    WORKLOAD_NAMES.map((name) =>
+      [`${name} (${profile.name})`, workloadTrial(name, { profile })] as const
+    )
   ),
   ...Object.entries({
     "two allocations in flight": [write(3 * CLUSTER, 512), write(4 * CLUSTER, 512)],
