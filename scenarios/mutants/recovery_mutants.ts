@@ -176,4 +176,20 @@ export const RECOVERY_MUTANTS: readonly SourceMutant[] = [
     replace: "",
     why: "A write goes to a cluster that is being discarded.",
   },
+  {
+    name: "a table that is gone is not forgotten",
+    area: "cache",
+    file: "lib/qed/l2_cache.ts",
+    find: "  forget(offsetBytes: number): void {\n    this.#tables.delete(offsetBytes);",
+    replace: "  forget(_offsetBytes: number): void {",
+    why: "Where it was, another table is taken for it.",
+  },
+  {
+    name: "a flush makes freed clusters clean",
+    area: "reuse",
+    file: "lib/qed/free_clusters.ts",
+    find: "    this.#underWay.delete(covered);\n    covered.moveTo(this.settled);",
+    replace: "    this.#underWay.delete(covered);\n    covered.moveTo(this.clean);",
+    why: "Durably free is not the same as holding zeroes.",
+  },
 ];
