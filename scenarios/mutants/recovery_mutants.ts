@@ -105,9 +105,8 @@ export const RECOVERY_MUTANTS: readonly SourceMutant[] = [
     name: "repair clears the mark first",
     area: "repair",
     file: "lib/qed/repair.ts",
-    find: "  if (options.corruptions) yield* resolveBesideOthers",
-    replace:
-      "  if (image.needsCheck) yield* clearNeedCheck(image);\n  if (options.corruptions) yield* resolveBesideOthers",
+    find: "  const { result } = walk;\n",
+    replace: "  const { result } = walk;\n  if (image.needsCheck) yield* clearNeedCheck(image);\n",
     why: "A crash of the repair leaves half of it, unmarked.",
   },
   {
