@@ -145,9 +145,8 @@ export const RECOVERY_MUTANTS: readonly SourceMutant[] = [
     name: "a new table is cached at another one's place",
     area: "cache",
     file: "lib/qed/l2_cache.ts",
-    find: "    this.#tables.set(table.offsetBytes, table);\n  }\n\n  /** Forget the",
-    replace:
-      "    this.#tables.set(this.#tables.keys().next().value ?? table.offsetBytes, table);\n  }\n\n  /** Forget the",
+    find: "this.#tables.set(table.offsetBytes, table);",
+    replace: "this.#tables.set(this.#tables.keys().next().value ?? table.offsetBytes, table);",
     why: "Look-ups find another table's entries.",
   },
   {
