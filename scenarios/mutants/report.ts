@@ -1,0 +1,28 @@
+/** A report of defects as text and as JSON. */
+import type { Outcome, Report } from "./mutant.ts";
+
+/** One line on one defect. */
+export function outcomeLine({ name, area, kill }: Outcome, times: boolean): string {
+  if (!kill) return `NOT KILLED  ${area}: ${name}`;
+  const { oracle, trial, preset, states, milliseconds, requests, persisted } = kill;
+  const time = times ? `, ${milliseconds.toFixed(1)} ms` : "";
+  return `killed      ${area}: ${name}\n            ${oracle} under ${preset} on "${trial}", ` +
+    `${states} states${time}, ${requests} steps, ${persisted} persisted`;
+}
+
+/** What it comes to. */
+export function summary({ outcomes, correctTrials, falseAlarms }: Report): string {
+  const killed = outcomes.filter(({ kill }) => kill).length;
+  return [
+    `${killed} of ${outcomes.length} defects killed`,
+    `${falseAlarms.length} false alarms in ${correctTrials} trials of the correct driver`,
+    ...falseAlarms.map((name) => `false alarm: ${name}`),
+  ].join("\n");
+}
+
+/** The report as JSON; without times it is the same each time. */
+export function jsonOf(report: Report, times: boolean): string {
+  const leaveOut = (key: string, value: unknown) =>
+    key === "milliseconds" && !times ? undefined : value;
+  return JSON.stringify(report, leaveOut, 2);
+}
