@@ -28,7 +28,7 @@ export { exploreBySampling } from "./engine/sampled.ts";
 export * from "./exploration.ts";
 export * from "./faults/mod.ts";
 export * from "./log/dm_log_writes.ts";
-export * from "./log/event_store.ts";
+export { EventFile, type EventStore } from "./log/event_store.ts";
 export * from "./log/interleave.ts";
 export * from "./log/log_format_error.ts";
 export * from "./log/recorder.ts";

@@ -12,8 +12,8 @@ const runs = (preset: Preset) => preset.tears ? 400 : 200;
 /** A case with more states than this is left out; tearing makes many of few. */
 const mostStates = (preset: Preset) => preset.tears ? 6000n : 800n;
 /** At least so many cases must be used and must fail, for each preset. */
-const FEWEST_USED = 80;
-const FEWEST_FAILING = 8;
+const FEWEST_USED = 50;
+const FEWEST_FAILING = 4;
 
 const GUEST = { guestBytes: TOY_GUEST_BYTES };
 const STEPS = fc.array(TOY_STEP, { minLength: 1, maxLength: 6 });

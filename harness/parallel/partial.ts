@@ -180,6 +180,41 @@ export async function explorePartially(
 /**
  * Put the shares of a search together: the same result, to the last figure, as one search gives. Throws
  * {@linkcode MergeError} if they are not all shares of this search, each one once and complete.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { explorePartially, MergeError, mergePartials, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ *
+ * // A format of one sector, which needs no recovery.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(["data"]),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     return { problems: [], leakedBytes: 0 };
+ *   },
+ *   *read(_, offsetBytes, into) {
+ *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
+ *   },
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const recorder = new Recorder({ base: new Uint8Array(512) });
+ * const bytes = new Uint8Array(512).fill(1);
+ * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
+ * const problem = { log: recorder.log, target, preset: SECTORS, options: { guestBytes: 512 } };
+ * const recipe = { module: "file:///problem.ts", input: undefined }; // for workers; there are none
+ * const shard = { index: 1, count: 2 };
+ * const { partial } = await explorePartially(problem, { workers: 1, recipe, shard });
+ * assertThrows(() => mergePartials(problem, [partial]), MergeError); // 2/2 is missing
+ * ```
  */
 export function mergePartials(problem: Problem, partials: readonly PartialResult[]): Exploration {
   const identity = identityOf(problem);
