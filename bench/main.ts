@@ -5,6 +5,7 @@ import * as check from "./check.ts";
 import * as checkGrowth from "./check_growth.ts";
 import * as convert from "./convert.ts";
 import * as explorer from "./explorer.ts";
+import * as million from "./million.ts";
 import * as randomWrites from "./random_writes.ts";
 import * as reads from "./reads.ts";
 import * as shrink from "./shrink.ts";
@@ -22,6 +23,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   shrink,
   workers,
   agreement,
+  million,
 ];
 
 const HELP = `usage: deno task bench [--quick] [--json] [NAME...]

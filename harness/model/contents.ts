@@ -4,20 +4,29 @@ export const SECTOR_BYTES = 512;
 export const ZEROES = 0;
 
 const WORDS = SECTOR_BYTES / 4;
+/** Fewer contents than this (16 MiB) are not worth the trouble. */
+const FEWEST_TO_DROP = 2 ** 15;
 
 /**
  * Every different sector content that occurs, kept once and known by a small number, so that
  * contents are compared by comparing numbers. Id 0 is the sector of zeroes.
  */
 export class Contents {
+  /** How many there are when it is time to drop what nobody needs. */
+  #enough: number;
+  readonly #fewestToDrop: number;
   #arena = new Uint32Array(1024 * WORDS);
   #count = 1;
   readonly #byHash = new Map<number, number | number[]>();
   readonly #scratch = new Uint32Array(WORDS);
   readonly #scratchBytes = new Uint8Array(this.#scratch.buffer);
 
-  /** Start with the sector of zeroes. */
-  constructor() {
+  /**
+   * Start with the sector of zeroes. It is time to drop some ({@linkcode keepOnly}) when there are more than
+   * `fewestToDrop`, and than twice as many as were kept last; with 0, always.
+   */
+  constructor(fewestToDrop: number = FEWEST_TO_DROP) {
+    this.#fewestToDrop = this.#enough = fewestToDrop;
     this.#byHash.set(hash(this.#scratch), ZEROES);
   }
 
@@ -39,10 +48,38 @@ export class Contents {
       this.#arena = grown;
     }
     this.#arena.set(this.#scratch, id * WORDS);
+    this.#note(id, key);
+    return id;
+  }
+
+  #note(id: number, key: number): void {
     const others = this.#byHash.get(key);
     if (others === undefined) this.#byHash.set(key, id);
     else this.#byHash.set(key, typeof others === "number" ? [others, id] : [...others, id]);
-    return id;
+  }
+
+  /** Whether there are so many that it is worth dropping those that nobody needs. */
+  get isLarge(): boolean {
+    return this.#count > this.#enough;
+  }
+
+  /**
+   * Drop all contents but those with these ids, and the zeroes. Answers the new id of each old one; other
+   * ids must not be used any more.
+   */
+  keepOnly(ids: Iterable<number>): ReadonlyMap<number, number> {
+    const kept = [...new Set([ZEROES, ...ids])].sort((a, b) => a - b);
+    this.#byHash.clear();
+    const renumbered = new Map<number, number>();
+    kept.forEach((id, now) => {
+      // In this order nothing is overwritten that is still to be moved.
+      this.#arena.copyWithin(now * WORDS, id * WORDS, (id + 1) * WORDS);
+      renumbered.set(id, now);
+      this.#note(now, hash(this.#arena.subarray(now * WORDS, (now + 1) * WORDS)));
+    });
+    this.#count = kept.length;
+    this.#enough = this.#fewestToDrop && Math.max(this.#fewestToDrop, 2 * this.#count);
+    return renumbered;
   }
 
   /** Copy the contents known as `id` into `into` at `offsetBytes`. */

@@ -1,5 +1,5 @@
 import type { ByteSource } from "../log/write_log.ts";
-import { type Contents, SECTOR_BYTES } from "./contents.ts";
+import { type Contents, SECTOR_BYTES, ZEROES } from "./contents.ts";
 
 /** Bytes of a page, the unit in which the image is kept in memory. */
 export const PAGE_BYTES = 65536;
@@ -70,6 +70,14 @@ export class DurableImage {
     const recent = this.#recent[place];
     if (recent !== undefined && recent.index === index) return recent;
     return this.#recent[place] = this.#pages.get(index) ?? this.#load(index);
+  }
+
+  /** Contents have other ids now: find them again when they are asked for. */
+  forgetIds(): void {
+    for (const page of this.#pages.values()) {
+      page.ids.fill(UNKNOWN);
+      page.overlaidIds.fill(ZEROES);
+    }
   }
 
   #load(index: number): Page {

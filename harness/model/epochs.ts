@@ -61,7 +61,8 @@ export interface Epoch {
 
 /**
  * Cut a log into its epochs. Each one is valid until the next is asked for: the durable image and
- * the history move on with the log. Memory grows with what is pending and with the pages written.
+ * the history move on with the log, and ids of `contents` may change. Memory grows with what is pending
+ * and with the pages written.
  */
 export function* epochsOf(
   log: WriteLog,
@@ -74,6 +75,7 @@ export function* epochsOf(
   for (let event = 0; event < log.events.length; event++) {
     if (walker.isBoundary(log.events[event])) {
       yield walker.epoch(firstEvent, event - 1);
+      if (contents.isLarge) walker.dropContents();
       firstEvent = event;
     }
     walker.apply(log.events[event], event);
@@ -119,6 +121,12 @@ class LogWalker {
       settledBytes: this.#settledBytes,
       givenUp: this.#givenUp,
     };
+  }
+
+  /** Between two epochs: forget contents that none of the rest can hold. */
+  dropContents(): void {
+    this.#history.dropContents();
+    this.#durable.forgetIds();
   }
 
   /** Whether the event makes something durable, or a promise stricter. */

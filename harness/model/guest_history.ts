@@ -13,6 +13,7 @@ export interface GuestVersion {
 
 /** A version, and when its write was acknowledged: Infinity while it is under way. */
 interface KeptVersion extends GuestVersion {
+  content: number;
   acknowledgedAt: number;
 }
 
@@ -65,6 +66,24 @@ export class GuestHistory {
     const versions = [{ content, event: -1, acknowledgedAt: -1 }];
     this.#untouched.set(sector, versions);
     return versions;
+  }
+
+  /** Drop all contents that a sector can't hold any more. */
+  dropContents(): void {
+    const kept = new Set([...this.#versions.values()].flat());
+    for (const written of this.#unflushed.values()) {
+      for (const version of written.values()) kept.add(version);
+    }
+    const ids = this.#contents.keepOnly([...kept].map(({ content }) => content));
+    for (const version of kept) version.content = ids.get(version.content)!;
+    // They are read again where they are asked for.
+    this.#untouched.clear();
+    const origins = [...this.#origins];
+    this.#origins.clear();
+    for (const [content, sector] of origins) {
+      const id = ids.get(content);
+      if (id !== undefined) this.#origins.set(id, sector);
+    }
   }
 
   /** Since which event a sector may hold `content`: Infinity if it never may. */
