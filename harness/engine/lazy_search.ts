@@ -27,6 +27,8 @@ import { addEfforts, NO_EFFORT } from "./search_effort.ts";
 export const ROOT_RECOVERIES = 256;
 /** Into how many parts, at least, the rest of an epoch is cut. */
 export const FEWEST_PARTS = 64;
+/** No epoch has so many parts. */
+const MOST_PARTS = 2 ** 20;
 /** Recoveries between two reports of progress. */
 const PROGRESS_RECOVERIES = 1000;
 
@@ -78,7 +80,8 @@ export class LazySearch {
   /** What parts that are done have seen; and all, also those that were stopped in the middle. */
   readonly #findingsDone = new Findings();
   readonly #findings = new Findings();
-  readonly #done = new Map<string, ItemKey>();
+  /** The parts that are done, as numbers: a long log has many. */
+  readonly #done = new Set<number>();
   readonly #count: SpaceCount;
   #effortDone = NO_EFFORT;
   #effort = NO_EFFORT;
@@ -135,7 +138,7 @@ export class LazySearch {
 
   /** Put what was done elsewhere to the rest. */
   absorb({ items, effort, findings }: Done): void {
-    for (const item of items) this.#done.set(String(item), item);
+    for (const item of items) this.#done.add(numberOf(item));
     this.#effortDone = addEfforts(this.#effortDone, effort);
     this.#effort = addEfforts(this.#effort, effort);
     this.#findingsDone.merge(findings);
@@ -169,7 +172,7 @@ export class LazySearch {
 
   /** The parts that are done, with what was done before. */
   get done(): Done {
-    const items = [...this.#done.values()].sort(([a, b], [c, d]) => a - c || b - d);
+    const items = [...this.#done].sort((a, b) => a - b).map(itemOf);
     return { items, effort: this.#effortDone, findings: this.#findingsDone.counts() };
   }
 
@@ -188,7 +191,7 @@ export class LazySearch {
   #isOpen(item: ItemKey): boolean {
     const isOwn = this.#options.owns?.(item) ?? true;
     if (isOwn) this.#parts++;
-    return isOwn && !this.#done.has(String(item));
+    return isOwn && !this.#done.has(numberOf(item));
   }
 
   #searchOf(epoch: Epoch, choices: ExhaustiveChoices, findings: Findings): EpochSearch {
@@ -253,4 +256,14 @@ export class LazySearch {
     } while (choices.advance());
     return true;
   }
+}
+
+/** A part as a number; there are fewer than 2^20 to an epoch. */
+function numberOf([epoch, place]: ItemKey): number {
+  return epoch * MOST_PARTS + place;
+}
+
+/** The part with a number. */
+function itemOf(number: number): ItemKey {
+  return [Math.floor(number / MOST_PARTS), number % MOST_PARTS];
 }
