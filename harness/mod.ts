@@ -13,15 +13,18 @@ export {
 export { exploreByBruteForce, SpaceTooLargeError } from "./engine/brute.ts";
 export * from "./engine/choices.ts";
 export { judgeConcretely, prepareTrial, type Trial } from "./engine/concrete_judge.ts";
+export { CrashPoints } from "./engine/crash_points.ts";
 export {
   CrashPoint,
-  type CrashPoints,
   type Persisted,
   type PersistedAgain,
   type PointUnit,
 } from "./engine/crash_point.ts";
 export { type LaterCrash, persistedVersions, spellOutAgain } from "./engine/findings.ts";
 export { type FoundState, judgeFound } from "./engine/judge_found.ts";
+export type { DiskReplay, WriteEvent } from "./engine/disk_replay.ts";
+export type { GuestReplay } from "./engine/guest_replay.ts";
+export type { Replay } from "./engine/replay.ts";
 export { exploreByDeepening } from "./engine/deepening.ts";
 export { exploreLazily } from "./engine/lazy.ts";
 export { exploreBySampling } from "./engine/sampled.ts";

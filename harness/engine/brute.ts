@@ -13,7 +13,8 @@ import type { Target } from "../target.ts";
 import { ExhaustiveChoices, TapeChoices } from "./choices.ts";
 import { judgeConcretely, prepareTrial, type Trial } from "./concrete_judge.ts";
 import { StateCounter } from "./count_states.ts";
-import { CrashPoint, type Persisted } from "./crash_point.ts";
+import type { CrashPoint, Persisted } from "./crash_point.ts";
+import { CrashPoints } from "./crash_points.ts";
 import { Findings } from "./findings.ts";
 import { type AgainState, everyCrashAgain } from "./recrash.ts";
 
@@ -104,11 +105,10 @@ export function exploreByBruteForce(
   preset: Preset,
   options: ExploreOptions,
 ): Exploration {
-  const points = Array.from(
-    { length: log.events.length + 1 },
-    (_, i) => new CrashPoint(log, preset, i - 1),
-  );
-  const total = points.reduce((sum, point) => sum + point.stateCount, 0n);
+  const crashPoints = log.events.length + 1;
+  const points = new CrashPoints(log, preset);
+  let total = 0n;
+  for (let event = -1; event < log.events.length; event++) total += points.after(event).stateCount;
   if (total > MOST_BRUTE_STATES) {
     throw new SpaceTooLargeError(
       `${total} states are too many for brute force (at most ${MOST_BRUTE_STATES})`,
@@ -119,7 +119,10 @@ export function exploreByBruteForce(
   const states = new StateCounter();
   const again = new AgainJudge(trial, findings, options);
   let recoveries = 0;
-  for (const point of points) {
+  let units = 0;
+  for (let event = -1; event < log.events.length; event++) {
+    const point = trial.points.after(event);
+    units += point.units.length;
     states.add(Math.log2(Number(point.stateCount)), () => point.stateCount);
     const choices = new ExhaustiveChoices();
     do {
@@ -131,7 +134,7 @@ export function exploreByBruteForce(
       }
       recoveries += 1 + again.judge(point, tape);
     } while (choices.advance());
-    options.onProgress?.(point.event + 2, points.length, recoveries);
+    options.onProgress?.(event + 2, crashPoints, recoveries);
   }
   return {
     verdict: findings.size === 0 ? "clean" : "violation",
@@ -141,16 +144,16 @@ export function exploreByBruteForce(
     coverage: "exhaustive",
     traceHash: traceHash(log, { preset, target }),
     events: log.events.length,
-    crashPoints: points.length,
+    crashPoints,
     states: states.total,
     recoveries,
     certificate: certificateOf({
       ...{ preset, coverage: { kind: "exhaustive" }, states: states.total },
       engine: "brute",
       depth: options.depth ?? 1,
-      crashPoints: points.length,
-      epochs: points.length,
-      units: points.reduce((sum, point) => sum + point.units.length, 0),
+      crashPoints,
+      epochs: crashPoints,
+      units,
       effort: { recoveries, known: 0, additions: 0 },
     }),
     violations: findings.list(trial),

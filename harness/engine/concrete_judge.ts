@@ -5,7 +5,8 @@ import type { ExploreOptions } from "../exploration.ts";
 import type { GuestRange, Target } from "../target.ts";
 import type { Violation } from "../violation.ts";
 import { describeSector } from "../describe_sector.ts";
-import { type CrashPoint, CrashPoints } from "./crash_point.ts";
+import type { CrashPoint } from "./crash_point.ts";
+import { CrashPoints } from "./crash_points.ts";
 import { PagedStorage } from "../model/paged_storage.ts";
 import type { Preset } from "../model/presets.ts";
 import { probeBytes, watchList } from "./watch_list.ts";
@@ -157,32 +158,11 @@ export function judgeConcretely(
  * What the file may have grown by, in whole units, since the acknowledgement of the last flush that
  * covered all that the guest had written, and what was given up.
  */
-function allowedLossBytes(trial: Trial, point: CrashPoint): number {
-  const { log, target, points } = trial;
-  let settledEvent = -1;
-  let givenUpBytes = 0;
-  const unflushed = new Set<number>();
-  const acknowledged = new Set<number>();
-  const coveredBy = new Map<number, { ids: readonly number[]; isAllocating: boolean }>();
-  for (let at = 0; at <= point.event; at++) {
-    const event = log.events[at];
-    if (event.kind === "space-given-up") givenUpBytes += event.lengthBytes;
-    if (event.kind === "guest-write-begun") unflushed.add(event.id);
-    if (event.kind === "guest-warned") acknowledged.clear();
-    if (event.kind === "guest-flush-begun") {
-      const { isAllocating = false } = event;
-      coveredBy.set(event.id, { ids: [...acknowledged], isAllocating });
-    }
-    if (event.kind !== "guest-acknowledged") continue;
-    const covered = coveredBy.get(event.id);
-    acknowledged.add(event.id);
-    for (const id of covered?.ids ?? []) unflushed.delete(id);
-    if (covered && !covered.isAllocating && unflushed.size === 0) settledEvent = at;
-  }
-  const settled = points.after(settledEvent).durableSizeBytes;
-  const most = Math.max(settled, point.largestSizeBytes);
+function allowedLossBytes({ target }: Trial, { guest, largestSizeBytes }: CrashPoint): number {
+  const { settledBytes, givenUpBytes } = guest;
   const unit = target.granularityBytes;
-  return Math.ceil((most - settled) / unit) * unit + givenUpBytes;
+  const grownBytes = Math.max(0, largestSizeBytes - settledBytes);
+  return Math.ceil(grownBytes / unit) * unit + givenUpBytes;
 }
 
 /** A recovered file, and where to put what is found in it. */
@@ -193,9 +173,9 @@ interface Subject {
 }
 
 function judgeData(trial: Trial, point: CrashPoint, subject: Subject): void {
-  const { log, target, watched } = trial;
+  const { target, watched } = trial;
   const { violations } = subject;
-  const permitted = permittedSectors(log, point);
+  const permitted = (sector: number) => point.guest.permitted(sector);
   const isPermitted = (sector: number, bytes: Uint8Array) =>
     permitted(sector).some((value) => equal(value, bytes)) ||
     trial.preset.tears && isTornOf(permitted(sector), bytes);
@@ -261,58 +241,6 @@ function attempt(target: Target, violations: Violation[], act: () => void): bool
     violations.push({ kind: "cannot-use", ...refusal });
     return false;
   }
-}
-
-/** What was worked out for a crash point, which many states share. */
-const PERMITTED = new WeakMap<CrashPoint, Map<number, Uint8Array[]>>();
-
-function permittedSectors(log: WriteLog, point: CrashPoint): (sector: number) => Uint8Array[] {
-  const known = PERMITTED.get(point) ?? new Map<number, Uint8Array[]>();
-  PERMITTED.set(point, known);
-  return (sector) => {
-    const values = known.get(sector) ?? permittedAt(log, point.event, sector);
-    known.set(sector, values);
-    return values;
-  };
-}
-
-/** What a guest sector may hold after a crash: straight from the marks in the log. */
-export function permittedAt(log: WriteLog, lastEvent: number, sector: number): Uint8Array[] {
-  const start = sector * SECTOR_BYTES;
-  const base = new Uint8Array(SECTOR_BYTES);
-  log.guestBase.read(start, base);
-  const versions = [{ id: -1, begunAt: -1, bytes: base }];
-  const acknowledgedAt = new Map<number, number>([[-1, -1]]);
-  const flushes = new Map<number, readonly number[]>();
-  const safe = new Set<number>();
-  /** Writes that may be lost whatever is flushed, as the guest knows. */
-  const warned = new Set<number>();
-  for (let at = 0; at <= lastEvent; at++) {
-    const event = log.events[at];
-    if (event.kind === "guest-write-begun") {
-      const from = Math.max(start, event.offsetBytes);
-      const to = Math.min(start + SECTOR_BYTES, event.offsetBytes + event.bytes.length);
-      if (from >= to) continue;
-      const bytes = versions[versions.length - 1].bytes.slice();
-      const source = from - event.offsetBytes;
-      bytes.set(event.bytes.subarray(source, source + to - from), from - start);
-      versions.push({ id: event.id, begunAt: at, bytes });
-    } else if (event.kind === "guest-warned") {
-      for (const id of acknowledgedAt.keys()) if (id >= 0) warned.add(id);
-    } else if (event.kind === "guest-flush-begun") {
-      flushes.set(event.id, [...acknowledgedAt.keys()].filter((id) => !warned.has(id)));
-    } else if (event.kind === "guest-acknowledged") {
-      const covered = flushes.get(event.id);
-      if (covered) { for (const id of covered) safe.add(id); }
-      else acknowledgedAt.set(event.id, at);
-    }
-  }
-  // A value is gone for good once a write is safe that began after the value's own had finished.
-  const isGone = (id: number) => {
-    const finishedAt = acknowledgedAt.get(id) ?? Infinity;
-    return versions.some((other) => safe.has(other.id) && other.begunAt > finishedAt);
-  };
-  return versions.filter(({ id }) => !isGone(id)).map(({ bytes }) => bytes);
 }
 
 function eachSector(

@@ -6,20 +6,15 @@
  *
  * @module
  */
-import type { LogEvent, WriteLog } from "../log/write_log.ts";
+import type { WriteLog } from "../log/write_log.ts";
 import { PagedStorage } from "../model/paged_storage.ts";
 import type { Preset } from "../model/presets.ts";
 import { RUIN_FILLS, type RuinedBy, ruinedSector } from "../model/ruin.ts";
 import { isSameVersion, type UnitVersion } from "../model/unit_version.ts";
 import { type Choices, ExhaustiveChoices } from "./choices.ts";
-
-type WriteEvent = {
-  readonly at: number;
-  readonly id: number;
-  readonly offsetBytes: number;
-  readonly lengthBytes: number;
-  readonly bytes: Uint8Array | undefined;
-};
+import { applyWrite, type DiskReplay, type WriteEvent } from "./disk_replay.ts";
+import type { GuestReplay } from "./guest_replay.ts";
+import { Replay } from "./replay.ts";
 
 /** Something that may be on disk in several versions. */
 export interface PointUnit {
@@ -74,50 +69,52 @@ export interface PersistedAgain {
  */
 export class CrashPoint {
   readonly #preset: Preset;
-  readonly #log: WriteLog;
+  readonly #baseBytes: number;
   /** The crash comes after this event. */
   readonly event: number;
-  readonly #durable: WriteEvent[] = [];
-  #pending: WriteEvent[] = [];
-  #sizes: { sizeBytes: number; at: number }[];
-  #resizedAt = -1;
-  /** The largest size the file ever had. */
-  #mostBytes = 0;
-  readonly #completed = new Set<number>();
-  /** What failed, or was to be covered by a flush that failed. */
-  readonly #adrift = new Set<WriteEvent>();
+  readonly #disk: DiskReplay;
+  /** What the guest may expect. */
+  readonly guest: GuestReplay;
   /** What varies, in a fixed order: the order of the tape. */
   readonly units: readonly PointUnit[];
 
-  /** Work out the crash after event `event` of `log` (-1: before any). */
-  constructor(log: WriteLog, preset: Preset, event: number) {
-    this.#log = log;
+  /**
+   * Work out the crash after event `event` of `log` (-1: before any); from `replay`, if given, which has
+   * got there and does not move on.
+   */
+  constructor(
+    log: WriteLog,
+    preset: Preset,
+    event: number,
+    replay: Replay = new Replay(log, preset).advanceTo(event),
+  ) {
+    this.#baseBytes = log.base.sizeBytes;
     this.#preset = preset;
     this.event = event;
-    this.#sizes = [{ sizeBytes: log.base.sizeBytes, at: -1 }];
-    this.#replay();
+    this.#disk = replay.disk;
+    this.guest = replay.guest;
     this.units = this.#unitsOf();
   }
 
   /** The sizes that may have persisted, in a fixed order; one only where it follows otherwise. */
   get sizes(): readonly number[] {
-    if (this.#preset.ordered) return [this.#sizes[0].sizeBytes];
-    return [...new Set(this.#sizes.map((size) => size.sizeBytes))];
+    if (this.#preset.ordered) return [this.#disk.sizes[0].sizeBytes];
+    return [...new Set(this.#disk.sizes.map((size) => size.sizeBytes))];
   }
 
   /** The size that is durable, in bytes. */
   get durableSizeBytes(): number {
-    return this.#sizes[0].sizeBytes;
+    return this.#disk.sizes[0].sizeBytes;
   }
 
   /** The largest size that may have persisted, in bytes. */
   get largestSizeBytes(): number {
-    return Math.max(...this.#sizes.map((size) => size.sizeBytes));
+    return Math.max(...this.#disk.sizes.map((size) => size.sizeBytes));
   }
 
   /** How much larger than at first the file had become at most, in bytes. */
   get mostGrownBytes(): number {
-    return Math.max(0, this.#mostBytes - this.#log.base.sizeBytes);
+    return Math.max(0, this.#disk.mostBytes - this.#baseBytes);
   }
 
   /** Each of the states, as what reached the disk. */
@@ -128,12 +125,12 @@ export class CrashPoint {
 
   /** The events of the writes that were still on their way. */
   get pendingEvents(): ReadonlySet<number> {
-    return new Set(this.#pending.map((write) => write.at));
+    return new Set(this.#disk.pending.map((write) => write.at));
   }
 
   /** How many writes were still on their way. */
   get pendingCount(): number {
-    return this.#pending.length;
+    return this.#disk.pending.length;
   }
 
   /** How many states there are: of all units at most one is torn, and at most one write ruins. */
@@ -205,7 +202,7 @@ export class CrashPoint {
   spelledOut(byUnit: Persisted["byUnit"]): Persisted["byUnit"] {
     if (!this.#preset.ordered) return byUnit;
     const last = byUnit.get(0)?.event ?? -1;
-    const prefix = this.#pending.filter((write) => write.at <= last);
+    const prefix = this.#disk.pending.filter((write) => write.at <= last);
     return new Map(prefix.map(({ at }) => [at, { event: at }]));
   }
 
@@ -213,8 +210,8 @@ export class CrashPoint {
   get #ruins(): readonly (RuinedBy | undefined)[] {
     const inFlight = this.#preset.ruinBytes === 0
       ? []
-      : this.#pending.filter((write) =>
-        write.lengthBytes > 0 && write.id >= 0 && !this.#completed.has(write.id)
+      : this.#disk.pending.filter((write) =>
+        write.lengthBytes > 0 && write.id >= 0 && this.#disk.isInFlight(write.id)
       );
     return [
       undefined,
@@ -222,107 +219,13 @@ export class CrashPoint {
     ];
   }
 
-  #replay(): void {
-    const completed = this.#completed;
-    const covers = new Map<number, { writes: Set<WriteEvent>; sizeAt: number }>();
-    const forced = new Set<number>();
-    const { events } = this.#log;
-    for (let at = 0; at <= this.event; at++) {
-      const event: LogEvent = events[at];
-      if (event.kind === "write-issued") {
-        const { id, offsetBytes, bytes } = event;
-        this.#pending.push({ at, id, offsetBytes, lengthBytes: bytes.length, bytes });
-        this.#sizeNow(Math.max(this.#size(), offsetBytes + bytes.length), at);
-        if (event.forceUnitAccess) forced.add(id);
-      } else if (event.kind === "write-completed") {
-        completed.add(event.id);
-        const writes = new Set(this.#pending.filter((write) => write.id === event.id));
-        if (forced.has(event.id)) {
-          this.#makeDurable({ writes, sizeAt: this.#completedSizeAt(completed) });
-        }
-      } else if (event.kind === "write-failed") {
-        for (const write of this.#pending) if (write.id === event.id) this.#adrift.add(write);
-        completed.add(event.id);
-      } else if (event.kind === "flush-failed") {
-        for (const write of covers.get(event.id)?.writes ?? []) this.#adrift.add(write);
-        covers.delete(event.id);
-      } else if (event.kind === "resized" || event.kind === "discarded") {
-        this.#cutOrDiscard(event, at);
-      } else if (event.kind === "flush-issued") {
-        const done = this.#pending.filter((write) =>
-          (write.id < 0 || completed.has(write.id)) && !this.#adrift.has(write)
-        );
-        const sizeAt = this.#completedSizeAt(completed);
-        covers.set(event.id, { writes: new Set(done), sizeAt });
-      } else if (event.kind === "flush-completed") {
-        const covered = covers.get(event.id);
-        if (covered) this.#makeDurable(covered);
-      }
-    }
-  }
-
-  #cutOrDiscard(event: LogEvent & { kind: "resized" | "discarded" }, at: number): void {
-    const before = this.#size();
-    const offsetBytes = event.kind === "resized" ? event.sizeBytes : event.offsetBytes;
-    const lengthBytes = event.kind === "resized"
-      ? Math.max(0, before - offsetBytes)
-      : event.lengthBytes;
-    this.#pending.push({ at, id: -1, offsetBytes, lengthBytes, bytes: undefined });
-    if (event.kind !== "resized") return;
-    this.#sizeNow(event.sizeBytes, at);
-    this.#resizedAt = at;
-  }
-
-  #size(): number {
-    return this.#sizes[this.#sizes.length - 1].sizeBytes;
-  }
-
-  #sizeNow(sizeBytes: number, at: number): void {
-    this.#mostBytes = Math.max(this.#mostBytes, sizeBytes);
-    if (sizeBytes !== this.#size()) this.#sizes.push({ sizeBytes, at });
-  }
-
-  /** The event of the newest size change whose request has completed. */
-  #completedSizeAt(completed: ReadonlySet<number>): number {
-    const underWay = new Set(
-      this.#pending.filter((write) => write.id >= 0 && !completed.has(write.id))
-        .map((write) => write.at),
-    );
-    return this.#sizes.filter((size) => !underWay.has(size.at)).pop()?.at ?? -1;
-  }
-
-  #makeDurable(covered: { writes: ReadonlySet<WriteEvent>; sizeAt: number }): void {
-    if (!this.#preset.flushesAreHonest) return;
-    this.#durable.push(...this.#pending.filter((write) => covered.writes.has(write)));
-    this.#pending = this.#pending.filter((write) => !covered.writes.has(write));
-    // What was adrift is gone where something newer is durable now.
-    for (const { at, offsetBytes, lengthBytes } of covered.writes) {
-      const endBytes = offsetBytes + lengthBytes;
-      this.#pending = this.#pending.filter((write) =>
-        !this.#adrift.has(write) || write.at > at || write.offsetBytes < offsetBytes ||
-        write.offsetBytes + write.lengthBytes > endBytes
-      );
-    }
-    const index = this.#sizes.findIndex((size) => size.at === covered.sizeAt);
-    if (index > 0) {
-      const [durable, ...newer] = this.#sizes.slice(index);
-      this.#sizes = [{ sizeBytes: durable.sizeBytes, at: -1 }, ...newer];
-    }
-    // Durable data that no later resize cut off is inside the file.
-    for (const { at, bytes, offsetBytes, lengthBytes } of covered.writes) {
-      const endBytes = offsetBytes + lengthBytes;
-      if (!bytes || at < this.#resizedAt || endBytes <= this.#sizes[0].sizeBytes) continue;
-      this.#sizes = [{ sizeBytes: endBytes, at: -1 }, ...this.#sizes.slice(1)];
-    }
-  }
-
   #unitsOf(): PointUnit[] {
     const { unit, ordered, tears } = this.#preset;
-    const ats = this.#pending.map((write) => write.at);
+    const ats = this.#disk.pending.map((write) => write.at);
     if (ordered) return [wholeUnit(0, ats)];
     if (unit === "write") return ats.map((at) => wholeUnit(at, [at]));
     const byKey = new Map<number, number[]>();
-    for (const write of this.#pending) {
+    for (const write of this.#disk.pending) {
       for (const key of keysOf(write, unit)) byKey.set(key, [...(byKey.get(key) ?? []), write.at]);
     }
     const units = [...byKey].sort(([a], [b]) => a - b).map(([key, events]) =>
@@ -351,8 +254,7 @@ export class CrashPoint {
   /** A unit of fixed size with the writes up to an event in it. */
   #unitBytes(key: number, newest: number): Uint8Array {
     const unitBytes = Number(this.#preset.unit);
-    const file = new PagedStorage(this.#log.base);
-    for (const write of this.#durable) apply(file, write, key * unitBytes, (key + 1) * unitBytes);
+    const file = this.#disk.durable.fork();
     this.#applyUpTo(file, key, newest);
     const bytes = new Uint8Array(unitBytes);
     file.read(key * unitBytes, bytes);
@@ -361,17 +263,17 @@ export class CrashPoint {
 
   #applyUpTo(file: PagedStorage, key: number, newest: number): void {
     const unitBytes = Number(this.#preset.unit);
-    for (const write of this.#pending) {
-      if (write.at <= newest) apply(file, write, key * unitBytes, (key + 1) * unitBytes);
+    const part = { fromBytes: key * unitBytes, toBytes: (key + 1) * unitBytes };
+    for (const write of this.#disk.pending) {
+      if (write.at <= newest) applyWrite(file, write, part);
     }
   }
 
   /** Put the writes that persisted into `file`, with whole sectors as they were in the cache. */
   #applySubset(file: PagedStorage, picked: Persisted["byUnit"]): void {
-    const cache = new PagedStorage(this.#log.base);
-    for (const write of this.#durable) apply(cache, write, 0, Infinity);
-    for (const write of this.#pending) {
-      apply(cache, write, 0, Infinity);
+    const cache = this.#disk.durable.fork();
+    for (const write of this.#disk.pending) {
+      applyWrite(cache, write);
       if (!picked.has(write.at) || write.lengthBytes === 0) continue;
       const from = Math.floor(write.offsetBytes / 512) * 512;
       const to = Math.ceil((write.offsetBytes + write.lengthBytes) / 512) * 512;
@@ -386,13 +288,12 @@ export class CrashPoint {
     chosenSizeBytes: number,
     ruined: RuinedBy | undefined,
   ): PagedStorage {
-    const file = new PagedStorage(this.#log.base);
-    for (const write of this.#durable) apply(file, write, 0, Infinity);
+    const file = this.#disk.durable.fork();
     let sizeBytes = chosenSizeBytes;
     if (this.#preset.ordered) {
       const last = picked.get(0)?.event ?? -1;
-      for (const write of this.#pending) if (write.at <= last) apply(file, write, 0, Infinity);
-      for (const size of this.#sizes) if (size.at <= last) sizeBytes = size.sizeBytes;
+      for (const write of this.#disk.pending) if (write.at <= last) applyWrite(file, write);
+      for (const size of this.#disk.sizes) if (size.at <= last) sizeBytes = size.sizeBytes;
     } else if (this.#preset.unit === "write") {
       this.#applySubset(file, picked);
     } else {
@@ -417,65 +318,11 @@ export class CrashPoint {
 
   #ruin(file: PagedStorage, { event, fill }: RuinedBy): void {
     const { ruinBytes } = this.#preset;
-    const { offsetBytes, lengthBytes } = this.#pending.find((write) => write.at === event)!;
+    const { offsetBytes, lengthBytes } = this.#disk.pending.find((write) => write.at === event)!;
     const endBytes = Math.ceil((offsetBytes + lengthBytes) / ruinBytes) * ruinBytes;
     const sector = ruinedSector(fill);
     let at = Math.floor(offsetBytes / ruinBytes) * ruinBytes;
     for (; at < endBytes; at += sector.length) file.write(at, sector.length, sector);
-  }
-}
-
-/**
- * The crash points of a log, each worked out once.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { prepareTrial, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
- *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const { points } = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 512 });
- * assertEquals(points.after(-1).stateCount, 1n); // a crash before anything
- * ```
- */
-export class CrashPoints {
-  readonly #log: WriteLog;
-  readonly #preset: Preset;
-  readonly #points = new Map<number, CrashPoint>();
-
-  /** The crash points of `log` under `preset`. */
-  constructor(log: WriteLog, preset: Preset) {
-    this.#log = log;
-    this.#preset = preset;
-  }
-
-  /** The crash after event `event` (-1: before any). */
-  after(event: number): CrashPoint {
-    let point = this.#points.get(event);
-    if (!point) this.#points.set(event, point = new CrashPoint(this.#log, this.#preset, event));
-    return point;
   }
 }
 
@@ -502,13 +349,4 @@ function keysOf(write: WriteEvent, unitBytes: number): number[] {
     keys.push(key);
   }
   return keys;
-}
-
-/** Apply the part of a write that falls between two offsets. */
-function apply(file: PagedStorage, write: WriteEvent, fromBytes: number, toBytes: number): void {
-  const from = Math.max(fromBytes, write.offsetBytes);
-  const to = Math.min(toBytes, write.offsetBytes + write.lengthBytes);
-  if (from >= to) return;
-  const at = from - write.offsetBytes;
-  file.write(from, to - from, write.bytes?.subarray(at, at + to - from));
 }

@@ -4,7 +4,8 @@ import { BLOCKS, ORDERED, type Preset, SECTORS, WRITES } from "../model/presets.
 import type { Violation, ViolationKind } from "../violation.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { Trial } from "./concrete_judge.ts";
-import { CrashPoints, type Persisted } from "./crash_point.ts";
+import type { Persisted } from "./crash_point.ts";
+import { CrashPoints } from "./crash_points.ts";
 import { Findings } from "./findings.ts";
 import { toyTarget } from "./toy_testing.ts";
 

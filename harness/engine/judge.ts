@@ -205,11 +205,9 @@ export class Judge {
       if (size.event <= lastEvent) most = Math.max(most, size.sizeBytes);
     }
     const grown = Math.ceil((most - this.#epoch.settledBytes) / unit) * unit;
-    const givenUp = this.#epoch.givenUp
-      .filter(({ event }) => event <= lastEvent)
-      .reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
+    const givenUp = this.#epoch.givenUp.findLast(({ event }) => event <= lastEvent);
     const grownAgain = Math.ceil(this.#disk.grownBytes / unit) * unit;
-    return this.#options.leakedBeforeBytes + grown + givenUp + grownAgain;
+    return this.#options.leakedBeforeBytes + grown + (givenUp?.totalBytes ?? 0) + grownAgain;
   }
 
   #readAndProbe(session: unknown): void {

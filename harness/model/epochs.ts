@@ -55,8 +55,16 @@ export interface Epoch {
   readonly history: GuestHistory;
   /** The size of the file when all space that had been taken was last in use, in bytes. */
   readonly settledBytes: number;
-  /** Space that was given up: from which event on, and how much, in bytes. */
-  readonly givenUp: readonly { readonly event: number; readonly lengthBytes: number }[];
+  /** How much space was given up from which event on, added up from the start of the log, in bytes. */
+  readonly givenUp: readonly SpaceGivenUp[];
+}
+
+/** Space that was given up up to an event. */
+export interface SpaceGivenUp {
+  /** From this event on ... */
+  readonly event: number;
+  /** ... so much in all, in bytes. */
+  readonly totalBytes: number;
 }
 
 /**
@@ -91,7 +99,10 @@ class LogWalker {
   #writes: PendingWrite[] = [];
   #sizes: SizeVersion[];
   #settledBytes: number;
-  readonly #givenUp: { readonly event: number; readonly lengthBytes: number }[] = [];
+  readonly #givenUp: SpaceGivenUp[] = [];
+  /** Writes that nobody has answered yet, and which of them are to be durable when that happens. */
+  readonly #inFlight = new Map<number, PendingWrite>();
+  readonly #forced = new Set<number>();
   /** The last event that set the size; it may have cut off what was written before. */
   #resizedAt = -1;
   /** For each flush in flight: what it will make durable, and the size. */
@@ -138,7 +149,7 @@ class LogWalker {
           (flush.writes.length > 0 || flush.size !== this.#sizes[0]);
       }
       case "write-completed":
-        return this.#writes.some((write) => write.id === event.id && this.#isForced.has(event.id));
+        return this.#forced.has(event.id);
       case "guest-acknowledged":
         return this.#history.isFlush(event.id);
       default:
@@ -146,12 +157,10 @@ class LogWalker {
     }
   }
 
-  readonly #isForced = new Set<number>();
-
   apply(event: LogEvent, at: number): void {
     switch (event.kind) {
       case "write-issued":
-        if (event.forceUnitAccess && this.#flushesAreHonest) this.#isForced.add(event.id);
+        if (event.forceUnitAccess && this.#flushesAreHonest) this.#forced.add(event.id);
         this.#addWrite(
           at,
           event.id,
@@ -166,7 +175,7 @@ class LogWalker {
         this.#complete(event.id, at);
         break;
       case "write-failed":
-        for (const write of this.#writes) if (write.id === event.id) this.#setAdrift(write, at);
+        this.#fail(event.id, at);
         break;
       case "flush-failed":
         for (const write of this.#flushes.get(event.id)?.writes ?? []) this.#setAdrift(write, at);
@@ -188,7 +197,7 @@ class LogWalker {
         this.#finishFlush(event.id);
         break;
       case "space-given-up":
-        this.#givenUp.push({ event: at, lengthBytes: event.lengthBytes });
+        this.#giveUp(at, event.lengthBytes);
         break;
       default:
         this.#history.apply(event, at);
@@ -196,6 +205,11 @@ class LogWalker {
           this.#settledBytes = this.#sizes[0].sizeBytes;
         }
     }
+  }
+
+  #giveUp(event: number, lengthBytes: number): void {
+    const before = this.#givenUp[this.#givenUp.length - 1]?.totalBytes ?? 0;
+    this.#givenUp.push({ event, totalBytes: before + lengthBytes });
   }
 
   #sizeBytes(): number {
@@ -216,7 +230,7 @@ class LogWalker {
     const { offsetBytes, bytes, label } = range;
     const lengthBytes = bytes?.length ?? range.lengthBytes ?? 0;
     const completed = id < 0;
-    this.#writes.push({
+    const write: PendingWrite = {
       event,
       id,
       offsetBytes,
@@ -226,7 +240,9 @@ class LogWalker {
       completed,
       completedAt: completed ? event : Infinity,
       isAdrift: false,
-    });
+    };
+    this.#writes.push(write);
+    if (!completed) this.#inFlight.set(id, write);
     if (sizeAfterBytes !== this.#sizeBytes()) {
       this.#sizes.push({ sizeBytes: sizeAfterBytes, event });
     }
@@ -241,11 +257,18 @@ class LogWalker {
   }
 
   #complete(id: number, at: number): void {
-    const write = this.#writes.find((pending) => pending.id === id);
+    const write = this.#inFlight.get(id);
     if (!write) return;
+    this.#inFlight.delete(id);
     write.completed = true;
     write.completedAt = at;
-    if (this.#isForced.delete(id)) this.#makeDurable([write], this.#lastCompletedSize());
+    if (this.#forced.delete(id)) this.#makeDurable([write], this.#lastCompletedSize());
+  }
+
+  #fail(id: number, at: number): void {
+    const write = this.#inFlight.get(id);
+    this.#inFlight.delete(id);
+    if (write) this.#setAdrift(write, at);
   }
 
   /** Nobody is going to write it any more; what is there of it stays. */
@@ -277,8 +300,7 @@ class LogWalker {
 
   /** The size that the writes completed so far have brought about. */
   #lastCompletedSize(): SizeVersion {
-    const inFlight = new Set<number>();
-    for (const write of this.#writes) if (!write.completed) inFlight.add(write.event);
+    const inFlight = new Set([...this.#inFlight.values()].map(({ event }) => event));
     return this.#sizes.findLast((size) => !inFlight.has(size.event)) ?? this.#sizes[0];
   }
 

@@ -1,11 +1,13 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { permittedAt } from "../engine/concrete_judge.ts";
+import { Replay } from "../engine/replay.ts";
 import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
 import { bytesSource, type WriteLog } from "../log/write_log.ts";
 import { seededTest } from "../../lib/testing/seeds_testing.ts";
 import { Contents } from "./contents.ts";
 import { GuestHistory } from "./guest_history.ts";
+import { permittedAt } from "./permitted_testing.ts";
+import { SECTORS } from "./presets.ts";
 
 const GUEST_BASE = sectorsOf(7, 8);
 const OLD = filled(7);
@@ -168,6 +170,8 @@ seededTest("the history agrees with the marks of the log read one by one", (seed
             permittedAt(log, last, sector).map((bytes) => contents.idOf(bytes)),
           );
           assertEquals([...kept].sort(), [...plain].sort());
+          const replayed = new Replay(log, SECTORS).advanceTo(last).guest.permitted(sector);
+          assertEquals(replayed, permittedAt(log, last, sector));
         }
       }
     }),

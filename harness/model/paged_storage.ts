@@ -22,6 +22,8 @@ const PAGE_BYTES = 4096;
 export class PagedStorage implements SyncStorage {
   readonly #base: ByteSource;
   readonly #pages = new Map<number, Uint8Array>();
+  /** Pages that no other storage shares. */
+  readonly #own = new Set<number>();
   #sizeBytes: number;
 
   /** Start with what `base` holds. */
@@ -69,16 +71,26 @@ export class PagedStorage implements SyncStorage {
     return this.#sizeBytes;
   }
 
+  /** A copy; each changes by itself from here on. Costs a little for each page, and no bytes. */
+  fork(): PagedStorage {
+    const copy = new PagedStorage(this.#base);
+    copy.#sizeBytes = this.#sizeBytes;
+    for (const [index, page] of this.#pages) copy.#pages.set(index, page);
+    this.#own.clear();
+    return copy;
+  }
+
   /** Fill `into` with the bytes from `offsetBytes` on, whatever the size is. */
   read(offsetBytes: number, into: Uint8Array): void {
-    this.#eachPiece(offsetBytes, into.length, (page, inPage, from, length) => {
-      into.set(page.subarray(inPage, inPage + length), from);
+    this.#eachPiece(offsetBytes, into.length, (index, inPage, from, length) => {
+      into.set(this.#page(index).subarray(inPage, inPage + length), from);
     });
   }
 
   /** Store `bytes`, or zeroes, growing the file where needed. */
   write(offsetBytes: number, lengthBytes: number, bytes: Uint8Array | undefined): void {
-    this.#eachPiece(offsetBytes, lengthBytes, (page, inPage, from, length) => {
+    this.#eachPiece(offsetBytes, lengthBytes, (index, inPage, from, length) => {
+      const page = this.#ownPage(index);
       if (bytes) page.set(bytes.subarray(from, from + length), inPage);
       else page.fill(0, inPage, inPage + length);
     });
@@ -95,13 +107,13 @@ export class PagedStorage implements SyncStorage {
   #eachPiece(
     offsetBytes: number,
     lengthBytes: number,
-    visit: (page: Uint8Array, inPage: number, from: number, length: number) => void,
+    visit: (index: number, inPage: number, from: number, length: number) => void,
   ): void {
     for (let from = 0; from < lengthBytes;) {
       const at = offsetBytes + from;
       const inPage = at % PAGE_BYTES;
       const length = Math.min(lengthBytes - from, PAGE_BYTES - inPage);
-      visit(this.#page((at - inPage) / PAGE_BYTES), inPage, from, length);
+      visit((at - inPage) / PAGE_BYTES, inPage, from, length);
       from += length;
     }
   }
@@ -113,6 +125,15 @@ export class PagedStorage implements SyncStorage {
       this.#base.read(index * PAGE_BYTES, page);
       this.#pages.set(index, page);
     }
+    return page;
+  }
+
+  /** A page to write to. */
+  #ownPage(index: number): Uint8Array {
+    if (this.#own.has(index)) return this.#pages.get(index)!;
+    const page = this.#page(index).slice();
+    this.#pages.set(index, page);
+    this.#own.add(index);
     return page;
   }
 }

@@ -9,17 +9,17 @@ import type { Problem } from "./problem.ts";
 export class PartRunner {
   readonly #problem: Problem;
   readonly #trial: Trial;
-  readonly #onProgress: (recoveries: number) => void;
+  readonly #onRecovery: (recoveries: number) => void;
   #search: LazySearch;
   #epochs: Iterator<Epoch>;
   #epoch: Epoch | undefined;
   #index = -1;
 
-  /** Run parts of a search of `problem`; `onProgress` is told now and then that it goes on. */
-  constructor(problem: Problem, onProgress: (recoveries: number) => void = () => {}) {
+  /** Run parts of a search of `problem`; `onRecovery` is told before each recovery how many there were. */
+  constructor(problem: Problem, onRecovery: (recoveries: number) => void = () => {}) {
     const { log, target, preset, options } = problem;
     this.#problem = problem;
-    this.#onProgress = onProgress;
+    this.#onRecovery = onRecovery;
     this.#trial = prepareTrial(log, target, preset, options);
     ({ search: this.#search, epochs: this.#epochs } = this.#start());
   }
@@ -39,10 +39,12 @@ export class PartRunner {
   #start(): { search: LazySearch; epochs: Iterator<Epoch> } {
     const { preset, options } = this.#problem;
     const contents = new Contents();
-    const onProgress = (_done: number, _total: number, recoveries: number) =>
-      this.#onProgress(recoveries);
+    const shouldStop = (recoveries: number) => {
+      this.#onRecovery(recoveries);
+      return false;
+    };
     return {
-      search: new LazySearch(this.#trial, { ...options, onProgress }, contents),
+      search: new LazySearch(this.#trial, { ...options, shouldStop }, contents),
       epochs: epochsOf(this.#trial.log, contents, preset),
     };
   }

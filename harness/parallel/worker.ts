@@ -12,9 +12,23 @@ function post(message: FromWorker): void {
   self.postMessage(message);
 }
 
+/** How often a sign of life is given. */
+const SIGN_MS = 1000;
+
+/** Says now and then that the worker is at work. */
+function signsOfLife(): (recoveries: number) => void {
+  let given = performance.now();
+  return (recoveries) => {
+    const now = performance.now();
+    if (now - given < SIGN_MS) return;
+    given = now;
+    post({ kind: "alive", recoveries });
+  };
+}
+
 async function setUp({ module, input }: Recipe): Promise<PartRunner> {
   const { problemOf } = await import(module) as ProblemModule;
-  return new PartRunner(problemOf(input), (recoveries) => post({ kind: "alive", recoveries }));
+  return new PartRunner(problemOf(input), signsOfLife());
 }
 
 let runner: Promise<PartRunner> | undefined;
