@@ -5,7 +5,7 @@ import { type BenchOptions, type Report, tellRound } from "./report.ts";
 
 export const name = "workers";
 
-const LARGE: ManyInput = { writes: 16 };
+const LARGE: ManyInput = { writes: 17 };
 const QUICK: ManyInput = { writes: 12 };
 const MODULE = new URL("./many_behaviours.ts", import.meta.url).href;
 const ROUNDS = 3;

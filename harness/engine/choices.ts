@@ -1,3 +1,5 @@
+import { NotDeterministicError } from "./not_deterministic_error.ts";
+
 /**
  * The one source of choices. Whatever is not determined (which version of a sector reached the
  * disk, which size persisted) is asked for here, and the answers make up a tape. Exhaustive
@@ -59,9 +61,11 @@ export class ExhaustiveChoices implements Choices {
     if (position < this.#depth) {
       this.#counts[position] ??= optionCount;
       if (this.#counts[position] !== optionCount) {
-        throw new Error(
-          `choices: question ${position} offered ${optionCount} options after ` +
-            `${this.#counts[position]} before; the program is not deterministic`,
+        throw new NotDeterministicError(
+          "what is run with choices",
+          `question ${position} offered ${optionCount} options after ${
+            this.#counts[position]
+          } before`,
         );
       }
       return this.#picked[position];

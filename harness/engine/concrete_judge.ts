@@ -7,10 +7,11 @@ import type { Violation } from "../violation.ts";
 import { describeSector } from "../describe_sector.ts";
 import type { CrashPoint } from "./crash_point.ts";
 import { CrashPoints } from "./crash_points.ts";
-import { PagedStorage } from "../model/paged_storage.ts";
 import type { Preset } from "../model/presets.ts";
 import { probeBytes, watchList } from "./watch_list.ts";
 import { runTarget } from "./run_target.ts";
+import { inspectTwice } from "./run_twice.ts";
+import { refusalOf } from "./target_error.ts";
 
 const SECTOR_BYTES = 512;
 
@@ -31,7 +32,8 @@ export interface Trial {
 }
 
 /**
- * Get ready to judge states of `log`.
+ * Get ready to judge states of `log`. Throws {@linkcode NotDeterministicError} if the target does not
+ * recover twice in the same way, and {@linkcode TargetError} if it throws anything but a refusal.
  *
  * @example
  * ```ts
@@ -71,10 +73,7 @@ export function prepareTrial(
   preset: Preset,
   options: ExploreOptions,
 ): Trial {
-  target.recycle();
-  const files = [new PagedStorage(log.base), ...target.otherFiles];
-  const session = runTarget(target.recover(), files);
-  const { leakedBytes } = runTarget(target.inspect(session), files);
+  const { leakedBytes } = inspectTwice(target, log.base);
   const watched = watchList(log, target, options.guestBytes);
   const points = new CrashPoints(log, preset);
   return { log, target, preset, watched, leakedBeforeBytes: leakedBytes, points };
@@ -147,9 +146,7 @@ export function judgeConcretely(
     }
     judgeData(trial, point, { files, session, violations });
   } catch (error) {
-    const refusal = target.refusal(error);
-    if (refusal === undefined) throw error;
-    violations.push({ kind, ...refusal });
+    violations.push({ kind, ...refusalOf(target, error) });
   }
   return violations;
 }
@@ -236,9 +233,7 @@ function attempt(target: Target, violations: Violation[], act: () => void): bool
     act();
     return true;
   } catch (error) {
-    const refusal = target.refusal(error);
-    if (refusal === undefined) throw error;
-    violations.push({ kind: "cannot-use", ...refusal });
+    violations.push({ kind: "cannot-use", ...refusalOf(target, error) });
     return false;
   }
 }

@@ -24,8 +24,10 @@ interface Covered {
 }
 
 /** A size of the file and the event that set it; -1 for the durable one. */
-interface SizeEvent {
+export interface SizeEvent {
+  /** The size in bytes. */
   readonly sizeBytes: number;
+  /** The event. */
   readonly at: number;
 }
 

@@ -10,6 +10,7 @@ import type { OpaqueReads } from "./opaque_reads.ts";
 import type { RecoveryEpoch } from "./recovery_log.ts";
 import { probeBytes } from "./watch_list.ts";
 import { runTarget } from "./run_target.ts";
+import { refusalOf } from "./target_error.ts";
 
 /** A violation and what, beyond the decisions of the run, brings it about. */
 export interface Finding {
@@ -96,9 +97,7 @@ export class Judge {
       this.#readAndProbe(session);
       if (this.#disk.decisions.isSizeDecided) this.#outcome.endBytes = this.#disk.sizeBytes;
     } catch (error) {
-      const refusal = target.refusal(error);
-      if (refusal === undefined) throw error;
-      this.#report({ kind, ...refusal });
+      this.#report({ kind, ...refusalOf(target, error) });
     }
     this.#outcome.keys = this.#findings.map(({ violation }) => violationKey(violation));
     return this.#findings;
@@ -240,9 +239,7 @@ export class Judge {
     try {
       return act();
     } catch (error) {
-      const refusal = this.#options.target.refusal(error);
-      if (refusal === undefined) throw error;
-      this.#report({ kind: "cannot-use", ...refusal });
+      this.#report({ kind: "cannot-use", ...refusalOf(this.#options.target, error) });
       return undefined;
     }
   }

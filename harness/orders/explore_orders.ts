@@ -1,3 +1,4 @@
+import { NotDeterministicError } from "../engine/not_deterministic_error.ts";
 import type { InFlight, Scheduler } from "../log/interleave.ts";
 import type { Preset } from "../model/presets.ts";
 import { OrderWatch, type WatchedRun } from "./order_watch.ts";
@@ -157,7 +158,10 @@ class OrderSearch implements OrderScheduler {
     const known = this.#path[this.#depth++];
     if (known) {
       if (known.count === ready.length) return known.picked;
-      throw new Error("orders: the same choices led elsewhere; the program is not deterministic");
+      throw new NotDeterministicError(
+        "what is run in orders",
+        `step ${this.#depth - 1} led elsewhere`,
+      );
     }
     const signature = this.#options.skipsReduction ? undefined : this.#watch.signature(running);
     const orders = signature === undefined ? undefined : this.#known.get(signature);

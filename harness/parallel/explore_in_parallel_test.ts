@@ -2,6 +2,7 @@ import { assertEquals, assertGreater, assertRejects, assertStringIncludes } from
 import { exploreLazily } from "../engine/lazy.ts";
 import { FEWEST_PARTS, ROOT_RECOVERIES } from "../engine/lazy_search.ts";
 import { inTempDir } from "../../lib/testing/temp_dir_testing.ts";
+import { TargetError } from "../engine/target_error.ts";
 import { exploreInParallel, type ParallelOptions } from "./explore_in_parallel.ts";
 import { problemOf, type ToyInput } from "./toy_problem_testing.ts";
 
@@ -50,7 +51,7 @@ Deno.test("what the target throws in a worker comes out", async () => {
 });
 
 Deno.test("what a part throws is an error of its own kind, with workers too", async () => {
-  class OwnError extends Error {}
+  const cause = new Error("here");
   const problem = problemOf(LARGE);
   let calls = 0;
   // Not in the part that runs here first, but in all that workers are given.
@@ -58,16 +59,16 @@ Deno.test("what a part throws is an error of its own kind, with workers too", as
     ...problem.target,
     refusal: () => undefined,
     *recover(...args: Parameters<typeof problem.target.recover>) {
-      if (calls++ > ROOT_RECOVERIES + FEWEST_PARTS + 8) throw new OwnError("here");
+      if (calls++ > ROOT_RECOVERIES + FEWEST_PARTS + 8) throw cause;
       return yield* problem.target.recover(...args);
     },
   };
   const recipe = { module: MODULE, input: { ...LARGE, throws: true } };
-  await assertRejects(
+  const error = await assertRejects(
     () => exploreInParallel({ ...problem, target }, { workers: 2, recipe }),
-    OwnError,
-    "here",
+    TargetError,
   );
+  assertEquals(error.cause, cause);
 });
 
 Deno.test("a search that is stopped says how much was done", async () => {

@@ -8,7 +8,8 @@ export class RefusedError extends Error {}
 
 const BYTES = 1536;
 
-const TARGET: Target<void> = {
+/** A raw disk as a target: the guest's disk is the file. */
+export const RAW_TARGET: Target<void> = {
   name: "raw disk",
   opaqueLabels: new Set(["data"]),
   granularityBytes: 512,
@@ -54,10 +55,10 @@ export function rawDisk({ swallowsFlushes, throws }: RawDiskBugs = {}): Subject 
         if (step.kind !== "write") return;
         if (throws && step.lengthBytes > 512) throw throws;
         const bytes = new Uint8Array(step.lengthBytes).fill(i + 1);
-        const write = TARGET.write(undefined, step.offsetBytes, bytes);
+        const write = RAW_TARGET.write(undefined, step.offsetBytes, bytes);
         recorder.guestWrite(step.offsetBytes, bytes, write);
       });
-      return { log: recorder.log, target: TARGET as Target, guestBytes: BYTES, stepStarts };
+      return { log: recorder.log, target: RAW_TARGET as Target, guestBytes: BYTES, stepStarts };
     },
     refusal: (error) =>
       error instanceof RefusedError

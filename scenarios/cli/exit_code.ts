@@ -8,4 +8,6 @@ export const EXIT = {
   USAGE: 2,
   /** A defect of this program. */
   INTERNAL: 3,
+  /** A defect of what is tested: its code throws, never ends, or does something else each time. */
+  TARGET: 4,
 } as const;

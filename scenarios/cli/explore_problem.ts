@@ -62,6 +62,12 @@ export class Explorer {
         ...(before && { before }),
       });
       budget.spend(exploration.recoveries - spentBefore);
+      if (!partial.isComplete && partial.items.length === (before?.items.length ?? 0)) {
+        this.#output.complain(
+          "the budget was used up before any part of the search came to its end: nothing to go on " +
+            "from; give more",
+        );
+      }
       return { exploration, partial };
     } catch (error) {
       if (!(error instanceof MergeError)) throw error;

@@ -64,6 +64,7 @@ exit codes:
   1  a violation, or an expected one was not found; replay, shrink: the violation shows
   2  the command line, or a file that it names, is wrong
   3  a defect of this program
+  4  a defect of what is tested: its code throws, never ends, or is not deterministic
 
 examples:
   deno task crash run aliasing --profile rfc

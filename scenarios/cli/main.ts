@@ -1,7 +1,4 @@
 import { parseArgs } from "@std/cli/parse-args";
-import { SpaceTooLargeError, TapeError } from "../../harness/mod.ts";
-import { HostError } from "../../lib/host/mod.ts";
-import { StepLimitError } from "../../lib/storage/mod.ts";
 import { SCENARIOS } from "../catalog.ts";
 import { EXIT } from "./exit_code.ts";
 import { mergeCommand } from "./merge_command.ts";
@@ -13,6 +10,7 @@ import { replayCommand } from "./replay_command.ts";
 import { runCommand } from "./run_command.ts";
 import { shrinkCommand } from "./shrink_command.ts";
 import { sweepCommand } from "./sweep_command.ts";
+import { tellError } from "./tell_error.ts";
 import { originOf } from "../support/scenario.ts";
 import { UsageError } from "../support/usage_error.ts";
 
@@ -22,9 +20,6 @@ const DEFAULT_FOLDER = "crash-findings";
 /** The clock of budgets, in milliseconds. */
 const now = () => performance.now();
 
-/** Errors whose reason is what the user asked for. */
-const USER_ERRORS = [UsageError, HostError, SpaceTooLargeError, StepLimitError, TapeError];
-
 /** Run the command line `args` of `deno task crash`. Answers the exit code; throws nothing. */
 export async function main(
   args: readonly string[],
@@ -33,14 +28,7 @@ export async function main(
   try {
     return await dispatch(args, output);
   } catch (error) {
-    if (USER_ERRORS.some((kind) => error instanceof kind)) {
-      output.complain(`crash: ${(error as Error).message}`);
-      output.complain("See deno task crash --help.");
-      return EXIT.USAGE;
-    }
-    output.complain("crash: a defect of this program, please report it:");
-    output.complain(error instanceof Error ? `${error.stack}` : String(error));
-    return EXIT.INTERNAL;
+    return tellError(error, output);
   }
 }
 

@@ -1,6 +1,8 @@
 import {
-  describeEvent,
+  differenceOf,
   type Exploration,
+  NotDeterministicError,
+  traceDigest,
   traceHash,
   VIOLATION_KINDS,
   type ViolationKind,
@@ -18,7 +20,6 @@ import {
 import { lookUp, lookUpPreset } from "../support/look_up.ts";
 import type { Explorer } from "./explore_problem.ts";
 import type { PartialSearch } from "./partial_file.ts";
-import { UsageError } from "../support/usage_error.ts";
 import { type ReplayFile, replayFileOf } from "./replay_file.ts";
 
 /** What came of one case or demonstration. */
@@ -154,19 +155,15 @@ async function runCase(
   return partial ? { ...row, search: { input, partial } } : row;
 }
 
-/** The log of a case. Throws {@linkcode UsageError} if recording it again gives another one. */
+/** The log of a case. Throws {@linkcode NotDeterministicError} if recording it again gives another one. */
 function recordTwice(title: string, each: Case): Setup {
   const [first, second] = [setUp(each), setUp(each)];
-  const hashOf = ({ log, target }: Setup) => traceHash(log, { preset: each.preset, target });
+  const { preset } = each;
+  const hashOf = ({ log, target }: Setup) => traceHash(log, { preset, target });
   if (hashOf(first) === hashOf(second)) return first;
-  const lines = [first, second].map(({ log }) => log.events.map(describeEvent));
-  const at = lines[0].findIndex((line, i) => line !== lines[1][i]);
-  throw new UsageError(
-    `${title}: the workload is not deterministic: event ${at} is "${
-      lines[0][at]
-    }", and when it is ` +
-      `run again "${lines[1][at]}"`,
-  );
+  const linesOf = ({ log, target }: Setup) => traceDigest(log, { preset, target }).events;
+  throw differenceOf(`${title}: the workload`, "event", [linesOf(first), linesOf(second)]) ??
+    new NotDeterministicError(`${title}: the workload`, "it starts from another file");
 }
 
 /** What an exploration of a case comes to. */

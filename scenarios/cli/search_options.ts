@@ -1,4 +1,6 @@
 import type { Shard } from "../../harness/mod.ts";
+import { lookUp } from "../support/look_up.ts";
+import { ENGINES } from "../support/scenario.ts";
 import { UsageError } from "../support/usage_error.ts";
 
 /** How a search is run, as it was typed. */
@@ -58,6 +60,7 @@ const MOST_SAMPLES = 2 ** 31;
 /** Read the options of a search. Throws {@linkcode UsageError} that names what is wrong. */
 export function parseSearch(words: SearchWords, now: () => number): SearchOptions {
   const { engine = "lazy" } = words;
+  lookUp("engine", engine, ENGINES);
   const isCut = words.shard ?? words.out ?? words.resume ?? words.budget;
   if (engine !== "lazy" && isCut !== undefined) {
     throw new UsageError(`--engine ${engine}: only lazy searches have shares and budgets`);

@@ -1,0 +1,45 @@
+/**
+ * A target or a workload that does something else when it is run again on the same bytes. What is found
+ * could not be seen again, and a search would not be exhaustive.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { NotDeterministicError } from "@powercut/powercut/harness";
+ *
+ * assertThrows(
+ *   () => {
+ *     throw new NotDeterministicError("recovery", 'request 3 is "flush", and again "size query"');
+ *   },
+ *   NotDeterministicError,
+ *   "recovery is not deterministic: request 3",
+ * );
+ * ```
+ */
+export class NotDeterministicError extends Error {
+  /** The name of this kind of error. */
+  override readonly name = "NotDeterministicError";
+
+  /** `what` does not do the same again; `difference` says where it first differs. */
+  constructor(what: string, difference: string) {
+    super(`${what} is not deterministic: ${difference}`);
+  }
+}
+
+/** The first line in which two runs of `what` differ, if they do, as the error to throw. */
+export function differenceOf(
+  what: string,
+  unit: string,
+  [first, again]: readonly [readonly string[], readonly string[]],
+): NotDeterministicError | undefined {
+  const count = Math.max(first.length, again.length);
+  for (let at = 0; at < count; at++) {
+    if (first[at] === again[at]) continue;
+    const [was, is] = [first, again].map((lines) => at in lines ? `"${lines[at]}"` : "missing");
+    return new NotDeterministicError(
+      what,
+      `${unit} ${at} is ${was}, and when it is run again ${is}`,
+    );
+  }
+  return undefined;
+}
