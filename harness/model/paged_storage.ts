@@ -1,7 +1,20 @@
 import { type Request, StorageError, type SyncStorage } from "../../lib/storage/mod.ts";
 import type { ByteSource } from "../log/write_log.ts";
 
-const PAGE_BYTES = 4096;
+/**
+ * Bytes of a page, the unit in which changes are kept.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { STORAGE_PAGE_BYTES } from "@powercut/powercut/harness";
+ *
+ * assertEquals(STORAGE_PAGE_BYTES % 512, 0);
+ * ```
+ */
+export const STORAGE_PAGE_BYTES = 4096;
+/** Every page that is cleared as a whole: a file can be cut by a lot. */
+const ZEROES = new Uint8Array(STORAGE_PAGE_BYTES);
 
 /**
  * A file in memory that starts as a copy of a {@linkcode ByteSource} and keeps only changes.
@@ -90,6 +103,11 @@ export class PagedStorage implements SyncStorage {
   /** Store `bytes`, or zeroes, growing the file where needed. */
   write(offsetBytes: number, lengthBytes: number, bytes: Uint8Array | undefined): void {
     this.#eachPiece(offsetBytes, lengthBytes, (index, inPage, from, length) => {
+      if (!bytes && length === STORAGE_PAGE_BYTES) {
+        this.#own.delete(index);
+        this.#pages.set(index, ZEROES);
+        return;
+      }
       const page = this.#ownPage(index);
       if (bytes) page.set(bytes.subarray(from, from + length), inPage);
       else page.fill(0, inPage, inPage + length);
@@ -104,6 +122,11 @@ export class PagedStorage implements SyncStorage {
     this.#sizeBytes = sizeBytes;
   }
 
+  /** The pages that are not just the base's, with their numbers; not to be changed. */
+  pages(): Iterable<readonly [page: number, bytes: Uint8Array]> {
+    return this.#pages;
+  }
+
   #eachPiece(
     offsetBytes: number,
     lengthBytes: number,
@@ -111,9 +134,9 @@ export class PagedStorage implements SyncStorage {
   ): void {
     for (let from = 0; from < lengthBytes;) {
       const at = offsetBytes + from;
-      const inPage = at % PAGE_BYTES;
-      const length = Math.min(lengthBytes - from, PAGE_BYTES - inPage);
-      visit((at - inPage) / PAGE_BYTES, inPage, from, length);
+      const inPage = at % STORAGE_PAGE_BYTES;
+      const length = Math.min(lengthBytes - from, STORAGE_PAGE_BYTES - inPage);
+      visit((at - inPage) / STORAGE_PAGE_BYTES, inPage, from, length);
       from += length;
     }
   }
@@ -121,8 +144,8 @@ export class PagedStorage implements SyncStorage {
   #page(index: number): Uint8Array {
     let page = this.#pages.get(index);
     if (!page) {
-      page = new Uint8Array(PAGE_BYTES);
-      this.#base.read(index * PAGE_BYTES, page);
+      page = new Uint8Array(STORAGE_PAGE_BYTES);
+      this.#base.read(index * STORAGE_PAGE_BYTES, page);
       this.#pages.set(index, page);
     }
     return page;

@@ -1,5 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { SCENARIOS } from "../catalog.ts";
+import { driversCommand } from "./drivers_command.ts";
 import { EXIT } from "./exit_code.ts";
 import { mergeCommand } from "./merge_command.ts";
 import { parseSearch, SEARCH_WORDS } from "./search_options.ts";
@@ -80,6 +81,15 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
         saveTo,
         search: parseSearch(options, now),
       }, output);
+    case "drivers":
+      need(operands.length === 0, `drivers: unexpected "${operands[0]}"`);
+      return driversCommand({
+        formats: formatsIn(options.format),
+        preset: options.preset,
+        processes: parseSearch({ workers: options.workers }, now).workers,
+        json,
+        saveTo,
+      }, output);
     case "merge":
       need(operands.length > 0, "merge: name the files to put together");
       return mergeCommand({ paths: operands, json, saveTo }, output);
@@ -95,6 +105,7 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
 const TAKES: Readonly<Record<string, readonly string[]>> = {
   run: ["preset", "profile", ...SEARCH_WORDS, "save", "json"],
   log: ["base", "format", "preset", ...SEARCH_WORDS, "save", "json"],
+  drivers: ["format", "preset", "workers", "save", "json"],
   merge: ["save", "json"],
   replay: ["json"],
   shrink: ["save", "json"],
@@ -158,6 +169,11 @@ function parse(args: readonly string[]) {
   });
   for (const name of TEXTS) need(options[name] !== "", `--${name} needs a value`);
   return options;
+}
+
+/** `--format qcow2,vdi`: names with commas between them. */
+function formatsIn(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : text.split(",").filter((name) => name !== "");
 }
 
 function need(holds: boolean, message: string): void {

@@ -6,12 +6,17 @@ import {
 } from "../../harness/mod.ts";
 import { HostError } from "../../lib/host/mod.ts";
 import { StepLimitError } from "../../lib/storage/mod.ts";
+import { QemuToolError } from "../drivers/qemu_tool_error.ts";
+import { FullError } from "../drivers/run_drivers.ts";
 import { UsageError } from "../support/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 
 /** Errors whose reason is what the user asked for. */
-const USER_ERRORS = [UsageError, HostError, SpaceTooLargeError, TapeError];
+const USER_ERRORS = [
+  ...[UsageError, HostError, SpaceTooLargeError, TapeError],
+  ...[QemuToolError, FullError],
+];
 
 /** Errors of the format under test, or of the scenario. */
 const TARGET_ERRORS = [TargetError, NotDeterministicError, StepLimitError];

@@ -1,0 +1,69 @@
+import type { ByteSource } from "../../harness/mod.ts";
+import { type DriverStep, type DriverWorkload, GUEST_BYTES } from "./workloads.ts";
+
+const SECTOR_BYTES = 512;
+
+/** A range of the guest's disk that each request wrote as a whole or not at all. */
+export interface Cell {
+  /** Where it starts, in bytes. */
+  readonly offsetBytes: number;
+  /** How long it is, in bytes. */
+  readonly lengthBytes: number;
+  /** What its bytes are, at one time or another: values of a byte. */
+  readonly patterns: ReadonlySet<number>;
+}
+
+/** What a step puts into its range: the value of every byte; undefined for one that writes nothing. */
+export function patternOf(step: DriverStep): number | undefined {
+  if (step.kind === "flush") return undefined;
+  return step.kind === "write" ? step.pattern : 0;
+}
+
+/** The cells of a workload, ascending. */
+export function cellsOf({ prepared, steps }: DriverWorkload): readonly Cell[] {
+  const writes = [...prepared, ...steps].filter((step) => step.kind !== "flush");
+  const edges = writes.flatMap(({ offsetBytes, lengthBytes }) => [
+    offsetBytes,
+    offsetBytes + lengthBytes,
+  ]);
+  const sorted = [...new Set(edges)].sort((a, b) => a - b);
+  return sorted.slice(0, -1).flatMap((offsetBytes, i) => {
+    const lengthBytes = sorted[i + 1] - offsetBytes;
+    const here = writes.filter((step) =>
+      step.offsetBytes <= offsetBytes && step.offsetBytes + step.lengthBytes > offsetBytes
+    );
+    if (here.length === 0) return [];
+    const patterns = new Set([0, ...here.map((step) => patternOf(step)!)]);
+    return [{ offsetBytes, lengthBytes, patterns }];
+  });
+}
+
+/** The guest's disk when the log begins. */
+export function guestBase({ prepared }: DriverWorkload): ByteSource {
+  return {
+    sizeBytes: GUEST_BYTES,
+    read(offsetBytes, into) {
+      into.fill(0);
+      for (const step of prepared) {
+        const pattern = patternOf(step);
+        if (step.kind === "flush" || pattern === undefined) continue;
+        const from = Math.max(0, step.offsetBytes - offsetBytes);
+        const to = Math.min(into.length, step.offsetBytes + step.lengthBytes - offsetBytes);
+        if (from < to) into.fill(pattern, from, to);
+      }
+    },
+  };
+}
+
+/** Bytes that are the same value all over; undefined if they are not. */
+export function uniform(bytes: Uint8Array): number | undefined {
+  const [first] = bytes;
+  return bytes.every((byte) => byte === first) ? first : undefined;
+}
+
+/** Each sector of a cell, with its number on the guest's disk. */
+export function* sectorsOf(cell: Cell, bytes: Uint8Array): Generator<[number, Uint8Array]> {
+  for (let at = 0; at < cell.lengthBytes; at += SECTOR_BYTES) {
+    yield [(cell.offsetBytes + at) / SECTOR_BYTES, bytes.subarray(at, at + SECTOR_BYTES)];
+  }
+}

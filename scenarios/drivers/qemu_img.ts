@@ -1,0 +1,98 @@
+import { QemuToolCrash, QemuToolError } from "./qemu_tool_error.ts";
+
+/** No run takes nearly as long. */
+const PATIENCE_MS = 20_000;
+const LEAST_MAJOR = 6;
+
+/** What a run of `qemu-img` came to. */
+export interface QemuImgResult {
+  /** Its exit code. */
+  readonly code: number;
+  /** What it printed. */
+  readonly stdout: string;
+  /** What it complained of. */
+  readonly stderr: string;
+}
+
+/**
+ * Run `qemu-img`. Throws {@linkcode QemuToolCrash} if it ends by a signal or does not end, and
+ * {@linkcode QemuToolError} if it is not there.
+ */
+export async function qemuImg(
+  args: readonly string[],
+  { cwd, patienceMs = PATIENCE_MS }: { cwd?: string; patienceMs?: number } = {},
+): Promise<QemuImgResult> {
+  const child = spawn(args, cwd);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill("SIGKILL");
+  }, patienceMs);
+  try {
+    const { code, signal, stdout, stderr } = await child.output();
+    if (isLate) {
+      throw new QemuToolCrash(`qemu-img ${args[0]} did not end in ${patienceMs / 1000} s`);
+    }
+    if (signal) throw new QemuToolCrash(`qemu-img ${args[0]} ended by ${signal}`);
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code, stdout: text(stdout), stderr: text(stderr) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function spawn(args: readonly string[], cwd: string | undefined): Deno.ChildProcess {
+  const pipes = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+  try {
+    const options = { args: [...args], ...pipes, ...(cwd !== undefined && { cwd }) };
+    return new Deno.Command("qemu-img", options).spawn();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new QemuToolError("qemu-img is not installed (Debian: qemu-utils)");
+  }
+}
+
+/**
+ * The version of the QEMU that is installed, such as `7.2.22`. Throws {@linkcode QemuToolError} if there
+ * is none, or one too old for what is asked of it here.
+ */
+export async function qemuVersion(): Promise<string> {
+  const { stdout } = await qemuImg(["--version"]);
+  const [, version] = /version (\d+\.\d+\.\d+)/.exec(stdout) ?? [];
+  if (version === undefined) {
+    throw new QemuToolError(`qemu-img: unknown version "${stdout.trim()}"`);
+  }
+  if (Number.parseInt(version) < LEAST_MAJOR) {
+    throw new QemuToolError(`QEMU ${version} is too old: at least ${LEAST_MAJOR}.0 is needed`);
+  }
+  return version;
+}
+
+/** What `qemu-img check` says of an image. */
+export interface CheckVerdict {
+  /** How much it can't account for or finds twice. */
+  readonly corruptions: number;
+  /** How much space nothing refers to, in clusters. */
+  readonly leaks: number;
+  /** Why it could not check at all; undefined if it could. */
+  readonly refusal?: string;
+}
+
+/** Have an image checked, and repaired if that is asked for. */
+export async function checkImage(
+  { driver, path, repair }: { driver: string; path: string; repair?: "leaks" | "all" },
+): Promise<CheckVerdict> {
+  const args = ["check", "--output=json", "-f", driver, ...(repair ? ["-r", repair] : []), path];
+  const { stdout, stderr } = await qemuImg(args);
+  try {
+    const { corruptions = 0, leaks = 0, "check-errors": errors = 0 } = JSON.parse(stdout);
+    const refusal = errors > 0 ? { refusal: firstLine(stderr) || `${errors} check errors` } : {};
+    return { corruptions, leaks, ...refusal };
+  } catch {
+    return { corruptions: 0, leaks: 0, refusal: firstLine(stderr) };
+  }
+}
+
+function firstLine(text: string): string {
+  return text.trim().split("\n")[0];
+}

@@ -1,0 +1,11 @@
+/** A tool of QEMU's that is missing, too old, or can't do what it is needed for. */
+export class QemuToolError extends Error {
+  /** The name of this kind of error. */
+  override readonly name = "QemuToolError";
+}
+
+/** A tool of QEMU's that ended by a signal, or did not answer in time, over an image: a finding. */
+export class QemuToolCrash extends Error {
+  /** The name of this kind of error. */
+  override readonly name = "QemuToolCrash";
+}

@@ -1,0 +1,224 @@
+import {
+  type DmLogEntry,
+  eventsOf,
+  type LogEvent,
+  parseDmLog,
+  type WriteLog,
+} from "../../harness/mod.ts";
+import { cellsOf, guestBase, patternOf, uniform } from "./cells.ts";
+import type { Look } from "./examine.ts";
+import type { DriverFormat } from "./formats.ts";
+import { QemuIo } from "./qemu_io.ts";
+import { qemuImg } from "./qemu_img.ts";
+import { QemuToolError } from "./qemu_tool_error.ts";
+import { SparseImage } from "./sparse_image.ts";
+import { type DriverStep, type DriverWorkload, GUEST_BYTES } from "./workloads.ts";
+
+/** A guest at work on an image, as QEMU's driver wrote it. */
+export interface Recording {
+  /** The format. */
+  readonly format: DriverFormat;
+  /** What the guest did, for reports. */
+  readonly workload: string;
+  /** What to look at after a crash. */
+  readonly look: Look;
+  /** Whether it is known what the guest was promised, and its data can be judged. */
+  readonly knowsGuest: boolean;
+  /** The image before the log. */
+  readonly base: SparseImage;
+  /** The log file. */
+  readonly logBytes: Uint8Array;
+  /** Its entries. */
+  readonly entries: readonly DmLogEntry[];
+  /** The log with the guest's requests at their exact places. */
+  readonly log: WriteLog;
+  /** For each event of the log, the entry that it comes from; -1 for what is not in the file. */
+  readonly entryOfEvent: readonly number[];
+  /** How many writes reached the file, how many flushes, and how many bytes. */
+  readonly writes: number;
+  readonly flushes: number;
+  readonly writtenBytes: number;
+  /** How often the file's size changed without a write: the log does not say when in a request. */
+  readonly resizes: number;
+}
+
+/** How far the log and the image had got when a step was acknowledged, in bytes. */
+interface Acknowledged {
+  readonly logBytes: number;
+  readonly imageBytes: number;
+}
+
+/**
+ * Have QEMU's driver create an image and do what a guest asks for, one request at a time, with the log
+ * recorded by QEMU's blklogwrites filter. Uses `folder`. Throws QemuToolError if the format can't be
+ * created or opened, or a request fails.
+ */
+export async function recordDriver(
+  format: DriverFormat,
+  workload: DriverWorkload,
+  folder: string,
+): Promise<Recording> {
+  const path = `${folder}/disk.img`;
+  const logPath = `${folder}/session.log`;
+  await create(format, path);
+  const prepare = await open(format, [`file.driver=file,file.filename=${path}`]);
+  for (const step of workload.prepared) await ask(prepare, step);
+  await prepare.end();
+  const base = new SparseImage(path);
+
+  Deno.writeFileSync(logPath, new Uint8Array());
+  const recorded = await open(format, [
+    `file.driver=blklogwrites,file.file.driver=file,file.file.filename=${path}`,
+    `file.log.driver=file,file.log.filename=${logPath}`,
+  ]);
+  const sizes = (): Acknowledged => ({
+    logBytes: Deno.statSync(logPath).size,
+    imageBytes: Deno.statSync(path).size,
+  });
+  const reached = [sizes()];
+  for (const step of workload.steps) {
+    await ask(recorded, step);
+    reached.push(sizes());
+  }
+  await recorded.end();
+  reached.push(sizes());
+  return recordingOf(format, workload, { base, logBytes: Deno.readFileSync(logPath), reached });
+}
+
+async function create({ name, driver, createOptions }: DriverFormat, path: string): Promise<void> {
+  const options = createOptions.length > 0 ? ["-o", createOptions.join(",")] : [];
+  const args = ["create", "-q", "-f", driver, ...options, path, `${GUEST_BYTES}`];
+  const { code, stderr } = await qemuImg(args);
+  if (code === 0) return;
+  throw new QemuToolError(`${name}: this QEMU can't create it: ${stderr.trim().split("\n").pop()}`);
+}
+
+function open({ driver, openOptions }: DriverFormat, file: readonly string[]): Promise<QemuIo> {
+  // Without write-back caching every write would be followed by a flush.
+  const options = [`driver=${driver}`, ...openOptions, ...file].join(",");
+  return QemuIo.start(["-t", "writeback", "-d", "unmap", "--image-opts", options]);
+}
+
+/** A step in the words of `qemu-io`. */
+export function commandOf(step: DriverStep): string {
+  switch (step.kind) {
+    case "flush":
+      return "flush";
+    case "write":
+      return `write -q -P ${step.pattern} ${step.offsetBytes} ${step.lengthBytes}`;
+    case "zero":
+      return `write -q -z ${step.offsetBytes} ${step.lengthBytes}`;
+    case "discard":
+      return `discard -q ${step.offsetBytes} ${step.lengthBytes}`;
+  }
+}
+
+async function ask(io: QemuIo, step: DriverStep): Promise<void> {
+  const answer = (await io.run(commandOf(step))).trim();
+  if (answer !== "") throw new QemuToolError(`qemu-io: ${commandOf(step)}: ${answer}`);
+}
+
+function recordingOf(
+  format: DriverFormat,
+  workload: DriverWorkload,
+  { base, logBytes, reached }: {
+    base: SparseImage;
+    logBytes: Uint8Array;
+    reached: readonly Acknowledged[];
+  },
+): Recording {
+  const entries = parseDmLog(logBytes);
+  const events = new EventBuilder(base.sizeBytes, 2 * entries.length);
+  let next = 0;
+  reached.forEach(({ logBytes, imageBytes }, place) => {
+    // The first stretch is the opening's, the last one the closing's.
+    const step = workload.steps[place - 1];
+    const end = entries.findIndex(({ logOffsetBytes }) => logOffsetBytes >= logBytes);
+    const stretch = entries.slice(next, end < 0 ? entries.length : end);
+    next += stretch.length;
+    events.addStretch(step, stretch, imageBytes);
+  });
+  const written = entries.filter(({ bytes }) => bytes);
+  return {
+    ...{ format, base, logBytes, entries },
+    workload: workload.name,
+    look: { cells: cellsOf(workload), probes: workload.probes },
+    knowsGuest: true,
+    log: { base, guestBase: guestBase(workload), events: events.events },
+    entryOfEvent: events.entryOfEvent,
+    writes: written.length,
+    flushes: entries.filter(({ isFlush }) => isFlush).length,
+    writtenBytes: written.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0),
+    resizes: events.resizes,
+  };
+}
+
+/** Puts the guest's requests around what the driver did for them. */
+class EventBuilder {
+  readonly events: LogEvent[] = [];
+  readonly entryOfEvent: number[] = [];
+  resizes = 0;
+  #sizeBytes: number;
+  #nextId: number;
+  /** Discards that were answered: what they leave, the old data or zeroes, nobody has promised. */
+  #discards: { readonly id: number; readonly offsetBytes: number; readonly endBytes: number }[] =
+    [];
+
+  constructor(sizeBytes: number, firstId: number) {
+    this.#sizeBytes = sizeBytes;
+    this.#nextId = firstId;
+  }
+
+  /** What was logged while a step was under way; undefined for opening and closing. */
+  addStretch(
+    step: DriverStep | undefined,
+    entries: readonly DmLogEntry[],
+    imageBytes: number,
+  ): void {
+    const id = this.#nextId++;
+    if (step) this.#begin(step, id);
+    const endBytes = Math.max(
+      this.#sizeBytes,
+      ...entries.map((entry) => entry.bytes ? entry.offsetBytes + entry.lengthBytes : 0),
+    );
+    if (endBytes !== imageBytes) {
+      this.#add({ kind: "resized", sizeBytes: imageBytes, label: "size" });
+      this.resizes++;
+    }
+    this.#sizeBytes = Math.max(imageBytes, endBytes);
+    for (const entry of entries) {
+      for (const event of eventsOf(entry, labelOf(entry))) this.#add(event, entry.index);
+    }
+    if (step && step.kind !== "discard") this.#add({ kind: "guest-acknowledged", id });
+  }
+
+  #begin(step: DriverStep, id: number): void {
+    const pattern = patternOf(step);
+    if (step.kind === "flush" || pattern === undefined) {
+      this.#add({ kind: "guest-flush-begun", id });
+      return;
+    }
+    const { offsetBytes, lengthBytes } = step;
+    const endBytes = offsetBytes + lengthBytes;
+    // What is written now settles what a discard had left open.
+    for (const discard of this.#discards) {
+      if (discard.offsetBytes >= endBytes || discard.endBytes <= offsetBytes) continue;
+      this.#add({ kind: "guest-acknowledged", id: discard.id });
+    }
+    if (step.kind === "discard") this.#discards.push({ id, offsetBytes, endBytes });
+    const bytes = new Uint8Array(lengthBytes).fill(pattern);
+    this.#add({ kind: "guest-write-begun", id, offsetBytes, bytes });
+  }
+
+  #add(event: LogEvent, entry = -1): void {
+    this.events.push(event);
+    this.entryOfEvent.push(entry);
+  }
+}
+
+/** What a write is about, as far as its bytes tell. */
+function labelOf({ offsetBytes, bytes }: DmLogEntry): string {
+  if (offsetBytes === 0) return "header";
+  const pattern = bytes && uniform(bytes);
+  return pattern ? "data" : "metadata";
+}

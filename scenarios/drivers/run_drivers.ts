@@ -1,0 +1,79 @@
+import type { Preset } from "../../harness/mod.ts";
+import type { DriverFormat } from "./formats.ts";
+import { QemuToolError } from "./qemu_tool_error.ts";
+import { recordDriver } from "./record.ts";
+import { type TrialResult, tryDriver } from "./trial.ts";
+import type { DriverWorkload } from "./workloads.ts";
+import { MemoryFolder } from "./workplace.ts";
+
+/** What to try. */
+export interface DriversOptions {
+  readonly formats: readonly DriverFormat[];
+  readonly workloads: readonly DriverWorkload[];
+  readonly preset: Preset;
+  readonly processes: number;
+  /** Told what is under way. */
+  readonly onProgress?: (text: string) => void;
+}
+
+/** A format that this QEMU can't create or use, and what it says. */
+export interface Refused {
+  readonly format: string;
+  readonly reason: string;
+}
+
+/** What came of all trials. */
+export interface DriversResult {
+  readonly trials: readonly TrialResult[];
+  readonly refused: readonly Refused[];
+}
+
+/**
+ * Try each format with each workload. A format that this QEMU refuses is noted, and the others go on.
+ * Throws {@linkcode QemuToolError} if memory runs out.
+ */
+export async function runDrivers(options: DriversOptions): Promise<DriversResult> {
+  const trials: TrialResult[] = [];
+  const refused: Refused[] = [];
+  for (const format of options.formats) {
+    try {
+      for (const workload of options.workloads) {
+        trials.push(await runOne(format, workload, options));
+      }
+    } catch (error) {
+      if (!(error instanceof QemuToolError)) throw error;
+      refused.push({ format: format.name, reason: error.message });
+    }
+  }
+  return { trials, refused };
+}
+
+async function runOne(
+  format: DriverFormat,
+  workload: DriverWorkload,
+  { preset, processes, onProgress }: DriversOptions,
+): Promise<TrialResult> {
+  using folder = new MemoryFolder();
+  onProgress?.(`${format.name}, ${workload.name}: recording`);
+  try {
+    const recording = await recordDriver(format, workload, folder.path);
+    return await tryDriver(recording, {
+      ...{ preset, processes, folder: folder.path },
+      onProgress: (done, total) =>
+        onProgress?.(`${format.name}, ${workload.name}: image ${done} of ${total}`),
+    });
+  } catch (error) {
+    if (!isOutOfSpace(error)) throw error;
+    throw new FullError(`no room is left in ${folder.path}: images are examined in memory`);
+  }
+}
+
+/** No room for images. */
+export class FullError extends Error {
+  /** The name of this kind of error. */
+  override readonly name = "FullError";
+}
+
+function isOutOfSpace(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOSPC";
+}

@@ -1,0 +1,99 @@
+import { textTable } from "../../harness/mod.ts";
+import { findingName } from "./finding_folder.ts";
+import { type DriverFormat, LEFT_OUT } from "./formats.ts";
+import type { ClassResult, TrialResult } from "./trial.ts";
+import type { DriverClass } from "./verdict.ts";
+
+/** Whether QEMU's documentation says that this may be. */
+export function isDocumented(format: DriverFormat, kind: DriverClass): boolean {
+  return kind === "leak" || (kind === "needs-repair" && format.documented !== undefined);
+}
+
+/** The classes that nobody has declared harmless. */
+export function findingsOf(
+  { recording: { format }, classes }: TrialResult,
+): readonly ClassResult[] {
+  return classes.filter(({ kind }) => !isDocumented(format, kind));
+}
+
+/** All states, or how many of them. */
+export function coverageOf({ stateCount, builtCount }: TrialResult): string {
+  return stateCount === builtCount ? "exhaustive" : `sampled ${builtCount} of ${stateCount}`;
+}
+
+/** A line for each format and workload. */
+export function scorecardText(trials: readonly TrialResult[]): string {
+  const rows = trials.map((trial) => {
+    const { recording, images, stateCount } = trial;
+    const { format, workload, writes, flushes } = recording;
+    return [
+      ...[format.name, workload, `${writes}`, `${flushes}`, `${stateCount}`, `${images}`],
+      coverageOf(trial),
+      verdictOf(trial),
+    ];
+  });
+  const heads = [
+    "format",
+    "workload",
+    "writes",
+    "flushes",
+    "states",
+    "images",
+    "coverage",
+    "verdict",
+  ];
+  return textTable(heads, rows, { alignRight: [2, 3, 4, 5] });
+}
+
+function verdictOf({ recording: { format }, classes }: TrialResult): string {
+  if (classes.length === 0) return "clean";
+  return classes.map(({ kind, states }) =>
+    `${kind} ${states}${isDocumented(format, kind) ? " (documented)" : ""}`
+  ).join(", ");
+}
+
+/** Where trials can't tell all, and what is not tried. */
+export function scorecardNotes(trials: readonly TrialResult[]): string[] {
+  const resized = trials.filter(({ recording }) => recording.resizes > 0)
+    .map(({ recording }) => recording.format.name);
+  return [
+    "One request at a time: the log has a write where it completed, and one that overlapped a flush would",
+    "look more durable than it was. A write that the guest did not wait for is not tried.",
+    ...(resized.length === 0 ? [] : [
+      `The log does not hold changes of size (${
+        [...new Set(resized)].join(", ")
+      }): each is taken to ` +
+      "come first in its request.",
+    ]),
+    ...LEFT_OUT.map(({ name, reason }) => `not tried: ${name}: ${reason}`),
+  ];
+}
+
+/** A trial as plain data, the same for the same verdicts. */
+export function trialJson(trial: TrialResult): Record<string, unknown> {
+  const { recording, preset, stateCount, builtCount, images, classes } = trial;
+  const { format, workload, writes, flushes, writtenBytes, resizes, knowsGuest } = recording;
+  return {
+    ...{ format: format.name, workload, preset: preset.name },
+    ...{ writes, flushes, writtenBytes, resizes, knowsGuest },
+    ...{
+      states: `${stateCount}`,
+      builtStates: `${builtCount}`,
+      images,
+      coverage: coverageOf(trial),
+    },
+    classes: classes.map((found) => ({
+      kind: found.kind,
+      states: found.states,
+      isDocumented: isDocumented(format, found.kind),
+      name: findingName(trial, found),
+      crashAfterEntry: recording.entryOfEvent.slice(0, found.smallest.event + 1)
+        .findLast((entry) => entry >= 0) ?? -1,
+      persistedEntries: [...found.smallest.persisted.byUnit.values()]
+        .map(({ event }) => recording.entryOfEvent[event]),
+      sizeBytes: found.smallest.persisted.sizeBytes,
+      subject: found.smallest.violation.subject,
+      detail: found.smallest.violation.detail,
+    })),
+  };
+}

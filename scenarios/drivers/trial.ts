@@ -1,0 +1,154 @@
+import { type CrashPoint, CrashPoints, type Persisted, type Preset } from "../../harness/mod.ts";
+import { type Cell, uniform } from "./cells.ts";
+import { type Content, type CrashState, crashStatesOf } from "./crash_states.ts";
+import { type Examination, Examiner } from "./examine.ts";
+import type { Recording } from "./record.ts";
+import { writeImage } from "./sparse_image.ts";
+import {
+  DRIVER_CLASSES,
+  type DriverClass,
+  type DriverViolation,
+  judge,
+  type Permitted,
+} from "./verdict.ts";
+
+/** How to try a driver. */
+export interface TrialOptions {
+  /** The fault model. */
+  readonly preset: Preset;
+  /** A folder in memory, for files that are gone afterwards. */
+  readonly folder: string;
+  /** How many images are examined at a time. */
+  readonly processes: number;
+  /** Told how many of how many images are examined. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** A state, and what is wrong with it. */
+export interface ReportedState extends CrashState {
+  /** What is wrong. */
+  readonly violation: DriverViolation;
+}
+
+/** What a class of violation came to. */
+export interface ClassResult {
+  /** The class. */
+  readonly kind: DriverClass;
+  /** How many states show it, each counted once for each epoch that can leave it. */
+  readonly states: number;
+  /** The state that shows it with the least on disk. */
+  readonly smallest: ReportedState;
+}
+
+/** What a driver's trial came to. */
+export interface TrialResult {
+  /** What was recorded. */
+  readonly recording: Recording;
+  /** The fault model. */
+  readonly preset: Preset;
+  /** How many states there are. */
+  readonly stateCount: bigint;
+  /** How many of these were looked at. */
+  readonly builtCount: bigint;
+  /** How many different images that is. */
+  readonly images: number;
+  /** The classes that show, the gravest first. */
+  readonly classes: readonly ClassResult[];
+}
+
+/** Have QEMU's own tools judge every state that a crash can leave of what was recorded. */
+export async function tryDriver(recording: Recording, options: TrialOptions): Promise<TrialResult> {
+  const { preset } = options;
+  const { contents, stateCount, builtCount } = crashStatesOf(recording.log, preset, recording.base);
+  const tally = new Tally(recording, preset);
+  await examineAll(contents, recording, options, (content, examination) => {
+    tally.add(content.states, examination);
+  });
+  const classes = tally.classes();
+  return { recording, preset, stateCount, builtCount, images: contents.length, classes };
+}
+
+/** Have images examined, several at a time. */
+async function examineAll(
+  contents: readonly Content[],
+  { format, look, base, log }: Recording,
+  { preset, folder, processes, onProgress }: TrialOptions,
+  take: (content: Content, examination: Examination) => void,
+): Promise<void> {
+  const points = new CrashPoints(log, preset);
+  let [next, done] = [0, 0];
+  const work = async (number: number) => {
+    const path = `${folder}/state-${number}.img`;
+    const examiner = new Examiner(format, look, path);
+    try {
+      while (next < contents.length) {
+        const content = contents[next++];
+        writeImage(path, content.image, base);
+        const { guest } = points.after(content.states[0].event);
+        take(content, await examiner.examine(expectedOf(look.cells, guest)));
+        onProgress?.(++done, contents.length);
+      }
+      await examiner.end();
+    } finally {
+      next = contents.length; // for the others, if this one has failed
+      examiner.kill();
+    }
+  };
+  await Promise.all(Array.from({ length: processes }, (_, number) => work(number)));
+}
+
+/** The newest that each cell may be. */
+function expectedOf(cells: readonly Cell[], guest: CrashPoint["guest"]): number[] {
+  return cells.map(({ offsetBytes }) => uniform(guest.permitted(offsetBytes / 512).at(-1)!) ?? 0);
+}
+
+/** Counts what is found, and keeps the smallest state of each class. */
+class Tally {
+  readonly #recording: Recording;
+  readonly #points: CrashPoints;
+  readonly #found = new Map<DriverClass, ClassResult>();
+
+  constructor(recording: Recording, preset: Preset) {
+    this.#recording = recording;
+    this.#points = new CrashPoints(recording.log, preset);
+  }
+
+  add(states: readonly CrashState[], examination: Examination): void {
+    const { look, knowsGuest } = this.#recording;
+    for (const { event, persisted } of states) {
+      const { guest } = this.#points.after(event);
+      const permitted: Permitted = (sector) => knowsGuest ? guest.permitted(sector) : undefined;
+      const kinds = new Map<DriverClass, DriverViolation>();
+      for (const each of judge(examination, look, permitted)) {
+        if (!kinds.has(each.kind)) kinds.set(each.kind, each);
+      }
+      for (const violation of kinds.values()) this.#note({ event, persisted, violation });
+    }
+  }
+
+  /** What was found, the gravest class first. */
+  classes(): readonly ClassResult[] {
+    return DRIVER_CLASSES.flatMap((kind) => this.#found.get(kind) ?? []);
+  }
+
+  #note(state: ReportedState): void {
+    const { kind } = state.violation;
+    const known = this.#found.get(kind);
+    const smallest = !known || isBefore(state, known.smallest) ? state : known.smallest;
+    this.#found.set(kind, { kind, states: (known?.states ?? 0) + 1, smallest });
+  }
+}
+
+/** Whether less has reached the disk, or as much and earlier: the same order whoever comes first. */
+function isBefore(a: ReportedState, b: ReportedState): boolean {
+  const difference = sizeOf(a.persisted) - sizeOf(b.persisted) || a.event - b.event;
+  return difference < 0 || (difference === 0 && keyOf(a.persisted) < keyOf(b.persisted));
+}
+
+function sizeOf({ byUnit }: Persisted): number {
+  return byUnit.size;
+}
+
+function keyOf({ byUnit, sizeBytes }: Persisted): string {
+  return JSON.stringify([[...byUnit.keys()], sizeBytes]);
+}
