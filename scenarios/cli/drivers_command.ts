@@ -5,7 +5,6 @@ import { qemuVersion } from "../drivers/qemu_img.ts";
 import { type DriversResult, runDrivers } from "../drivers/run_drivers.ts";
 import { findingsOf, scorecardNotes, scorecardText, trialJson } from "../drivers/scorecard.ts";
 import type { TrialResult } from "../drivers/trial.ts";
-import { WORKLOADS } from "../drivers/workloads.ts";
 import { lookUp, lookUpPreset } from "../support/look_up.ts";
 import { UsageError } from "../support/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
@@ -37,7 +36,7 @@ export async function driversCommand(
   }
   const version = await qemuVersion();
   const result = await runDrivers({
-    ...{ formats, workloads: WORKLOADS, preset, processes: options.processes },
+    ...{ formats, preset, processes: options.processes },
     onProgress: (text) => output.progress(text),
   });
   const folders = saveFindings(result.trials, version, options);

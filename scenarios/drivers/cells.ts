@@ -20,8 +20,8 @@ export function patternOf(step: DriverStep): number | undefined {
 }
 
 /** The cells of a workload, ascending. */
-export function cellsOf({ prepared, steps }: DriverWorkload): readonly Cell[] {
-  const writes = [...prepared, ...steps].filter((step) => step.kind !== "flush");
+export function cellsOf({ backing = [], prepared, steps }: DriverWorkload): readonly Cell[] {
+  const writes = [...backing, ...prepared, ...steps].filter((step) => step.kind !== "flush");
   const edges = writes.flatMap(({ offsetBytes, lengthBytes }) => [
     offsetBytes,
     offsetBytes + lengthBytes,
@@ -39,12 +39,12 @@ export function cellsOf({ prepared, steps }: DriverWorkload): readonly Cell[] {
 }
 
 /** The guest's disk when the log begins. */
-export function guestBase({ prepared }: DriverWorkload): ByteSource {
+export function guestBase({ backing = [], prepared }: DriverWorkload): ByteSource {
   return {
     sizeBytes: GUEST_BYTES,
     read(offsetBytes, into) {
       into.fill(0);
-      for (const step of prepared) {
+      for (const step of [...backing, ...prepared]) {
         const pattern = patternOf(step);
         if (step.kind === "flush" || pattern === undefined) continue;
         const from = Math.max(0, step.offsetBytes - offsetBytes);

@@ -1,5 +1,6 @@
 import type { Cell } from "./cells.ts";
 import type { DriverFormat } from "./formats.ts";
+import { compareCheckers } from "./qed_checkers.ts";
 import { checkImage, type CheckVerdict } from "./qemu_img.ts";
 import { QemuIo } from "./qemu_io.ts";
 import { QemuToolCrash } from "./qemu_tool_error.ts";
@@ -35,6 +36,8 @@ export interface Examination {
   readonly probes: readonly Seen[];
   /** What the probes were answered, where that is not nothing. */
   readonly probeErrors: readonly string[];
+  /** Where another checker of the same format disagrees with QEMU's about the image as it was left. */
+  readonly disagreement?: string;
   /** Which tool ended by a signal, or hung. */
   readonly crash?: string;
 }
@@ -82,6 +85,9 @@ export class Examiner {
   }
 
   async #examine(expected: readonly number[]): Promise<Examination> {
+    const disagreement = this.#format.driver === "qed"
+      ? await compareCheckers(this.#path)
+      : undefined;
     let refusal = await this.#open();
     let opens: Examination["opens"] = "at once";
     if (refusal !== undefined) {
@@ -99,6 +105,7 @@ export class Examiner {
     return {
       opens,
       ...(refusal !== undefined && { refusal }),
+      ...(disagreement !== undefined && { disagreement }),
       ...(check && { check }),
       cells,
       ...after,

@@ -2,6 +2,8 @@ import { gzipSync } from "node:zlib";
 import * as fs from "node:fs";
 import { demonstrationOf } from "./demonstration.ts";
 import { type EntryFate, fatesOf } from "./disk_pieces.ts";
+import { BACKING_NAME } from "./record.ts";
+import type { SparseImage } from "./sparse_image.ts";
 import type { ClassResult, TrialResult } from "./trial.ts";
 import { placeOf } from "./verdict.ts";
 
@@ -33,15 +35,22 @@ export function writeFinding(
   const name = findingName(trial, found);
   const folder = `${parent}/${name}`;
   fs.mkdirSync(folder, { recursive: true });
-  const { base, logBytes } = trial.recording;
-  const bytes = new Uint8Array(base.sizeBytes);
-  base.read(0, bytes);
-  fs.writeFileSync(`${folder}/base.img.gz`, gzipSync(bytes, { level: 9 }));
-  fs.writeFileSync(`${folder}/session.log.gz`, gzipSync(logBytes, { level: 9 }));
+  const { base, backing, logBytes } = trial.recording;
+  const keep = (name: string, bytes: Uint8Array) =>
+    fs.writeFileSync(`${folder}/${name}.gz`, gzipSync(bytes, { level: 9 }));
+  keep("base.img", bytesOf(base));
+  keep("session.log", logBytes);
+  if (backing) keep(BACKING_NAME, bytesOf(backing));
   const script = `${folder}/show.sh`;
   fs.writeFileSync(script, scriptOf(trial, found, version));
   fs.chmodSync(script, 0o755);
   return { name, script };
+}
+
+function bytesOf(image: SparseImage): Uint8Array {
+  const bytes = new Uint8Array(image.sizeBytes);
+  image.read(0, bytes);
+  return bytes;
 }
 
 /** The script: portable shell, and nothing but QEMU's tools. */
@@ -71,7 +80,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 gzip -dc "$here/base.img.gz" > crash.img
-gzip -dc "$here/session.log.gz" > session.log
+gzip -dc "$here/session.log.gz" > session.log${
+    recording.backing ? `\ngzip -dc "$here/${BACKING_NAME}.gz" > ${BACKING_NAME}` : ""
+  }
 
 # put FROM TO COUNT: sectors of the log to sectors of the image; zero TO COUNT: zeroes.
 put() { dd if=session.log of=crash.img bs=${SECTOR_BYTES} skip="$1" seek="$2" count="$3" conv=notrunc 2>/dev/null; }

@@ -10,6 +10,9 @@ export interface DriverFormat {
   readonly openOptions: readonly string[];
   /** Whether `qemu-img check` knows the format. */
   readonly canCheck: boolean;
+  /** Whether an image may have a backing file, and a snapshot inside. */
+  readonly canBack: boolean;
+  readonly canSnapshot: boolean;
   /** What of a crash the format's own documentation declares to be expected; undefined: nothing. */
   readonly documented?: string;
 }
@@ -17,17 +20,26 @@ export interface DriverFormat {
 type Extras = Partial<Omit<DriverFormat, "name" | "driver">>;
 
 function format(name: string, driver: string, extras: Extras = {}): DriverFormat {
-  return { name, driver, createOptions: [], openOptions: [], canCheck: true, ...extras };
+  const can = { canCheck: true, canBack: false, canSnapshot: false };
+  return { name, driver, createOptions: [], openOptions: [], ...can, ...extras };
 }
+
+const QCOW2 = { canBack: true, canSnapshot: true };
 
 /** Every format that QEMU 7.2 writes and that can be recorded, with the variants that order writes differently. */
 export const FORMATS: readonly DriverFormat[] = [
   format("raw", "raw", { canCheck: false }),
-  format("qcow", "qcow", { canCheck: false }),
-  format("qcow2", "qcow2", { createOptions: ["cluster_size=4k"] }),
-  format("qcow2-lazy", "qcow2", { createOptions: ["cluster_size=4k", "lazy_refcounts=on"] }),
-  format("qcow2-subclusters", "qcow2", { createOptions: ["cluster_size=16k", "extended_l2=on"] }),
-  format("qed", "qed", { createOptions: ["cluster_size=4k", "table_size=2"] }),
+  format("qcow", "qcow", { canCheck: false, canBack: true }),
+  format("qcow2", "qcow2", { ...QCOW2, createOptions: ["cluster_size=4k"] }),
+  format("qcow2-lazy", "qcow2", {
+    ...QCOW2,
+    createOptions: ["cluster_size=4k", "lazy_refcounts=on"],
+  }),
+  format("qcow2-subclusters", "qcow2", {
+    ...QCOW2,
+    createOptions: ["cluster_size=16k", "extended_l2=on"],
+  }),
+  format("qed", "qed", { canBack: true, createOptions: ["cluster_size=4k", "table_size=2"] }),
   format("vdi", "vdi"),
   format("vdi-static", "vdi", { createOptions: ["static=on"] }),
   format("vmdk", "vmdk"),

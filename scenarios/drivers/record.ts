@@ -26,6 +26,8 @@ export interface Recording {
   readonly knowsGuest: boolean;
   /** The image before the log. */
   readonly base: SparseImage;
+  /** Its backing file; undefined if it has none. */
+  readonly backing: SparseImage | undefined;
   /** The log file. */
   readonly logBytes: Uint8Array;
   /** Its entries. */
@@ -41,6 +43,9 @@ export interface Recording {
   /** How often the file's size changed without a write: the log does not say when in a request. */
   readonly resizes: number;
 }
+
+/** What a backing file is called, next to the images over it. */
+export const BACKING_NAME = "backing.img";
 
 /** How far the log and the image had got when a step was acknowledged, in bytes. */
 interface Acknowledged {
@@ -60,10 +65,11 @@ export async function recordDriver(
 ): Promise<Recording> {
   const path = `${folder}/disk.img`;
   const logPath = `${folder}/session.log`;
-  await create(format, path);
+  await create(format, workload, folder);
   const prepare = await open(format, [`file.driver=file,file.filename=${path}`]);
   for (const step of workload.prepared) await ask(prepare, step);
   await prepare.end();
+  if (workload.hasSnapshot) await qemuImg(["snapshot", "-c", "before", path]);
   const base = new SparseImage(path);
 
   Deno.writeFileSync(logPath, new Uint8Array());
@@ -82,15 +88,34 @@ export async function recordDriver(
   }
   await recorded.end();
   reached.push(sizes());
-  return recordingOf(format, workload, { base, logBytes: Deno.readFileSync(logPath), reached });
+  const backing = workload.backing && new SparseImage(`${folder}/${BACKING_NAME}`);
+  const logBytes = Deno.readFileSync(logPath);
+  return { ...recordingOf(format, workload, { base, logBytes, reached }), backing };
 }
 
-async function create({ name, driver, createOptions }: DriverFormat, path: string): Promise<void> {
-  const options = createOptions.length > 0 ? ["-o", createOptions.join(",")] : [];
-  const args = ["create", "-q", "-f", driver, ...options, path, `${GUEST_BYTES}`];
-  const { code, stderr } = await qemuImg(args);
+async function create(
+  { name, driver, createOptions }: DriverFormat,
+  { backing }: DriverWorkload,
+  folder: string,
+): Promise<void> {
+  if (backing) await createBacking(backing, `${folder}/${BACKING_NAME}`);
+  const args = [
+    ...["create", "-q", "-f", driver],
+    ...(createOptions.length > 0 ? ["-o", createOptions.join(",")] : []),
+    // A name that holds wherever the two files are together.
+    ...(backing ? ["-b", BACKING_NAME, "-F", "raw"] : []),
+    ...["disk.img", `${GUEST_BYTES}`],
+  ];
+  const { code, stderr } = await qemuImg(args, { cwd: folder });
   if (code === 0) return;
   throw new QemuToolError(`${name}: this QEMU can't create it: ${stderr.trim().split("\n").pop()}`);
+}
+
+async function createBacking(steps: readonly DriverStep[], path: string): Promise<void> {
+  await qemuImg(["create", "-q", "-f", "raw", path, `${GUEST_BYTES}`]);
+  const io = await QemuIo.start(["-f", "raw", path]);
+  for (const step of steps) await ask(io, step);
+  await io.end();
 }
 
 function open({ driver, openOptions }: DriverFormat, file: readonly string[]): Promise<QemuIo> {
@@ -126,7 +151,7 @@ function recordingOf(
     logBytes: Uint8Array;
     reached: readonly Acknowledged[];
   },
-): Recording {
+): Omit<Recording, "backing"> {
   const entries = parseDmLog(logBytes);
   const events = new EventBuilder(base.sizeBytes, 2 * entries.length);
   let next = 0;

@@ -3,13 +3,12 @@ import type { DriverFormat } from "./formats.ts";
 import { QemuToolError } from "./qemu_tool_error.ts";
 import { recordDriver } from "./record.ts";
 import { type TrialResult, tryDriver } from "./trial.ts";
-import type { DriverWorkload } from "./workloads.ts";
+import { type DriverWorkload, workloadsFor } from "./workloads.ts";
 import { MemoryFolder } from "./workplace.ts";
 
 /** What to try. */
 export interface DriversOptions {
   readonly formats: readonly DriverFormat[];
-  readonly workloads: readonly DriverWorkload[];
   readonly preset: Preset;
   readonly processes: number;
   /** Told what is under way. */
@@ -37,7 +36,7 @@ export async function runDrivers(options: DriversOptions): Promise<DriversResult
   const refused: Refused[] = [];
   for (const format of options.formats) {
     try {
-      for (const workload of options.workloads) {
+      for (const workload of workloadsFor(format)) {
         trials.push(await runOne(format, workload, options));
       }
     } catch (error) {

@@ -59,6 +59,15 @@ export function scorecardNotes(trials: readonly TrialResult[]): string[] {
   return [
     "One request at a time: the log has a write where it completed, and one that overlapped a flush would",
     "look more durable than it was. A write that the guest did not wait for is not tried.",
+    ...trials.flatMap(({ recording, images, disagreements }) =>
+      disagreements
+        ? [
+          `${recording.format.name}, ${recording.workload}: our checker and QEMU's agree about ` +
+          `${images - disagreements.length} of ${images} images as the crash left them` +
+          disagreements.map((each) => `; ${each}`).join(""),
+        ]
+        : []
+    ),
     ...(resized.length === 0 ? [] : [
       `The log does not hold changes of size (${
         [...new Set(resized)].join(", ")
@@ -71,7 +80,7 @@ export function scorecardNotes(trials: readonly TrialResult[]): string[] {
 
 /** A trial as plain data, the same for the same verdicts. */
 export function trialJson(trial: TrialResult): Record<string, unknown> {
-  const { recording, preset, stateCount, builtCount, images, classes } = trial;
+  const { recording, preset, stateCount, builtCount, images, classes, disagreements } = trial;
   const { format, workload, writes, flushes, writtenBytes, resizes, knowsGuest } = recording;
   return {
     ...{ format: format.name, workload, preset: preset.name },
@@ -82,6 +91,7 @@ export function trialJson(trial: TrialResult): Record<string, unknown> {
       images,
       coverage: coverageOf(trial),
     },
+    ...(disagreements && { disagreements }),
     classes: classes.map((found) => ({
       kind: found.kind,
       states: found.states,

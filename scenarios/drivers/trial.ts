@@ -52,6 +52,8 @@ export interface TrialResult {
   readonly builtCount: bigint;
   /** How many different images that is. */
   readonly images: number;
+  /** Where our checker and QEMU's disagree about an image; undefined for formats that we can't check. */
+  readonly disagreements: readonly string[] | undefined;
   /** The classes that show, the gravest first. */
   readonly classes: readonly ClassResult[];
 }
@@ -64,8 +66,11 @@ export async function tryDriver(recording: Recording, options: TrialOptions): Pr
   await examineAll(contents, recording, options, (content, examination) => {
     tally.add(content.states, examination);
   });
-  const classes = tally.classes();
-  return { recording, preset, stateCount, builtCount, images: contents.length, classes };
+  return {
+    ...{ recording, preset, stateCount, builtCount, images: contents.length },
+    disagreements: recording.format.driver === "qed" ? tally.disagreements : undefined,
+    classes: tally.classes(),
+  };
 }
 
 /** Have images examined, several at a time. */
@@ -106,6 +111,7 @@ function expectedOf(cells: readonly Cell[], guest: CrashPoint["guest"]): number[
 class Tally {
   readonly #recording: Recording;
   readonly #points: CrashPoints;
+  readonly disagreements: string[] = [];
   readonly #found = new Map<DriverClass, ClassResult>();
 
   constructor(recording: Recording, preset: Preset) {
@@ -115,6 +121,7 @@ class Tally {
 
   add(states: readonly CrashState[], examination: Examination): void {
     const { look, knowsGuest } = this.#recording;
+    if (examination.disagreement) this.disagreements.push(examination.disagreement);
     for (const { event, persisted } of states) {
       const { guest } = this.#points.after(event);
       const permitted: Permitted = (sector) => knowsGuest ? guest.permitted(sector) : undefined;

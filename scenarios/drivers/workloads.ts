@@ -1,3 +1,5 @@
+import type { DriverFormat } from "./formats.ts";
+
 /** What a guest asks for; offsets and lengths in bytes, multiples of 512. */
 export type DriverStep =
   | {
@@ -23,6 +25,10 @@ export interface Probe {
 export interface DriverWorkload {
   /** For reports. */
   readonly name: string;
+  /** What a backing file holds; none if not given. */
+  readonly backing?: readonly DriverStep[];
+  /** Whether a snapshot is taken inside the image before the log begins. */
+  readonly hasSnapshot?: boolean;
   /** What is done before the log begins, and is durable then. */
   readonly prepared: readonly DriverStep[];
   /** What is recorded. */
@@ -63,7 +69,7 @@ function workload(
   name: string,
   make: (
     write: (offsetBytes: number, lengthBytes: number) => DriverStep,
-  ) => Pick<DriverWorkload, "prepared" | "steps">,
+  ) => Omit<DriverWorkload, "name" | "probes">,
 ): DriverWorkload {
   return { name, probes: PROBES, ...make(patterns()) };
 }
@@ -94,4 +100,35 @@ export const WORKLOADS: readonly DriverWorkload[] = [
       FLUSH,
     ],
   })),
+  workload("backing", (write) => ({
+    backing: [write(1 * MIB, 64 * KIB), write(9 * MIB, 64 * KIB)],
+    prepared: [write(1 * MIB, 512), FLUSH],
+    steps: [
+      write(1 * MIB + 8 * KIB + 512, 512),
+      FLUSH,
+      write(9 * MIB + 512, 1024),
+      { kind: "zero", offsetBytes: 1 * MIB, lengthBytes: 4 * KIB },
+      FLUSH,
+      write(9 * MIB + 16 * KIB, 4 * KIB),
+    ],
+  })),
+  workload("snapshot", (write) => ({
+    hasSnapshot: true,
+    prepared: [write(0, 4 * KIB), write(3 * MIB, 8 * KIB), FLUSH],
+    steps: [
+      write(512, 512),
+      FLUSH,
+      write(3 * MIB, 4 * KIB),
+      { kind: "discard", offsetBytes: 3 * MIB + 4 * KIB, lengthBytes: 4 * KIB },
+      write(5 * MIB, 4 * KIB),
+      FLUSH,
+    ],
+  })),
 ];
+
+/** The workloads that make sense for a format. */
+export function workloadsFor({ canBack, canSnapshot }: DriverFormat): readonly DriverWorkload[] {
+  return WORKLOADS.filter(({ backing, hasSnapshot }) =>
+    (canBack || !backing) && (canSnapshot || !hasSnapshot)
+  );
+}
