@@ -1,10 +1,12 @@
-import { WRITES } from "../../harness/mod.ts";
+import { type Preset, WRITES } from "../../harness/mod.ts";
 import { findingName, writeFinding } from "../drivers/finding_folder.ts";
-import { FORMATS } from "../drivers/formats.ts";
+import { FORMATS, LEFT_OUT } from "../drivers/formats.ts";
 import { qemuVersion } from "../drivers/qemu_img.ts";
 import { type DriversResult, runDrivers } from "../drivers/run_drivers.ts";
 import { findingsOf, scorecardNotes, scorecardText, trialJson } from "../drivers/scorecard.ts";
-import type { TrialResult } from "../drivers/trial.ts";
+import { readRecording } from "../drivers/read_recording.ts";
+import { type TrialResult, tryDriver } from "../drivers/trial.ts";
+import { MemoryFolder } from "../drivers/workplace.ts";
 import { lookUp, lookUpPreset } from "../support/look_up.ts";
 import { UsageError } from "../support/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
@@ -30,19 +32,67 @@ export async function driversCommand(
   const formats = options.formats.length === 0
     ? FORMATS
     : options.formats.map((name) => lookUp("format", name, byName(FORMATS)));
-  const preset = options.preset === undefined ? WRITES : lookUpPreset(options.preset);
-  if (preset.tears || preset.ruinBytes > 0 || !preset.flushesAreHonest) {
-    throw new UsageError(`--preset ${preset.name}: no image format promises to survive that`);
-  }
+  const preset = presetOf(options.preset);
   const version = await qemuVersion();
   const result = await runDrivers({
     ...{ formats, preset, processes: options.processes },
     onProgress: (text) => output.progress(text),
   });
+  const code = tell(result, version, options, output);
+  if (!options.json) {
+    for (const { name, reason } of LEFT_OUT) output.print(`not tried: ${name}: ${reason}`);
+  }
+  return code;
+}
+
+/** Options of `log` for formats that only QEMU's tools can judge. */
+export interface DriverLogOptions {
+  readonly log: string;
+  readonly base: string;
+  readonly format: string;
+  readonly preset: string | undefined;
+  readonly processes: number;
+  readonly json: boolean;
+  readonly saveTo: string | undefined;
+}
+
+/** Have QEMU's tools judge a log that somebody recorded. Answers the exit code. */
+export async function driverLogCommand(
+  { log, base, ...options }: DriverLogOptions,
+  output: Output,
+): Promise<number> {
+  const format = lookUp("format", options.format, byName(FORMATS));
+  const preset = presetOf(options.preset);
+  const version = await qemuVersion();
+  using folder = new MemoryFolder();
+  const paths = { logPath: log, basePath: base, folder: folder.path };
+  const recording = await readRecording(format, paths);
+  const trial = await tryDriver(recording, {
+    ...{ preset, folder: folder.path, processes: options.processes },
+    onProgress: (done, total) => output.progress(`image ${done} of ${total}`),
+  });
+  return tell({ trials: [trial], refused: [] }, version, options, output);
+}
+
+function presetOf(name: string | undefined): Preset {
+  const preset = name === undefined ? WRITES : lookUpPreset(name);
+  if (preset.tears || preset.ruinBytes > 0 || !preset.flushesAreHonest) {
+    throw new UsageError(`--preset ${preset.name}: no image format promises to survive that`);
+  }
+  return preset;
+}
+
+/** Print a result and save what was found. Answers the exit code. */
+function tell(
+  result: DriversResult,
+  version: string,
+  options: Pick<DriversCommandOptions, "json" | "saveTo">,
+  output: Output,
+): number {
   const folders = saveFindings(result.trials, version, options);
   if (options.json) {
     output.print(JSON.stringify(resultJson(result, version), undefined, 2));
-  } else printResult(result, version, { preset: preset.name, folders }, output);
+  } else printResult(result, version, folders, output);
   const isClean = result.trials.every((trial) => findingsOf(trial).length === 0);
   return isClean ? EXIT.OK : EXIT.VIOLATION;
 }
@@ -57,7 +107,7 @@ function byName<T extends { readonly name: string }>(
 function saveFindings(
   trials: readonly TrialResult[],
   version: string,
-  { saveTo }: DriversCommandOptions,
+  { saveTo }: Pick<DriversCommandOptions, "saveTo">,
 ): ReadonlyMap<string, string> {
   if (saveTo === undefined) return new Map();
   return new Map(trials.flatMap((trial) =>
@@ -71,7 +121,7 @@ function saveFindings(
 function printResult(
   { trials, refused }: DriversResult,
   version: string,
-  { preset, folders }: { preset: string; folders: ReadonlyMap<string, string> },
+  folders: ReadonlyMap<string, string>,
   output: Output,
 ): void {
   const found = trials.flatMap((trial) => findingsOf(trial).map((each) => ({ trial, each })));
@@ -83,7 +133,8 @@ function printResult(
     if (script !== undefined) output.print(`  shown without this program by: sh ${script}`);
     output.print("");
   }
-  output.print(`QEMU ${version}, preset ${preset}\n`);
+  const presets = new Set(trials.map(({ preset }) => preset.name));
+  output.print(`QEMU ${version}, preset ${[...presets].join(", ")}\n`);
   output.print(scorecardText(trials));
   output.print("");
   for (const { format, reason } of refused) output.print(`not tried: ${format}: ${reason}`);
@@ -91,5 +142,5 @@ function printResult(
 }
 
 function resultJson({ trials, refused }: DriversResult, version: string): unknown {
-  return { qemu: version, trials: trials.map(trialJson), refused };
+  return { qemu: version, trials: trials.map(trialJson), refused, leftOut: LEFT_OUT };
 }

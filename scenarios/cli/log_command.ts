@@ -16,7 +16,6 @@ import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { replayFileOf } from "./replay_file.ts";
 import { saveReplay } from "./save_replay.ts";
-import { UsageError } from "../support/usage_error.ts";
 
 /** Options of `log`. */
 export interface LogOptions {
@@ -33,9 +32,6 @@ export async function logCommand(
   options: LogOptions & { readonly search: SearchOptions },
   output: Output,
 ): Promise<number> {
-  if (options.format !== "qed") {
-    throw new UsageError(`--format ${options.format}: only "qed" can be judged yet`);
-  }
   const { search, log, base, preset } = options;
   const { depth, out, shard } = search;
   const input = { log, base, preset: lookUpPreset(preset).name, depth };

@@ -1,6 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { SCENARIOS } from "../catalog.ts";
-import { driversCommand } from "./drivers_command.ts";
+import { driverLogCommand, driversCommand } from "./drivers_command.ts";
 import { EXIT } from "./exit_code.ts";
 import { mergeCommand } from "./merge_command.ts";
 import { parseSearch, SEARCH_WORDS } from "./search_options.ts";
@@ -72,6 +72,13 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
     case "log":
       need(operands.length === 1, "log: name one log");
       need(options.base !== undefined, "log: --base IMAGE is missing");
+      if (options.format !== undefined && options.format !== "qed") {
+        return driverLogCommand({
+          ...{ log: operands[0], base: `${options.base}`, format: options.format },
+          ...{ preset: options.preset, json, saveTo },
+          processes: parseSearch({ workers: options.workers }, now).workers,
+        }, output);
+      }
       return logCommand({
         log: operands[0],
         base: `${options.base}`,

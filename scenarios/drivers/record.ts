@@ -242,7 +242,7 @@ class EventBuilder {
 }
 
 /** What a write is about, as far as its bytes tell. */
-function labelOf({ offsetBytes, bytes }: DmLogEntry): string {
+export function labelOf({ offsetBytes, bytes }: DmLogEntry): string {
   if (offsetBytes === 0) return "header";
   const pattern = bytes && uniform(bytes);
   return pattern ? "data" : "metadata";
