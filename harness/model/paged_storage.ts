@@ -108,7 +108,7 @@ export class PagedStorage implements SyncStorage {
         this.#pages.set(index, ZEROES);
         return;
       }
-      const page = this.#ownPage(index);
+      const page = this.#ownPage(index, length);
       if (bytes) page.set(bytes.subarray(from, from + length), inPage);
       else page.fill(0, inPage, inPage + length);
     });
@@ -151,10 +151,11 @@ export class PagedStorage implements SyncStorage {
     return page;
   }
 
-  /** A page to write to. */
-  #ownPage(index: number): Uint8Array {
+  /** A page of which so much is about to be written. */
+  #ownPage(index: number, writtenBytes: number): Uint8Array {
     if (this.#own.has(index)) return this.#pages.get(index)!;
-    const page = this.#page(index).slice();
+    const isNew = writtenBytes === STORAGE_PAGE_BYTES;
+    const page = isNew ? new Uint8Array(STORAGE_PAGE_BYTES) : this.#page(index).slice();
     this.#pages.set(index, page);
     this.#own.add(index);
     return page;

@@ -4,6 +4,7 @@ import { compareCheckers } from "./qed_checkers.ts";
 import { checkImage, type CheckVerdict } from "./qemu_img.ts";
 import { QemuIo } from "./qemu_io.ts";
 import { QemuToolCrash } from "./qemu_tool_error.ts";
+import { Shell } from "./shell.ts";
 import { type Probe, PROBE_BYTES } from "./workloads.ts";
 
 /** What to look at in an image, and what to write to it. */
@@ -44,12 +45,13 @@ export interface Examination {
 
 const NOTHING: Examination = { opens: "never", cells: [], later: [], probes: [], probeErrors: [] };
 
-/** Examines one image after the other, each at the same path, with a `qemu-io` that stays. */
-export class Examiner {
+/** Examines one image after the other, each at the same path, with processes that stay. */
+export class Examiner implements Disposable {
   readonly #format: DriverFormat;
   readonly #look: Look;
   readonly #path: string;
   #io: QemuIo | undefined;
+  #shell = new Shell();
 
   /** Examine images of `format` at `path`. */
   constructor(format: DriverFormat, look: Look, path: string) {
@@ -67,54 +69,45 @@ export class Examiner {
       return await this.#examine(expected);
     } catch (error) {
       if (!(error instanceof QemuToolCrash)) throw error;
-      this.#io?.kill();
+      this[Symbol.dispose]();
       this.#io = undefined;
+      this.#shell = new Shell();
       return { ...NOTHING, crash: error.message };
     }
   }
 
-  /** End the process. */
-  async end(): Promise<void> {
-    await this.#io?.end();
-    this.#io = undefined;
-  }
-
-  /** End the process, whatever it is at. */
-  kill(): void {
+  /** End the processes, whatever they are at. */
+  [Symbol.dispose](): void {
     this.#io?.kill();
+    this.#shell.kill();
   }
 
   async #examine(expected: readonly number[]): Promise<Examination> {
     const disagreement = this.#format.driver === "qed"
-      ? await compareCheckers(this.#path)
+      ? await compareCheckers(this.#shell, this.#path)
       : undefined;
-    let refusal = await this.#open();
-    let opens: Examination["opens"] = "at once";
-    if (refusal !== undefined) {
-      const said = refusal;
-      const repaired = this.#format.canCheck && await this.#repair();
-      refusal = repaired ? await this.#open() : said;
-      if (refusal !== undefined) return { ...NOTHING, refusal: said };
-      [opens, refusal] = ["after repair", said];
-    }
-    const cells = await this.#read(this.#look.cells, expected);
-    await this.#close();
+    let first = await this.#session([], expected);
+    const refusal = first.refusal;
+    if (refusal !== undefined && await this.#repair()) first = await this.#session([], expected);
+    if (first.refusal !== undefined) return { ...NOTHING, refusal: first.refusal };
     const { driver, canCheck } = this.#format;
-    const check = canCheck ? await checkImage({ driver, path: this.#path }) : undefined;
-    const after = await this.#probe(cells);
+    const check = canCheck
+      ? await checkImage(this.#shell, { driver, path: this.#path })
+      : undefined;
     return {
-      opens,
+      opens: refusal === undefined ? "at once" : "after repair",
       ...(refusal !== undefined && { refusal }),
       ...(disagreement !== undefined && { disagreement }),
       ...(check && { check }),
-      cells,
-      ...after,
+      cells: first.cells,
+      ...await this.#probe(first.cells),
     };
   }
 
   async #repair(): Promise<boolean> {
-    const { driver } = this.#format;
-    const { refusal } = await checkImage({ driver, path: this.#path, repair: "all" });
+    const { driver, canCheck } = this.#format;
+    if (!canCheck) return false;
+    const { refusal } = await checkImage(this.#shell, { driver, path: this.#path, repair: "all" });
     return refusal === undefined;
   }
 
@@ -122,56 +115,64 @@ export class Examiner {
   async #probe(
     cells: readonly Seen[],
   ): Promise<Pick<Examination, "later" | "probes" | "probeErrors">> {
-    const refusal = await this.#open();
-    if (refusal !== undefined) {
-      const later = cells.map((): Seen => ({ kind: "error", message: refusal }));
-      return { later, probes: [], probeErrors: [`can't be opened again: ${refusal}`] };
-    }
-    const io = await this.#running();
-    const answers = await io.runAll([...this.#look.probes.map(probeCommand), "flush"]);
-    const ranges = this.#look.probes.map(probeRange);
-    const probes = await this.#read(ranges, this.#look.probes.map(({ pattern }) => pattern));
-    const later = await this.#read(this.#look.cells, cells.map(patternSeen));
-    await this.#close();
-    return { later, probes, probeErrors: answers.map((text) => text.trim()).filter(Boolean) };
+    const { refusal, cells: later, probes, answers } = await this.#session(
+      this.#look.probes,
+      cells.map(patternSeen),
+    );
+    if (refusal === undefined) return { later, probes, probeErrors: answers };
+    return {
+      later: cells.map((): Seen => ({ kind: "error", message: refusal })),
+      probes: [],
+      probeErrors: [`can't be opened again: ${refusal}`],
+    };
   }
 
-  async #running(): Promise<QemuIo> {
-    return this.#io ??= await QemuIo.start();
-  }
-
-  /** Open the image for writing. Answers why it can't be. */
-  async #open(): Promise<string | undefined> {
-    const { driver, openOptions } = this.#format;
-    const options = [
-      `driver=${driver}`,
-      ...openOptions,
-      `file.driver=file,file.filename=${this.#path}`,
-    ];
-    const io = await this.#running();
-    const [opened, length] = await io.runAll([`open -o ${options.join(",")}`, "length"]);
-    // Opening may complain and succeed: of a repair, for example.
-    if (!length.includes("no file open")) return undefined;
-    return opened.trim().replaceAll(this.#path, "the image").split("\n").pop();
-  }
-
-  async #close(): Promise<void> {
-    await (await this.#running()).run("close");
-  }
-
-  async #read(
-    ranges: readonly Pick<Cell, "offsetBytes" | "lengthBytes">[],
+  /** Open the image, write the probes, read them and all cells, and close it. */
+  async #session(
+    probes: readonly Probe[],
     expected: readonly number[],
-  ): Promise<Seen[]> {
-    const io = await this.#running();
-    const where = ranges.map(({ offsetBytes, lengthBytes }) => `${offsetBytes} ${lengthBytes}`);
-    const answers = await io.runAll(where.map((at, i) => `read -q -P ${expected[i]} ${at}`));
-    const surprises = answers.flatMap((answer, i) => answer.trim() === "" ? [] : [i]);
-    const dumps = await io.runAll(surprises.map((i) => `read -v ${where[i]}`));
-    const seen = answers.map((_, i): Seen => ({ kind: "pattern", pattern: expected[i] }));
+  ): Promise<Session> {
+    const { driver, openOptions } = this.#format;
+    const file = `file.driver=file,file.filename=${this.#path}`;
+    const options = [`driver=${driver}`, ...openOptions, file].join(",");
+    const writes = probes.length > 0 ? [...probes.map(probeCommand), "flush"] : [];
+    const ranges = [...probes.map(probeRange), ...this.#look.cells];
+    const patterns = [...probes.map(({ pattern }) => pattern), ...expected];
+    const io = this.#io ??= await QemuIo.start();
+    const [opened, length, ...answers] = await io.runAll([
+      ...[`open -o ${options}`, "length"],
+      ...writes,
+      ...ranges.map((range, i) => `read -q -P ${patterns[i]} ${placeOf(range)}`),
+    ]);
+    // Opening may complain and succeed: of a repair, for example.
+    if (length.includes("no file open")) {
+      const refusal = opened.trim().replaceAll(this.#path, "the image").split("\n").pop()!;
+      return { refusal, answers: [], probes: [], cells: [] };
+    }
+    const read = answers.splice(writes.length);
+    const surprises = read.flatMap((answer, i) => answer.trim() === "" ? [] : [i]);
+    const dumps = await io.runAll([
+      ...surprises.map((i) => `read -v ${placeOf(ranges[i])}`),
+      "close",
+    ]);
+    const seen = patterns.map((pattern): Seen => ({ kind: "pattern", pattern }));
     surprises.forEach((i, at) => seen[i] = parseDump(dumps[at], ranges[i].lengthBytes));
-    return seen;
+    return {
+      answers: answers.map((text) => text.trim()).filter((text) => text !== ""),
+      probes: seen.slice(0, probes.length),
+      cells: seen.slice(probes.length),
+    };
   }
+}
+
+/** What came of opening an image, writing the probes, and reading. */
+interface Session extends Pick<Examination, "refusal" | "probes" | "cells"> {
+  /** What was said to writing. */
+  readonly answers: readonly string[];
+}
+
+function placeOf({ offsetBytes, lengthBytes }: Pick<Cell, "offsetBytes" | "lengthBytes">): string {
+  return `${offsetBytes} ${lengthBytes}`;
 }
 
 /** Where a probe writes. */

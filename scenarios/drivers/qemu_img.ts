@@ -1,4 +1,5 @@
 import { QemuToolCrash, QemuToolError } from "./qemu_tool_error.ts";
+import type { Shell } from "./shell.ts";
 
 /** No run takes nearly as long. */
 const PATIENCE_MS = 20_000;
@@ -80,19 +81,22 @@ export interface CheckVerdict {
 
 /** Have an image checked, and repaired if that is asked for. */
 export async function checkImage(
+  shell: Shell,
   { driver, path, repair }: { driver: string; path: string; repair?: "leaks" | "all" },
 ): Promise<CheckVerdict> {
-  const args = ["check", "--output=json", "-f", driver, ...(repair ? ["-r", repair] : []), path];
-  const { stdout, stderr } = await qemuImg(args);
-  try {
-    const { corruptions = 0, leaks = 0, "check-errors": errors = 0 } = JSON.parse(stdout);
-    const refusal = errors > 0 ? { refusal: firstLine(stderr) || `${errors} check errors` } : {};
-    return { corruptions, leaks, ...refusal };
-  } catch {
-    return { corruptions: 0, leaks: 0, refusal: firstLine(stderr) };
-  }
+  const how = ["--output=json", "-f", driver, ...(repair ? ["-r", repair] : [])];
+  const { output } = await shell.run(["qemu-img", "check", ...how, path]);
+  const { json, complaints } = partsOf(output);
+  const [complaint = "nothing was said"] = complaints.trim().replaceAll(path, "the image").split(
+    "\n",
+  );
+  if (json === undefined) return { corruptions: 0, leaks: 0, refusal: complaint };
+  const { corruptions = 0, leaks = 0, "check-errors": errors = 0 } = JSON.parse(json);
+  return { corruptions, leaks, ...(errors > 0 && { refusal: complaint }) };
 }
 
-function firstLine(text: string): string {
-  return text.trim().split("\n")[0];
+/** The JSON object in what was printed, and the rest. */
+function partsOf(output: string): { json: string | undefined; complaints: string } {
+  const [json] = /^\{$[^]*?^\}$/m.exec(output) ?? [];
+  return { json, complaints: json === undefined ? output : output.replace(json, "") };
 }

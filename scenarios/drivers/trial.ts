@@ -84,7 +84,7 @@ async function examineAll(
   let [next, done] = [0, 0];
   const work = async (number: number) => {
     const path = `${folder}/state-${number}.img`;
-    const examiner = new Examiner(format, look, path);
+    using examiner = new Examiner(format, look, path);
     try {
       while (next < contents.length) {
         const content = contents[next++];
@@ -93,10 +93,8 @@ async function examineAll(
         take(content, await examiner.examine(expectedOf(look.cells, guest)));
         onProgress?.(++done, contents.length);
       }
-      await examiner.end();
     } finally {
       next = contents.length; // for the others, if this one has failed
-      examiner.kill();
     }
   };
   await Promise.all(Array.from({ length: processes }, (_, number) => work(number)));
