@@ -4,6 +4,7 @@ import * as allocations from "./allocations.ts";
 import * as check from "./check.ts";
 import * as checkGrowth from "./check_growth.ts";
 import * as convert from "./convert.ts";
+import * as drivers from "./drivers.ts";
 import * as explorer from "./explorer.ts";
 import * as million from "./million.ts";
 import * as randomWrites from "./random_writes.ts";
@@ -24,6 +25,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   workers,
   agreement,
   million,
+  drivers,
 ];
 
 const HELP = `usage: deno task bench [--quick] [--json] [NAME...]

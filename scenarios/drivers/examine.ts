@@ -104,6 +104,17 @@ export class Examiner implements Disposable {
     };
   }
 
+  /** What a range reads as: one of its patterns, as a rule, and a dump takes long. */
+  async #lookCloser(range: Range): Promise<Seen> {
+    const io = this.#io!;
+    const patterns = [...range.patterns ?? []];
+    const at = placeOf(range);
+    const answers = await io.runAll(patterns.map((pattern) => `read -q -P ${pattern} ${at}`));
+    const pattern = patterns[answers.findIndex((answer) => answer.trim() === "")];
+    if (pattern !== undefined) return { kind: "pattern", pattern };
+    return parseDump(await io.run(`read -v ${at}`), range.lengthBytes);
+  }
+
   async #repair(): Promise<boolean> {
     const { driver, canCheck } = this.#format;
     if (!canCheck) return false;
@@ -136,7 +147,7 @@ export class Examiner implements Disposable {
     const file = `file.driver=file,file.filename=${this.#path}`;
     const options = [`driver=${driver}`, ...openOptions, file].join(",");
     const writes = probes.length > 0 ? [...probes.map(probeCommand), "flush"] : [];
-    const ranges = [...probes.map(probeRange), ...this.#look.cells];
+    const ranges: Range[] = [...probes.map(probeRange), ...this.#look.cells];
     const patterns = [...probes.map(({ pattern }) => pattern), ...expected];
     const io = this.#io ??= await QemuIo.start();
     const [opened, length, ...answers] = await io.runAll([
@@ -150,13 +161,11 @@ export class Examiner implements Disposable {
       return { refusal, answers: [], probes: [], cells: [] };
     }
     const read = answers.splice(writes.length);
-    const surprises = read.flatMap((answer, i) => answer.trim() === "" ? [] : [i]);
-    const dumps = await io.runAll([
-      ...surprises.map((i) => `read -v ${placeOf(ranges[i])}`),
-      "close",
-    ]);
     const seen = patterns.map((pattern): Seen => ({ kind: "pattern", pattern }));
-    surprises.forEach((i, at) => seen[i] = parseDump(dumps[at], ranges[i].lengthBytes));
+    for (const [i, answer] of read.entries()) {
+      if (answer.trim() !== "") seen[i] = await this.#lookCloser(ranges[i]);
+    }
+    await io.run("close");
     return {
       answers: answers.map((text) => text.trim()).filter((text) => text !== ""),
       probes: seen.slice(0, probes.length),
@@ -164,6 +173,9 @@ export class Examiner implements Disposable {
     };
   }
 }
+
+/** A range, and what it may well hold. */
+type Range = Pick<Cell, "offsetBytes" | "lengthBytes"> & Partial<Pick<Cell, "patterns">>;
 
 /** What came of opening an image, writing the probes, and reading. */
 interface Session extends Pick<Examination, "refusal" | "probes" | "cells"> {

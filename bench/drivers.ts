@@ -1,0 +1,92 @@
+import { WRITES } from "../harness/mod.ts";
+import { crashStatesOf } from "../scenarios/drivers/crash_states.ts";
+import { probeCommand } from "../scenarios/drivers/examine.ts";
+import { FORMATS } from "../scenarios/drivers/formats.ts";
+import { qemuVersion } from "../scenarios/drivers/qemu_img.ts";
+import { QemuToolError } from "../scenarios/drivers/qemu_tool_error.ts";
+import { recordDriver, type Recording } from "../scenarios/drivers/record.ts";
+import { runDrivers } from "../scenarios/drivers/run_drivers.ts";
+import { writeImage } from "../scenarios/drivers/sparse_image.ts";
+import { tryDriver } from "../scenarios/drivers/trial.ts";
+import { WORKLOADS } from "../scenarios/drivers/workloads.ts";
+import { benchFolder } from "./folder.ts";
+import { median, secondsOf } from "./measure.ts";
+import { type BenchOptions, type Report, tellRound } from "./report.ts";
+
+export const name = "drivers";
+
+const MEASURED = ["qcow2", "qed", "vmdk"];
+const FOLDER_BYTES = 2 ** 28;
+const PROCESSES = 2;
+
+/**
+ * How many images QEMU's own tools judge a second, with processes that stay and two at a time. The peer
+ * starts three processes for each image, one after the other: open and read, check, write elsewhere and
+ * read again. And how long the whole scorecard takes.
+ */
+export async function run({ isQuick }: BenchOptions): Promise<Report> {
+  try {
+    await qemuVersion();
+  } catch (error) {
+    if (!(error instanceof QemuToolError)) throw error;
+    return { tables: [], notes: [`not measured: ${error.message}`], figures: {} };
+  }
+  using folder = benchFolder(FOLDER_BYTES);
+  const rounds = isQuick ? 2 : 5;
+  const rows: string[][] = [];
+  const ratios: number[] = [];
+  for (const format of FORMATS.filter(({ name }) => MEASURED.includes(name))) {
+    const recording = await recordDriver(format, WORKLOADS[0], folder.path);
+    const [pooled, naive]: [number[], number[]] = [[], []];
+    for (let round = 0; round < rounds; round++) {
+      let images = 0;
+      const seconds = await secondsOf(async () => {
+        const options = { preset: WRITES, folder: folder.path, processes: PROCESSES };
+        ({ images } = await tryDriver(recording, options));
+      });
+      pooled.push(images / seconds);
+      naive.push(await naiveRate(recording, folder.path));
+      tellRound(`${name}: ${format.name}`, round, rounds);
+    }
+    const ratio = median(pooled) / median(naive);
+    ratios.push(ratio);
+    rows.push([
+      format.name,
+      ...[pooled, naive].map((each) => median(each).toFixed(0)),
+      ratio.toFixed(1),
+    ]);
+  }
+  const total = await secondsOf(() =>
+    runDrivers({ formats: FORMATS, preset: WRITES, processes: PROCESSES })
+  );
+  return {
+    tables: [[["format", "images a second", "three processes each", "ratio"], ...rows]],
+    notes: [`the whole scorecard, ${FORMATS.length} formats and variants: ${total.toFixed(1)} s`],
+    figures: { "median ratio": median(ratios), scorecardSeconds: total },
+  };
+}
+
+/** Images a second with three processes for each. */
+async function naiveRate({ format, look, log, base }: Recording, folder: string): Promise<number> {
+  const { contents } = crashStatesOf(log, WRITES, base);
+  const path = `${folder}/naive.img`;
+  const options = [`driver=${format.driver}`, `file.driver=file,file.filename=${path}`].join(",");
+  const reads = look.cells.flatMap(({ offsetBytes, lengthBytes }) => [
+    "-c",
+    `read -q ${offsetBytes} ${lengthBytes}`,
+  ]);
+  const probes = look.probes.flatMap((probe) => ["-c", probeCommand(probe)]);
+  const seconds = await secondsOf(() => {
+    for (const { image } of contents) {
+      writeImage(path, image, base);
+      runTool("qemu-io", ["--image-opts", ...reads, options]);
+      runTool("qemu-img", ["check", "-f", format.driver, path]);
+      runTool("qemu-io", ["--image-opts", ...probes, "-c", "flush", ...reads, options]);
+    }
+  });
+  return contents.length / seconds;
+}
+
+function runTool(tool: string, args: string[]): void {
+  new Deno.Command(tool, { args, stdin: "null", stdout: "null", stderr: "null" }).outputSync();
+}
