@@ -1,0 +1,63 @@
+import { describeEvent, type LogEvent, type WriteLog } from "../log/write_log.ts";
+import type { Fate, TimelineEntry } from "./document.ts";
+
+/** How to tell what happened. */
+export interface TimelineOptions {
+  /** The crash comes after this event. */
+  readonly crashAfterEvent: number;
+  /** What became of the write, cut or discard that an event issued. */
+  readonly fateOf: (event: number) => Fate;
+  /** What a write means, where there are better words than where it goes. */
+  readonly describe?: (event: number) => string | undefined;
+}
+
+/** A log up to a crash, one entry for each thing that happened; completions are not told. */
+export function timelineEntries(log: WriteLog, options: TimelineOptions): TimelineEntry[] {
+  const entries: TimelineEntry[] = [];
+  /** For each request of the guest where it is among the entries. */
+  const begun = new Map<number, number>();
+  for (let at = 0; at <= options.crashAfterEvent; at++) {
+    const event = log.events[at];
+    if (event.kind === "guest-acknowledged") {
+      const place = begun.get(event.id);
+      if (place !== undefined) entries[place] = { ...entries[place], answeredAt: entries.length };
+      continue;
+    }
+    const entry = entryOf(event, at, options);
+    if (!entry) continue;
+    if (entry.kind === "guest" && "id" in event) begun.set(event.id, entries.length);
+    entries.push(entry);
+  }
+  return [...entries, { kind: "crash", lane: "", text: "the power is cut" }];
+}
+
+function entryOf(
+  event: LogEvent,
+  at: number,
+  { fateOf, describe }: TimelineOptions,
+): TimelineEntry | undefined {
+  const text = describeEvent(event);
+  switch (event.kind) {
+    case "write-issued": {
+      const { label } = event;
+      const meaning = describe?.(at);
+      const words = meaning === undefined ? text : `${meaning}: ${text}`;
+      return { kind: "write", lane: label, text: words, fate: fateOf(at) };
+    }
+    case "discarded":
+      return { kind: "write", lane: event.label, text, fate: fateOf(at) };
+    case "resized":
+      return { kind: "size", lane: "size", text };
+    case "flush-issued":
+      return { kind: "flush", lane: "flush", text };
+    case "guest-write-begun":
+    case "guest-flush-begun":
+      return { kind: "guest", lane: "guest", text };
+    case "write-completed":
+    case "flush-completed":
+    case "guest-acknowledged":
+      return undefined;
+    default:
+      return { kind: "note", lane: "notes", text };
+  }
+}
