@@ -68,6 +68,11 @@ export function nbdCommand(untilStopped: () => Promise<void>): Command {
         help: "writes past the end of a raw file make it larger, as drivers of formats expect it",
       },
       {
+        long: "delay",
+        value: "MS",
+        help: "writes and flushes take so many milliseconds longer: more are in flight at a time",
+      },
+      {
         long: "fault",
         value: "NAME[:N]",
         isRepeatable: true,
@@ -84,7 +89,7 @@ export function nbdCommand(untilStopped: () => Promise<void>): Command {
     ],
     examples: [
       ["--socket /tmp/nbd.sock disk.qed", "then: nbdinfo 'nbd+unix:///?socket=/tmp/nbd.sock'"],
-      ["-f raw --grow --record s.log disk.qed", "log how another driver writes disk.qed"],
+      ["-f raw --grow --delay 1 --record s.log disk.qed", "log how another driver writes disk.qed"],
       ["--fault flush-fails:3 disk.qed", "the third flush of the file fails"],
     ],
     run: (args, io) => serve(args, io, untilStopped),
@@ -122,6 +127,7 @@ async function serve(
   }
   const complain = (message: string) => io.complain(`qed nbd: ${message}\n`);
   const logPath = args.value("record");
+  const delay = args.value("delay");
   const image = await openServed({
     path,
     ...formatOption(args),
@@ -129,6 +135,7 @@ async function serve(
     ...(logPath !== undefined && { logPath }),
     isWritable,
     grows: args.has("grow"),
+    delayMs: delay === undefined ? 0 : parseCount(delay, "--delay"),
     faults,
     tell: complain,
   });

@@ -2,7 +2,8 @@ import { encodeLog } from "../../harness/log/log_file.ts";
 import { bytesSource } from "../../harness/log/write_log.ts";
 import { EventFile, Recorder } from "../../harness/mod.ts";
 import type { OrderingProfile } from "../../lib/mod.ts";
-import { AsyncDriver, type Filter, filtered, type Operation } from "../../lib/mod.ts";
+import { AsyncDriver, type Filter, filtered, type Operation, type Turn } from "../../lib/mod.ts";
+import { startSystemTimer } from "../../lib/api/idle_timer.ts";
 import { ImageChain, type ImageFormat } from "../../lib/host/mod.ts";
 import { ImageDisk, type ServedDisk, StorageDisk } from "../../lib/nbd/mod.ts";
 import { Image } from "../../mod.ts";
@@ -22,6 +23,8 @@ export interface ServingOptions {
   readonly grows: boolean;
   /** The file to log requests in. */
   readonly logPath?: string;
+  /** How long writes and flushes take longer than they would, in milliseconds. */
+  readonly delayMs: number;
   /** What is to go wrong. */
   readonly faults: readonly LiveFault[];
   /** Told when it does. */
@@ -46,6 +49,7 @@ export async function openServed(options: ServingOptions): Promise<ServedImage> 
   try {
     const events = options.logPath === undefined ? undefined : openLog(options.logPath);
     if (events) opened.filters.push(new Recorder({ base: new Uint8Array(0), events }).filter);
+    if (options.delayMs > 0) opened.filters.push(slow(options.delayMs));
     opened.filters.push(...faultFilters(options.faults, options.tell));
     return {
       disk: opened.disk,
@@ -58,6 +62,30 @@ export async function openServed(options: ServingOptions): Promise<ServedImage> 
   } catch (error) {
     opened.abandon();
     throw error;
+  }
+}
+
+/** Storage that takes its time: what clients have in flight together shows in the log as such. */
+function slow(delayMs: number): Filter {
+  return function* (request) {
+    if (request.kind === "write" || request.kind === "flush") {
+      yield { kind: "wait", turn: new Delay(delayMs), label: "slow storage" };
+    }
+    return yield request;
+  };
+}
+
+/** A turn that comes after a time. */
+class Delay implements Turn {
+  readonly isReady = false;
+  readonly #delayMs: number;
+
+  constructor(delayMs: number) {
+    this.#delayMs = delayMs;
+  }
+
+  whenReady(go: () => void): void {
+    startSystemTimer(go, this.#delayMs);
   }
 }
 
@@ -83,7 +111,11 @@ async function openImage(options: ServingOptions): Promise<Opened> {
     disk: new ImageDisk(image, { isWritable, canForceWrites: logPath === undefined }),
     format: image.format,
     filters,
-    close: () => image.close(),
+    async close() {
+      await using _image = image;
+      // An image that has failed is closed without a word: what was not durable may be gone.
+      if (isWritable) await image.flush();
+    },
     abandon: () => image[Symbol.dispose](),
   };
 }
