@@ -210,10 +210,12 @@ export class FileStorage implements SyncStorage, AsyncStorage, Disposable {
 
 /** Whether a file is in a file system that keeps it in memory, which can't be asked what it has. */
 function isInMemory(path: string): boolean {
+  const permission = Deno.permissions.querySync({ name: "sys", kind: "statfs" });
+  if (Deno.build.os !== "linux" || permission.state !== "granted") return false;
   try {
-    return Deno.build.os === "linux" && fs.statfsSync(path).type === TMPFS_TYPE;
+    return fs.statfsSync(path).type === TMPFS_TYPE;
   } catch {
-    return false; // not permitted, or gone already
+    return false; // it is gone already
   }
 }
 

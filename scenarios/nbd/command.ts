@@ -6,6 +6,7 @@ import {
   profileOption,
   QUIET,
 } from "../../lib/cli/common_options.ts";
+import { table } from "../../lib/cli/help.ts";
 import type { Io } from "../../lib/cli/io.ts";
 import type { ParsedArgs } from "../../lib/cli/parsed_args.ts";
 import { parseCount } from "../../lib/cli/sizes.ts";
@@ -97,17 +98,13 @@ export function nbdCommand(untilStopped: () => Promise<void>): Command {
 }
 
 function notes(): string {
-  const width = Math.max(...Object.keys(LIVE_FAULTS).map((name) => name.length));
-  const faults = Object.values(LIVE_FAULTS).map(({ name, summary }) =>
-    `  ${name.padEnd(width)}  ${summary}`
-  );
   return [
-    "Serves until SIGINT or SIGTERM, then finishes the requests in flight, flushes, and closes the",
-    "image clean. A QED image is served as its guest's disk, a raw one (-f raw) as it is. Requests of",
-    "the image to its file are counted for faults from when it is open; each fault happens once.",
+    "Serves until SIGINT or SIGTERM, then finishes the requests in flight, flushes, and closes",
+    "the image clean. A QED image is served as its guest's disk, a raw one (-f raw) as it is. For",
+    "faults requests to the file are counted from when the image is open; each happens once.",
     "",
     "Faults:",
-    ...faults,
+    ...table(Object.values(LIVE_FAULTS).map(({ name, summary }) => [name, summary])),
   ].join("\n");
 }
 

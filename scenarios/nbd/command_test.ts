@@ -57,6 +57,7 @@ Deno.test("it says where it is, and its help has the faults", () =>
     for (const part of ["--record LOG", "flush-fails", "bit-rot", "SIGTERM"]) {
       assertStringIncludes(help, part);
     }
+    for (const line of help.split("\n")) assert(line.length <= 92, line);
   }));
 
 /** Negotiate by hand, and write to the first sector with a bit of trust in the server. */
