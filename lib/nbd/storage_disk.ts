@@ -1,5 +1,6 @@
+import { setImmediate } from "node:timers";
 import { Accesses, accessRange } from "../qed/accesses.ts";
-import type { Operation, Request } from "../storage/mod.ts";
+import type { Operation, Request, Turn } from "../storage/mod.ts";
 import type { ByteOffset, DiskExtent, ServedDisk } from "./served_disk.ts";
 
 /** Zeroes are written, and ranges discarded, in pieces of so many bytes. */
@@ -130,9 +131,21 @@ export class StorageDisk implements ServedDisk {
 /** Perform requests one after the other. Answers what came of the last one. */
 function* performAll(requests: Iterable<Request>): Operation<number> {
   let answer = 0;
-  for (const request of requests) answer = yield request;
+  let isFirst = true;
+  for (const request of requests) {
+    // The system is quick to write what it only keeps: the others must not wait for gigabytes of it.
+    if (!isFirst) yield { kind: "wait", turn: NEXT_TURN, label: "other requests" };
+    isFirst = false;
+    answer = yield request;
+  }
   return answer;
 }
+
+/** Comes when everything else has had its turn. */
+const NEXT_TURN: Turn = {
+  isReady: false,
+  whenReady: (go) => void setImmediate(go),
+};
 
 function* piecesOf<R extends { readonly offsetBytes: number; readonly lengthBytes: number }>(
   { offsetBytes, lengthBytes }: R,

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import { reasonOf } from "../host/mod.ts";
 import { blockStatus } from "./block_status.ts";
 import { type ByteReader, StreamEndError } from "./byte_reader.ts";
@@ -182,6 +183,8 @@ export class Transmission {
     for (let done = 0; done < length; done += ZEROES.length) {
       const at = typeof offset === "bigint" ? offset + BigInt(done) : offset + done;
       await this.#disk.write(at, ZEROES.subarray(0, Math.min(ZEROES.length, length - done)));
+      // It may all be done in memory: the other requests must not wait for gigabytes of it.
+      await new Promise<void>((resolve) => setImmediate(resolve));
     }
   }
 

@@ -7,7 +7,7 @@ import {
   QUIET,
 } from "../../lib/cli/common_options.ts";
 import { table } from "../../lib/cli/help.ts";
-import type { Io } from "../../lib/cli/io.ts";
+import { type Io, OutputClosedError } from "../../lib/cli/io.ts";
 import type { ParsedArgs } from "../../lib/cli/parsed_args.ts";
 import { parseCount } from "../../lib/cli/sizes.ts";
 import { UsageError } from "../../lib/cli/usage_error.ts";
@@ -122,7 +122,7 @@ async function serve(
   if (args.has("grow") && !(isRaw && isWritable)) {
     throw new UsageError("--grow is for raw files (-f raw) that take writes");
   }
-  const complain = (message: string) => io.complain(`qed nbd: ${message}\n`);
+  const complain = (message: string) => complainIfHeard(io, message);
   const logPath = args.value("record");
   const delay = args.value("delay");
   const image = await openServed({
@@ -145,16 +145,25 @@ async function serve(
       mostConnections,
       onComplaint: complain,
     });
-    const stopped = untilStopped();
-    if (!args.has("quiet")) {
-      io.print(
-        `Serving '${path}' (${image.format}, ${image.disk.sizeBytes} bytes) at ${listener.uri}\n`,
-      );
+    try {
+      const stopped = untilStopped();
+      const what = `'${path}' (${image.format}, ${image.disk.sizeBytes} bytes)`;
+      if (!args.has("quiet")) io.print(`Serving ${what} at ${listener.uri}\n`);
+      await stopped;
+    } finally {
+      await server.stop();
     }
-    await stopped;
-    await server.stop();
   });
   return 0;
+}
+
+/** Nobody has to listen: the server goes on without. */
+function complainIfHeard(io: Io, message: string): void {
+  try {
+    io.complain(`qed nbd: ${message}\n`);
+  } catch (error) {
+    if (!(error instanceof OutputClosedError)) throw error;
+  }
 }
 
 /** Close the image whatever happens to the server. */
