@@ -119,6 +119,14 @@ async function talk(disk: MemoryDisk, bytes: Uint8Array): Promise<string | undef
   return complaint;
 }
 
+/** Nothing was asked of the disk that is not on it. */
+function assertInside({ asked }: MemoryDisk): void {
+  for (const request of asked) {
+    const [, offset = 0, length = 0] = request.split(" ").map(Number);
+    assert(offset + length <= DISK_BYTES, request);
+  }
+}
+
 seededTest(
   "random and mutated bytes neither crash it nor reach what is outside the disk",
   async (seed) => {
@@ -131,10 +139,7 @@ seededTest(
         outcomes.add(complaint?.replace(/[\d']+.*/, "") ?? "none");
         askedCount += disk.asked.length;
         assertEquals(disk.bytes.length, DISK_BYTES);
-        for (const asked of disk.asked) {
-          const [, offset = 0, length = 0] = asked.split(" ").map(Number);
-          assert(offset + length <= DISK_BYTES, asked);
-        }
+        assertInside(disk);
       }),
       { seed, numRuns: RUNS },
     );
@@ -142,6 +147,19 @@ seededTest(
     assert(askedCount > 10, `only ${askedCount} ${[...outcomes]} requests reached the disk`);
   },
 );
+
+Deno.test("a server that is wrong about the size of its disk is found out", async () => {
+  const result = await fc.check(
+    fc.asyncProperty(script, async (bytes) => {
+      const disk = new MemoryDisk(DISK_BYTES);
+      Object.defineProperty(disk, "sizeBytes", { value: BigInt(2 * DISK_BYTES) });
+      await talk(disk, bytes);
+      assertInside(disk);
+    }),
+    { seed: 1, numRuns: RUNS, endOnFailure: true },
+  );
+  assert(result.failed, "no script went past the end of the disk");
+});
 
 seededTest("nothing but noise is survived, too", async (seed) => {
   await fc.assert(

@@ -3,16 +3,18 @@ import type { ByteStream } from "./byte_stream.ts";
 /** Pieces smaller than this are put together, so that many replies take one system call. */
 const SMALL_BYTES = 2 ** 16;
 const BATCH_BYTES = 2 ** 18;
+/** What a piece takes beside its bytes: many small ones add up, too. */
+const PIECE_COST_BYTES = 256;
 
 /**
- * What goes to a client, in order. Adding never waits; {@linkcode Outbox.queuedBytes} says how much
- * the client has not taken yet, and whoever adds has to look.
+ * What goes to a client, in order. Adding never waits; {@linkcode Outbox.heldBytes} says how much
+ * memory is held by what the client has not taken yet, and whoever adds has to look.
  */
 export class Outbox {
   readonly #stream: ByteStream;
   readonly #onProgress: () => void;
   #queue: Uint8Array[] = [];
-  #queuedBytes = 0;
+  #heldBytes = 0;
   #pumping: Promise<void> | undefined;
   #failure: unknown;
 
@@ -22,9 +24,9 @@ export class Outbox {
     this.#onProgress = onProgress;
   }
 
-  /** How many bytes the client has not taken yet. */
-  get queuedBytes(): number {
-    return this.#queuedBytes;
+  /** How much memory is held by what the client has not taken yet, in bytes. */
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** Whether nothing can be sent any more. */
@@ -36,7 +38,7 @@ export class Outbox {
   add(bytes: Uint8Array): void {
     if (this.isBroken) return;
     this.#queue.push(bytes);
-    this.#queuedBytes += bytes.length;
+    this.#heldBytes += bytes.length + PIECE_COST_BYTES;
     this.#pumping ??= this.#pump();
   }
 
@@ -51,25 +53,25 @@ export class Outbox {
     await Promise.resolve();
     try {
       while (this.#queue.length > 0) {
-        const batch = this.#takeBatch();
+        const [batch, heldBytes] = this.#takeBatch();
         for (let done = 0; done < batch.length;) {
           done += await this.#stream.write(done === 0 ? batch : batch.subarray(done));
         }
-        this.#queuedBytes -= batch.length;
+        this.#heldBytes -= heldBytes;
         this.#onProgress();
       }
     } catch (error) {
       this.#failure = error;
       this.#queue = [];
-      this.#queuedBytes = 0;
+      this.#heldBytes = 0;
       this.#onProgress();
     } finally {
       this.#pumping = undefined;
     }
   }
 
-  /** The next pieces as one: alone if it is large. */
-  #takeBatch(): Uint8Array {
+  /** The next pieces as one, alone if it is large, and how much memory they were counted for. */
+  #takeBatch(): [batch: Uint8Array, heldBytes: number] {
     let count = 0;
     let total = 0;
     for (const { length } of this.#queue) {
@@ -79,13 +81,14 @@ export class Outbox {
       if (length >= SMALL_BYTES) break;
     }
     const pieces = this.#queue.splice(0, count);
-    if (count === 1) return pieces[0];
+    const heldBytes = total + count * PIECE_COST_BYTES;
+    if (count === 1) return [pieces[0], heldBytes];
     const batch = new Uint8Array(total);
     let at = 0;
     for (const piece of pieces) {
       batch.set(piece, at);
       at += piece.length;
     }
-    return batch;
+    return [batch, heldBytes];
   }
 }

@@ -107,7 +107,7 @@ export class Transmission {
   }
 
   #hasRoom(costBytes: number): boolean {
-    const usedBytes = this.#inFlightBytes + this.#outbox.queuedBytes;
+    const usedBytes = this.#inFlightBytes + this.#outbox.heldBytes;
     if (usedBytes === 0) return true; // a single request always fits
     return this.#inFlight < MOST_IN_FLIGHT && usedBytes + costBytes <= MOST_IN_FLIGHT_BYTES;
   }
