@@ -1,6 +1,7 @@
 /** QEMU's own driver of QED, writing through the server: recorded, and explored. */
 import { assert, assertEquals } from "@std/assert";
 import { decodeLog } from "../../harness/log/log_file.ts";
+import { Image } from "../../mod.ts";
 import { crash } from "../cli/captured_output_testing.ts";
 import { clientTest, runClientOk, TestServer } from "./server_testing.ts";
 
@@ -64,6 +65,32 @@ clientTest(
     }
     assertEquals(inFlight, 0);
     assert(most > 1, "nothing overlapped");
+    const { code, printed } = await crash("log", log, "--base", base, "--no-save");
+    assertEquals([code, printed.trimEnd().split("\n").at(-1)], [0, "clean"], printed);
+  },
+);
+
+clientTest(
+  "this project's driver, recorded while a client uses it, survives every crash",
+  ["qemu-io"],
+  async (dir) => {
+    const [base, live, log] = [`${dir}/base.qed`, `${dir}/live.qed`, `${dir}/session.log`];
+    const shape = { sizeBytes: 2 ** 24, clusterBytes: 4096, tableClusters: 2 };
+    {
+      await using image = await Image.create(base, shape);
+      await image.write(0, new Uint8Array(4096).fill(1));
+    }
+    Deno.copyFileSync(base, live);
+    await using server = await TestServer.start(dir, "--delay", "1", "--record", log, live);
+    const commands = ["aio_write -P 2 12k 4k", "aio_write -P 3 8M 8k", "aio_write -P 4 0 1k"];
+    const more = ["aio_flush", "aio_write -P 5 12k 512", "aio_write -z 0 4k", "aio_flush"];
+    const args = ["-f", "raw", "-t", "writeback", server.uri];
+    await runClientOk(
+      "qemu-io",
+      ...args,
+      ...[...commands, ...more].flatMap((each) => ["-c", each]),
+    );
+    assertEquals((await server.stop()).code, 0);
     const { code, printed } = await crash("log", log, "--base", base, "--no-save");
     assertEquals([code, printed.trimEnd().split("\n").at(-1)], [0, "clean"], printed);
   },

@@ -3,7 +3,6 @@ import { bytesSource } from "../../harness/log/write_log.ts";
 import { EventFile, Recorder } from "../../harness/mod.ts";
 import type { OrderingProfile } from "../../lib/mod.ts";
 import { AsyncDriver, type Filter, filtered, type Operation, type Turn } from "../../lib/mod.ts";
-import { startSystemTimer } from "../../lib/api/idle_timer.ts";
 import { ImageChain, type ImageFormat } from "../../lib/host/mod.ts";
 import { ImageDisk, type ServedDisk, StorageDisk } from "../../lib/nbd/mod.ts";
 import { Image } from "../../mod.ts";
@@ -85,7 +84,7 @@ class Delay implements Turn {
   }
 
   whenReady(go: () => void): void {
-    startSystemTimer(go, this.#delayMs);
+    setTimeout(go, this.#delayMs);
   }
 }
 
