@@ -21,7 +21,7 @@ import type { ServedDisk } from "./served_disk.ts";
 
 /** The most requests of a client that are carried out at a time, and the most memory for them. */
 const MOST_IN_FLIGHT = 256;
-const MOST_IN_FLIGHT_BYTES = 64 * 2 ** 20;
+const MOST_IN_FLIGHT_BYTES = 32 * 2 ** 20;
 /** What a request takes beside its data. */
 const REQUEST_COST_BYTES = 256;
 /** Zeroes to write where no hole is wanted, so many bytes at a time. */
