@@ -58,6 +58,16 @@ clientTest("nbdinfo learns all there is to know", ["nbdinfo"], async (dir) => {
   ]);
 });
 
+clientTest("a port is as good as a socket", ["nbdinfo", "qemu-io"], async (dir) => {
+  const path = await makeImage(dir);
+  await using server = await TestServer.start(dir, "--port", "0", path);
+  assertMatch(server.uri, /^nbd:\/\/localhost:\d+$/);
+  assertEquals(await runClientOk("nbdinfo", "--size", server.uri), `${DISK}\n`);
+  await runClientOk("qemu-io", "-f", "raw", "-c", "write -P 8 0 4k", server.uri);
+  assertEquals((await server.stop()).code, 0);
+  assertEquals((await guestBytes(path)).subarray(0, 4096), new Uint8Array(4096).fill(8));
+});
+
 clientTest("nbdcopy copies an image out, and into another, with several connections", [
   "nbdcopy",
 ], async (dir) => {

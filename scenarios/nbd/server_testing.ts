@@ -25,18 +25,24 @@ export class TestServer implements AsyncDisposable {
     this.#stop = stop;
   }
 
-  /** Serve at a socket in `dir`, with `args` behind `qed nbd`. Throws if it does not come to that. */
+  /**
+   * Serve with `args` behind `qed nbd`, at a socket in `dir` unless they name a port. Throws if it
+   * does not come to that.
+   */
   static async start(dir: string, ...args: readonly string[]): Promise<TestServer> {
     const stopped = Promise.withResolvers<void>();
-    const ready = Promise.withResolvers<void>();
-    const socket = `${dir}/nbd.sock`;
-    const running = runNbd(["--socket", socket, ...args], {
+    const ready = Promise.withResolvers<string>();
+    const place = args.includes("--port") ? [] : ["--socket", `${dir}/nbd.sock`];
+    const running = runNbd([...place, ...args], {
       untilStopped: () => stopped.promise,
-      onPrint: () => ready.resolve(),
+      onPrint: (text) => ready.resolve(text),
     });
     const early = await Promise.race([ready.promise, running]);
-    if (early) throw new Error(`qed nbd ended with ${early.code}: ${early.stderr}`);
-    return new TestServer(`nbd+unix:///?socket=${socket}`, running, stopped.resolve);
+    if (typeof early !== "string") {
+      throw new Error(`qed nbd ended with ${early.code}: ${early.stderr}`);
+    }
+    const [, uri] = / at (\S+)\n$/.exec(early) ?? [];
+    return new TestServer(uri, running, stopped.resolve);
   }
 
   /** Stop it as a signal would. */
@@ -54,7 +60,10 @@ export class TestServer implements AsyncDisposable {
 /** Run `qed nbd` in this process. */
 export async function runNbd(
   args: readonly string[],
-  options: { readonly untilStopped?: () => Promise<void>; readonly onPrint?: () => void } = {},
+  options: {
+    readonly untilStopped?: () => Promise<void>;
+    readonly onPrint?: (text: string) => void;
+  } = {},
 ): Promise<ServerRun> {
   let stdout = "";
   let stderr = "";
@@ -62,7 +71,7 @@ export async function runNbd(
   const io: Io = {
     print(text) {
       stdout += text;
-      options.onPrint?.();
+      options.onPrint?.(text);
     },
     printBytes: nothing,
     complain: (text) => stderr += text,
