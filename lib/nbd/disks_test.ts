@@ -87,6 +87,8 @@ Deno.test("a file that grows is as large as its last byte, and one to be read is
   const { disk, file } = storageDisk({ canGrow: true });
   await disk.write(10_000, new Uint8Array(100));
   assertEquals([disk.sizeBytes, file.sizeBytes], [10_100n, 10_100]);
+  await disk.writeZeroes(10_000, 500);
+  assertEquals([disk.sizeBytes, file.sizeBytes], [10_500n, 10_500]);
   const readOnly = storageDisk({ canGrow: false, isWritable: false });
   await readOnly.disk.flush();
   assertEquals(readOnly.seen, []);

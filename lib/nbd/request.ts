@@ -105,9 +105,9 @@ function checkChange({ command, flags, length }: NbdRequest, disk: ServedDisk): 
 function checkRange({ command, offset, length }: NbdRequest, disk: ServedDisk): void {
   const end = BigInt(offset) + BigInt(length);
   if (end <= disk.sizeBytes) return;
-  if (command === WRITE && disk.canGrow && end <= Number.MAX_SAFE_INTEGER) return;
-  const message = `${length} bytes at ${offset} are past the end at ${disk.sizeBytes}`;
   const isWrite = command === WRITE || command === WRITE_ZEROES;
+  if (isWrite && disk.canGrow && end <= Number.MAX_SAFE_INTEGER) return;
+  const message = `${length} bytes at ${offset} are past the end at ${disk.sizeBytes}`;
   throw new RequestError(isWrite ? NBD_ERROR.ENOSPC : NBD_ERROR.EINVAL, message);
 }
 

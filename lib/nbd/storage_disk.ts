@@ -70,7 +70,7 @@ export class StorageDisk implements ServedDisk {
     await this.#alone(range, "change", [
       { kind: "write", file: FILE, offsetBytes, bytes, label: LABEL },
     ]);
-    this.#sizeBytes = Math.max(this.#sizeBytes, offsetBytes + bytes.length);
+    this.#grow(offsetBytes + bytes.length);
   }
 
   /** Flush the file. */
@@ -89,13 +89,14 @@ export class StorageDisk implements ServedDisk {
   }
 
   /** Write zeroes. */
-  writeZeroes(offset: ByteOffset, lengthBytes: number): Promise<unknown> {
+  async writeZeroes(offset: ByteOffset, lengthBytes: number): Promise<void> {
     const range = { offsetBytes: Number(offset), lengthBytes };
     const write = (piece: typeof range): Request => {
       const bytes = ZEROES.subarray(0, piece.lengthBytes);
       return { kind: "write", file: FILE, label: LABEL, offsetBytes: piece.offsetBytes, bytes };
     };
-    return this.#alone(range, "change", piecesOf(range, write));
+    await this.#alone(range, "change", piecesOf(range, write));
+    this.#grow(range.offsetBytes + lengthBytes);
   }
 
   /** They are written. */
@@ -106,6 +107,10 @@ export class StorageDisk implements ServedDisk {
   /** Nothing is known of it. */
   async *extents(offset: ByteOffset): AsyncGenerator<DiskExtent> {
     yield { lengthBytes: this.#sizeBytes - Number(offset), isHole: false, isZero: false };
+  }
+
+  #grow(endBytes: number): void {
+    this.#sizeBytes = Math.max(this.#sizeBytes, endBytes);
   }
 
   /** Perform requests for a range when those before that overlap have ended. */

@@ -224,6 +224,8 @@ Deno.test("a disk that can grow takes writes past its end, and reads up to there
   assertEquals((await client.ask({ command: WRITE, offset: 600, payload: pattern(8) })).value, 0);
   const { data } = await client.ask({ command: READ, offset: 600, length: 8 });
   assertEquals(data.subarray(8), pattern(8));
+  const zeroes = { command: WRITE_ZEROES, offset: 606, length: 1000 };
+  assertEquals((await client.ask(zeroes)).value, 0);
   const far = await client.ask({ command: WRITE, offset: 2n ** 60n, payload: pattern(8) });
   assertEquals(errorOf(far)[0], ENOSPC);
   await end(client);
