@@ -1,17 +1,22 @@
-/** QEMU's own driver of QED, writing through the server: recorded, and explored. */
-import { assert, assertEquals } from "@std/assert";
+/** QEMU's own drivers, and ours, writing through the server: recorded, and explored. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { decodeLog } from "../../harness/log/log_file.ts";
 import { Image } from "../../mod.ts";
 import { crash } from "../cli/captured_output_testing.ts";
 import { clientTest, runClientOk, TestServer } from "./server_testing.ts";
 
-/** Record what QEMU's driver does for `commands` on a copy of `base`. Answers the log's path. */
-async function record(dir: string, base: string, commands: readonly string[]): Promise<string> {
-  const [image, log] = [`${dir}/live.qed`, `${dir}/session.log`];
+/** Record what QEMU's driver of a format does on a copy of `base`. Answers the log's path. */
+async function record(
+  dir: string,
+  base: string,
+  commands: readonly string[],
+  format = "qed",
+): Promise<string> {
+  const [image, log] = [`${dir}/live.img`, `${dir}/session.log`];
   Deno.copyFileSync(base, image);
   const options = ["-f", "raw", "--grow", "--delay", "1", "--record", log];
   await using server = await TestServer.start(dir, ...options, image);
-  const args = ["-f", "qed", "-t", "writeback", server.uri];
+  const args = ["-f", format, "-t", "writeback", server.uri];
   await runClientOk("qemu-io", ...args, ...commands.flatMap((command) => ["-c", command]));
   assertEquals((await server.stop()).code, 0);
   return log;
@@ -93,5 +98,25 @@ clientTest(
     assertEquals((await server.stop()).code, 0);
     const { code, printed } = await crash("log", log, "--base", base, "--no-save");
     assertEquals([code, printed.trimEnd().split("\n").at(-1)], [0, "clean"], printed);
+  },
+);
+
+clientTest(
+  "another format, recorded with what was in flight, is judged by QEMU's tools, and shown by a script",
+  ["qemu-io", "qemu-img"],
+  async (dir) => {
+    const base = `${dir}/base.vmdk`;
+    await runClientOk("qemu-img", "create", "-q", "-f", "vmdk", base, "16M");
+    const commands = ["aio_write -P 2 0 4k", "aio_write -P 3 1M 64k", "aio_flush"];
+    const log = await record(dir, base, commands, "vmdk");
+    const args = ["--base", base, "--format", "vmdk", "--save", `${dir}/found`];
+    const { code, printed } = await crash("log", log, ...args);
+    assertEquals(code, 1, printed);
+    assertStringIncludes(printed, "vmdk, log: corrupt");
+    assertEquals(printed.includes("overlapped a flush"), false, "the log tells what overlapped");
+    const script = `${dir}/found/vmdk-log-corrupt/show.sh`;
+    assertStringIncludes(Deno.readTextFileSync(script), "is what an NBD server recorded");
+    const shown = await new Deno.Command("sh", { args: [script], stdin: "null" }).output();
+    assertEquals(shown.code, 0, new TextDecoder().decode(shown.stdout));
   },
 );
