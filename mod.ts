@@ -26,12 +26,16 @@ export {
 export {
   type DiscardRequest,
   type FileSlot,
+  type Filter,
   type FlushRequest,
   type Label,
+  type Operation,
   type ReadRequest,
   type Request,
   type ResizeRequest,
   type SizeRequest,
   StorageError,
+  type Turn,
+  type Wait,
   type WriteRequest,
 } from "./lib/storage/mod.ts";

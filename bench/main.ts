@@ -7,6 +7,7 @@ import * as convert from "./convert.ts";
 import * as drivers from "./drivers.ts";
 import * as explorer from "./explorer.ts";
 import * as million from "./million.ts";
+import * as nbd from "./nbd.ts";
 import * as randomWrites from "./random_writes.ts";
 import * as reads from "./reads.ts";
 import * as shrink from "./shrink.ts";
@@ -26,6 +27,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   agreement,
   million,
   drivers,
+  nbd,
 ];
 
 const HELP = `usage: deno task bench [--quick] [--json] [NAME...]

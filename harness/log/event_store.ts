@@ -75,9 +75,11 @@ export class EventFile implements EventStore, Disposable {
   #blockStart = 0;
   #last: { readonly at: number; readonly event: LogEvent } | undefined;
 
-  /** Keep events in the file at `path`, which is emptied. */
-  constructor(path: string) {
+  /** Keep events in the file at `path`, which is emptied; behind `head`, if that is given. */
+  constructor(path: string, head: Uint8Array = new Uint8Array(0)) {
     this.#file = openSync(path, "w+");
+    this.#unwritten.push(head);
+    this.#unwrittenBytes = this.#endBytes = head.length;
   }
 
   /** Take the next event. */
@@ -110,8 +112,9 @@ export class EventFile implements EventStore, Disposable {
   /** What is pushed later shows up in it. */
   readonly live: readonly LogEvent[] = this.#arrayOf(() => this.#count);
 
-  /** Close the file; its lists can't be used any more. */
+  /** Complete the file and close it; its lists can't be used any more. */
   [Symbol.dispose](): void {
+    this.#write();
     closeSync(this.#file);
   }
 

@@ -1,6 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { EventFile, EventList } from "./event_store.ts";
-import type { LogEvent } from "./write_log.ts";
+import { decodeLog, encodeLog } from "./log_file.ts";
+import { bytesSource, type LogEvent } from "./write_log.ts";
 
 /** Events of several kinds, one with bytes beyond a block of the file. */
 const EVENTS: readonly LogEvent[] = [
@@ -59,4 +60,20 @@ Deno.test("a list stays as it is; the live array is the same one, and grows", ()
       assertStrictEquals(store.live, live);
     }
   });
+});
+
+Deno.test("a file behind the head of a log is a log once it is closed", () => {
+  const path = Deno.makeTempFileSync();
+  try {
+    const nothing = bytesSource(new Uint8Array(0));
+    const head = encodeLog({ base: nothing, guestBase: nothing, events: [] });
+    {
+      using file = new EventFile(path, head);
+      for (const event of EVENTS) file.push(event);
+      assertEquals([...file.list()], [...EVENTS]);
+    }
+    assertEquals(decodeLog(Deno.readFileSync(path)).events, EVENTS);
+  } finally {
+    Deno.removeSync(path);
+  }
 });

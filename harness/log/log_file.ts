@@ -72,10 +72,15 @@ export function decodeEvent(record: Uint8Array, at: number): LogEvent {
   return parseEvent(record.subarray(8, dataAt), record.subarray(dataAt), `event ${at}`, 0);
 }
 
+/** Whether a file begins as such a log does. */
+export function isLog(file: Uint8Array): boolean {
+  return file.length >= MAGIC.length && MAGIC.every((byte, i) => file[i] === byte);
+}
+
 /** Read a log back. Throws {@linkcode LogFormatError}; shares memory with `file`. */
 export function decodeLog(file: Uint8Array): WriteLog {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  if (file.length < HEADER_BYTES || !MAGIC.every((byte, i) => file[i] === byte)) {
+  if (file.length < HEADER_BYTES || !isLog(file)) {
     throw new LogFormatError("magic", 0, hexOf(file.subarray(0, 8)), 'must be "PWRCUTLG"');
   }
   const version = view.getUint32(8, true);

@@ -4,14 +4,18 @@ import type { Operation } from "../storage/mod.ts";
 /** Runs an operation over the files of a chain. */
 export type RunOperation = <T>(operation: Operation<T>) => Promise<T>;
 
-/** The extents of the disk of `chain`, neighbours that are alike joined; one is held at a time. */
+/**
+ * The extents of the disk of `chain` from `startBytes` on, neighbours that are alike joined; one is
+ * held at a time.
+ */
 export async function* joinedExtents(
   chain: ImageChain,
   run: RunOperation,
+  startBytes: bigint,
 ): AsyncGenerator<ChainExtent> {
   using walker = new ExtentWalker(chain);
   let joined: ChainExtent | undefined;
-  for (let at = 0n;;) {
+  for (let at = startBytes;;) {
     const extent = await run(walker.finding(at));
     if (!extent) break;
     at += extent.lengthBytes;

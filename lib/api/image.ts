@@ -244,11 +244,17 @@ export class Image implements AsyncDisposable, Disposable {
   }
 
   /**
-   * Where the parts of the disk are stored: `for await` over extents that cover it from start to
-   * end, neighbours that are alike joined. What is written meanwhile may or may not show.
+   * Where the parts of the disk are stored: `for await` over extents that cover it from `start`, 0
+   * if not given, to its end, neighbours that are alike joined. What is written meanwhile may or may
+   * not show.
    */
-  map(): AsyncIterable<ChainExtent> {
-    return joinedExtents(this.#session.chain, (operation) => this.#session.run(operation));
+  map({ start = 0 }: { readonly start?: ByteCount } = {}): AsyncIterable<ChainExtent> {
+    const { start: startBytes } = this.#session.range(start, 0);
+    return joinedExtents(
+      this.#session.chain,
+      (operation) => this.#session.run(operation),
+      startBytes,
+    );
   }
 
   /**

@@ -1,7 +1,7 @@
-import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { HostError } from "../host/mod.ts";
 import { ImageError } from "../qed/mod.ts";
-import { StorageError } from "../storage/mod.ts";
+import { type Filter, StorageError } from "../storage/mod.ts";
 import { Image } from "./image.ts";
 import { CLUSTER, crashAfterWrite, DISK, pattern, withImage } from "./image_testing.ts";
 import type { ImageCreateOptions, ImageOpenOptions } from "./options.ts";
@@ -285,4 +285,36 @@ Deno.test("a dirty image is repaired before it is used, and leaves itself clean"
       onCheckProgress: (done) => steps.push(done),
     });
     assertEquals([image.isDirty, steps], [false, [1]]);
+  }));
+
+Deno.test("filters see what the image asks of its files, and can fail it, from opening to closing", () =>
+  withImage("qed", async (path) => {
+    const seen: string[] = [];
+    let isFailing = false;
+    const filter: Filter = function* (request) {
+      if ("label" in request) seen.push(`${request.kind} ${request.label}`);
+      if (isFailing) throw new StorageError("ENOSPC", request);
+      return yield request;
+    };
+    await using image = await Image.open(path, { writable: true, filters: [filter] });
+    assertEquals(seen, []);
+    await image.write(0, pattern(1, 512));
+    assert(seen.includes("write data") && seen.includes("write header"), seen.join());
+    isFailing = true;
+    await assertRejects(() => image.write(0, pattern(2, 512)), StorageError, "ENOSPC");
+    isFailing = false;
+    seen.length = 0;
+    await image.close();
+    assertEquals(seen[0], "flush before clearing NEED_CHECK");
+  }));
+
+Deno.test("a map may begin anywhere", () =>
+  withImage("qed", async (path) => {
+    await using image = await Image.open(path, { writable: true });
+    await image.write(CLUSTER, pattern(1, 2 * CLUSTER));
+    const [first, second] = await Array.fromAsync(image.map({ start: CLUSTER + 512 }));
+    assertEquals([first.startBytes, first.lengthBytes, first.data], [4608n, 7680n, true]);
+    assertEquals([second.startBytes, second.data], [12288n, false]);
+    assertEquals(await Array.fromAsync(image.map({ start: DISK })), []);
+    assertThrows(() => image.map({ start: DISK + 1 }), ImageError, "outside");
   }));

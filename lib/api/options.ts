@@ -1,5 +1,6 @@
 import type { ImageFormat } from "../host/mod.ts";
 import type { HeaderLayout, OrderingProfile, ProgressListener } from "../qed/mod.ts";
+import type { Filter } from "../storage/mod.ts";
 import type { StartTimer } from "./idle_timer.ts";
 
 /** A place on the guest's disk, or a length, in bytes: a bigint where a number is too coarse. */
@@ -60,6 +61,11 @@ export interface ImageOpenOptions {
   readonly idleMs?: number;
   /** Starts the timer for that; the system's if not given. */
   readonly startTimer?: StartTimer;
+  /**
+   * What stands between the image, once it is open, and its files: who looks on, or spoils requests
+   * on purpose. The image is in slot 0, what is behind it in the slots from 1 on.
+   */
+  readonly filters?: readonly Filter[];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { HostError, IMAGE_FORMATS, ImageChain, reasonOf } from "../host/mod.ts";
 import { type CheckResult, ImageError, repairImage, settleImage } from "../qed/mod.ts";
-import { AsyncDriver, type Operation } from "../storage/mod.ts";
+import { AsyncDriver, type Filter, filtered, type Operation } from "../storage/mod.ts";
 import { byteCount } from "./byte_count.ts";
 import type { Disk } from "./disk.ts";
 import { IdleTimer, startSystemTimer } from "./idle_timer.ts";
@@ -22,6 +22,7 @@ export class Session implements Disposable {
   checked: Promise<CheckResult | undefined> = Promise.resolve(undefined);
   readonly #files: OpenFiles;
   readonly #driver: AsyncDriver;
+  readonly #filters: readonly Filter[];
   readonly #idle: IdleTimer;
   #tableChanges = 0;
   #closing: Promise<void> | undefined;
@@ -34,6 +35,7 @@ export class Session implements Disposable {
       this.#files.storages,
       maxInFlight === undefined ? {} : { maxInFlight },
     );
+    this.#filters = options.filters ?? [];
     this.disk = chain.top.image
       ? new QedDisk(chain)
       : new RawDisk(chain, options.writable ?? false);
@@ -82,7 +84,7 @@ export class Session implements Disposable {
   /** Run a request. Throws {@linkcode ImageError} if the image is closed. */
   run<T>(operation: Operation<T>): Promise<T> {
     this.#assertOpen();
-    return this.#driver.run(operation);
+    return this.#drive(operation);
   }
 
   /** Run a request that may change the image: if it allocates, being idle begins anew. */
@@ -121,10 +123,15 @@ export class Session implements Disposable {
     if (this.#files.isClosed) return;
     this.#idle.stop();
     try {
-      await this.#driver.run(this.disk.close());
+      await this.#drive(this.disk.close());
     } finally {
       this[Symbol.dispose]();
     }
+  }
+
+  #drive<T>(operation: Operation<T>): Promise<T> {
+    const isPlain = this.#filters.length === 0;
+    return this.#driver.run(isPlain ? operation : filtered(operation, ...this.#filters));
   }
 
   #noteChange(): void {

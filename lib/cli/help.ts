@@ -60,7 +60,8 @@ function optionSyntax({ short, long, value }: Option): string {
   return value ? `${names} ${value}` : names;
 }
 
-function table(rows: readonly (readonly [string, string])[]): string[] {
+/** Two columns, the right one broken into lines. */
+export function table(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.flatMap(([left, right]) =>
     wrap(right, LINE_COLUMNS - width - 4)

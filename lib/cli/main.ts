@@ -20,16 +20,20 @@ const USAGE_CODE = 2;
 
 /**
  * Run the tool with `args`, which do not include its name; answers the exit code. What goes wrong
- * is told on standard error in a line or two.
+ * is told on standard error in a line or two. It has `commands`, all of this folder if not given.
  */
-export async function main(args: readonly string[], io: Io): Promise<number> {
+export async function main(
+  args: readonly string[],
+  io: Io,
+  commands: readonly Command[] = COMMANDS,
+): Promise<number> {
   const [word, ...rest] = args;
   if (word === "--help" || word === "-h" || (word === "help" && rest.length === 0)) {
-    return print(io, generalHelp(COMMANDS));
+    return print(io, generalHelp(commands));
   }
   const isHelp = word === "help" || rest.slice(0, terminator(rest)).some(isHelpOption);
-  const command = findCommand(word === "help" ? rest[0] : word);
-  if (!command) return refuseCommand(word === "help" ? rest[0] : word, io);
+  const command = findCommand(word === "help" ? rest[0] : word, commands);
+  if (!command) return refuseCommand(word === "help" ? rest[0] : word, io, commands);
   if (isHelp) return print(io, commandHelp(command));
   try {
     return await command.run(parseCommandArgs(command, rest), io);
@@ -47,8 +51,11 @@ function terminator(args: readonly string[]): number {
   return index < 0 ? args.length : index;
 }
 
-function findCommand(word: string | undefined): Command | undefined {
-  return COMMANDS.find((command) => command.name === word);
+function findCommand(
+  word: string | undefined,
+  commands: readonly Command[],
+): Command | undefined {
+  return commands.find((command) => command.name === word);
 }
 
 function print(io: Io, text: string): number {
@@ -56,12 +63,12 @@ function print(io: Io, text: string): number {
   return 0;
 }
 
-function refuseCommand(word: string | undefined, io: Io): number {
+function refuseCommand(word: string | undefined, io: Io, commands: readonly Command[]): number {
   if (word === undefined) {
-    io.complain(generalHelp(COMMANDS));
+    io.complain(generalHelp(commands));
     return USAGE_CODE;
   }
-  const likely = nearest(word, COMMANDS.map((command) => command.name));
+  const likely = nearest(word, commands.map((command) => command.name));
   const hint = likely ? `; did you mean '${likely}'?` : "";
   io.complain(`qed: There is no command '${word}'${hint}\nTry 'qed --help'.\n`);
   return USAGE_CODE;

@@ -1,6 +1,8 @@
 /** What the operating system's error names mean, in its own words. */
 const MEANINGS: Readonly<Record<string, string>> = {
   EACCES: "Permission denied",
+  EADDRINUSE: "Address already in use",
+  EADDRNOTAVAIL: "Cannot assign requested address",
   EBUSY: "Device or resource busy",
   EDQUOT: "Disk quota exceeded",
   EEXIST: "File exists",

@@ -18,6 +18,9 @@ const MODE_FLAGS: Record<FileMode, string> = {
 
 const MOST_READS_AT_ONCE = 64;
 
+/** The type of file systems whose files are in memory, on Linux: tmpfs. */
+const TMPFS_TYPE = 0x01021994;
+
 /** What `posix_fadvise` is told, on Linux. */
 const POSIX_FADV_WILLNEED = 3;
 
@@ -47,12 +50,14 @@ export class FileStorage implements SyncStorage, AsyncStorage, Disposable {
   /** The path given to {@linkcode FileStorage.open}. */
   readonly path: string;
   #descriptor: number;
+  readonly #isInMemory: boolean;
   /** How many asynchronous reads in a row have not waited. */
   #readsAtOnce = 0;
 
   private constructor(path: string, descriptor: number) {
     this.path = path;
     this.#descriptor = descriptor;
+    this.#isInMemory = isInMemory(path);
   }
 
   /** Open `path`. Throws the operating system's error (`ENOENT`, `EACCES` ...) if that fails. */
@@ -185,7 +190,9 @@ export class FileStorage implements SyncStorage, AsyncStorage, Disposable {
       this.#readsAtOnce = 0;
       return undefined;
     }
-    const count = readCached(descriptor, into, offsetBytes);
+    const count = this.#isInMemory
+      ? fs.readSync(descriptor, into, 0, into.length, offsetBytes)
+      : readCached(descriptor, into, offsetBytes);
     if (count !== undefined) this.#readsAtOnce++;
     return count;
   }
@@ -198,6 +205,17 @@ export class FileStorage implements SyncStorage, AsyncStorage, Disposable {
   #openDescriptor(): number {
     if (this.#descriptor >= 0) return this.#descriptor;
     throw Object.assign(new Error("EBADF: the file is closed"), { code: "EBADF" });
+  }
+}
+
+/** Whether a file is in a file system that keeps it in memory, which can't be asked what it has. */
+function isInMemory(path: string): boolean {
+  const permission = Deno.permissions.querySync({ name: "sys", kind: "statfs" });
+  if (Deno.build.os !== "linux" || permission.state !== "granted") return false;
+  try {
+    return fs.statfsSync(path).type === TMPFS_TYPE;
+  } catch {
+    return false; // it is gone already
   }
 }
 

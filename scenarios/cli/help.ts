@@ -18,7 +18,8 @@ commands:
   shrink FILE                  make the case of a replay file as small as it gets, and explain it
   sweep                        make up workloads, run each and explore it: every sequence of a
                                small alphabet, or random ones (docs/workloads.md)
-  log LOG --base IMAGE         explore a log recorded by blklogwrites or dm-log-writes
+  log LOG --base IMAGE         explore a log recorded by blklogwrites, dm-log-writes, or
+                               deno task qed nbd --record (docs/nbd.md)
   merge FILE...                put shares of a run or log together (docs/campaigns.md)
 
 options:

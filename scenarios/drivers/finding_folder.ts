@@ -70,7 +70,9 @@ export function scriptOf(trial: TrialResult, found: ClassResult, version: string
 #
 # ${smallest.violation.detail}
 #
-# base.img.gz is an image that QEMU made; session.log.gz is what QEMU's blklogwrites filter recorded while
+# base.img.gz is an image that QEMU made; session.log.gz is what ${
+    recording.knowsSubmission ? "an NBD server" : "QEMU's blklogwrites filter"
+  } recorded while
 # a guest used it. Below, the image gets the writes that were durable, and of those that no flush had
 # covered yet the ones that happen to reach the disk before the power goes. Then QEMU opens it.
 # Needs qemu-img, qemu-io, gzip and dd. Exit code 0: the problem shows. 1: it does not.

@@ -1,4 +1,6 @@
+import { decodeLog, isLog } from "../../harness/log/log_file.ts";
 import {
+  type ByteSource,
   CrashPoints,
   eventsOf,
   LogFormatError,
@@ -15,6 +17,7 @@ import type { DriverFormat } from "./formats.ts";
 import { qemuImg } from "./qemu_img.ts";
 import { labelOf, type Recording } from "./record.ts";
 import { SparseImage, writeImage } from "./sparse_image.ts";
+import { type SubmittedEntries, submittedEntries } from "./submitted_entries.ts";
 import { PROBE_BYTES, probesAt } from "./workloads.ts";
 
 /** A cell is read at once. */
@@ -41,11 +44,8 @@ export async function readRecording(
   format: DriverFormat,
   { logPath, basePath, folder }: { logPath: string; basePath: string; folder: string },
 ): Promise<Recording> {
-  const logBytes = readFile(logPath);
-  const entries = parse(logPath, logBytes);
   const base = new SparseImage(basePath);
-  const events = entries.flatMap((entry) => eventsOf(entry, labelOf(entry)));
-  const entryOfEvent = entries.flatMap((entry) => eventsOf(entry, "").map(() => entry.index));
+  const { logBytes, entries, events, entryOfEvent, knowsSubmission } = parse(logPath, base);
   const log = { base, guestBase: new PagedStorage(base), events };
   await linkBacking(format, basePath, folder);
   const last = `${folder}/last.img`;
@@ -59,6 +59,7 @@ export async function readRecording(
     ...{ format, workload: "log", base, backing: undefined, logBytes, entries, log, entryOfEvent },
     look: await lookAt(format, last, basePath),
     knowsGuest: false,
+    ...(knowsSubmission && { knowsSubmission }),
     writes: written.length,
     flushes: entries.filter(({ isFlush }) => isFlush).length,
     writtenBytes: written.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0),
@@ -66,9 +67,16 @@ export async function readRecording(
   };
 }
 
-function parse(logPath: string, logBytes: Uint8Array) {
+function parse(logPath: string, base: ByteSource): SubmittedEntries {
+  const logBytes = readFile(logPath);
   try {
-    return parseDmLog(logBytes);
+    if (isLog(logBytes)) return submittedEntries(decodeLog(logBytes).events, base);
+    const entries = parseDmLog(logBytes);
+    return {
+      ...{ logBytes, entries },
+      events: entries.flatMap((entry) => eventsOf(entry, labelOf(entry))),
+      entryOfEvent: entries.flatMap((entry) => eventsOf(entry, "").map(() => entry.index)),
+    };
   } catch (error) {
     if (error instanceof LogFormatError) throw new UsageError(`${logPath}: ${error.message}`);
     throw error;

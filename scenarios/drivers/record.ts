@@ -24,6 +24,8 @@ export interface Recording {
   readonly look: Look;
   /** Whether it is known what the guest was promised, and its data can be judged. */
   readonly knowsGuest: boolean;
+  /** Whether the log says when each request was submitted, and not only in which order they completed. */
+  readonly knowsSubmission?: true;
   /** The image before the log. */
   readonly base: SparseImage;
   /** Its backing file; undefined if it has none. */
@@ -242,7 +244,7 @@ class EventBuilder {
 }
 
 /** What a write is about, as far as its bytes tell. */
-export function labelOf({ offsetBytes, bytes }: DmLogEntry): string {
+export function labelOf({ offsetBytes, bytes }: Pick<DmLogEntry, "offsetBytes" | "bytes">): string {
   if (offsetBytes === 0) return "header";
   const pattern = bytes && uniform(bytes);
   return pattern ? "data" : "metadata";

@@ -60,8 +60,10 @@ export function scorecardNotes(trials: readonly TrialResult[]): string[] {
     trials.every(({ recording }) => recording.knowsGuest)
       ? "One request at a time: the log has each write where it completed, and one that overlapped a " +
         "flush would look more durable than it was."
-      : "The log has each write where it completed: one that overlapped a flush looks more durable than " +
-        "it was. What the guest was promised is not in it, and not judged.",
+      : (trials.every(({ recording }) => recording.knowsSubmission)
+        ? ""
+        : "The log has each write where it completed: one that overlapped a flush looks more durable " +
+          "than it was. ") + "What the guest was promised is not in the log, and not judged.",
     ...trials.flatMap(({ recording, images, disagreements }) =>
       disagreements
         ? [

@@ -11,11 +11,13 @@ import {
   type WriteLog,
 } from "../../harness/mod.ts";
 import { ImageChain } from "../../lib/host/mod.ts";
+import { decodeLog, isLog } from "../../harness/log/log_file.ts";
 import { type QedImage, QEMU, runSync } from "../../lib/mod.ts";
 import { readFile } from "./read_file.ts";
 import { UsageError } from "./usage_error.ts";
 import { GuestView, readView } from "./guest_view.ts";
 import { type OpenedBacking, qedTarget } from "./qed_target.ts";
+import { type EventsWithGuest, withGuest } from "./submitted_log.ts";
 
 /** A recorded log, ready to be explored; its base image is open until it is disposed of. */
 export interface RecordedLog extends Disposable {
@@ -39,7 +41,8 @@ export interface RecordedLog extends Disposable {
 const MOST_BYSTANDERS = 1024;
 
 /**
- * Read a dm-log-writes log of a QED session and the image as it was before it.
+ * Read a dm-log-writes log of a QED session, or one of our own recorder (see submitted_log.ts), and
+ * the image as it was before it.
  *
  * The log does not say what the guest asked for, but a replay in order shows what it got: whatever
  * an entry changes on the guest's disk, the guest had asked for; and what it sees when a flush
@@ -47,11 +50,11 @@ const MOST_BYSTANDERS = 1024;
  * does not fit, and `HostError` for a base image that can't be opened.
  */
 export function setUpLog(logPath: string, basePath: string): RecordedLog {
-  const entries = parse(logPath);
+  const input = parse(logPath);
   const base = ImageChain.open(basePath, { format: "qed" });
   try {
     return {
-      ...recordedOn(base, entries, logPath),
+      ...recordedOn(base, input, logPath),
       [Symbol.dispose]: () => base[Symbol.dispose](),
     };
   } catch (error) {
@@ -60,18 +63,57 @@ export function setUpLog(logPath: string, basePath: string): RecordedLog {
   }
 }
 
-function parse(logPath: string): DmLogEntry[] {
+/** What is in a log file, whatever its format. */
+interface LogInput {
+  readonly entryCount: number;
+  /** Where the entries write and discard. */
+  readonly ranges: readonly EntryRange[];
+  /** The events, with what the guest asked for, as a replay on `view` shows it. */
+  eventsOn(view: GuestView): EventsWithGuest;
+}
+
+/** Where an entry writes or discards. */
+interface EntryRange {
+  readonly name: string;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+  readonly isDiscard: boolean;
+}
+
+function parse(logPath: string): LogInput {
+  const file = readFile(logPath);
   try {
-    return parseDmLog(readFile(logPath));
+    return isLog(file) ? submitted(decodeLog(file).events) : completed(parseDmLog(file));
   } catch (error) {
     if (error instanceof LogFormatError) throw new UsageError(`${logPath}: ${error.message}`);
     throw error;
   }
 }
 
+function completed(entries: readonly DmLogEntry[]): LogInput {
+  return {
+    entryCount: entries.length,
+    ranges: entries.filter(({ bytes, isDiscard }) => bytes || isDiscard).map((entry) => ({
+      ...entry,
+      name: `entry ${entry.index} sector at offset ${entry.logOffsetBytes}`,
+    })),
+    eventsOn: (view) => eventsWithGuest(entries, view),
+  };
+}
+
+function submitted(events: readonly LogEvent[]): LogInput {
+  const ranges = events.flatMap((event, i): EntryRange[] => {
+    const name = `event ${i} offset`;
+    if (event.kind === "discarded") return [{ ...event, name, isDiscard: true }];
+    if (event.kind !== "write-issued") return [];
+    return [{ ...event, name, lengthBytes: event.bytes.length, isDiscard: false }];
+  });
+  return { entryCount: events.length, ranges, eventsOn: (view) => withGuest(events, view) };
+}
+
 function recordedOn(
   base: ImageChain,
-  entries: readonly DmLogEntry[],
+  input: LogInput,
   logPath: string,
 ): Omit<RecordedLog, typeof Symbol.dispose> {
   const source = storageSource(base.top.storage);
@@ -83,11 +125,11 @@ function recordedOn(
     offsetBytes: cluster * clusterBytes,
     lengthBytes: Math.min(clusterBytes, guestBytes - cluster * clusterBytes),
   });
-  checkRanges(entries, source.sizeBytes, logPath);
+  checkRanges(input.ranges, source.sizeBytes, logPath);
   const view = new GuestView(new PagedStorage(source), backing, image);
   const bystanders = view.mappedClusters(MOST_BYSTANDERS).map(range);
   const mappedClusters = view.mappedCount;
-  const { events, entryOfEvent } = eventsWithGuest(entries, view);
+  const { events, entryOfEvent } = input.eventsOn(view);
   const misfit = view.misfit();
   if (misfit !== undefined) {
     throw new UsageError(
@@ -103,7 +145,7 @@ function recordedOn(
     target,
     guestBytes,
     entryOfEvent,
-    entryCount: entries.length,
+    entryCount: input.entryCount,
     mappedClusters,
     watchedClusters: bystanders.length,
   };
@@ -123,7 +165,7 @@ function assertRecovers(target: Target<QedImage>, source: ByteSource): void {
 function eventsWithGuest(
   entries: readonly DmLogEntry[],
   view: GuestView,
-): { events: LogEvent[]; entryOfEvent: number[] } {
+): EventsWithGuest {
   const events: LogEvent[] = [];
   const entryOfEvent: number[] = [];
   let nextId = 2 * entries.length;
@@ -159,22 +201,21 @@ function eventsWithGuest(
 const MOST_UNWRITTEN_BYTES = 2 ** 28;
 
 /** Entries must touch the base image, or what the entries before them made of it. */
-function checkRanges(entries: readonly DmLogEntry[], baseBytes: number, logPath: string): void {
+function checkRanges(entries: readonly EntryRange[], baseBytes: number, logPath: string): void {
   let endBytes = baseBytes;
   let unwrittenBytes = 0;
-  for (const { index, logOffsetBytes, offsetBytes, lengthBytes, bytes, isDiscard } of entries) {
-    if (!bytes && !isDiscard) continue;
+  for (const { name, offsetBytes, lengthBytes, isDiscard } of entries) {
     const gapBytes = Math.max(0, offsetBytes - endBytes);
     unwrittenBytes += isDiscard ? lengthBytes + gapBytes : gapBytes;
     if (unwrittenBytes > MOST_UNWRITTEN_BYTES) {
       throw new UsageError(
-        `${logPath}: entry ${index} sector at offset ${logOffsetBytes} is ${offsetBytes} bytes: ` +
+        `${logPath}: ${name} is ${offsetBytes} bytes: ` +
           `the base image does not fit the log: with ${lengthBytes} bytes from there, ` +
           `${unwrittenBytes} in all are discarded or skipped behind the end of the file at ` +
           `${endBytes}`,
       );
     }
-    if (bytes) endBytes = Math.max(endBytes, offsetBytes + lengthBytes);
+    if (!isDiscard) endBytes = Math.max(endBytes, offsetBytes + lengthBytes);
   }
 }
 

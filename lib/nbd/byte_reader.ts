@@ -1,0 +1,96 @@
+import type { ByteStream } from "./byte_stream.ts";
+
+/** Room for what is read at a time: many requests, and no more memory for a connection that idles. */
+const BUFFER_BYTES = 2 ** 18;
+
+/** The other side has gone, or is being left. */
+export class StreamEndError extends Error {
+  /** The name of this kind of error. */
+  override readonly name = "StreamEndError";
+}
+
+/** What a client sends, taken in pieces of known sizes from as few reads as possible. */
+export class ByteReader {
+  readonly #stream: ByteStream;
+  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  readonly #view = new DataView(this.#buffer.buffer);
+  #start = 0;
+  #end = 0;
+
+  /** Read from `stream`. */
+  constructor(stream: ByteStream) {
+    this.#stream = stream;
+  }
+
+  /** How many bytes can be had without waiting. */
+  get available(): number {
+    return this.#end - this.#start;
+  }
+
+  /**
+   * The next `length` bytes, without waiting; there must be as many. They stay where they are until
+   * the next read.
+   */
+  take(length: number): DataView {
+    this.#start += length;
+    return new DataView(this.#buffer.buffer, this.#start - length, length);
+  }
+
+  /** Skip `length` bytes that are there, and answer where they were in {@linkcode ByteReader.view}. */
+  pass(length: number): number {
+    this.#start += length;
+    return this.#start - length;
+  }
+
+  /** All of the buffer, for whoever knows where in it to look. */
+  get view(): DataView {
+    return this.#view;
+  }
+
+  /** Wait until `length` bytes are there, which must fit the buffer. Throws {@linkcode StreamEndError}. */
+  async need(length: number): Promise<void> {
+    while (this.available < length) {
+      this.#makeRoom();
+      this.#end += await this.#read(this.#buffer.subarray(this.#end));
+    }
+  }
+
+  /** A copy of the next `length` bytes if all of them are there; undefined if not. */
+  copyAtOnce(length: number): Uint8Array<ArrayBuffer> | undefined {
+    if (this.available < length) return undefined;
+    this.#start += length;
+    return this.#buffer.slice(this.#start - length, this.#start);
+  }
+
+  /** The next `length` bytes in memory of their own: what is not there yet is read right into it. */
+  async copy(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(length);
+    const there = Math.min(length, this.available);
+    bytes.set(this.#buffer.subarray(this.#start, this.#start + there));
+    this.#start += there;
+    for (let done = there; done < length;) done += await this.#read(bytes.subarray(done));
+    return bytes;
+  }
+
+  /** Let `length` bytes go by, however many. */
+  async skip(length: number): Promise<void> {
+    for (let left = length; left > 0;) {
+      if (this.available === 0) await this.need(1);
+      const count = Math.min(left, this.available);
+      this.#start += count;
+      left -= count;
+    }
+  }
+
+  #makeRoom(): void {
+    this.#buffer.copyWithin(0, this.#start, this.#end);
+    this.#end -= this.#start;
+    this.#start = 0;
+  }
+
+  async #read(into: Uint8Array): Promise<number> {
+    const count = await this.#stream.read(into);
+    if (count === null) throw new StreamEndError("the client has closed the connection");
+    return count;
+  }
+}

@@ -1,0 +1,201 @@
+import { assertEquals } from "@std/assert";
+import type { StartTimer } from "../api/mod.ts";
+import { ByteReader } from "./byte_reader.ts";
+import type { ByteStream } from "./byte_stream.ts";
+import { Connection } from "./connection.ts";
+import { connectedPair } from "./pipe_testing.ts";
+import { CHUNK_DONE, MAGIC, OPTION, REPLY, REQUEST_BYTES } from "./protocol.ts";
+import type { NbdExport, ServedDisk } from "./served_disk.ts";
+
+/** An answer to an option. */
+export interface OptionReply {
+  readonly type: number;
+  readonly data: Uint8Array;
+}
+
+/** A simple reply, or a chunk of a structured one. */
+export interface Reply {
+  readonly kind: "simple" | "chunk";
+  /** Of a simple reply the error, of a chunk its type. */
+  readonly value: number;
+  readonly cookie: bigint;
+  readonly data: Uint8Array;
+  readonly isLast: boolean;
+}
+
+/** A request to send. */
+export interface NewRequest {
+  readonly command: number;
+  readonly flags?: number;
+  readonly offset?: bigint | number;
+  readonly length?: number;
+  readonly payload?: Uint8Array;
+}
+
+/** A timer that never rings. */
+export const noTimer: StartTimer = () => () => {};
+
+/** A client that says exactly what it is told to, and takes answers apart. */
+export class TestClient {
+  readonly stream: ByteStream;
+  /** Ends when the server has closed the connection; what the client did wrong. */
+  readonly ended: Promise<string | undefined>;
+  readonly connection: Connection;
+  readonly #reader: ByteReader;
+  #nextCookie = 1n;
+
+  /** Connect to a server for `disk`. */
+  constructor(
+    disk: ServedDisk,
+    options: { readonly name?: string; readonly startTimer?: StartTimer } = {},
+  ) {
+    const [client, server] = connectedPair();
+    const served: NbdExport = { name: options.name ?? "disk", description: "a disk", disk };
+    this.stream = client;
+    this.#reader = new ByteReader(client);
+    this.connection = new Connection(server, served, options.startTimer ?? noTimer);
+    this.ended = this.connection.run();
+  }
+
+  /** Send bytes as they are. */
+  async send(bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length;) done += await this.stream.write(bytes.subarray(done));
+  }
+
+  /** The next bytes from the server. */
+  async take(length: number): Promise<DataView> {
+    const bytes = await this.#reader.copy(length);
+    return new DataView(bytes.buffer);
+  }
+
+  /** Take the greeting and answer it. */
+  async greet(clientFlags = 3): Promise<void> {
+    const greeting = await this.take(18);
+    assertEquals(greeting.getBigUint64(0), MAGIC.GREETING);
+    assertEquals(greeting.getBigUint64(8), MAGIC.OPTION);
+    assertEquals(greeting.getUint16(16), 3);
+    await this.send(uint32s(clientFlags));
+  }
+
+  /** Send an option. */
+  async sendOption(
+    option: number,
+    data: Uint8Array = new Uint8Array(0),
+    length = data.length,
+  ): Promise<void> {
+    const head = new DataView(new ArrayBuffer(16));
+    head.setBigUint64(0, MAGIC.OPTION);
+    head.setUint32(8, option);
+    head.setUint32(12, length);
+    await this.send(join(new Uint8Array(head.buffer), data));
+  }
+
+  /** Send an option and take all answers to it. */
+  async option(option: number, data?: Uint8Array): Promise<OptionReply[]> {
+    await this.sendOption(option, data);
+    const replies: OptionReply[] = [];
+    for (;;) {
+      const head = await this.take(20);
+      assertEquals(head.getBigUint64(0), MAGIC.OPTION_REPLY);
+      assertEquals(head.getUint32(8), option);
+      const type = head.getUint32(12);
+      replies.push({ type, data: await this.#reader.copy(head.getUint32(16)) });
+      if (type === REPLY.ACK || type >= 2 ** 31) return replies;
+    }
+  }
+
+  /** Negotiate all there is, up to the first request. */
+  async start(how: "simple" | "structured" = "structured"): Promise<void> {
+    await this.greet();
+    if (how === "structured") {
+      await this.option(OPTION.STRUCTURED_REPLY);
+      await this.option(OPTION.SET_META_CONTEXT, contextQuery("", "base:allocation"));
+    }
+    const replies = await this.option(OPTION.GO, goData(""));
+    assertEquals(replies.at(-1)?.type, REPLY.ACK);
+  }
+
+  /** Send a request. Answers its cookie. */
+  async sendRequest({ command, flags, offset, length, payload }: NewRequest): Promise<bigint> {
+    const cookie = this.#nextCookie++;
+    const head = new DataView(new ArrayBuffer(REQUEST_BYTES));
+    head.setUint32(0, MAGIC.REQUEST);
+    head.setUint16(4, flags ?? 0);
+    head.setUint16(6, command);
+    head.setBigUint64(8, cookie);
+    head.setBigUint64(16, BigInt(offset ?? 0));
+    head.setUint32(24, length ?? payload?.length ?? 0);
+    await this.send(join(new Uint8Array(head.buffer), payload ?? new Uint8Array(0)));
+    return cookie;
+  }
+
+  /** Take a simple reply, with so many bytes of data if it is no error, or a chunk. */
+  async reply(dataBytes = 0): Promise<Reply> {
+    const magic = (await this.take(4)).getUint32(0);
+    if (magic === MAGIC.SIMPLE_REPLY) {
+      const head = await this.take(12);
+      const value = head.getUint32(0);
+      const data = await this.#reader.copy(value === 0 ? dataBytes : 0);
+      return { kind: "simple", value, cookie: head.getBigUint64(4), data, isLast: true };
+    }
+    assertEquals(magic, MAGIC.STRUCTURED_REPLY);
+    const head = await this.take(16);
+    return {
+      kind: "chunk",
+      isLast: (head.getUint16(0) & CHUNK_DONE) !== 0,
+      value: head.getUint16(2),
+      cookie: head.getBigUint64(4),
+      data: await this.#reader.copy(head.getUint32(12)),
+    };
+  }
+
+  /** Send a request and take its reply, which must be one message and for it. */
+  async ask(request: NewRequest, dataBytes = 0): Promise<Reply> {
+    const cookie = await this.sendRequest(request);
+    const reply = await this.reply(dataBytes);
+    assertEquals([reply.cookie, reply.isLast], [cookie, true]);
+    return reply;
+  }
+}
+
+/** An error chunk's value and text. */
+export function errorOf({ data }: Reply): [number, string] {
+  const view = new DataView(data.buffer, data.byteOffset);
+  return [view.getUint32(0), new TextDecoder().decode(data.subarray(6))];
+}
+
+/** Bytes one behind the other. */
+export function join(...parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Numbers of 32 bits. */
+export function uint32s(...values: readonly number[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(4 * values.length));
+  values.forEach((value, i) => view.setUint32(4 * i, value));
+  return new Uint8Array(view.buffer);
+}
+
+function text(value: string): Uint8Array {
+  const bytes = new TextEncoder().encode(value);
+  return join(uint32s(bytes.length), bytes);
+}
+
+/** The data of GO and INFO. */
+export function goData(name: string, ...infos: readonly number[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(2 + 2 * infos.length));
+  view.setUint16(0, infos.length);
+  infos.forEach((info, i) => view.setUint16(2 + 2 * i, info));
+  return join(text(name), new Uint8Array(view.buffer));
+}
+
+/** The data of options about metadata contexts. */
+export function contextQuery(name: string, ...queries: readonly string[]): Uint8Array {
+  return join(text(name), uint32s(queries.length), ...queries.map(text));
+}

@@ -1,0 +1,94 @@
+import type { ByteStream } from "./byte_stream.ts";
+
+/** Pieces smaller than this are put together, so that many replies take one system call. */
+const SMALL_BYTES = 2 ** 16;
+const BATCH_BYTES = 2 ** 18;
+/** What a piece takes beside its bytes: many small ones add up, too. */
+const PIECE_COST_BYTES = 256;
+
+/**
+ * What goes to a client, in order. Adding never waits; {@linkcode Outbox.heldBytes} says how much
+ * memory is held by what the client has not taken yet, and whoever adds has to look.
+ */
+export class Outbox {
+  readonly #stream: ByteStream;
+  readonly #onProgress: () => void;
+  #queue: Uint8Array[] = [];
+  #heldBytes = 0;
+  #pumping: Promise<void> | undefined;
+  #failure: unknown;
+
+  /** Write to `stream`; `onProgress` is called when something was taken, or never will be. */
+  constructor(stream: ByteStream, onProgress: () => void) {
+    this.#stream = stream;
+    this.#onProgress = onProgress;
+  }
+
+  /** How much memory is held by what the client has not taken yet, in bytes. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Whether nothing can be sent any more. */
+  get isBroken(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Send `bytes`, which must not change afterwards. What comes in the same turn goes along. */
+  add(bytes: Uint8Array): void {
+    if (this.isBroken) return;
+    this.#queue.push(bytes);
+    this.#heldBytes += bytes.length + PIECE_COST_BYTES;
+    this.#pumping ??= this.#pump();
+  }
+
+  /** Wait until all is taken. Throws what the stream threw. */
+  async drained(): Promise<void> {
+    await this.#pumping;
+    if (this.isBroken) throw this.#failure;
+  }
+
+  async #pump(): Promise<void> {
+    // Replies that are made in this turn are to go together.
+    await Promise.resolve();
+    try {
+      while (this.#queue.length > 0) {
+        const [batch, heldBytes] = this.#takeBatch();
+        for (let done = 0; done < batch.length;) {
+          done += await this.#stream.write(done === 0 ? batch : batch.subarray(done));
+        }
+        this.#heldBytes -= heldBytes;
+        this.#onProgress();
+      }
+    } catch (error) {
+      this.#failure = error;
+      this.#queue = [];
+      this.#heldBytes = 0;
+      this.#onProgress();
+    } finally {
+      this.#pumping = undefined;
+    }
+  }
+
+  /** The next pieces as one, alone if it is large, and how much memory they were counted for. */
+  #takeBatch(): [batch: Uint8Array, heldBytes: number] {
+    let count = 0;
+    let total = 0;
+    for (const { length } of this.#queue) {
+      if (count > 0 && (length >= SMALL_BYTES || total + length > BATCH_BYTES)) break;
+      count++;
+      total += length;
+      if (length >= SMALL_BYTES) break;
+    }
+    const pieces = this.#queue.splice(0, count);
+    const heldBytes = total + count * PIECE_COST_BYTES;
+    if (count === 1) return [pieces[0], heldBytes];
+    const batch = new Uint8Array(total);
+    let at = 0;
+    for (const piece of pieces) {
+      batch.set(piece, at);
+      at += piece.length;
+    }
+    return [batch, heldBytes];
+  }
+}

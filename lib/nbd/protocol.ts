@@ -1,0 +1,139 @@
+/**
+ * The numbers of the NBD protocol (the `proto.md` of the NetworkBlockDevice project), as far as they
+ * are used here. All fields on the wire are big endian.
+ *
+ * @module
+ */
+
+/** What begins each kind of message. NBD protocol, sections "Handshake" and "Transmission phase". */
+export const MAGIC = Object.freeze(
+  {
+    /** "NBDMAGIC", the first thing that a server says. */
+    GREETING: 0x4e42444d41474943n,
+    /** "IHAVEOPT", the second one, and the head of each option. */
+    OPTION: 0x49484156454f5054n,
+    OPTION_REPLY: 0x3e889045565a9n,
+    REQUEST: 0x25609513,
+    SIMPLE_REPLY: 0x67446698,
+    STRUCTURED_REPLY: 0x668e33ef,
+  } as const,
+);
+
+/** What a server says of itself. NBD protocol, section "Handshake flags". */
+export const HANDSHAKE_FLAG = Object.freeze({ FIXED_NEWSTYLE: 1, NO_ZEROES: 2 } as const);
+
+/** What a client may ask for before there are requests. NBD protocol, section "Option types". */
+export const OPTION = Object.freeze(
+  {
+    EXPORT_NAME: 1,
+    ABORT: 2,
+    LIST: 3,
+    STARTTLS: 5,
+    INFO: 6,
+    GO: 7,
+    STRUCTURED_REPLY: 8,
+    LIST_META_CONTEXT: 9,
+    SET_META_CONTEXT: 10,
+  } as const,
+);
+
+/** Answers to options. NBD protocol, section "Option reply types". */
+export const REPLY = Object.freeze(
+  {
+    ACK: 1,
+    SERVER: 2,
+    INFO: 3,
+    META_CONTEXT: 4,
+    ERR_UNSUP: 0x80000001,
+    ERR_INVALID: 0x80000003,
+    ERR_UNKNOWN: 0x80000006,
+    ERR_TOO_BIG: 0x80000009,
+  } as const,
+);
+
+/** Kinds of information about an export. NBD protocol, section "`NBD_INFO_*`". */
+export const INFO = Object.freeze(
+  { EXPORT: 0, NAME: 1, DESCRIPTION: 2, BLOCK_SIZE: 3 } as const,
+);
+
+/** What can be done to an export. NBD protocol, section "Transmission flags". */
+export const EXPORT_FLAG = Object.freeze(
+  {
+    HAS_FLAGS: 1 << 0,
+    READ_ONLY: 1 << 1,
+    SEND_FLUSH: 1 << 2,
+    SEND_FUA: 1 << 3,
+    SEND_TRIM: 1 << 5,
+    SEND_WRITE_ZEROES: 1 << 6,
+    SEND_DF: 1 << 7,
+    CAN_MULTI_CONN: 1 << 8,
+    SEND_FAST_ZERO: 1 << 11,
+  } as const,
+);
+
+/** Kinds of requests. NBD protocol, section "Request types". */
+export const COMMAND = Object.freeze(
+  {
+    READ: 0,
+    WRITE: 1,
+    DISC: 2,
+    FLUSH: 3,
+    TRIM: 4,
+    WRITE_ZEROES: 6,
+    BLOCK_STATUS: 7,
+  } as const,
+);
+
+/** How a request is to be carried out. NBD protocol, section "Command flags". */
+export const COMMAND_FLAG = Object.freeze(
+  {
+    FUA: 1 << 0,
+    NO_HOLE: 1 << 1,
+    DF: 1 << 2,
+    REQ_ONE: 1 << 3,
+    FAST_ZERO: 1 << 4,
+  } as const,
+);
+
+/** The last chunk of a structured reply. NBD protocol, section "Structured reply flags". */
+export const CHUNK_DONE = 1;
+
+/** Kinds of chunks. NBD protocol, section "Structured reply types". */
+export const CHUNK = Object.freeze(
+  {
+    NONE: 0,
+    OFFSET_DATA: 1,
+    OFFSET_HOLE: 2,
+    BLOCK_STATUS: 5,
+    ERROR: 0x8001,
+  } as const,
+);
+
+/** Why a request failed. NBD protocol, section "Error values". */
+export const NBD_ERROR = Object.freeze(
+  {
+    EPERM: 1,
+    EIO: 5,
+    ENOMEM: 12,
+    EINVAL: 22,
+    ENOSPC: 28,
+    ENOTSUP: 95,
+  } as const,
+);
+
+/** The only metadata context served. NBD protocol, section "The `base:` metadata namespace". */
+export const ALLOCATION_CONTEXT = "base:allocation";
+
+/** What that context says of a range. */
+export const EXTENT_FLAG = Object.freeze({ HOLE: 1, ZERO: 2 } as const);
+
+/** Bytes of a request's head. */
+export const REQUEST_BYTES = 28;
+/** Bytes of a simple reply, without data. */
+export const SIMPLE_REPLY_BYTES = 16;
+/** Bytes of a chunk's head. */
+export const CHUNK_HEAD_BYTES = 20;
+/** The longest name or other text. NBD protocol, section "Values". */
+export const MOST_TEXT_BYTES = 4096;
+/** The most data of a read or write. NBD protocol, section "Block size constraints". */
+export const MOST_PAYLOAD_BYTES = 32 * 2 ** 20;

@@ -1,0 +1,116 @@
+import { COMMAND, COMMAND_FLAG, MAGIC, MOST_PAYLOAD_BYTES, NBD_ERROR } from "./protocol.ts";
+import { ProtocolError } from "./protocol_error.ts";
+import { RequestError } from "./request_error.ts";
+import type { ByteOffset, ServedDisk } from "./served_disk.ts";
+
+/** A request as it came. NBD protocol, section "Request message". */
+export interface NbdRequest {
+  /** How it is to be carried out. */
+  readonly flags: number;
+  /** What is asked for. */
+  readonly command: number;
+  /** What the reply has to repeat, in two halves. */
+  readonly cookieHigh: number;
+  /** The other half. */
+  readonly cookieLow: number;
+  /** Where it starts on the disk, in bytes. */
+  readonly offset: ByteOffset;
+  /** How long its range is, in bytes. */
+  readonly length: number;
+}
+
+/** Read the head of a request. Throws {@linkcode ProtocolError} if it is none. */
+export function readRequest(view: DataView, at: number): NbdRequest {
+  const magic = view.getUint32(at);
+  if (magic !== MAGIC.REQUEST) throw new ProtocolError(`request magic 0x${magic.toString(16)}`);
+  return {
+    flags: view.getUint16(at + 4),
+    command: view.getUint16(at + 6),
+    cookieHigh: view.getUint32(at + 8),
+    cookieLow: view.getUint32(at + 12),
+    offset: offsetAt(view, at + 16),
+    length: view.getUint32(at + 24),
+  };
+}
+
+/** A number where that is exact: it costs much less. */
+function offsetAt(view: DataView, at: number): ByteOffset {
+  const high = view.getUint32(at);
+  if (high < 2 ** 21) return high * 2 ** 32 + view.getUint32(at + 4);
+  return view.getBigUint64(at);
+}
+
+/** The flags that each command knows, beside FUA, which all may have. */
+const KNOWN_FLAGS: Readonly<Record<number, number>> = {
+  [COMMAND.READ]: COMMAND_FLAG.DF,
+  [COMMAND.WRITE]: 0,
+  [COMMAND.FLUSH]: 0,
+  [COMMAND.TRIM]: 0,
+  [COMMAND.WRITE_ZEROES]: COMMAND_FLAG.NO_HOLE | COMMAND_FLAG.FAST_ZERO,
+  [COMMAND.BLOCK_STATUS]: COMMAND_FLAG.REQ_ONE,
+};
+
+const { WRITE, TRIM, WRITE_ZEROES } = COMMAND;
+
+/** Whether a command changes the disk. */
+export function isChange(command: number): boolean {
+  return command === WRITE || command === TRIM || command === WRITE_ZEROES;
+}
+
+/**
+ * Throws {@linkcode RequestError} for a request that `disk` can't carry out, or nobody; `asked` says
+ * what was agreed on before.
+ */
+export function checkRequest(
+  request: NbdRequest,
+  disk: ServedDisk,
+  asked: { readonly isStructured: boolean; readonly hasAllocation: boolean },
+): void {
+  const { command, flags, length } = request;
+  const known = KNOWN_FLAGS[command];
+  if (known === undefined) throw invalid(`command ${command} is not known`);
+  const { FUA } = COMMAND_FLAG;
+  const unknown = flags & ~(known | FUA);
+  if (unknown !== 0) throw invalid(`flags 0x${unknown.toString(16)} are not known here`);
+  if (command === COMMAND.FLUSH) {
+    if (request.offset !== 0 || length !== 0) throw invalid("a flush has no range");
+    return;
+  }
+  if (length === 0) throw invalid("the range is empty");
+  if (isChange(command)) checkChange(request, disk);
+  if (command === COMMAND.READ) {
+    if (length > MOST_PAYLOAD_BYTES) throw invalid(`at most ${MOST_PAYLOAD_BYTES} bytes at once`);
+    if ((flags & COMMAND_FLAG.DF) !== 0 && !asked.isStructured) {
+      throw invalid("DF without structured replies");
+    }
+  }
+  if (command === COMMAND.BLOCK_STATUS && !asked.hasAllocation) {
+    throw invalid("no metadata context was set");
+  }
+  checkRange(request, disk);
+}
+
+function checkChange({ command, flags, length }: NbdRequest, disk: ServedDisk): void {
+  if (!disk.isWritable) throw new RequestError(NBD_ERROR.EPERM, "the disk is read-only");
+  if (command === TRIM && !disk.canTrim) throw invalid("there is no trim here");
+  if (command === WRITE && length > MOST_PAYLOAD_BYTES) {
+    throw invalid(`at most ${MOST_PAYLOAD_BYTES} bytes at once`);
+  }
+  if ((flags & COMMAND_FLAG.FUA) !== 0 && !disk.canForceWrites) {
+    throw invalid("there is no FUA here");
+  }
+}
+
+/** NBD protocol, section "Error values": no space for writes past the end, invalid for the rest. */
+function checkRange({ command, offset, length }: NbdRequest, disk: ServedDisk): void {
+  const end = BigInt(offset) + BigInt(length);
+  if (end <= disk.sizeBytes) return;
+  const isWrite = command === WRITE || command === WRITE_ZEROES;
+  if (isWrite && disk.canGrow && end <= Number.MAX_SAFE_INTEGER) return;
+  const message = `${length} bytes at ${offset} are past the end at ${disk.sizeBytes}`;
+  throw new RequestError(isWrite ? NBD_ERROR.ENOSPC : NBD_ERROR.EINVAL, message);
+}
+
+function invalid(message: string): RequestError {
+  return new RequestError(NBD_ERROR.EINVAL, message);
+}

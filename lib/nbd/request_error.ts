@@ -1,0 +1,36 @@
+import { NBD_ERROR } from "./protocol.ts";
+
+/** Why a request is answered with an error. */
+export class RequestError extends Error {
+  /** The name of this kind of error. */
+  override readonly name = "RequestError";
+
+  /** Build the error. */
+  constructor(
+    /** One of the protocol's error values. */
+    readonly value: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The system's names for errors, and what the protocol has for them; EIO for all others. */
+const VALUES: Readonly<Record<string, number>> = {
+  EPERM: NBD_ERROR.EPERM,
+  EACCES: NBD_ERROR.EPERM,
+  EROFS: NBD_ERROR.EPERM,
+  ENOMEM: NBD_ERROR.ENOMEM,
+  ENOSPC: NBD_ERROR.ENOSPC,
+  EDQUOT: NBD_ERROR.ENOSPC,
+  EFBIG: NBD_ERROR.ENOSPC,
+  ENOTSUP: NBD_ERROR.ENOTSUP,
+  EOPNOTSUPP: NBD_ERROR.ENOTSUP,
+};
+
+/** The protocol's error value for whatever a disk has thrown. */
+export function errorValueOf(error: unknown): number {
+  if (error instanceof RequestError) return error.value;
+  if (error instanceof RangeError) return NBD_ERROR.ENOMEM; // no memory for a buffer
+  return VALUES[String((error as { code?: unknown } | null)?.code)] ?? NBD_ERROR.EIO;
+}

@@ -1,0 +1,204 @@
+/**
+ * The requests of one client, and the answers. NBD protocol, section "Transmission phase".
+ *
+ * Requests are started as they come, without waiting for those before, and answered as they end. How
+ * much memory they take is limited: where a client sends more, or does not take its answers, nothing
+ * more is read from it until it does.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import { reasonOf } from "../host/mod.ts";
+import { blockStatus } from "./block_status.ts";
+import { type ByteReader, StreamEndError } from "./byte_reader.ts";
+import type { Agreement } from "./negotiation.ts";
+import type { Outbox } from "./outbox.ts";
+import { COMMAND, COMMAND_FLAG, NBD_ERROR, REQUEST_BYTES } from "./protocol.ts";
+import { errorChunk, ReadReply, simpleReply, statusReply } from "./reply.ts";
+import { checkRequest, isChange, type NbdRequest, readRequest } from "./request.ts";
+import { errorValueOf, RequestError } from "./request_error.ts";
+import type { ServedDisk } from "./served_disk.ts";
+
+/** The most requests of a client that are carried out at a time, and the most memory for them. */
+const MOST_IN_FLIGHT = 256;
+const MOST_IN_FLIGHT_BYTES = 32 * 2 ** 20;
+/** What a request takes beside its data. */
+const REQUEST_COST_BYTES = 256;
+/** Zeroes to write where no hole is wanted, so many bytes at a time. */
+const ZEROES = new Uint8Array(2 ** 20);
+
+/** What the requests come from and go to. */
+export interface TransmissionParts {
+  readonly reader: ByteReader;
+  readonly outbox: Outbox;
+  readonly disk: ServedDisk;
+  readonly agreement: Agreement;
+}
+
+/** Carries out the requests of one client. */
+export class Transmission {
+  readonly #reader: ByteReader;
+  readonly #outbox: Outbox;
+  readonly #disk: ServedDisk;
+  readonly #agreement: Agreement;
+  #inFlight = 0;
+  #inFlightBytes = 0;
+  #isStopping = false;
+  /** Called when there may be more room, or nothing is in flight any more. */
+  #wakeUp: (() => void)[] = [];
+
+  /** Nothing is read before {@linkcode Transmission.run}. */
+  constructor({ reader, outbox, disk, agreement }: TransmissionParts) {
+    this.#reader = reader;
+    this.#outbox = outbox;
+    this.#disk = disk;
+    this.#agreement = agreement;
+  }
+
+  /**
+   * Take requests until the client says that there are no more, or {@linkcode Transmission.stop} was
+   * called; those in flight may go on. Throws `ProtocolError` where the client can't be understood.
+   */
+  async run(): Promise<void> {
+    while (!this.#isStopping && !this.#outbox.isBroken) {
+      if (this.#reader.available < REQUEST_BYTES) await this.#reader.need(REQUEST_BYTES);
+      const request = readRequest(this.#reader.view, this.#reader.pass(REQUEST_BYTES));
+      if (request.command === COMMAND.DISC) return;
+      const refusal = this.#refusalOf(request);
+      const payloadBytes = request.command === COMMAND.WRITE ? request.length : 0;
+      if (refusal) {
+        await this.#reader.skip(payloadBytes);
+        while (!this.#hasRoom(REQUEST_COST_BYTES)) await this.#change();
+        this.#send(this.#failed(request, refusal));
+        continue;
+      }
+      const costBytes = REQUEST_COST_BYTES + dataBytes(request);
+      while (!this.#hasRoom(costBytes)) await this.#change();
+      const payload = payloadBytes === 0
+        ? undefined
+        : this.#reader.copyAtOnce(payloadBytes) ?? await this.#reader.copy(payloadBytes);
+      if (!this.#isStopping) this.#start(request, costBytes, payload);
+    }
+  }
+
+  /** Take no more requests. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  /** Wait until no request is in flight. */
+  async idle(): Promise<void> {
+    while (this.#inFlight > 0) await new Promise<void>((resolve) => this.#wakeUp.push(resolve));
+  }
+
+  /** The client has taken something of what was sent, or never will. */
+  progressed(): void {
+    for (const go of this.#wakeUp.splice(0)) go();
+  }
+
+  #refusalOf(request: NbdRequest): RequestError | undefined {
+    try {
+      checkRequest(request, this.#disk, this.#agreement);
+      return undefined;
+    } catch (error) {
+      if (error instanceof RequestError) return error;
+      throw error;
+    }
+  }
+
+  #hasRoom(costBytes: number): boolean {
+    const usedBytes = this.#inFlightBytes + this.#outbox.heldBytes;
+    if (usedBytes === 0) return true; // a single request always fits
+    return this.#inFlight < MOST_IN_FLIGHT && usedBytes + costBytes <= MOST_IN_FLIGHT_BYTES;
+  }
+
+  async #change(): Promise<void> {
+    await new Promise<void>((resolve) => this.#wakeUp.push(resolve));
+    if (this.#outbox.isBroken) throw new StreamEndError("the client takes no more answers");
+  }
+
+  #start(request: NbdRequest, costBytes: number, payload: Uint8Array | undefined): void {
+    this.#inFlight++;
+    this.#inFlightBytes += costBytes;
+    const end = (reply: readonly Uint8Array[]) => {
+      this.#inFlight--;
+      this.#inFlightBytes -= costBytes;
+      this.#send(reply);
+      if (this.#wakeUp.length > 0) this.progressed();
+    };
+    this.#perform(request, payload).then(
+      end,
+      (error) => end(this.#failed(request, error)),
+    );
+  }
+
+  #send(reply: readonly Uint8Array[]): void {
+    for (const piece of reply) this.#outbox.add(piece);
+  }
+
+  /** Carry out a request that was checked. Answers the reply, in pieces. */
+  async #perform(request: NbdRequest, payload: Uint8Array | undefined): Promise<Uint8Array[]> {
+    const { command, offset, length, flags } = request;
+    switch (command) {
+      case COMMAND.READ: {
+        const reply = new ReadReply(request, this.#agreement.isStructured);
+        await this.#disk.read(offset, reply.data);
+        return reply.finish((flags & COMMAND_FLAG.DF) !== 0);
+      }
+      case COMMAND.WRITE:
+        await this.#disk.write(offset, payload!);
+        break;
+      case COMMAND.TRIM:
+        await this.#disk.trim(offset, length);
+        break;
+      case COMMAND.WRITE_ZEROES:
+        await this.#writeZeroes(request);
+        break;
+      case COMMAND.BLOCK_STATUS:
+        return [statusReply(request, await blockStatus(request, this.#disk))];
+      case COMMAND.FLUSH:
+        await this.#disk.flush();
+        break;
+    }
+    if (isChange(command) && (flags & COMMAND_FLAG.FUA) !== 0) await this.#disk.flush();
+    return [simpleReply(request)];
+  }
+
+  /**
+   * NO_HOLE: space must be there afterwards, which only writing does. FAST_ZERO: only if it is
+   * certain to be quicker than that.
+   */
+  async #writeZeroes({ offset, length, flags }: NbdRequest): Promise<void> {
+    const keepsSpace = (flags & COMMAND_FLAG.NO_HOLE) !== 0;
+    if (
+      (flags & COMMAND_FLAG.FAST_ZERO) !== 0 &&
+      (keepsSpace || !this.#disk.zeroesFast(offset, length))
+    ) {
+      throw new RequestError(NBD_ERROR.ENOTSUP, "zeroes would not be faster than a write");
+    }
+    if (!keepsSpace) {
+      await this.#disk.writeZeroes(offset, length);
+      return;
+    }
+    for (let done = 0; done < length; done += ZEROES.length) {
+      const at = typeof offset === "bigint" ? offset + BigInt(done) : offset + done;
+      await this.#disk.write(at, ZEROES.subarray(0, Math.min(ZEROES.length, length - done)));
+      // It may all be done in memory: the other requests must not wait for gigabytes of it.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #failed(request: NbdRequest, error: unknown): Uint8Array[] {
+    const value = errorValueOf(error);
+    return [
+      this.#agreement.isStructured
+        ? errorChunk(request, value, reasonOf(error))
+        : simpleReply(request, value),
+    ];
+  }
+}
+
+/** How much memory a request's data take. */
+function dataBytes({ command, length }: NbdRequest): number {
+  return command === COMMAND.READ || command === COMMAND.WRITE ? length : 0;
+}
