@@ -7,6 +7,8 @@ import { findingsOf, scorecardNotes, scorecardText, trialJson } from "../drivers
 import { readRecording } from "../drivers/read_recording.ts";
 import { type TrialResult, tryDriver } from "../drivers/trial.ts";
 import { MemoryFolder } from "../drivers/workplace.ts";
+import { driversReport } from "../page/drivers_report.ts";
+import { contextOf, type ReportRequest, writeReport } from "../page/write_report.ts";
 import { lookUp, lookUpPreset } from "../support/look_up.ts";
 import { UsageError } from "../support/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
@@ -22,6 +24,7 @@ export interface DriversCommandOptions {
   readonly json: boolean;
   /** The folder for findings; undefined for none. */
   readonly saveTo: string | undefined;
+  readonly report: ReportRequest | undefined;
 }
 
 /** Put QEMU's drivers on trial and print a scorecard. Answers the exit code. */
@@ -38,7 +41,7 @@ export async function driversCommand(
     ...{ formats, preset, processes: options.processes },
     onProgress: (text) => output.progress(text),
   });
-  const code = tell(result, version, options, output);
+  const code = await tell(result, version, options, output);
   if (!options.json) {
     for (const { name, reason } of LEFT_OUT) output.print(`not tried: ${name}: ${reason}`);
   }
@@ -54,6 +57,7 @@ export interface DriverLogOptions {
   readonly processes: number;
   readonly json: boolean;
   readonly saveTo: string | undefined;
+  readonly report: ReportRequest | undefined;
 }
 
 /** Have QEMU's tools judge a log that somebody recorded. Answers the exit code. */
@@ -71,7 +75,7 @@ export async function driverLogCommand(
     ...{ preset, folder: folder.path, processes: options.processes },
     onProgress: (done, total) => output.progress(`image ${done} of ${total}`),
   });
-  return tell({ trials: [trial], refused: [] }, version, options, output);
+  return await tell({ trials: [trial], refused: [] }, version, options, output);
 }
 
 function presetOf(name: string | undefined): Preset {
@@ -83,13 +87,19 @@ function presetOf(name: string | undefined): Preset {
 }
 
 /** Print a result and save what was found. Answers the exit code. */
-function tell(
+async function tell(
   result: DriversResult,
   version: string,
-  options: Pick<DriversCommandOptions, "json" | "saveTo">,
+  options: Pick<DriversCommandOptions, "json" | "saveTo" | "report">,
   output: Output,
-): number {
+): Promise<number> {
   const folders = saveFindings(result.trials, version, options);
+  const { report } = options;
+  if (report) {
+    output.progress("writing the report");
+    const context = contextOf(report, [["QEMU", version]]);
+    writeReport(report.path, await driversReport(result, { ...context, scripts: folders }));
+  }
   if (options.json) {
     output.print(JSON.stringify(resultJson(result, version), undefined, 2));
   } else printResult(result, version, folders, output);

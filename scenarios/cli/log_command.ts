@@ -11,6 +11,8 @@ import { logProblem } from "../support/problem.ts";
 import { Explorer } from "./explore_problem.ts";
 import { writePartialFile } from "./partial_file.ts";
 import type { SearchOptions } from "./search_options.ts";
+import { explorationReport } from "../page/rows_report.ts";
+import { contextOf, type ReportRequest, writeReport } from "../page/write_report.ts";
 import { lookUpPreset } from "../support/look_up.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
@@ -25,6 +27,8 @@ export interface LogOptions {
   readonly preset: string;
   readonly json: boolean;
   readonly saveTo: string | undefined;
+  /** The page to write; undefined for none. */
+  readonly report?: ReportRequest | undefined;
 }
 
 /** Explore a recorded log and print what was found. Exit code 0 if clean, 1 if not. */
@@ -44,12 +48,27 @@ export async function logCommand(
       output.progress(`crash point ${done} of ${total}, ${recoveries} recoveries`),
   );
   if (out !== undefined && partial) writePartialFile(out, [{ input, partial }]);
+  if (options.report) await reportLog(exploration, options.report, options);
   if (!shard || !partial) return tellLog(exploration, recorded, options, output);
   output.print(
     `share ${shard.index} of ${shard.count} is in ${out}: ${partial.items.length} parts, ` +
       `${partial.effort.recoveries} recoveries, ${exploration.violations.length} violations so far`,
   );
   return exploration.verdict === "clean" ? EXIT.OK : EXIT.VIOLATION;
+}
+
+async function reportLog(
+  exploration: Exploration,
+  report: ReportRequest,
+  options: LogOptions,
+): Promise<void> {
+  const firsts = groupByState(exploration.violations).map(([first]) => first);
+  const found = firsts.map((violation) => ({
+    violation,
+    replay: replayOf(violation, exploration, options),
+  }));
+  const title = options.log.split("/").pop()!;
+  writeReport(report.path, await explorationReport(exploration, found, title, contextOf(report)));
 }
 
 /** Print what was found in a recorded log. Answers the exit code. */

@@ -43,6 +43,11 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
   refuseUnused(command ?? "run", options);
   const saveTo = options.save === false ? undefined : `${options.save ?? DEFAULT_FOLDER}`;
   const { json } = options;
+  const report = options.report === undefined ? undefined : {
+    path: options.report,
+    command: commandOf(args),
+    date: new Date().toISOString().slice(0, 10),
+  };
   switch (command) {
     case undefined:
     case "run": {
@@ -52,6 +57,7 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
         names: operands,
         json,
         saveTo,
+        report,
         search: parseSearch(options, now),
         ...(preset !== undefined && { preset }),
         ...(profile !== undefined && { profile }),
@@ -65,7 +71,7 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
       return EXIT.OK;
     case "replay":
       need(operands.length === 1, "replay: name one file");
-      return replayCommand(operands[0], json, output);
+      return replayCommand({ path: operands[0], json, report }, output);
     case "shrink":
       need(operands.length === 1, "shrink: name one file");
       return shrinkCommand({ path: operands[0], json, saveTo }, output);
@@ -75,7 +81,7 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
       if (options.format !== undefined && options.format !== "qed") {
         return driverLogCommand({
           ...{ log: operands[0], base: `${options.base}`, format: options.format },
-          ...{ preset: options.preset, json, saveTo },
+          ...{ preset: options.preset, json, saveTo, report },
           processes: parseSearch({ workers: options.workers }, now).workers,
         }, output);
       }
@@ -86,6 +92,7 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
         preset: options.preset ?? "sectors",
         json,
         saveTo,
+        report,
         search: parseSearch(options, now),
       }, output);
     case "drivers":
@@ -96,6 +103,7 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
         processes: parseSearch({ workers: options.workers }, now).workers,
         json,
         saveTo,
+        report,
       }, output);
     case "merge":
       need(operands.length > 0, "merge: name the files to put together");
@@ -110,11 +118,11 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
 
 /** The options that each command takes. */
 const TAKES: Readonly<Record<string, readonly string[]>> = {
-  run: ["preset", "profile", ...SEARCH_WORDS, "save", "json"],
-  log: ["base", "format", "preset", ...SEARCH_WORDS, "save", "json"],
-  drivers: ["format", "preset", "workers", "save", "json"],
+  run: ["preset", "profile", ...SEARCH_WORDS, "save", "report", "json"],
+  log: ["base", "format", "preset", ...SEARCH_WORDS, "save", "report", "json"],
+  drivers: ["format", "preset", "workers", "save", "report", "json"],
   merge: ["save", "json"],
-  replay: ["json"],
+  replay: ["report", "json"],
   shrink: ["save", "json"],
   sweep: [
     ...[
@@ -158,7 +166,7 @@ const SWEEP_TEXTS = [
 
 /** Options that have a value. */
 const TEXTS = [
-  ...["preset", "profile", "base", "format", "save"] as const,
+  ...["preset", "profile", "base", "format", "save", "report"] as const,
   ...SEARCH_WORDS,
   ...SWEEP_TEXTS.filter((name) => name !== "depth" && name !== "seed"),
 ] as const;
@@ -176,6 +184,12 @@ function parse(args: readonly string[]) {
   });
   for (const name of TEXTS) need(options[name] !== "", `--${name} needs a value`);
   return options;
+}
+
+/** What was typed, to be typed again. */
+function commandOf(args: readonly string[]): string {
+  const words = args.map((word) => /^[\w./,=:@%+-]+$/.test(word) ? word : `'${word}'`);
+  return ["deno task crash", ...words].join(" ");
 }
 
 /** `--format qcow2,vdi`: names with commas between them. */

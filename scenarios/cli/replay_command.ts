@@ -1,23 +1,40 @@
 import {
+  type FoundViolation,
   judgeFound,
   persistedVersions,
   prepareTrial,
+  spellOutAgain,
   TapeChoices,
   timeline,
+  type Trial,
   violationKey,
 } from "../../harness/mod.ts";
 import { lookUpPreset } from "../support/look_up.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
-import { parseReplayFile } from "./replay_file.ts";
+import { parseReplayFile, type ReplayFile } from "./replay_file.ts";
 import { crashPointOf, sourceOf } from "./replay_source.ts";
+import { replayReport } from "../page/rows_report.ts";
+import { contextOf, type ReportRequest, writeReport } from "../page/write_report.ts";
 import { readTextFile } from "../support/read_file.ts";
+
+/** What to replay, and how to tell of it. */
+export interface ReplayOptions {
+  /** The replay file. */
+  readonly path: string;
+  readonly json: boolean;
+  /** The page to write; undefined for none. */
+  readonly report?: ReportRequest | undefined;
+}
 
 /**
  * Build the state that a replay file describes, judge it, and print how it came about. Exit code
  * 1 if the violation shows, 0 if it does not. Refuses a file of another trace.
  */
-export function replayCommand(path: string, json: boolean, output: Output): number {
+export async function replayCommand(
+  { path, json, report }: ReplayOptions,
+  output: Output,
+): Promise<number> {
   const replay = parseReplayFile(readTextFile(path));
   using source = sourceOf(replay);
   const { log, target, guestBytes } = source;
@@ -30,6 +47,11 @@ export function replayCommand(path: string, json: boolean, output: Output): numb
   const key = violationKey(replay.violation);
   const reproduced = seen.some((each) => violationKey(each) === key);
   const { crashAfterEvent } = replay;
+  if (report) {
+    const violation = foundBy(replay, trial);
+    const context = contextOf(report);
+    writeReport(report.path, await replayReport({ replay, path }, violation, context));
+  }
   if (json) {
     const { again } = replay;
     const result = {
@@ -49,4 +71,23 @@ export function replayCommand(path: string, json: boolean, output: Output): numb
     output.print(`The violation ${reproduced ? "shows" : "does not show"}: ${key}`);
   }
   return reproduced ? EXIT.VIOLATION : EXIT.OK;
+}
+
+/** The violation of a replay file with all that its state says. */
+function foundBy(
+  { violation, crashAfterEvent, tape, again = [] }: ReplayFile,
+  trial: Trial,
+): FoundViolation {
+  const { log, preset } = trial;
+  const point = trial.points.after(crashAfterEvent);
+  const { byUnit } = point.describe(new TapeChoices(tape));
+  const file = point.build(new TapeChoices(tape));
+  const later = again.map((each) => ({ afterEvent: each.afterEvent, tapeAt: () => each.tape }));
+  return {
+    ...violation,
+    ...{ crashAfterEvent, tape, pendingWrites: point.pendingCount, occurrences: 1 },
+    persisted: persistedVersions(log, preset, point.spelledOut(byUnit)),
+    sizeBytes: file.sizeBytes,
+    ...(later.length > 0 && { again: spellOutAgain(later, file, trial) }),
+  };
 }

@@ -9,6 +9,8 @@ import type { SearchOptions } from "./search_options.ts";
 import { isDesign, overviewTable } from "./overview.ts";
 import { type Overrides, type Row, runScenario } from "./run_scenario.ts";
 import { saveReplay } from "./save_replay.ts";
+import { rowsReport } from "../page/rows_report.ts";
+import { contextOf, type ReportRequest, writeReport } from "../page/write_report.ts";
 import { UsageError } from "../support/usage_error.ts";
 
 /** Options of `run`. */
@@ -20,6 +22,8 @@ export interface RunOptions extends Overrides {
   readonly saveTo: string | undefined;
   /** How to search. */
   readonly search: SearchOptions;
+  /** The page to write; undefined for none. */
+  readonly report?: ReportRequest | undefined;
 }
 
 /** Run scenarios and print a table of what came out. Answers the exit code. */
@@ -41,6 +45,8 @@ export async function runCommand(options: RunOptions, output: Output): Promise<n
   if (search.out !== undefined) {
     writePartialFile(search.out, rows.flatMap((row) => row.search ?? []));
   }
+  const { report } = options;
+  if (report) writeReport(report.path, await rowsReport(rows, contextOf(report)));
   return search.shard
     ? tellShare(rows, options, output)
     : tellRows(scenarios, rows, options, output);

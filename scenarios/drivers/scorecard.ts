@@ -1,4 +1,4 @@
-import { textTable } from "../../harness/mod.ts";
+import { type ReportTable, textTable } from "../../harness/mod.ts";
 import { findingName } from "./finding_folder.ts";
 import type { DriverFormat } from "./formats.ts";
 import type { ClassResult, TrialResult } from "./trial.ts";
@@ -22,27 +22,26 @@ export function coverageOf({ stateCount, builtCount }: TrialResult): string {
 }
 
 /** A line for each format and workload. */
+export function scorecardTable(trials: readonly TrialResult[]): ReportTable {
+  return {
+    title: "Scorecard",
+    head: ["format", "workload", "writes", "flushes", "states", "images", "coverage", "verdict"],
+    rows: trials.map((trial) => {
+      const { recording, images, stateCount } = trial;
+      const { format, workload, writes, flushes } = recording;
+      return [
+        ...[format.name, workload, `${writes}`, `${flushes}`, `${stateCount}`, `${images}`],
+        ...[coverageOf(trial), verdictOf(trial)],
+      ];
+    }),
+    numeric: [2, 3, 4, 5],
+  };
+}
+
+/** The same as text. */
 export function scorecardText(trials: readonly TrialResult[]): string {
-  const rows = trials.map((trial) => {
-    const { recording, images, stateCount } = trial;
-    const { format, workload, writes, flushes } = recording;
-    return [
-      ...[format.name, workload, `${writes}`, `${flushes}`, `${stateCount}`, `${images}`],
-      coverageOf(trial),
-      verdictOf(trial),
-    ];
-  });
-  const heads = [
-    "format",
-    "workload",
-    "writes",
-    "flushes",
-    "states",
-    "images",
-    "coverage",
-    "verdict",
-  ];
-  return textTable(heads, rows, { alignRight: [2, 3, 4, 5] });
+  const { head, rows, numeric = [] } = scorecardTable(trials);
+  return textTable([...head], rows, { alignRight: numeric });
 }
 
 function verdictOf({ recording: { format }, classes }: TrialResult): string {

@@ -1,0 +1,89 @@
+import {
+  describeEvent,
+  type FoundViolation,
+  prepareTrial,
+  type ReportLive,
+} from "../../harness/mod.ts";
+import { PROFILES } from "../../lib/mod.ts";
+import { liveScript } from "./bundle_live.ts";
+import { type LiveCase, PieceStore } from "./live_data.ts";
+import { describeWrite, type FoundIn } from "./violation_of.ts";
+
+/** So much may a page hold, in characters: it is to open at once. */
+const MOST_CHARACTERS = 3_000_000;
+/** A longer log can't be looked at event by event. */
+const MOST_EVENTS = 2000;
+/** A larger file is not taken along. */
+const MOST_BASE_BYTES = 2 ** 23;
+
+/** Collects the cases that a page can judge by itself. */
+export class LiveCases {
+  readonly #store = new PieceStore();
+  readonly #cases: LiveCase[] = [];
+
+  /**
+   * Take the case of a violation along. Answers its number, or why it is left out.
+   */
+  add(found: FoundIn, violation: FoundViolation): number | string {
+    const reason = reasonAgainst(found, violation);
+    if (reason !== undefined) return reason;
+    if (this.#characters > MOST_CHARACTERS) return "the page would become too large";
+    return this.#cases.push(this.#caseOf(found, violation)) - 1;
+  }
+
+  /** What the page needs; undefined if there is nothing, or no bundler. */
+  async live(): Promise<ReportLive | undefined> {
+    if (this.#cases.length === 0) return undefined;
+    const bundle = await liveScript();
+    if (bundle.kind === "missing") return undefined;
+    const data = JSON.stringify({ pieces: this.#store.pieces, cases: this.#cases });
+    return { script: bundle.script, data };
+  }
+
+  get #characters(): number {
+    return this.#store.pieces.reduce((sum, piece) => sum + piece.length, 0);
+  }
+
+  #caseOf({ log, target, preset, guestBytes }: FoundIn, violation: FoundViolation): LiveCase {
+    const trial = prepareTrial(log, target, preset, { guestBytes });
+    const { watched, leakedBeforeBytes } = trial;
+    const words = log.events.map((event, at) => {
+      const meaning = describeWrite(trial, at);
+      return meaning === undefined ? describeEvent(event) : `${meaning}: ${describeEvent(event)}`;
+    });
+    return {
+      ...{
+        preset: preset.name,
+        profile: profileOf(found(target.name)),
+        watched,
+        leakedBeforeBytes,
+      },
+      clusterBytes: target.granularityBytes,
+      probes: target.probes,
+      base: this.#store.source(log.base, [{ offsetBytes: 0, lengthBytes: log.base.sizeBytes }]),
+      guestBase: this.#store.source(log.guestBase, watched),
+      events: log.events.map((event) => this.#store.event(event)),
+      words,
+      start: { event: violation.crashAfterEvent, tape: violation.tape },
+    };
+  }
+}
+
+function found(targetName: string): string {
+  return /^qed \((.*)\)$/.exec(targetName)?.[1] ?? "";
+}
+
+function profileOf(name: string): string {
+  return Object.hasOwn(PROFILES, name) ? name : "";
+}
+
+/** Why a page can't judge a case by itself; undefined if it can. */
+function reasonAgainst({ log, target, preset }: FoundIn, violation: FoundViolation) {
+  if (profileOf(found(target.name)) === "") return "only our own QED driver runs in a page";
+  if (target.otherFiles.length > 0) return "the image has a backing file";
+  if (violation.again) return "it takes a crash of the recovery as well";
+  if (preset.tears || preset.ruinBytes > 0) return `${preset.name} has no checkboxes`;
+  if (log.events.length > MOST_EVENTS) return `the log has ${log.events.length} events`;
+  if (log.base.sizeBytes > MOST_BASE_BYTES) return `the image has ${log.base.sizeBytes} bytes`;
+  return undefined;
+}

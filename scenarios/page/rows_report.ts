@@ -1,0 +1,157 @@
+import {
+  certificateText,
+  coverageInWords,
+  type Exploration,
+  formatStates,
+  type FoundViolation,
+  type ReportDocument,
+  type ReportViolation,
+} from "../../harness/mod.ts";
+import type { Row } from "../cli/run_scenario.ts";
+import { sourceOf } from "../cli/replay_source.ts";
+import type { ReplayFile } from "../cli/replay_file.ts";
+import { lookUpPreset } from "../support/look_up.ts";
+import { LiveCases } from "./live_cases.ts";
+import { type FoundIn, violationOf } from "./violation_of.ts";
+import type { ReportContext } from "./write_report.ts";
+
+/** So many violations of one result are told whole: the others are like them. */
+const MOST_OF_A_ROW = 3;
+
+/** A report of scenarios. */
+export async function rowsReport(
+  rows: readonly Row[],
+  { command, facts }: ReportContext,
+): Promise<ReportDocument> {
+  const cases = new LiveCases();
+  const violations = rows.flatMap((row) => violationsOf(row, cases));
+  const wrong = rows.filter(({ asExpected }) => !asExpected).length;
+  return {
+    title: rows.length === 1 ? `${rows[0].scenario}: ${rows[0].name}` : "Scenarios",
+    summary: `${rows.length} results, ${
+      wrong === 0 ? "all as expected" : `${wrong} not as expected`
+    }`,
+    ...{ command, facts, violations },
+    tables: [scorecard(rows)],
+    notes: certificates(rows),
+    ...await liveOf(cases),
+  };
+}
+
+/** A report of one search: of a recorded log. */
+export async function explorationReport(
+  exploration: Exploration,
+  found: readonly { readonly violation: FoundViolation; readonly replay: ReplayFile }[],
+  title: string,
+  { command, facts }: ReportContext,
+): Promise<ReportDocument> {
+  const cases = new LiveCases();
+  const { states, recoveries, preset, events, certificate, violations } = exploration;
+  const told = found.map(({ violation, replay }) => toldFrom(replay, violation, { title, cases }));
+  return {
+    title,
+    summary: violations.length === 0 ? "clean" : `${violations.length} different violations`,
+    ...{ command, facts, violations: told },
+    tables: [{
+      title: "The search",
+      head: ["preset", "events", "states", "recoveries"],
+      rows: [[preset, `${events}`, formatStates(states), `${recoveries}`]],
+      numeric: [1, 2, 3],
+    }],
+    notes: certificateText(certificate).split("\n"),
+    ...await liveOf(cases),
+  };
+}
+
+/** A report of one violation: of a replay file. */
+export async function replayReport(
+  { replay, path }: { readonly replay: ReplayFile; readonly path: string },
+  violation: FoundViolation,
+  { command, facts }: ReportContext,
+): Promise<ReportDocument> {
+  const cases = new LiveCases();
+  const title = path.split("/").pop()!;
+  return {
+    ...{ title, summary: violation.detail, command, facts, tables: [], notes: [] },
+    violations: [toldFrom(replay, violation, { title, cases, path })],
+    ...await liveOf(cases),
+  };
+}
+
+async function liveOf(cases: LiveCases): Promise<Pick<ReportDocument, "live">> {
+  const live = await cases.live();
+  return live ? { live } : {};
+}
+
+function scorecard(rows: readonly Row[]): ReportDocument["tables"][number] {
+  return {
+    title: "Results",
+    head: [
+      "scenario",
+      "case",
+      "profile",
+      "preset",
+      "states",
+      "recoveries",
+      "expected",
+      "found",
+      "",
+    ],
+    rows: rows.map((row) => [
+      ...[row.scenario, row.name, row.profile || "-", row.preset || "-"],
+      row.exploration ? formatStates(row.exploration.states) : "-",
+      row.exploration ? `${row.exploration.recoveries}` : "-",
+      ...[row.expected, row.found, row.asExpected ? "as expected" : "NOT AS EXPECTED"],
+    ]),
+    numeric: [4, 5],
+  };
+}
+
+function certificates(rows: readonly Row[]): string[] {
+  const explored = rows.flatMap(({ exploration }) => exploration ?? []);
+  if (explored.length === 1) return certificateText(explored[0].certificate).split("\n");
+  const words = explored.map(({ certificate, states }) =>
+    coverageInWords(certificate.coverage, states)
+  );
+  return [...new Set(words)].map((each) =>
+    `${words.filter((other) => other === each).length} of ${words.length} searches: ${each}`
+  );
+}
+
+function violationsOf(row: Row, cases: LiveCases): ReportViolation[] {
+  const { exploration, replays = [] } = row;
+  const shown = exploration?.violations.slice(0, MOST_OF_A_ROW) ?? [];
+  return shown.map((violation, i) => {
+    const title = `${row.scenario}, ${row.profile} under ${row.preset}: ${row.name}`;
+    return toldFrom(replays[i], violation, { title, cases });
+  });
+}
+
+/** A violation with what its replay file names. */
+export function toldFrom(
+  replay: ReplayFile,
+  violation: FoundViolation,
+  { title, cases, path }: { title: string; cases: LiveCases; path?: string },
+): ReportViolation {
+  using source = sourceOf(replay);
+  const { log, target, guestBytes } = source;
+  const found: FoundIn = { log, target, guestBytes, preset: lookUpPreset(replay.preset) };
+  const told = violationOf(found, violation, {
+    title,
+    replay: path === undefined ? inputsOf(replay) : [`deno task crash replay ${path}`],
+    explanation: replay.explanation,
+  });
+  const live = cases.add(found, violation);
+  return { ...told, ...(typeof live === "number" ? { liveCase: live } : { noLive: live }) };
+}
+
+function inputsOf({ source, profile, preset }: ReplayFile): string[] {
+  if ("scenario" in source) {
+    const name = `deno task crash run ${source.scenario}`;
+    return [`${name} --profile ${profile} --preset ${preset}`];
+  }
+  if ("log" in source) {
+    return [`deno task crash log ${source.log} --base ${source.base} --preset ${preset}`];
+  }
+  return ["deno task crash replay FILE, with the file that was saved"];
+}
