@@ -55,7 +55,7 @@ export type { WatchedRun } from "./orders/order_watch.ts";
 export * from "./orders/sample_orders.ts";
 export { reportPage } from "./page/report_page.ts";
 export type * from "./page/document.ts";
-export { type FileStages, sectorStages } from "./page/sector_stages.ts";
+export { type FileRange, type FileStages, sectorStages } from "./page/sector_stages.ts";
 export { timelineEntries, type TimelineOptions } from "./page/timeline_entries.ts";
 export { exploreInParallel, type ParallelOptions } from "./parallel/explore_in_parallel.ts";
 export {

@@ -8,7 +8,7 @@ export interface ReportDocument {
   readonly command: string;
   /** Facts such as versions and presets: a name and a value each. */
   readonly facts: readonly (readonly [name: string, value: string])[];
-  /** Tables, some of them drawn too. */
+  /** Tables; those that are drawn too come after what was found. */
   readonly tables: readonly ReportTable[];
   /** What was found. */
   readonly violations: readonly ReportViolation[];
@@ -99,6 +99,8 @@ export interface StageRow {
 export interface ReportLive {
   /** The program, an ECMAScript module. */
   readonly script: string;
+  /** Modules that it names and that browsers do not have: their source, by name. */
+  readonly modules: Readonly<Record<string, string>>;
   /** What it works on, as JSON. */
   readonly data: string;
 }

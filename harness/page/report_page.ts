@@ -1,6 +1,7 @@
 import { barFigure } from "./bar_figure.ts";
 import type {
   ReportDocument,
+  ReportLive,
   ReportStages,
   ReportTable,
   ReportViolation,
@@ -52,67 +53,62 @@ export function reportPage(report: ReportDocument): string {
     <!doctype html>
     <html lang="en">
       <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta http-equiv="Content-Security-Policy" content="${POLICY}">
-    <title>${title}</title>
-    <style>${raw(STYLE)}</style>
-    ${live ? raw(IMPORT_MAP) : undefined}
-      </head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta http-equiv="Content-Security-Policy" content="${POLICY}">
+        <title>${title}</title>
+        <style>${raw(STYLE)}</style>
+        ${live ? importMap(live) : undefined}
+          </head>
       <body>
-    <a class="skip" href="#found">To what was found</a>
-    <header>
-    <h1>${title}</h1>
-    <p class="lead">${summary}</p>
-    <dl class="facts">${facts.map(([name, value]) =>
-      html`
-        <dt>${name}</dt>
-        <dd>${value}</dd>
-      `
-    )}
-    <dt>again</dt><dd><code>${command}</code></dd></dl>
-    </header>
-    <main>
-    ${tables.map(tableSection)}
-    <section id="found" aria-labelledby="found-title">
-    <h2 id="found-title">What was found</h2>
-    ${violations.length === 0
-      ? html`<p class="verdict good">Nothing: every promise was kept.</p>`
-      : violations.map(violationSection)}
-    </section>
-    ${notes.length === 0 ? undefined : html`
-      <section>
-        <h2>To be known</h2>
-        <ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>
-      </section>
-    `}
-    </main>
-    <script>${raw(PRINTING)}</script>
-    ${live
-      ? html`<script type="application/json" id="live-data">${jsonForScript(live.data)}</script>
+        <a class="skip" href="#found">To what was found</a>
+        <header>
+        <h1>${title}</h1>
+        <p class="lead">${summary}</p>
+        <dl class="facts">${facts.map(([name, value]) =>
+          html`
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          `
+        )}
+        <dt>again</dt><dd><code>${command}</code></dd></dl>
+        </header>
+        <main>
+        ${tables.filter(({ bars }) => !bars).map(tableSection)}
+        <section id="found" aria-labelledby="found-title">
+        <h2 id="found-title">What was found</h2>
+        ${violations.length === 0
+          ? html`<p class="verdict good">Nothing: every promise was kept.</p>`
+          : violations.map(violationSection)}
+        </section>
+    ${tables.filter(({ bars }) => bars).map(tableSection)}
+        ${notes.length === 0 ? undefined : html`
+          <section>
+            <h2>To be known</h2>
+            <ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>
+          </section>
+        `}
+        </main>
+        <script>${raw(PRINTING)}</script>
+        ${live
+          ? html`<script type="application/json" id="live-data">${jsonForScript(live.data)}</script>
 <script type="module">${raw(live.script.replaceAll("</script", "<\\/script"))}</script>`
-      : undefined}
-      </body>
+          : undefined}
+          </body>
     </html>
   `.html;
 }
 
-/** What the program of a page may name and a browser does not have: next to nothing of it is needed. */
-const IMPORT_MAP = `<script type="importmap">${
-  JSON.stringify({
-    imports: Object.fromEntries(
-      Object.entries({
-        "node:buffer":
-          "export const Buffer = { compare(a, b) { const end = Math.min(a.length, b.length); " +
-          "for (let i = 0; i < end; i++) if (a[i] !== b[i]) return a[i] - b[i]; " +
-          "return a.length - b.length; } };",
-        "node:fs": "export default {};",
-        "node:crypto":
-          "export function createHash() { throw new Error('there are no hashes here'); }",
-      }).map(([name, source]) => [name, `data:text/javascript,${encodeURIComponent(source)}`]),
-    ),
-  })
-}</script>`;
+/** Where the program finds the modules that a browser does not have. */
+function importMap({ modules }: ReportLive): Html {
+  const imports = Object.fromEntries(
+    Object.entries(modules).map(([name, source]) => [
+      name,
+      `data:text/javascript,${encodeURIComponent(source)}`,
+    ]),
+  );
+  return html`<script type="importmap">${jsonForScript(JSON.stringify({ imports }))}</script>`;
+}
 
 function tableSection(table: ReportTable): Html {
   const { title, bars } = table;

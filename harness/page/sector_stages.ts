@@ -17,11 +17,39 @@ export interface FileStages {
   readonly after: ByteSource | string;
 }
 
-/** The sectors of `ranges` that are not the same at all three moments, by their first bytes. */
+/** Part of a file. */
+export interface FileRange {
+  /** Where it starts, in bytes. */
+  readonly offsetBytes: number;
+  /** How long it is, in bytes. */
+  readonly lengthBytes: number;
+}
+
+/**
+ * The sectors of `ranges` that are not the same at all three moments, by their first bytes; those in
+ * `early` reached the disk although nothing had made them durable, and are marked.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { PagedStorage, sectorStages, storageSource } from "@powercut/powercut/harness";
+ * import { MemoryStorage } from "@powercut/powercut/lib";
+ *
+ * const before = storageSource(new MemoryStorage(new Uint8Array(1024)));
+ * const left = new PagedStorage(before);
+ * left.write(512, 512, new Uint8Array(512).fill(7));
+ * const range = { offsetBytes: 512, lengthBytes: 512 };
+ * const { rows } = sectorStages({ before, left, after: "bad magic" }, [range], [range]);
+ * assertEquals(rows[0].name, "sector 1");
+ * assertEquals([rows[0].before, rows[0].left], ["zeroes", "0x07 repeated"]);
+ * ```
+ */
 export function sectorStages(
   { before, left, after }: FileStages,
-  ranges: readonly { readonly offsetBytes: number; readonly lengthBytes: number }[],
+  ranges: readonly FileRange[],
+  early: readonly FileRange[] = [],
 ): ReportStages {
+  const isEarly = new Set(early.flatMap(sectorsOf));
   const sectors = new Set(ranges.flatMap(sectorsOf));
   const rows = [...sectors].sort((a, b) => a - b).flatMap((sector): StageRow[] => {
     const was = sectorOf(before, sector);
@@ -33,6 +61,7 @@ export function sectorStages(
       before: describeSector(was),
       left: describeSector(is),
       after: later ? describeSector(later) : "not opened",
+      ...(isEarly.has(sector) && { wrong: "on disk, and not flushed" }),
     }];
   });
   const omitted = rows.length - MOST_ROWS;
@@ -47,9 +76,7 @@ export function sectorStages(
   };
 }
 
-function sectorsOf(
-  { offsetBytes, lengthBytes }: { offsetBytes: number; lengthBytes: number },
-): number[] {
+function sectorsOf({ offsetBytes, lengthBytes }: FileRange): number[] {
   const first = Math.floor(offsetBytes / SECTOR_BYTES);
   const end = Math.ceil((offsetBytes + lengthBytes) / SECTOR_BYTES);
   return Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);

@@ -11,7 +11,25 @@ export interface TimelineOptions {
   readonly describe?: (event: number) => string | undefined;
 }
 
-/** A log up to a crash, one entry for each thing that happened; completions are not told. */
+/**
+ * A log up to a crash, one entry for each thing that happened; completions are not told.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Recorder, timelineEntries } from "@powercut/powercut/harness";
+ * import { type Operation } from "@powercut/powercut/lib";
+ *
+ * const recorder = new Recorder({ base: new Uint8Array(512) });
+ * recorder.run((function* (): Operation<void> {
+ *   const bytes = new Uint8Array(512).fill(1);
+ *   yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "data" };
+ * })());
+ * const options = { crashAfterEvent: 1, fateOf: () => "lost" as const };
+ * const entries = timelineEntries(recorder.log, options);
+ * assertEquals(entries.map(({ kind, lane }) => [kind, lane]), [["write", "data"], ["crash", ""]]);
+ * ```
+ */
 export function timelineEntries(log: WriteLog, options: TimelineOptions): TimelineEntry[] {
   const entries: TimelineEntry[] = [];
   /** For each request of the guest where it is among the entries. */

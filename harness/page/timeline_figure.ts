@@ -21,7 +21,11 @@ export const FATES: Readonly<Record<Fate, { readonly sign: string; readonly word
 export function timelineFigure(all: readonly TimelineEntry[]): Html {
   const skipped = Math.max(0, all.length - MOST_DRAWN);
   const entries = all.slice(skipped);
-  const lanes = [...new Set(entries.filter(({ kind }) => kind !== "crash").map(({ lane }) => lane))]
+  const lanes = [
+    ...new Set(
+      entries.filter(({ kind }) => kind !== "crash" && kind !== "flush").map(({ lane }) => lane),
+    ),
+  ]
     .sort((a, b) => Number(b === "guest") - Number(a === "guest"));
   const width = LEFT + entries.length * COLUMN + 12;
   const height = TOP + lanes.length * LANE + 22;

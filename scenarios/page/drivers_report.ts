@@ -92,6 +92,7 @@ async function violationOf(
   const fateOf = new Map(fates.map(({ entry, fate }) => [entry, FATES[fate]]));
   const files = { before: base, left, after: await reopened(recording, left, folder) };
   const ranges = fates.map(({ entry }) => entries[entry]);
+  const early = fates.filter(({ fate }) => fate === "persisted").map(({ entry }) => entries[entry]);
   const state: FoundViolation = {
     ...{ kind: "inconsistent", subject: violation.subject, detail: violation.detail },
     ...{ crashAfterEvent: event, tape, persisted: [], occurrences: found.states },
@@ -111,7 +112,7 @@ async function violationOf(
       crashAfterEvent: event,
       fateOf: (at) => fateOf.get(entryOfEvent[at]) ?? "durable",
     }),
-    stages: format.driver === "qed" ? qedStages(files) : sectorStages(files, ranges),
+    stages: format.driver === "qed" ? qedStages(files) : sectorStages(files, ranges, early),
     ...liveOf(trial, state, cases),
   };
 }
@@ -133,7 +134,7 @@ function sentences(
     reached.length === 0
       ? "Nothing of what no flush had covered reached the disk: what was flushed is wrong by itself."
       : `Of what no flush had covered, ${reached.join(", ")} reached the disk` +
-        (lost.length === 0 ? "." : `, and ${lost.join(", ")} did not.`),
+        (lost.length === 0 ? "." : `, and ${lost.join(", ")} did not: no flush was between them.`),
     `${states} of the states show it (${
       coverageOf(trial)
     }); this is the one with the least on disk.`,

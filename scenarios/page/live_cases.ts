@@ -36,8 +36,12 @@ export class LiveCases {
     if (this.#cases.length === 0) return undefined;
     const bundle = await liveScript();
     if (bundle.kind === "missing") return undefined;
-    const data = JSON.stringify({ pieces: this.#store.pieces, cases: this.#cases });
-    return { script: bundle.script, data };
+    return { script: bundle.script, modules: bundle.modules, data: this.data() };
+  }
+
+  /** The cases as JSON. */
+  data(): string {
+    return JSON.stringify({ pieces: this.#store.pieces, cases: this.#cases });
   }
 
   get #characters(): number {

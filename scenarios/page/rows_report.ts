@@ -120,11 +120,19 @@ function certificates(rows: readonly Row[]): string[] {
 
 function violationsOf(row: Row, cases: LiveCases): ReportViolation[] {
   const { exploration, replays = [] } = row;
-  const shown = exploration?.violations.slice(0, MOST_OF_A_ROW) ?? [];
-  return shown.map((violation, i) => {
-    const title = `${row.scenario}, ${row.profile} under ${row.preset}: ${row.name}`;
-    return toldFrom(replays[i], violation, { title, cases });
+  const title = `${row.scenario}, ${row.profile} under ${row.preset}: ${row.name}`;
+  // One state may break the same promise for many sectors.
+  const seen = new Set<string>();
+  const different = (exploration?.violations ?? []).flatMap((violation, i) => {
+    const { kind, crashAfterEvent, tape } = violation;
+    const key = `${kind} ${crashAfterEvent} ${tape.join()}`;
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return [{ violation, replay: replays[i] }];
   });
+  return different.slice(0, MOST_OF_A_ROW).map(({ violation, replay }) =>
+    toldFrom(replay, violation, { title, cases })
+  );
 }
 
 /** A violation with what its replay file names. */

@@ -1,0 +1,92 @@
+import {
+  exploreLazily,
+  type ReportDocument,
+  reportPage,
+  type ReportViolation,
+} from "../harness/mod.ts";
+import { SCENARIOS } from "../scenarios/catalog.ts";
+import { LiveCases } from "../scenarios/page/live_cases.ts";
+import { startBrowser } from "../scenarios/page/browser_testing.ts";
+import { violationOf } from "../scenarios/page/violation_of.ts";
+import { guestBytesOf, setUp } from "../scenarios/support/scenario.ts";
+import { benchFolder } from "./folder.ts";
+import { median, secondsOf } from "./measure.ts";
+import { type BenchOptions, type Report, tellRound } from "./report.ts";
+
+export const name = "report-page";
+
+const VIOLATIONS = 100;
+
+/**
+ * How long a page with a hundred violations takes to open in Chromium, up to the verdict of the first one,
+ * which the page works out itself. The peer is the same data as text in a page.
+ */
+export async function run({ isQuick }: BenchOptions): Promise<Report> {
+  const report = await largeReport();
+  const page = reportPage(report);
+  const plain = `<!doctype html><title>plain</title><pre>${
+    JSON.stringify(report.violations).replaceAll("<", "&lt;")
+  }</pre>`;
+  using folder = benchFolder(2 ** 25);
+  const [ours, peer] = [`${folder.path}/page.html`, `${folder.path}/plain.html`];
+  Deno.writeTextFileSync(ours, page);
+  Deno.writeTextFileSync(peer, plain);
+  const browser = await startBrowser();
+  const times: [number[], number[]] = [[], []];
+  const rounds = isQuick ? 3 : 7;
+  try {
+    for (let round = 0; round < rounds; round++) {
+      for (const [at, path] of [ours, peer].entries()) {
+        const tab = await browser.newPage();
+        times[at].push(
+          await secondsOf(async () => {
+            await tab.goto(`file://${path}`);
+            if (path === ours) await tab.locator(".live .verdict").first().waitFor();
+          }),
+        );
+        await tab.close();
+      }
+      tellRound(name, round, rounds);
+    }
+  } finally {
+    await browser.close();
+  }
+  const mib = page.length / 2 ** 20;
+  const [seconds, peerSeconds] = times.map(median);
+  return {
+    tables: [[
+      ["page", "MiB", "opens in"],
+      [`${report.violations.length} violations`, mib.toFixed(2), `${seconds.toFixed(2)} s`],
+      ["the same as text", (plain.length / 2 ** 20).toFixed(2), `${peerSeconds.toFixed(2)} s`],
+    ]],
+    notes: ["until the first verdict that the page works out itself is there"],
+    figures: { openSeconds: seconds, pageMib: mib, "to plain text: ratio": seconds / peerSeconds },
+  };
+}
+
+/** What scenarios find, over and over until there are enough. */
+async function largeReport(): Promise<ReportDocument> {
+  const cases = new LiveCases();
+  const violations: ReportViolation[] = [];
+  for (const scenario of SCENARIOS) {
+    for (const each of scenario.cases) {
+      if (each.expected === "clean") continue;
+      const { log, target } = setUp(each);
+      const found = { log, target, preset: each.preset, guestBytes: guestBytesOf(each) };
+      const { violations: all } = exploreLazily(log, target, each.preset, found);
+      for (const violation of all.slice(0, 4)) {
+        const told = violationOf(found, violation, { title: scenario.name, replay: [] });
+        const live = cases.add(found, violation);
+        violations.push({ ...told, ...(typeof live === "number" && { liveCase: live }) });
+      }
+    }
+  }
+  const live = await cases.live();
+  // The first one is open: it is to be one that the page judges.
+  violations.sort((a, b) => Number(b.liveCase !== undefined) - Number(a.liveCase !== undefined));
+  return {
+    ...{ title: "A large report", summary: "", command: "", facts: [], tables: [], notes: [] },
+    violations: Array.from({ length: VIOLATIONS }, (_, i) => violations[i % violations.length]),
+    ...(live && { live }),
+  };
+}
