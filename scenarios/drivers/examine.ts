@@ -86,9 +86,14 @@ export class Examiner implements Disposable {
     const disagreement = this.#format.driver === "qed"
       ? await compareCheckers(this.#shell, this.#path)
       : undefined;
-    let first = await this.#session([], expected);
+    // The likeliest first; all at once, because each answer that is waited for takes longer than a read.
+    const likely = this.#look.cells.map((
+      { patterns },
+      i,
+    ) => [...new Set([expected[i], ...patterns])]);
+    let first = await this.#session([], likely);
     const refusal = first.refusal;
-    if (refusal !== undefined && await this.#repair()) first = await this.#session([], expected);
+    if (refusal !== undefined && await this.#repair()) first = await this.#session([], likely);
     if (first.refusal !== undefined) return { ...NOTHING, refusal: first.refusal };
     const { driver, canCheck } = this.#format;
     const check = canCheck
@@ -104,17 +109,6 @@ export class Examiner implements Disposable {
     };
   }
 
-  /** What a range reads as: one of its patterns, as a rule, and a dump takes long. */
-  async #lookCloser(range: Range): Promise<Seen> {
-    const io = this.#io!;
-    const patterns = [...range.patterns ?? []];
-    const at = placeOf(range);
-    const answers = await io.runAll(patterns.map((pattern) => `read -q -P ${pattern} ${at}`));
-    const pattern = patterns[answers.findIndex((answer) => answer.trim() === "")];
-    if (pattern !== undefined) return { kind: "pattern", pattern };
-    return parseDump(await io.run(`read -v ${at}`), range.lengthBytes);
-  }
-
   async #repair(): Promise<boolean> {
     const { driver, canCheck } = this.#format;
     if (!canCheck) return false;
@@ -128,7 +122,7 @@ export class Examiner implements Disposable {
   ): Promise<Pick<Examination, "later" | "probes" | "probeErrors">> {
     const { refusal, cells: later, probes, answers } = await this.#session(
       this.#look.probes,
-      cells.map(patternSeen),
+      cells.map((seen) => [patternSeen(seen)]),
     );
     if (refusal === undefined) return { later, probes, probeErrors: answers };
     return {
@@ -138,22 +132,28 @@ export class Examiner implements Disposable {
     };
   }
 
-  /** Open the image, write the probes, read them and all cells, and close it. */
+  /**
+   * Open the image, write the probes, read them and all cells, and close it. `likely` are the patterns
+   * that each cell may well have.
+   */
   async #session(
     probes: readonly Probe[],
-    expected: readonly number[],
+    likely: readonly (readonly number[])[],
   ): Promise<Session> {
     const { driver, openOptions } = this.#format;
     const file = `file.driver=file,file.filename=${this.#path}`;
     const options = [`driver=${driver}`, ...openOptions, file].join(",");
     const writes = probes.length > 0 ? [...probes.map(probeCommand), "flush"] : [];
-    const ranges: Range[] = [...probes.map(probeRange), ...this.#look.cells];
-    const patterns = [...probes.map(({ pattern }) => pattern), ...expected];
+    const ranges = [...probes.map(probeRange), ...this.#look.cells];
+    const patterns = [...probes.map(({ pattern }) => [pattern]), ...likely];
     const io = this.#io ??= await QemuIo.start();
     const [opened, length, ...answers] = await io.runAll([
       ...[`open -o ${options}`, "length"],
       ...writes,
-      ...ranges.map((range, i) => `read -q -P ${patterns[i]} ${placeOf(range)}`),
+      ...ranges.flatMap((range, i) =>
+        patterns[i].map((pattern) => `read -q -P ${pattern} ${placeOf(range)}`)
+      ),
+      ...(probes.length > 0 ? [] : ["close"]),
     ]);
     // Opening may complain and succeed: of a repair, for example.
     if (length.includes("no file open")) {
@@ -161,21 +161,28 @@ export class Examiner implements Disposable {
       return { refusal, answers: [], probes: [], cells: [] };
     }
     const read = answers.splice(writes.length);
-    const seen = patterns.map((pattern): Seen => ({ kind: "pattern", pattern }));
-    for (const [i, answer] of read.entries()) {
-      if (answer.trim() !== "") seen[i] = await this.#lookCloser(ranges[i]);
-    }
-    await io.run("close");
+    const seen = ranges.map((_, i): Seen | undefined => {
+      const silent = read.splice(0, patterns[i].length).findIndex((text) => text.trim() === "");
+      return silent < 0 ? undefined : { kind: "pattern", pattern: patterns[i][silent] };
+    });
+    const odd = ranges.filter((_, i) => !seen[i]);
+    // Reading changes nothing, and the image may be opened again for that; after the probes it may not.
+    const again = probes.length > 0 ? [] : [`open -o ${options}`];
+    const isClosed = probes.length === 0 && odd.length === 0;
+    const dumps = isClosed ? [] : await io.runAll([
+      ...again,
+      ...odd.map((range) => `read -v ${placeOf(range)}`),
+      "close",
+    ]);
+    dumps.splice(0, again.length);
+    const all = seen.map((each, i) => each ?? parseDump(dumps.shift()!, ranges[i].lengthBytes));
     return {
       answers: answers.map((text) => text.trim()).filter((text) => text !== ""),
-      probes: seen.slice(0, probes.length),
-      cells: seen.slice(probes.length),
+      probes: all.slice(0, probes.length),
+      cells: all.slice(probes.length),
     };
   }
 }
-
-/** A range, and what it may well hold. */
-type Range = Pick<Cell, "offsetBytes" | "lengthBytes"> & Partial<Pick<Cell, "patterns">>;
 
 /** What came of opening an image, writing the probes, and reading. */
 interface Session extends Pick<Examination, "refusal" | "probes" | "cells"> {
