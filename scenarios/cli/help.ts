@@ -20,10 +20,13 @@ commands:
                                small alphabet, or random ones (docs/workloads.md)
   log LOG --base IMAGE         explore a log recorded by blklogwrites, dm-log-writes, or
                                deno task qed nbd --record (docs/nbd.md)
+  drivers                      put QEMU's own formats on trial, judged by QEMU's own tools: a
+                               scorecard, and a script for each finding (docs/drivers.md)
   merge FILE...                put shares of a run or log together (docs/campaigns.md)
 
 options:
-  --preset P                   run, log, sweep: use this fault preset (log, sweep: sectors);
+  --preset P                   run, log, sweep, drivers: use this fault preset (log, sweep:
+                               sectors; drivers: writes);
                                sweep: or several with commas, or survivable
   --profile P                  run: only the cases of this ordering profile
                                (${Object.keys(PROFILES).join(", ")})
@@ -44,13 +47,16 @@ options:
                                one built and judged byte by byte; small spaces only), sampled or
                                deepening (for spaces that are too large)
   --samples K, --seed S        run, log: how many states are sampled (10000), and which (1)
-  --workers N                  run, log: how many workers (as many as cores); the result is the same
+  --workers N                  run, log, drivers: how many workers (as many as cores); the result is the same
   --budget B                   run, log: stop after so many recoveries (10000) or so long (30s, 5m)
   --shard I/N --out FILE       run, log: explore only the Ith of N shares, and write it to a file
   --resume FILE                run, log: go on with what --out FILE has kept
-  --format F                   log: the format of the image (qed)
-  --save DIR                   run, log, sweep, shrink, merge: where replay files go (crash-findings)
-  --no-save                    run, log, sweep, shrink, merge: write no replay files
+  --format F                   log: the format of the image (qed); drivers: these formats,
+                               with commas between them (all)
+  --save DIR                   run, log, sweep, shrink, merge, drivers: where replay files and
+                               findings go (crash-findings)
+  --no-save                    the same: write none
+  --report FILE.html           run, log, replay, drivers: write a page to look at as well
   --json                       print JSON, with the replay files in it instead of saving them
   --help                       print this
 
@@ -73,5 +79,6 @@ examples:
   deno task crash run dirty-bit --shard 2/5 --out two.json
   deno task crash sweep --profile qemu --backing
   deno task crash sweep --random 1000 --seed 7 --swarm --preset survivable
-  deno task crash log session.log --base before.qed --json`;
+  deno task crash log session.log --base before.qed --json
+  deno task crash drivers --format qcow2,vdi --report scorecard.html`;
 }

@@ -30,7 +30,9 @@ const QCOW2 = { canBack: true, canSnapshot: true };
 export const FORMATS: readonly DriverFormat[] = [
   format("raw", "raw", { canCheck: false }),
   format("qcow", "qcow", { canCheck: false, canBack: true }),
-  format("qcow2", "qcow2", { ...QCOW2, createOptions: ["cluster_size=4k"] }),
+  format("qcow2", "qcow2", QCOW2),
+  // With small clusters a small disk needs many tables.
+  format("qcow2-4k", "qcow2", { ...QCOW2, createOptions: ["cluster_size=4k"] }),
   format("qcow2-lazy", "qcow2", {
     ...QCOW2,
     createOptions: ["cluster_size=4k", "lazy_refcounts=on"],

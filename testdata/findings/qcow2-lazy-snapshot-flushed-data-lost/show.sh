@@ -1,0 +1,53 @@
+#!/bin/sh
+# qcow2-lazy: flushed-data-lost. Found with QEMU 7.2.22.
+#
+# the guest's data at 3 MiB reads as zeroes, allowed: 0x11 or 0x13
+#
+# base.img.gz is an image that QEMU made; session.log.gz is what QEMU's blklogwrites filter recorded while
+# a guest used it. Below, the image gets the writes that were durable, and of those that no flush had
+# covered yet the ones that happen to reach the disk before the power goes. Then QEMU opens it.
+# Needs qemu-img, qemu-io, gzip and dd. Exit code 0: the problem shows. 1: it does not.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+gzip -dc "$here/base.img.gz" > crash.img
+gzip -dc "$here/session.log.gz" > session.log
+
+# put FROM TO COUNT: sectors of the log to sectors of the image; zero TO COUNT: zeroes.
+put() { dd if=session.log of=crash.img bs=512 skip="$1" seek="$2" count="$3" conv=notrunc 2>/dev/null; }
+zero() { dd if=/dev/zero of=crash.img bs=512 seek="$1" count="$2" conv=notrunc 2>/dev/null; }
+io() { qemu-io --image-opts "$@" "driver=qcow2,file.driver=file,file.filename=crash.img"; }
+check() { qemu-img check -f qcow2 "$@" crash.img; }
+reads_as() { ! io -c "read -q -P $1 $2 $3" 2>&1 | grep -Eq "failed|can't"; }
+shown() { echo "SHOWN: qcow2-lazy: flushed-data-lost"; exit 0; }
+not_shown() { echo "NOT SHOWN"; exit 1; }
+
+# What the guest did before the crash:
+#   write 512 bytes of 0x12 at 512
+#   flush
+#   write 4096 bytes of 0x13 at 3 MiB
+#   write 4096 bytes of zeroes or a discard at 3076 KiB (under way)
+#   write 4096 bytes of 0x14 at 5 MiB (under way)
+
+# What was written:
+put 2 16 8 # entry 0: 4096 bytes at 8192: flushed
+put 12 88 8 # entry 2: 4096 bytes at 45056: flushed
+put 22 24 1 # entry 4: 512 bytes at 12288: flushed
+put 25 96 8 # entry 6: 4096 bytes at 49152: flushed
+put 34 0 1 # entry 7: 512 bytes at 0: flushed
+put 37 88 8 # entry 9: 4096 bytes at 45056: flushed
+put 47 16 8 # entry 11: 4096 bytes at 8192: flushed
+put 57 104 8 # entry 13: 4096 bytes at 53248: flushed
+put 67 24 1 # entry 15: 512 bytes at 12288: flushed
+# entry 17: 4096 bytes at 57344: not flushed, lost
+put 79 104 8 # entry 18: 4096 bytes at 53248: NOT FLUSHED, ON DISK
+dd if=/dev/null of=crash.img bs=1 seek=57344 count=0 2>/dev/null # the file's size
+
+# What comes of it:
+# Each of these would be right: 0x11, 0x13.
+reads_as 17 3145728 4096 && not_shown
+reads_as 19 3145728 4096 && not_shown
+io -c "read -v 3145728 32"
+shown
