@@ -22,9 +22,9 @@ export {
 } from "./engine/crash_point.ts";
 export { type LaterCrash, persistedVersions, spellOutAgain } from "./engine/findings.ts";
 export { type FoundState, judgeFound } from "./engine/judge_found.ts";
-export type { DiskReplay, SizeEvent, WriteEvent } from "./engine/disk_replay.ts";
-export type { GuestReplay } from "./engine/guest_replay.ts";
-export type { Replay } from "./engine/replay.ts";
+export { DiskReplay, type SizeEvent, type WriteEvent } from "./engine/disk_replay.ts";
+export { GuestReplay } from "./engine/guest_replay.ts";
+export { Replay } from "./engine/replay.ts";
 export { exploreByDeepening } from "./engine/deepening.ts";
 export { differenceOf, NotDeterministicError } from "./engine/not_deterministic_error.ts";
 export { TargetError } from "./engine/target_error.ts";

@@ -24,6 +24,18 @@ interface Flush {
 
 /**
  * What the guest was promised while a log is gone through, straight from the marks in it, as bytes.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { GuestReplay, PagedStorage } from "@powercut/powercut/harness";
+ *
+ * const base = new PagedStorage({ sizeBytes: 512, read: (_, into) => into.fill(0) });
+ * const guest = new GuestReplay(base, 512);
+ * const bytes = new Uint8Array(512).fill(7);
+ * guest.apply({ kind: "guest-write-begun", id: 1, offsetBytes: 0, bytes }, 0, 512);
+ * assertEquals(guest.permitted(0).map(([first]) => first), [0, 7]);
+ * ```
  */
 export class GuestReplay {
   readonly #base: ByteSource;

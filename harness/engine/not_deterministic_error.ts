@@ -26,7 +26,22 @@ export class NotDeterministicError extends Error {
   }
 }
 
-/** The first line in which two runs of `what` differ, if they do, as the error to throw. */
+/**
+ * The first line in which two runs of `what` differ, if they do, as the error to throw.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { differenceOf } from "@powercut/powercut/harness";
+ *
+ * assertEquals(differenceOf("recovery", "request", [["read"], ["read"]]), undefined);
+ * const error = differenceOf("recovery", "request", [["read"], ["read", "flush"]]);
+ * assertEquals(
+ *   error?.message,
+ *   'recovery is not deterministic: request 1 is missing, and when it is run again "flush"',
+ * );
+ * ```
+ */
 export function differenceOf(
   what: string,
   unit: string,

@@ -44,7 +44,7 @@ export async function readRecording(
   format: DriverFormat,
   { logPath, basePath, folder }: { logPath: string; basePath: string; folder: string },
 ): Promise<Recording> {
-  const base = new SparseImage(basePath);
+  const base = readBase(basePath);
   const { logBytes, entries, events, entryOfEvent, knowsSubmission } = parse(logPath, base);
   const log = { base, guestBase: new PagedStorage(base), events };
   await linkBacking(format, basePath, folder);
@@ -80,6 +80,16 @@ function parse(logPath: string, base: ByteSource): SubmittedEntries {
   } catch (error) {
     if (error instanceof LogFormatError) throw new UsageError(`${logPath}: ${error.message}`);
     throw error;
+  }
+}
+
+function readBase(path: string): SparseImage {
+  try {
+    if (!Deno.statSync(path).isFile) throw new UsageError(`${path}: not a regular file`);
+    return new SparseImage(path);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`can't read ${path}: ${(error as Error).message}`);
   }
 }
 
