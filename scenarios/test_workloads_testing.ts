@@ -39,6 +39,18 @@ export const WORKLOADS = {
       write(70 * CLUSTER, 512),
     ],
   },
+  "several L2 tables, and room for one": {
+    ...FINAL,
+    l2CacheTables: 1,
+    prepared: [write(0, CLUSTER), write(PER_L2_TABLE, CLUSTER)],
+    steps: [
+      write(CLUSTER, 512),
+      write(PER_L2_TABLE + CLUSTER, 512),
+      write(2 * CLUSTER, 512),
+      FLUSH,
+      write(CLUSTER, 512),
+    ],
+  },
   "unaligned and crossing": {
     ...FINAL,
     prepared: [write(0, 100), write(2 * CLUSTER, CLUSTER)],

@@ -37,6 +37,8 @@ export interface Kill {
   readonly trial: string;
   /** The kind of violation, or `throws` for a driver that did not get through its workload. */
   readonly oracle: string;
+  /** What was thrown, where that is how it was found: no promise was judged then. */
+  readonly message?: string;
   readonly preset: string;
   /** Recoveries up to the first failure. */
   readonly states: number;

@@ -93,9 +93,23 @@ function search(trial: string, each: Case, { kind, depth = 1 }: Limits): Kill | 
     const milliseconds = performance.now() - begun;
     const persisted = violation.persisted.length;
     return { ...common, oracle: sought, states: recoveries, milliseconds, persisted };
-  } catch (_error) {
-    return { ...common, oracle: "throws", states: 0, milliseconds: passed(), persisted: 0 };
+  } catch (error) {
+    const message = messageOf(error);
+    return {
+      ...common,
+      oracle: "throws",
+      message,
+      states: 0,
+      milliseconds: passed(),
+      persisted: 0,
+    };
   }
+}
+
+/** What a driver that does not get through its workload says: the reason of the reason, if there is one. */
+function messageOf(error: unknown): string {
+  const { cause } = error as Error;
+  return `${cause ?? error}`.split("\n")[0];
 }
 
 /** Every order of a few requests in flight; what is discarded is used again at once. */
@@ -117,9 +131,10 @@ function ordersTrial(name: string, requests: readonly Request[]): Trial {
         return { ...common, oracle: violation.kind, states, milliseconds, persisted };
       }
       return undefined;
-    } catch (_error) {
+    } catch (error) {
       const milliseconds = performance.now() - start;
-      return { ...common, oracle: "throws", states, milliseconds, persisted: 0 };
+      const message = messageOf(error);
+      return { ...common, oracle: "throws", message, states, milliseconds, persisted: 0 };
     }
   };
 }

@@ -73,6 +73,7 @@ export function* openPrepared(
     profile,
     ...(workload.layout && { layout: workload.layout }),
     ...(workload.opensUnrepaired && { skipRepair: true }),
+    ...(workload.l2CacheTables !== undefined && { l2CacheTables: workload.l2CacheTables }),
   });
   const source = yield* openLowerFiles(lowerFiles);
   if (source) image.backing = source;

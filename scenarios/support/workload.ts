@@ -105,6 +105,8 @@ export interface Workload {
   readonly tornTailBytes?: number;
   /** What a crash, or a bug, did to the file before the log begins: changes its bytes. */
   readonly damage?: (file: Uint8Array) => void;
+  /** How many L2 tables the driver keeps; as many as it does by itself if not given. */
+  readonly l2CacheTables?: number;
   /** The image is opened as it is, and repaired by a step, if at all. */
   readonly opensUnrepaired?: boolean;
   /** What is recorded. */
