@@ -1,6 +1,7 @@
 import { type Preset, WRITES } from "../../harness/mod.ts";
 import { findingName, writeFinding } from "../drivers/finding_folder.ts";
 import { FORMATS, LEFT_OUT } from "../drivers/formats.ts";
+import { QemuToolError } from "../drivers/qemu_tool_error.ts";
 import { qemuVersion } from "../drivers/qemu_img.ts";
 import { type DriversResult, runDrivers } from "../drivers/run_drivers.ts";
 import { findingsOf, scorecardNotes, scorecardText, trialJson } from "../drivers/scorecard.ts";
@@ -41,6 +42,9 @@ export async function driversCommand(
     ...{ formats, preset, processes: options.processes },
     onProgress: (text) => output.progress(text),
   });
+  if (result.trials.length === 0) {
+    throw new QemuToolError(result.refused.map(({ reason }) => reason).join("; "));
+  }
   const code = await tell(result, version, options, output);
   if (!options.json) {
     for (const { name, reason } of LEFT_OUT) output.print(`not tried: ${name}: ${reason}`);

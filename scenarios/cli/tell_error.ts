@@ -6,8 +6,7 @@ import {
 } from "../../harness/mod.ts";
 import { HostError } from "../../lib/host/mod.ts";
 import { StepLimitError } from "../../lib/storage/mod.ts";
-import { QemuToolError } from "../drivers/qemu_tool_error.ts";
-import { FullError } from "../drivers/run_drivers.ts";
+import { FullError, QemuToolError } from "../drivers/qemu_tool_error.ts";
 import { UsageError } from "../support/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";

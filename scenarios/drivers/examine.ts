@@ -3,7 +3,7 @@ import type { DriverFormat } from "./formats.ts";
 import { compareCheckers } from "./qed_checkers.ts";
 import { checkImage, type CheckVerdict } from "./qemu_img.ts";
 import { QemuIo } from "./qemu_io.ts";
-import { QemuToolCrash } from "./qemu_tool_error.ts";
+import { FullError, QemuToolCrash } from "./qemu_tool_error.ts";
 import { Shell } from "./shell.ts";
 import { type Probe, PROBE_BYTES } from "./workloads.ts";
 
@@ -44,6 +44,9 @@ export interface Examination {
 }
 
 const NOTHING: Examination = { opens: "never", cells: [], later: [], probes: [], probeErrors: [] };
+
+/** What QEMU says where the file system is full: that is not the driver's fault. */
+const NO_ROOM = "No space left on device";
 
 /** Examines one image after the other, each at the same path, with processes that stay. */
 export class Examiner implements Disposable {
@@ -155,6 +158,9 @@ export class Examiner implements Disposable {
       ),
       ...(probes.length > 0 ? [] : ["close"]),
     ]);
+    if (answers.some((text) => text.includes(NO_ROOM))) {
+      throw new FullError(`no room is left for ${this.#path}: images are examined in memory`);
+    }
     // Opening may complain and succeed: of a repair, for example.
     if (length.includes("no file open")) {
       const refusal = opened.trim().replaceAll(this.#path, "the image").split("\n").pop()!;

@@ -19,7 +19,7 @@ const SCRIPT = `{ stdbuf -i0 qemu-io "$@"; echo "${EXIT}$?"; } 2>&1 | sed -u -n 
   `-e ':give' -e 's/.*//' -e x -e 's/^\\n//' -e p`;
 
 /** A running `qemu-io` that is given one command after the other. */
-export class QemuIo {
+export class QemuIo implements Disposable {
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
@@ -84,6 +84,11 @@ export class QemuIo {
     Deno.kill(-this.#child.pid, "SIGKILL");
     this.#writer.abort().catch(() => {});
     this.#reader.cancel().catch(() => {});
+  }
+
+  /** The same: nothing is left behind, whatever has happened. */
+  [Symbol.dispose](): void {
+    this.kill();
   }
 
   async #send(commands: readonly string[]): Promise<Batch> {

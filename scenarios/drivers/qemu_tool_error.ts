@@ -9,3 +9,9 @@ export class QemuToolCrash extends Error {
   /** The name of this kind of error. */
   override readonly name = "QemuToolCrash";
 }
+
+/** No room for images: what is examined is in memory. */
+export class FullError extends Error {
+  /** The name of this kind of error. */
+  override readonly name = "FullError";
+}

@@ -68,14 +68,14 @@ export async function recordDriver(
   const path = `${folder}/disk.img`;
   const logPath = `${folder}/session.log`;
   await create(format, workload, folder);
-  const prepare = await open(format, [`file.driver=file,file.filename=${path}`]);
+  using prepare = await open(format, [`file.driver=file,file.filename=${path}`]);
   for (const step of workload.prepared) await ask(prepare, step);
   await prepare.end();
   if (workload.hasSnapshot) await qemuImg(["snapshot", "-c", "before", path]);
   const base = new SparseImage(path);
 
   Deno.writeFileSync(logPath, new Uint8Array());
-  const recorded = await open(format, [
+  using recorded = await open(format, [
     `file.driver=blklogwrites,file.file.driver=file,file.file.filename=${path}`,
     `file.log.driver=file,file.log.filename=${logPath}`,
   ]);
@@ -115,7 +115,7 @@ async function create(
 
 async function createBacking(steps: readonly DriverStep[], path: string): Promise<void> {
   await qemuImg(["create", "-q", "-f", "raw", path, `${GUEST_BYTES}`]);
-  const io = await QemuIo.start(["-f", "raw", path]);
+  using io = await QemuIo.start(["-f", "raw", path]);
   for (const step of steps) await ask(io, step);
   await io.end();
 }

@@ -15,7 +15,7 @@ export async function reopened(
   const file = `file.driver=file,file.filename=${path}`;
   const options = [`driver=${format.driver}`, ...format.openOptions, file].join(",");
   try {
-    const io = await QemuIo.start(["--image-opts", options]);
+    using io = await QemuIo.start(["--image-opts", options]);
     await io.end();
     return new SparseImage(path);
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Preset } from "../../harness/mod.ts";
 import type { DriverFormat } from "./formats.ts";
-import { QemuToolError } from "./qemu_tool_error.ts";
+import { FullError, QemuToolError } from "./qemu_tool_error.ts";
 import { recordDriver } from "./record.ts";
 import { type TrialResult, tryDriver } from "./trial.ts";
 import { type DriverWorkload, workloadsFor } from "./workloads.ts";
@@ -65,12 +65,6 @@ async function runOne(
     if (!isOutOfSpace(error)) throw error;
     throw new FullError(`no room is left in ${folder.path}: images are examined in memory`);
   }
-}
-
-/** No room for images. */
-export class FullError extends Error {
-  /** The name of this kind of error. */
-  override readonly name = "FullError";
 }
 
 function isOutOfSpace(error: unknown): boolean {
