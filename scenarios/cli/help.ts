@@ -56,7 +56,7 @@ options:
   --save DIR                   run, log, sweep, shrink, merge, drivers: where replay files and
                                findings go (crash-findings)
   --no-save                    the same: write none
-  --report FILE.html           run, log, replay, drivers: write a page to look at as well
+  --report FILE.html           write a page to look at as well
   --json                       print JSON, with the replay files in it instead of saving them
   --help                       print this
 

@@ -57,7 +57,8 @@ export async function logCommand(
   return exploration.verdict === "clean" ? EXIT.OK : EXIT.VIOLATION;
 }
 
-async function reportLog(
+/** Write the page of a log that was explored. */
+export async function reportLog(
   exploration: Exploration,
   report: ReportRequest,
   options: LogOptions,

@@ -74,7 +74,7 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
       return replayCommand({ path: operands[0], json, report }, output);
     case "shrink":
       need(operands.length === 1, "shrink: name one file");
-      return shrinkCommand({ path: operands[0], json, saveTo }, output);
+      return shrinkCommand({ path: operands[0], json, saveTo, report }, output);
     case "log":
       need(operands.length === 1, "log: name one log");
       need(options.base !== undefined, "log: --base IMAGE is missing");
@@ -107,10 +107,15 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
       }, output);
     case "merge":
       need(operands.length > 0, "merge: name the files to put together");
-      return mergeCommand({ paths: operands, json, saveTo }, output);
+      return mergeCommand({ paths: operands, json, saveTo, report }, output);
     case "sweep":
       need(operands.length === 0, `sweep: unexpected "${operands[0]}"`);
-      return sweepCommand({ ...options, longBacking: options["long-backing"], saveTo }, output);
+      return sweepCommand({
+        ...options,
+        longBacking: options["long-backing"],
+        saveTo,
+        page: report,
+      }, output);
     default:
       throw new UsageError(`unknown command "${command}"`);
   }
@@ -121,9 +126,9 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
   run: ["preset", "profile", ...SEARCH_WORDS, "save", "report", "json"],
   log: ["base", "format", "preset", ...SEARCH_WORDS, "save", "report", "json"],
   drivers: ["format", "preset", "workers", "save", "report", "json"],
-  merge: ["save", "json"],
+  merge: ["save", "report", "json"],
   replay: ["report", "json"],
-  shrink: ["save", "json"],
+  shrink: ["save", "report", "json"],
   sweep: [
     ...[
       "target",
@@ -137,7 +142,7 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
       "seed",
       "swarm",
     ],
-    ...["steps", "depth", "most", "seconds", "all", "save", "json"],
+    ...["steps", "depth", "most", "seconds", "all", "save", "report", "json"],
   ],
   list: [],
 };

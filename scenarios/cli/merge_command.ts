@@ -9,9 +9,11 @@ import {
 } from "../support/problem.ts";
 import { setUpLog } from "../support/recorded_log.ts";
 import { UsageError } from "../support/usage_error.ts";
-import { tellLog } from "./log_command.ts";
+import { reportLog, tellLog } from "./log_command.ts";
 import type { Output } from "./output.ts";
 import { type PartialSearch, readPartialFile } from "./partial_file.ts";
+import { rowsReport } from "../page/rows_report.ts";
+import { contextOf, type ReportRequest, writeReport } from "../page/write_report.ts";
 import { tellRows } from "./run_command.ts";
 import { caseRow, type Row, runDemonstrations } from "./run_scenario.ts";
 
@@ -22,10 +24,12 @@ export interface MergeOptions {
   readonly json: boolean;
   /** The folder for replay files; undefined for none. */
   readonly saveTo: string | undefined;
+  /** The page to write; undefined for none. */
+  readonly report?: ReportRequest | undefined;
 }
 
 /** Put shares together and print what a single run would have printed. Answers the exit code. */
-export function mergeCommand(options: MergeOptions, output: Output): number {
+export async function mergeCommand(options: MergeOptions, output: Output): Promise<number> {
   const searches = options.paths.flatMap((path) =>
     readPartialFile(path).searches.map((search) => ({ ...search, path }))
   );
@@ -34,7 +38,7 @@ export function mergeCommand(options: MergeOptions, output: Output): number {
   const logs = searches.filter(({ input }) => "log" in input);
   if (logs.length > 0) {
     if (groups.size > 1) throw new UsageError("merge: the files are of different searches");
-    return mergeLog(searches, options, output);
+    return await mergeLog(searches, options, output);
   }
   const rows: Row[] = [];
   const names: string[] = [];
@@ -47,6 +51,8 @@ export function mergeCommand(options: MergeOptions, output: Output): number {
     rows.push(mergeCase(input, group));
   }
   rows.push(...demonstrationsOf(names.at(-1)!));
+  const { report } = options;
+  if (report) writeReport(report.path, await rowsReport(rows, contextOf(report)));
   return tellRows([], rows, { ...options, names }, output);
 }
 
@@ -75,11 +81,11 @@ function demonstrationsOf(name: string): Row[] {
   return runDemonstrations(scenario, () => {});
 }
 
-function mergeLog(
+async function mergeLog(
   searches: readonly Found[],
-  { json, saveTo }: MergeOptions,
+  { json, saveTo, report }: MergeOptions,
   output: Output,
-): number {
+): Promise<number> {
   const input = searches[0].input as LogInput;
   using recorded = setUpLog(input.log, input.base);
   const problem = logProblem(recorded, input);
@@ -87,7 +93,9 @@ function mergeLog(
     searches,
     () => mergePartials(problem, searches.map(({ partial }) => partial)),
   );
-  return tellLog(exploration, recorded, { ...input, format: "qed", json, saveTo }, output);
+  const options = { ...input, format: "qed", json, saveTo };
+  if (report) await reportLog(exploration, report, options);
+  return tellLog(exploration, recorded, options, output);
 }
 
 /** Names the file that does not fit. */

@@ -7,6 +7,8 @@ import {
   violationText,
 } from "../../harness/mod.ts";
 import { lookUpPreset } from "../support/look_up.ts";
+import { replayReport } from "../page/rows_report.ts";
+import { contextOf, type ReportRequest, writeReport } from "../page/write_report.ts";
 import { readTextFile } from "../support/read_file.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
@@ -23,19 +25,30 @@ export interface ShrinkCommandOptions {
   readonly json: boolean;
   /** Where the shrunk file goes; nowhere if undefined. */
   readonly saveTo: string | undefined;
+  /** The page to write; undefined for none. */
+  readonly report?: ReportRequest | undefined;
 }
 
 /**
  * Shrink the case of a replay file: the steps, where they are plain data, and what reached the disk.
  * Prints and saves the result. Exit code 1 if the violation shows, 0 if it does not.
  */
-export function shrinkCommand(options: ShrinkCommandOptions, output: Output): number {
+export async function shrinkCommand(
+  options: ShrinkCommandOptions,
+  output: Output,
+): Promise<number> {
   const replay = parseReplayFile(readTextFile(options.path));
   using source = sourceOf(replay);
   const shrunk = shrinkCase(replay, source);
   if (!shrunk) {
     output.print(`The violation does not show: ${violationKey(replay.violation)}`);
     return EXIT.OK;
+  }
+  const { report } = options;
+  if (report) {
+    const { replay, violation } = shrunk;
+    const page = await replayReport({ replay, path: options.path }, violation, contextOf(report));
+    writeReport(report.path, page);
   }
   if (options.json) {
     const { steps } = shrunk;

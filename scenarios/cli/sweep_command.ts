@@ -14,13 +14,15 @@ import {
   violationText,
   type WorkloadSource,
 } from "../../harness/mod.ts";
+import { sweepReport } from "../page/rows_report.ts";
+import { contextOf, type ReportRequest, writeReport } from "../page/write_report.ts";
 import { lookUpPreset } from "../support/look_up.ts";
 import { UsageError } from "../support/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { parseSteps } from "./parse_steps.ts";
 import { saveReplay } from "./save_replay.ts";
-import { replayOfFinding } from "./sweep_replay.ts";
+import { type CrashFinding, replayOfFinding } from "./sweep_replay.ts";
 import { sweepTarget, type SweepTargetOptions, targetWords } from "./sweep_targets.ts";
 
 /** Options of `sweep`, as they were typed. */
@@ -38,6 +40,8 @@ export interface SweepCommandOptions extends SweepTargetOptions {
   /** Where replay files go; nowhere if undefined. */
   readonly saveTo?: string | undefined;
   readonly json: boolean;
+  /** The page to write; undefined for none. */
+  readonly page?: ReportRequest | undefined;
 }
 
 /** Steps of a sequence unless told otherwise, and at most: of random ones, and of all there are. */
@@ -48,7 +52,10 @@ const LONGEST = 64;
 const DEEPEST = 8;
 
 /** Run workloads that were made up, all or random ones, and explore each. Answers the exit code. */
-export function sweepCommand(options: SweepCommandOptions, output: Output): number {
+export async function sweepCommand(
+  options: SweepCommandOptions,
+  output: Output,
+): Promise<number> {
   const { subject, shape } = sweepTarget(options);
   const presets = presetsNamed(options.preset ?? "sectors");
   const mostSeconds = numberOf("seconds", options.seconds);
@@ -67,6 +74,11 @@ export function sweepCommand(options: SweepCommandOptions, output: Output): numb
       output.progress(`${subject.name}: ${done} workloads, ${failing} of them fail`),
   });
   const seconds = (performance.now() - start) / 1000;
+  const { page } = options;
+  if (page) {
+    const replayOf = (finding: CrashFinding) => replayOfFinding(finding, subject, options);
+    writeReport(page.path, await sweepReport(result, replayOf, contextOf(page)));
+  }
   if (options.json) {
     const findings = result.findings.map((finding) =>
       finding.kind === "crash"

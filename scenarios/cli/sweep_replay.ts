@@ -3,9 +3,12 @@ import { lookUpPreset } from "../support/look_up.ts";
 import { type ReplayFile, replayFileOf } from "./replay_file.ts";
 import { imageSpecOf, type SweepTargetOptions } from "./sweep_targets.ts";
 
+/** A finding that takes a crash. */
+export type CrashFinding = SweepFinding & { readonly kind: "crash" };
+
 /** The replay file of a crash that a sweep found; it can be shrunk. */
 export function replayOfFinding(
-  finding: SweepFinding & { readonly kind: "crash" },
+  finding: CrashFinding,
   subject: Subject,
   options: SweepTargetOptions,
 ): ReplayFile {

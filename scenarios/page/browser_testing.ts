@@ -67,11 +67,15 @@ export async function withPage(
   }
 }
 
-/** Declare a test that needs a browser. */
-export function browserTest(name: string, body: (browser: Browser) => Promise<void>): void {
+/** Declare a test that needs a browser, and what else `missing` says. */
+export function browserTest(
+  name: string,
+  body: (browser: Browser) => Promise<void>,
+  missing?: string,
+): void {
   optionalTest({
     name,
-    missing: missingBrowser(),
+    missing: missing ?? missingBrowser(),
     async body() {
       const browser = await startBrowser();
       try {

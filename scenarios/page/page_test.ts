@@ -2,6 +2,7 @@ import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import type { Page } from "playwright-core";
 import { reportPage } from "../../harness/mod.ts";
 import { crash } from "../cli/captured_output_testing.ts";
+import { missingQemu } from "../../lib/interop/qemu_testing.ts";
 import { inTempDir } from "../../lib/testing/temp_dir_testing.ts";
 import { browserTest, withPage } from "./browser_testing.ts";
 
@@ -81,6 +82,25 @@ browserTest("on paper everything is open", async (browser) => {
     assertGreater((await page.pdf()).length, 10_000);
   });
 });
+
+browserTest(
+  "QEMU's drivers: what QEMU's tools say and what the page works out itself agree on QED",
+  async (browser) => {
+    const html = await pageOf("drivers", "--format", "qed,vdi");
+    await withPage(browser, html, {}, async (page, complaints) => {
+      const article = page.locator("article", { hasText: "corrupt · qed, allocate" });
+      if (!await article.locator("details.violation").evaluate("(each) => each.open")) {
+        await article.locator("summary").first().click();
+      }
+      assertEquals(await article.locator(".live .verdict").innerText(), "A promise is broken:");
+      assertEquals(await article.locator("tr.wrong").count(), 1);
+      assertGreater(await page.locator("svg.bars rect").count(), 4);
+      assert(await isNarrow(page));
+      assertEquals(complaints, { errors: [], fetched: [] });
+    });
+  },
+  missingQemu(),
+);
 
 browserTest(
   "planted: a page that is too wide, or fetches something, is found out",

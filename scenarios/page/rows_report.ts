@@ -1,14 +1,17 @@
 import {
   certificateText,
   coverageInWords,
+  coverageText,
   type Exploration,
   formatStates,
   type FoundViolation,
   type ReportDocument,
   type ReportViolation,
+  type SweepResult,
 } from "../../harness/mod.ts";
 import type { Row } from "../cli/run_scenario.ts";
 import { sourceOf } from "../cli/replay_source.ts";
+import type { CrashFinding } from "../cli/sweep_replay.ts";
 import type { ReplayFile } from "../cli/replay_file.ts";
 import { lookUpPreset } from "../support/look_up.ts";
 import { LiveCases } from "./live_cases.ts";
@@ -59,6 +62,36 @@ export async function explorationReport(
       numeric: [1, 2, 3],
     }],
     notes: certificateText(certificate).split("\n"),
+    ...await liveOf(cases),
+  };
+}
+
+/** A report of a sweep; `replayOf` makes the file that replays a finding. */
+export async function sweepReport(
+  { subject, presets, depth, coverage, states, recoveries, findings, failing }: SweepResult,
+  replayOf: (finding: CrashFinding) => ReplayFile,
+  { command, facts }: ReportContext,
+): Promise<ReportDocument> {
+  const cases = new LiveCases();
+  const violations = findings.map((finding): ReportViolation => {
+    const title = finding.words.join("; ");
+    if (finding.kind === "crash") {
+      return toldFrom(replayOf(finding), finding.violation, { title, cases });
+    }
+    const { detail } = finding.refusal;
+    return { title, kind: "refused", detail, explanation: [], replay: [command], timeline: [] };
+  });
+  return {
+    title: `Workloads on ${subject}`,
+    summary: failing === 0 ? "clean" : `${failing} workloads fail`,
+    ...{ command, facts, violations },
+    tables: [{
+      title: "The sweep",
+      head: ["presets", "crashes in a row", "states", "recoveries"],
+      rows: [[presets.join(", "), `${depth}`, formatStates(states), `${recoveries}`]],
+      numeric: [1, 2, 3],
+    }],
+    notes: [coverageText(coverage)],
     ...await liveOf(cases),
   };
 }
