@@ -26,7 +26,7 @@ dl.facts dt { color: var(--quiet); } dl.facts dd { margin: 0; overflow-wrap: any
 table { border-collapse: collapse; width: 100%; font-size: .875rem; }
 caption { text-align: left; padding: .5rem .7rem; color: var(--quiet); }
 th, td { padding: .35rem .7rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
-tbody th { min-width: 11rem; } td { min-width: 6rem; } td.number, td:empty { min-width: 0; }
+tbody th { min-width: 11rem; }
 thead th { border-top: 0; white-space: nowrap; background: var(--panel); }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tr.wrong td, tr.wrong th { background: var(--bad-panel); }
@@ -59,8 +59,9 @@ svg.timeline { display: block; max-width: none; }
 .live h3 { margin-top: 0; }
 .live input[type=range] { width: 100%; accent-color: var(--accent); min-height: 2rem; }
 .live fieldset { border: 0; padding: 0; margin: .6rem 0; } .live legend { padding: 0; font-weight: 600; }
-.live label { display: block; padding: .3rem 0; } .live input[type=checkbox] { accent-color: var(--accent);
-  width: 1.1rem; height: 1.1rem; vertical-align: -.15rem; margin-right: .5rem; }
+.live label { display: block; padding: .3rem 0 .3rem 1.6rem; text-indent: -1.6rem; }
+.live > label { padding-left: 0; text-indent: 0; } .live p label { display: inline; padding: 0; text-indent: 0; } .live input[type=checkbox] { accent-color: var(--accent);
+  width: 1.1rem; height: 1.1rem; vertical-align: -.15rem; margin: 0 .5rem 0 0; }
 .live button, .live select { font: inherit; padding: .3rem .7rem; margin: .2rem .4rem .2rem 0; border-radius: 6px;
   border: 1px solid var(--line); background: var(--panel); color: var(--ink); cursor: pointer; }
 .live ul { padding-left: 1.2rem; margin: .3rem 0; } .live .sub { padding-left: 1.7rem; }
