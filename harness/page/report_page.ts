@@ -22,7 +22,8 @@ addEventListener("beforeprint", () => {
   for (const each of document.querySelectorAll("details:not([open])")) { closed.add(each); each.open = true; }
 });
 addEventListener("afterprint", () => { for (const each of closed) each.open = false; closed.clear(); });
-if (location.hash) { const each = document.querySelector(location.hash + " > details"); if (each) each.open = true; }
+const named = document.getElementById(location.hash.slice(1))?.querySelector(":scope > details");
+if (named) named.open = true;
 `;
 
 /**

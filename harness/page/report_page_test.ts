@@ -66,6 +66,13 @@ Deno.test("what is drawn is there as a table too", () => {
   assertStringIncludes(page, "The same as a table");
 });
 
+Deno.test("the name of a lane is as long as there is room for, and whole when pointed at", () => {
+  const lane = "a table of tables of tables";
+  const timeline = [{ kind: "write", lane, text: "write", fate: "lost" }] as const;
+  const page = reportPage({ ...REPORT, violations: [{ ...VIOLATION, timeline }] });
+  assertMatch(page, /a table of tables…<title>a table of tables of tables<\/title>/);
+});
+
 Deno.test("nothing found is said", () => {
   assertStringIncludes(reportPage({ ...REPORT, violations: [] }), "every promise was kept");
 });

@@ -2,13 +2,13 @@
 export const STYLE = `
 :root { color-scheme: light dark; --ground: #fff; --ink: #1b1f24; --quiet: #59636e; --line: #d4d9de;
   --panel: #f5f7f9; --accent: #0b5cad; --good: #1a7f37; --bad: #b42318; --warn: #8a5a00; --bad-panel: #fdeceb; }
-@media (prefers-color-scheme: dark) { :root { --ground: #12161b; --ink: #e6e9ed; --quiet: #9aa5b1;
+@media screen and (prefers-color-scheme: dark) { :root { --ground: #12161b; --ink: #e6e9ed; --quiet: #9aa5b1;
   --line: #343c46; --panel: #1b2129; --accent: #6cb2ff; --good: #56c271; --bad: #ff8a80; --warn: #e3b341;
   --bad-panel: #35191a; } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 60rem; background: var(--ground); color: var(--ink);
-  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; overflow-wrap: break-word; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .4rem; text-wrap: balance; }
 h2 { font-size: 1.25rem; margin: 2.4rem 0 .6rem; }
 h3 { font-size: 1rem; margin: 1.6rem 0 .5rem; }
@@ -26,6 +26,7 @@ dl.facts dt { color: var(--quiet); } dl.facts dd { margin: 0; overflow-wrap: any
 table { border-collapse: collapse; width: 100%; font-size: .875rem; }
 caption { text-align: left; padding: .5rem .7rem; color: var(--quiet); }
 th, td { padding: .35rem .7rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
+tbody th { min-width: 11rem; }
 thead th { border-top: 0; white-space: nowrap; background: var(--panel); }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tr.wrong td, tr.wrong th { background: var(--bad-panel); }
@@ -58,8 +59,9 @@ svg.timeline { display: block; max-width: none; }
 .live h3 { margin-top: 0; }
 .live input[type=range] { width: 100%; accent-color: var(--accent); min-height: 2rem; }
 .live fieldset { border: 0; padding: 0; margin: .6rem 0; } .live legend { padding: 0; font-weight: 600; }
-.live label { display: block; padding: .3rem 0; } .live input[type=checkbox] { accent-color: var(--accent);
-  width: 1.1rem; height: 1.1rem; vertical-align: -.15rem; margin-right: .5rem; }
+.live label { display: block; padding: .3rem 0 .3rem 1.6rem; text-indent: -1.6rem; }
+.live > label { padding-left: 0; text-indent: 0; } .live p label { display: inline; padding: 0; text-indent: 0; } .live input[type=checkbox] { accent-color: var(--accent);
+  width: 1.1rem; height: 1.1rem; vertical-align: -.15rem; margin: 0 .5rem 0 0; }
 .live button, .live select { font: inherit; padding: .3rem .7rem; margin: .2rem .4rem .2rem 0; border-radius: 6px;
   border: 1px solid var(--line); background: var(--panel); color: var(--ink); cursor: pointer; }
 .live ul { padding-left: 1.2rem; margin: .3rem 0; } .live .sub { padding-left: 1.7rem; }
@@ -67,7 +69,7 @@ svg.timeline { display: block; max-width: none; }
   dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; } }
 @media print { :root { color-scheme: light; --ground: #fff; --ink: #000; --panel: #f2f2f2; }
   body { max-width: none; padding: 0; font-size: 10pt; } .live, .skip { display: none; }
-  .scroll { overflow: visible; border: 0; } svg.timeline { width: 100%; height: auto; }
+  .scroll { overflow: visible; border: 0; } svg.timeline { max-width: 100%; height: auto; }
   details.violation { break-inside: auto; border: 0; border-top: 1px solid #000; border-radius: 0; }
   h2, h3, summary { break-after: avoid; } tr, svg { break-inside: avoid; } pre { white-space: pre-wrap; } }
 `;

@@ -6,6 +6,8 @@ const LANE = 30;
 const BOX = 16;
 const LEFT = 128;
 const TOP = 14;
+/** Longer names of lanes do not fit left of them. */
+const LONGEST_NAME = 18;
 /** So many entries are drawn, the last ones; the table has all. */
 const MOST_DRAWN = 120;
 
@@ -48,9 +50,15 @@ function laneOf(lane: string, y: number, width: number): Html {
   return html`
     <g class="lane">
       <line x1="${LEFT}" x2="${width}" y1="${y + LANE / 2}" y2="${y + LANE / 2}" />
-      <text x="${LEFT - 10}" y="${y + LANE / 2 + 4}" text-anchor="end">${lane}</text>
+      <text x="${LEFT - 10}" y="${y + LANE / 2 + 4}"
+        text-anchor="end">${shortened(lane)}<title>${lane}</title></text>
     </g>
   `;
+}
+
+function shortened(name: string): string {
+  const signs = [...name];
+  return signs.length <= LONGEST_NAME ? name : `${signs.slice(0, LONGEST_NAME - 1).join("")}…`;
 }
 
 /** Where an entry is drawn. */

@@ -66,6 +66,24 @@ browserTest("it fits a phone, and is readable in the dark", async (browser) => {
     const ground = await page.evaluate("getComputedStyle(document.body).backgroundColor");
     const [, red] = /rgb\((\d+)/.exec(`${ground}`)!;
     assertLess(Number(red), 60);
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    const printed = "getComputedStyle(document.documentElement).getPropertyValue('--bad-panel')";
+    assertEquals(await page.evaluate(printed), "#fdeceb"); // paper is white
+  });
+});
+
+/** Text without a place to break it. */
+const LONG_WORD = reportPage({
+  ...{ title: "w".repeat(300), summary: "", command: "", facts: [], tables: [], violations: [] },
+  notes: ["x".repeat(500)],
+});
+
+browserTest("a long word does not make a page wide, and any fragment will do", async (browser) => {
+  await withPage(browser, LONG_WORD, { width: 360 }, async (page, { errors }) => {
+    assert(await isNarrow(page));
+    await page.goto(`${page.url()}#1 > 2`);
+    await page.reload();
+    assertEquals(errors, []);
   });
 });
 
@@ -105,10 +123,7 @@ browserTest(
 browserTest(
   "planted: a page that is too wide, or fetches something, is found out",
   async (browser) => {
-    const wide = reportPage({
-      ...{ title: "wide", summary: "", command: "", facts: [], tables: [], violations: [] },
-      notes: ["x".repeat(500)],
-    });
+    const wide = LONG_WORD.replace("overflow-wrap: break-word", "");
     await withPage(browser, wide, { width: 360 }, async (page) => {
       assertEquals(await isNarrow(page), false);
     });
