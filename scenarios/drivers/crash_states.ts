@@ -38,8 +38,8 @@ export interface CrashStates {
   readonly builtCount: bigint;
 }
 
-/** Crash points with more states than this are sampled. */
-const MOST_AT_A_POINT = 1024;
+/** Crash points with more states than this are sampled: of whole writes, and of parts of writes. */
+const MOST_AT_A_POINT = { writes: 1024, parts: 128 };
 
 /**
  * The states that a crash after any event of `log` can leave. Where there are too many, those in which
@@ -47,6 +47,9 @@ const MOST_AT_A_POINT = 1024;
  */
 export function crashStatesOf(log: WriteLog, preset: Preset, base: SparseImage): CrashStates {
   const points = new CrashPoints(log, preset);
+  const most = preset.unit === "write" || preset.ordered
+    ? MOST_AT_A_POINT.writes
+    : MOST_AT_A_POINT.parts;
   const contents = new Map<string, Content>();
   let [stateCount, builtCount] = [0n, 0n];
   /** What has been built in this epoch: as what reached the disk, and as contents. */
@@ -60,7 +63,7 @@ export function crashStatesOf(log: WriteLog, preset: Preset, base: SparseImage):
     if (last?.kind === "flush-completed" || isPromise) [built, seen] = [new Set(), new Set()];
     const point = points.after(event);
     stateCount += point.stateCount;
-    const states = point.stateCount <= MOST_AT_A_POINT ? point.states() : fewOf(point);
+    const states = point.stateCount <= most ? point.states() : fewOf(point, most);
     for (const persisted of states) {
       builtCount++;
       const name = nameOf(persisted);
@@ -79,7 +82,7 @@ export function crashStatesOf(log: WriteLog, preset: Preset, base: SparseImage):
 }
 
 /** Some of the states of a point: from both ends, so many units away from it, until there are enough. */
-function* fewOf(point: CrashPoint): Generator<Persisted> {
+function* fewOf(point: CrashPoint, most: number): Generator<Persisted> {
   const { units, sizes } = point;
   let count = 0;
   for (let distance = 0; distance <= units.length; distance++) {
@@ -90,7 +93,7 @@ function* fewOf(point: CrashPoint): Generator<Persisted> {
           persistedUnits.map(({ key, versions, wholeCount }) => [key, versions[wholeCount - 1]]),
         );
         for (const sizeBytes of new Set([sizes[0], sizes[sizes.length - 1]])) {
-          if (count++ >= MOST_AT_A_POINT) return;
+          if (count++ >= most) return;
           yield { byUnit, sizeBytes };
         }
       }

@@ -1,4 +1,4 @@
-import { type ReportTable, textTable } from "../../harness/mod.ts";
+import { formatStates, type ReportTable, type StateCount, textTable } from "../../harness/mod.ts";
 import { findingName } from "./finding_folder.ts";
 import type { DriverFormat } from "./formats.ts";
 import type { ClassResult, TrialResult } from "./trial.ts";
@@ -18,7 +18,8 @@ export function findingsOf(
 
 /** All states, or how many of them. */
 export function coverageOf({ stateCount, builtCount }: TrialResult): string {
-  return stateCount === builtCount ? "exhaustive" : `sampled ${builtCount} of ${stateCount}`;
+  if (stateCount === builtCount) return "exhaustive";
+  return `sampled ${builtCount} of ${formatStates(countOf(stateCount))}`;
 }
 
 /** A line for each format and workload. */
@@ -30,7 +31,14 @@ export function scorecardTable(trials: readonly TrialResult[]): ReportTable {
       const { recording, images, stateCount } = trial;
       const { format, workload, writes, flushes } = recording;
       return [
-        ...[format.name, workload, `${writes}`, `${flushes}`, `${stateCount}`, `${images}`],
+        ...[
+          format.name,
+          workload,
+          `${writes}`,
+          `${flushes}`,
+          formatStates(countOf(stateCount)),
+          `${images}`,
+        ],
         ...[coverageOf(trial), verdictOf(trial)],
       ];
     }),
@@ -42,6 +50,14 @@ export function scorecardTable(trials: readonly TrialResult[]): ReportTable {
 export function scorecardText(trials: readonly TrialResult[]): string {
   const { head, rows, numeric = [] } = scorecardTable(trials);
   return textTable([...head], rows, { alignRight: numeric });
+}
+
+/** A number as it is counted elsewhere: exact while it is small. */
+function countOf(count: bigint): StateCount {
+  const digits = count.toString(2);
+  // The first 53 digits are as exact as a logarithm is.
+  const log2 = Math.log2(Number.parseInt(digits.slice(0, 53), 2)) + Math.max(0, digits.length - 53);
+  return { ...(digits.length <= 64 && { exact: `${count}` }), log2: Number(log2.toFixed(3)) };
 }
 
 function verdictOf({ recording: { format }, classes }: TrialResult): string {
@@ -89,7 +105,7 @@ export function trialJson(trial: TrialResult): Record<string, unknown> {
     ...{ format: format.name, workload, preset: preset.name },
     ...{ writes, flushes, writtenBytes, resizes, knowsGuest },
     ...{
-      states: `${stateCount}`,
+      states: countOf(stateCount),
       builtStates: `${builtCount}`,
       images,
       coverage: coverageOf(trial),
