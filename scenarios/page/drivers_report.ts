@@ -44,9 +44,8 @@ export async function driversReport(
       violations.push(await violationOf(trial, found, { script, folder: folder.path, cases }));
     }
   }
-  const live = await cases.live();
   const images = trials.reduce((sum, trial) => sum + trial.images, 0);
-  return {
+  return await cases.complete({
     title: "QEMU's drivers after a power cut",
     summary: `${trials.length} trials, ${images} different images judged by QEMU's own tools: ` +
       `${violations.length} findings`,
@@ -56,8 +55,7 @@ export async function driversReport(
       ...scorecardNotes(trials),
       ...refused.map(({ format, reason }) => `not tried: ${format}: ${reason}`),
     ],
-    ...(live && { live }),
-  };
+  });
 }
 
 /** Writes and flushes for the same requests of the guest: claim 27 of the thread. */

@@ -2,7 +2,8 @@ import {
   describeEvent,
   type FoundViolation,
   prepareTrial,
-  type ReportLive,
+  type ReportDocument,
+  type ReportViolation,
 } from "../../harness/mod.ts";
 import { PROFILES } from "../../lib/mod.ts";
 import { liveScript } from "./bundle_live.ts";
@@ -31,12 +32,18 @@ export class LiveCases {
     return this.#cases.push(this.#caseOf(found, violation)) - 1;
   }
 
-  /** What the page needs; undefined if there is nothing, or no bundler. */
-  async live(): Promise<ReportLive | undefined> {
-    if (this.#cases.length === 0) return undefined;
+  /** A report with what its page needs to judge the cases; without a bundler it says why it can't. */
+  async complete(report: ReportDocument): Promise<ReportDocument> {
+    if (this.#cases.length === 0) return report;
     const bundle = await liveScript();
-    if (bundle.kind === "missing") return undefined;
-    return { script: bundle.script, modules: bundle.modules, data: this.data() };
+    if (bundle.kind === "missing") {
+      return {
+        ...report,
+        violations: report.violations.map((each) => without(each, bundle.reason)),
+      };
+    }
+    const { script, modules } = bundle;
+    return { ...report, live: { script, modules, data: this.data() } };
   }
 
   /** The cases as JSON. */
@@ -71,6 +78,12 @@ export class LiveCases {
       start: { event: violation.crashAfterEvent, tape: violation.tape },
     };
   }
+}
+
+/** A violation that is not to be tried out after all. */
+function without(violation: ReportViolation, reason: string): ReportViolation {
+  const { liveCase, ...rest } = violation;
+  return liveCase === undefined ? violation : { ...rest, noLive: reason };
 }
 
 function found(targetName: string): string {

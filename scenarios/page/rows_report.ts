@@ -29,7 +29,7 @@ export async function rowsReport(
   const cases = new LiveCases();
   const violations = rows.flatMap((row) => violationsOf(row, cases));
   const wrong = rows.filter(({ asExpected }) => !asExpected).length;
-  return {
+  return await cases.complete({
     title: rows.length === 1 ? `${rows[0].scenario}: ${rows[0].name}` : "Scenarios",
     summary: `${rows.length} results, ${
       wrong === 0 ? "all as expected" : `${wrong} not as expected`
@@ -37,8 +37,7 @@ export async function rowsReport(
     ...{ command, facts, violations },
     tables: [scorecard(rows)],
     notes: certificates(rows),
-    ...await liveOf(cases),
-  };
+  });
 }
 
 /** A report of one search: of a recorded log. */
@@ -51,7 +50,7 @@ export async function explorationReport(
   const cases = new LiveCases();
   const { states, recoveries, preset, events, certificate, violations } = exploration;
   const told = found.map(({ violation, replay }) => toldFrom(replay, violation, { title, cases }));
-  return {
+  return await cases.complete({
     title,
     summary: violations.length === 0 ? "clean" : `${violations.length} different violations`,
     ...{ command, facts, violations: told },
@@ -62,8 +61,7 @@ export async function explorationReport(
       numeric: [1, 2, 3],
     }],
     notes: certificateText(certificate).split("\n"),
-    ...await liveOf(cases),
-  };
+  });
 }
 
 /** A report of a sweep; `replayOf` makes the file that replays a finding. */
@@ -81,7 +79,7 @@ export async function sweepReport(
     const { detail } = finding.refusal;
     return { title, kind: "refused", detail, explanation: [], replay: [command], timeline: [] };
   });
-  return {
+  return await cases.complete({
     title: `Workloads on ${subject}`,
     summary: failing === 0 ? "clean" : `${failing} workloads fail`,
     ...{ command, facts, violations },
@@ -92,8 +90,7 @@ export async function sweepReport(
       numeric: [1, 2, 3],
     }],
     notes: [coverageText(coverage)],
-    ...await liveOf(cases),
-  };
+  });
 }
 
 /** A report of one violation: of a replay file. */
@@ -104,16 +101,10 @@ export async function replayReport(
 ): Promise<ReportDocument> {
   const cases = new LiveCases();
   const title = path.split("/").pop()!;
-  return {
+  return await cases.complete({
     ...{ title, summary: violation.detail, command, facts, tables: [], notes: [] },
     violations: [toldFrom(replay, violation, { title, cases, path })],
-    ...await liveOf(cases),
-  };
-}
-
-async function liveOf(cases: LiveCases): Promise<Pick<ReportDocument, "live">> {
-  const live = await cases.live();
-  return live ? { live } : {};
+  });
 }
 
 function scorecard(rows: readonly Row[]): ReportDocument["tables"][number] {
