@@ -11,6 +11,7 @@ export type Area =
   | "commit"
   | "repair"
   | "cache"
+  | "header"
   | "concurrency"
   | "ordering";
 

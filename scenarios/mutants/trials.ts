@@ -2,24 +2,17 @@
 import { exploreLazily, findViolation, SECTORS, type ViolationKind } from "../../harness/mod.ts";
 import { type Filter, type OrderingProfile, STRICT } from "../../lib/mod.ts";
 import { COMMITTING } from "../commit.ts";
-import { GROWING } from "../grow.ts";
 import { requestsTogether } from "../orders_testing.ts";
 import { everyOrder, type OpenCase } from "../support/orders.ts";
 import { type Case, guestBytesOf, setUp } from "../support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "../support/sizes.ts";
-import {
-  discard,
-  FLUSH,
-  inTurn,
-  type Request,
-  type Workload,
-  write,
-  zero,
-} from "../support/workload.ts";
+import { CLUSTER } from "../support/sizes.ts";
+import { discard, inTurn, type Request, type Workload, write, zero } from "../support/workload.ts";
 import { SEPARATE_FILL } from "../planted_bugs_testing.ts";
 import { EAGER } from "../trim_reuse.ts";
 import { PROBES, WORKLOAD_NAMES, WORKLOADS } from "../test_workloads_testing.ts";
 import type { Kill } from "./mutant.ts";
+import { CASES } from "./trial_cases.ts";
+import { OPEN_CASES, type Orders } from "./trial_orders.ts";
 
 /** Looks for a defect; undefined where nothing is wrong. */
 export type Trial = () => Kill | undefined;
@@ -113,16 +106,21 @@ function messageOf(error: unknown): string {
 }
 
 /** Every order of a few requests in flight; what is discarded is used again at once. */
-function ordersTrial(name: string, requests: readonly Request[]): Trial {
+function requestsTrial(name: string, requests: readonly Request[]): Trial {
   const openStrict = requestsTogether(requests);
   const openCase: OpenCase = (schedule) => ({ ...openStrict(schedule), profile: EAGER });
+  return ordersTrial({ name, requests: requests.length, openCase, guestBytes: 32 * CLUSTER });
+}
+
+/** Every order of a case whose schedule is open. */
+function ordersTrial({ name, requests, openCase, guestBytes }: Orders): Trial {
   return () => {
     const start = performance.now();
     let states = 0;
-    const common = { trial: name, preset: SECTORS.name, requests: requests.length };
+    const common = { trial: name, preset: SECTORS.name, requests };
     try {
       for (const { result: { log, target } } of everyOrder(openCase).runs) {
-        const found = exploreLazily(log, target, SECTORS, { guestBytes: 32 * CLUSTER });
+        const found = exploreLazily(log, target, SECTORS, { guestBytes });
         states += found.recoveries;
         const [violation] = found.violations;
         if (!violation) continue;
@@ -138,28 +136,6 @@ function ordersTrial(name: string, requests: readonly Request[]): Trial {
     }
   };
 }
-
-/** Over the border of two L2 tables, neither of which is there. */
-const ACROSS: Case = {
-  name: "across tables that are missing",
-  profile: STRICT,
-  preset: SECTORS,
-  expected: "clean",
-  workload: {
-    clusterBytes: CLUSTER,
-    imageBytes: DISK,
-    steps: [write(2 * PER_L2_TABLE - 1000, 2000), FLUSH],
-  },
-  probes: PROBES,
-};
-
-/** Searched as they are. */
-const CASES: readonly Case[] = [
-  ACROSS,
-  ...GROWING.cases.filter(({ preset, name }) =>
-    preset === SECTORS && name.includes("last cluster")
-  ),
-];
 
 const COMMITS = COMMITTING.cases.filter(({ preset, expected }) =>
   preset === SECTORS && expected === "clean"
@@ -201,5 +177,6 @@ export const TRIALS: ReadonlyMap<string, Trial> = new Map([
       inTurn(discard(CLUSTER, CLUSTER), write(5 * CLUSTER, CLUSTER)),
     ],
     "a write and zeroes in flight": [write(0, 512), zero(0, CLUSTER)],
-  }).map(([name, requests]) => [name, ordersTrial(name, requests)] as const),
+  }).map(([name, requests]) => [name, requestsTrial(name, requests)] as const),
+  ...OPEN_CASES.map((each) => [each.name, ordersTrial(each)] as const),
 ]);

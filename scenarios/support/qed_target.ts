@@ -151,6 +151,7 @@ function* inspect(
     if (!backingNames.includes(backingName)) problems.push(`the backing file is ${backingName}`);
     if (backingIsRaw !== (backingName !== undefined)) problems.push("it is not known to be raw");
   }
+  if (image.header.autoclearFeatures !== 0n) problems.push("unknown autoclear bits are still set");
   if (image.needsCheck) problems.push("NEED_CHECK is still set");
   return { problems, leakedBytes: result.leaks * image.geometry.clusterBytes };
 }
