@@ -1,6 +1,6 @@
 /** Cases that only defects are looked for with, or that a scenario has and no workload is named after. */
 import { SECTORS } from "../../harness/mod.ts";
-import { FEATURE, resizeImage, settleImage, STRICT } from "../../lib/mod.ts";
+import { FEATURE, STRICT } from "../../lib/mod.ts";
 import { GROWING } from "../grow.ts";
 import { REBASING_HEADER } from "../rebase_header.ts";
 import { REPAIRED } from "../repair.ts";
@@ -11,12 +11,9 @@ import {
   CLOSE,
   discard,
   FLUSH,
-  operate,
   patternBytes,
-  type Request,
   type Workload,
   write,
-  zero,
 } from "../support/workload.ts";
 import { PROBES } from "../test_workloads_testing.ts";
 import { CUT, EAGER } from "../trim_reuse.ts";
@@ -66,26 +63,6 @@ const UNKNOWN_BITS: Workload = {
   steps: [write(0, 512), FLUSH, CLOSE],
 };
 
-/** A table goes with the end of the disk, others come to its place as the disk grows over more. */
-const TABLE_REPLACED: Workload = {
-  clusterBytes: CLUSTER,
-  imageBytes: DISK,
-  shrunkBytes: PER_L2_TABLE,
-  backing: patternBytes(7, 0, 2 * PER_L2_TABLE + 3 * CLUSTER),
-  prepared: [write(0, CLUSTER)],
-  steps: [
-    zero(PER_L2_TABLE, 2 * CLUSTER),
-    zero(2 * PER_L2_TABLE, 3 * CLUSTER),
-    FLUSH,
-    resize(PER_L2_TABLE, 4 * CLUSTER),
-    operate((image) => settleImage(image)),
-    resize(DISK),
-    write(PER_L2_TABLE + 5 * CLUSTER, 512),
-    FLUSH,
-    CLOSE,
-  ],
-};
-
 /** The mark of a driver that sets it over a backing file as well. */
 const MARKED_OVER_BACKING: Workload = {
   clusterBytes: CLUSTER,
@@ -100,10 +77,6 @@ const MARKED_OVER_BACKING: Workload = {
   },
   steps: [write(CLUSTER + 512, 512), FLUSH, CLOSE],
 };
-
-function resize(imageBytes: number, givesUpBytes = 0): Request {
-  return operate((image) => resizeImage(image, imageBytes, { shrink: true }), { givesUpBytes });
-}
 
 function strict(name: string, workload: Workload): Case {
   return { name, workload, profile: STRICT, preset: SECTORS, expected: "clean", probes: PROBES };
@@ -120,10 +93,6 @@ export const CASES: readonly Case[] = [
   ...casesOf(GROWING, "last cluster"),
   strict("freed at the end and closed", CUT_AND_CLOSED),
   { ...strict("freed at the end and wanted at once", WANTED_AT_ONCE), profile: EAGER },
-  {
-    ...strict("tables in the places of others", TABLE_REPLACED),
-    probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
-  },
   strict("dirty image with unknown bits", UNKNOWN_BITS),
   strict("dirty image over a backing file", MARKED_OVER_BACKING),
   ...casesOf(REBASING_HEADER, "rfc layout"),
