@@ -10,6 +10,7 @@ export const CACHE_MUTANTS: readonly SourceMutant[] = [
     find: "  yield* updateEntries(image, table, change);\n  image.l2Cache.put(table);\n",
     replace: "  yield* updateEntries(image, table, change);\n",
     why: "What was read before the change is in the cache, and the next change undoes this one.",
+    trials: ["a write whose table is driven out"],
   },
   {
     name: "a table with entries taken out does not come back when it was driven out",
@@ -18,6 +19,7 @@ export const CACHE_MUTANTS: readonly SourceMutant[] = [
     find: "    image.l2Cache.put(table);\n",
     replace: "",
     why: "The entries come back, to clusters that somebody else has by now.",
+    trials: ["a discard whose table is driven out"],
   },
   {
     name: "a table under repair may be driven out",
@@ -26,5 +28,6 @@ export const CACHE_MUTANTS: readonly SourceMutant[] = [
     find: "      l2Cache.pinned = table;\n",
     replace: "",
     why: "It is read again from the file, which has the bad entries still.",
+    trials: ["a repair whose table is driven out"],
   },
 ];
