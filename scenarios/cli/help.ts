@@ -51,8 +51,8 @@ options:
   --budget B                   run, log: stop after so many recoveries (10000) or so long (30s, 5m)
   --shard I/N --out FILE       run, log: explore only the Ith of N shares, and write it to a file
   --resume FILE                run, log: go on with what --out FILE has kept
-  --format F                   log: the format of the image (qed); drivers: these formats,
-                               with commas between them (all)
+  --format F                   log: the format of the image (qed); drivers: these formats
+                               (all); --format qcow2 vdi or --format qcow2,vdi
   --save DIR                   run, log, sweep, shrink, merge, drivers: where replay files and
                                findings go (crash-findings)
   --no-save                    the same: write none
@@ -80,5 +80,5 @@ examples:
   deno task crash sweep --profile qemu --backing
   deno task crash sweep --random 1000 --seed 7 --swarm --preset survivable
   deno task crash log session.log --base before.qed --json
-  deno task crash drivers --format qcow2,vdi --report scorecard.html`;
+  deno task crash drivers --format qcow2 vdi --report scorecard.html`;
 }

@@ -78,9 +78,10 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
     case "log":
       need(operands.length === 1, "log: name one log");
       need(options.base !== undefined, "log: --base IMAGE is missing");
-      if (options.format !== undefined && options.format !== "qed") {
+      need(options.format.length < 2, "log: one --format");
+      if (formatOfLog(options) !== "qed") {
         return driverLogCommand({
-          ...{ log: operands[0], base: `${options.base}`, format: options.format },
+          ...{ log: operands[0], base: `${options.base}`, format: formatOfLog(options) },
           ...{ preset: options.preset, json, saveTo, report },
           processes: parseSearch({ workers: options.workers }, now).workers,
         }, output);
@@ -88,7 +89,7 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
       return logCommand({
         log: operands[0],
         base: `${options.base}`,
-        format: options.format ?? "qed",
+        format: "qed",
         preset: options.preset ?? "sectors",
         json,
         saveTo,
@@ -96,9 +97,9 @@ function dispatch(args: readonly string[], output: Output): number | Promise<num
         search: parseSearch(options, now),
       }, output);
     case "drivers":
-      need(operands.length === 0, `drivers: unexpected "${operands[0]}"`);
       return driversCommand({
-        formats: formatsIn(options.format),
+        // `--format qcow2 vdi`, `--format qcow2,vdi` and `--format qcow2 --format vdi` are the same.
+        formats: [...options.format, ...operands].flatMap((names) => names.split(",")),
         preset: options.preset,
         processes: parseSearch({ workers: options.workers }, now).workers,
         json,
@@ -150,7 +151,9 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
 function refuseUnused(command: string, options: Readonly<Record<string, unknown>>): void {
   if (!Object.hasOwn(TAKES, command)) return;
   for (const [name, value] of Object.entries(options)) {
-    const isGiven = !["_", "help", "h"].includes(name) && value !== undefined && value !== false;
+    const isNothing = value === undefined || value === false ||
+      Array.isArray(value) && value.length === 0;
+    const isGiven = !["_", "help", "h"].includes(name) && !isNothing;
     const isNoSave = name === "save" && value === false;
     need(TAKES[command].includes(name) || !(isGiven || isNoSave), `${command} takes no --${name}`);
   }
@@ -171,7 +174,7 @@ const SWEEP_TEXTS = [
 
 /** Options that have a value. */
 const TEXTS = [
-  ...["preset", "profile", "base", "format", "save", "report"] as const,
+  ...["preset", "profile", "base", "save", "report"] as const,
   ...SEARCH_WORDS,
   ...SWEEP_TEXTS.filter((name) => name !== "depth" && name !== "seed"),
 ] as const;
@@ -179,7 +182,8 @@ const TEXTS = [
 function parse(args: readonly string[]) {
   const options = parseArgs([...args], {
     boolean: ["json", "help", "backing", "long-backing", "swarm", "all"],
-    string: TEXTS,
+    string: [...TEXTS, "format"],
+    collect: ["format"],
     negatable: ["save"],
     alias: { h: "help" },
     unknown: (name) => {
@@ -188,7 +192,9 @@ function parse(args: readonly string[]) {
     },
   });
   for (const name of TEXTS) need(options[name] !== "", `--${name} needs a value`);
-  return options;
+  const format = options.format.map(String);
+  need(!format.includes(""), "--format needs a value");
+  return { ...options, format };
 }
 
 /** What was typed, to be typed again. */
@@ -197,9 +203,8 @@ function commandOf(args: readonly string[]): string {
   return ["deno task crash", ...words].join(" ");
 }
 
-/** `--format qcow2,vdi`: names with commas between them. */
-function formatsIn(text: string | undefined): readonly string[] {
-  return text === undefined ? [] : text.split(",").filter((name) => name !== "");
+function formatOfLog({ format: [format = "qed"] }: { readonly format: readonly string[] }): string {
+  return format;
 }
 
 function need(holds: boolean, message: string): void {
