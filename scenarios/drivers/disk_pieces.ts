@@ -1,4 +1,4 @@
-import { CrashPoints, type Preset } from "../../harness/mod.ts";
+import { CrashPoints, type Fate, type Preset } from "../../harness/mod.ts";
 import type { CrashState } from "./crash_states.ts";
 import type { Recording } from "./record.ts";
 
@@ -14,7 +14,7 @@ export interface EntryFate {
   /** The entry's number. */
   readonly entry: number;
   /** Durable before the crash; on its way, and on disk in full, in part or not at all. */
-  readonly fate: "durable" | "persisted" | "partly" | "lost";
+  readonly fate: Fate;
   /** What of it is on disk, in order. */
   readonly pieces: readonly DiskPiece[];
 }
@@ -37,7 +37,7 @@ export function fatesOf(
     if (!pendingEvents.has(at)) return [{ entry, fate: "durable", pieces: whole }];
     if (isWhole) {
       const isThere = byUnit.has(at);
-      return [{ entry, fate: isThere ? "persisted" : "lost", pieces: isThere ? whole : [] }];
+      return [{ entry, fate: isThere ? "reached" : "lost", pieces: isThere ? whole : [] }];
     }
     const unitBytes = Number(preset.unit);
     const pieces = [...byUnit].flatMap(([key, version]) => {
@@ -46,7 +46,7 @@ export function fatesOf(
       return version.event >= at && fromBytes < toBytes ? [{ fromBytes, toBytes }] : [];
     });
     const bytes = pieces.reduce((sum, { fromBytes, toBytes }) => sum + toBytes - fromBytes, 0);
-    const fate = bytes === 0 ? "lost" : bytes < lengthBytes ? "partly" : "persisted";
+    const fate = bytes === 0 ? "lost" : bytes < lengthBytes ? "partly" : "reached";
     return [{ entry, fate, pieces }];
   });
 }

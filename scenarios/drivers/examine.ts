@@ -1,5 +1,5 @@
-import type { Cell } from "./cells.ts";
-import type { DriverFormat } from "./formats.ts";
+import { type Cell, uniform } from "./cells.ts";
+import { type DriverFormat, imageOptions } from "./formats.ts";
 import { compareCheckers } from "./qed_checkers.ts";
 import { checkImage, type CheckVerdict } from "./qemu_img.ts";
 import { QemuIo } from "./qemu_io.ts";
@@ -81,7 +81,7 @@ export class Examiner implements Disposable {
 
   /** End the processes, whatever they are at. */
   [Symbol.dispose](): void {
-    this.#io?.kill();
+    this.#io?.[Symbol.dispose]();
     this.#shell.kill();
   }
 
@@ -90,10 +90,9 @@ export class Examiner implements Disposable {
       ? await compareCheckers(this.#shell, this.#path)
       : undefined;
     // The likeliest first; all at once, because each answer that is waited for takes longer than a read.
-    const likely = this.#look.cells.map((
-      { patterns },
-      i,
-    ) => [...new Set([expected[i], ...patterns])]);
+    const likely = this.#look.cells.map((cell, i) => [
+      ...new Set([expected[i], ...cell.patterns]),
+    ]);
     let first = await this.#session([], likely);
     const refusal = first.refusal;
     if (refusal !== undefined && await this.#repair()) first = await this.#session([], likely);
@@ -115,7 +114,7 @@ export class Examiner implements Disposable {
   async #repair(): Promise<boolean> {
     const { driver, canCheck } = this.#format;
     if (!canCheck) return false;
-    const { refusal } = await checkImage(this.#shell, { driver, path: this.#path, repair: "all" });
+    const { refusal } = await checkImage(this.#shell, { driver, path: this.#path, repairs: true });
     return refusal === undefined;
   }
 
@@ -143,9 +142,7 @@ export class Examiner implements Disposable {
     probes: readonly Probe[],
     likely: readonly (readonly number[])[],
   ): Promise<Session> {
-    const { driver, openOptions } = this.#format;
-    const file = `file.driver=file,file.filename=${this.#path}`;
-    const options = [`driver=${driver}`, ...openOptions, file].join(",");
+    const options = imageOptions(this.#format, this.#path);
     const writes = probes.length > 0 ? [...probes.map(probeCommand), "flush"] : [];
     const ranges = [...probes.map(probeRange), ...this.#look.cells];
     const patterns = [...probes.map(({ pattern }) => [pattern]), ...likely];
@@ -159,7 +156,7 @@ export class Examiner implements Disposable {
       ...(probes.length > 0 ? [] : ["close"]),
     ]);
     if (answers.some((text) => text.includes(NO_ROOM))) {
-      throw new FullError(`no room is left for ${this.#path}: images are examined in memory`);
+      throw new FullError(this.#path);
     }
     // Opening may complain and succeed: of a repair, for example.
     if (length.includes("no file open")) {
@@ -226,7 +223,6 @@ export function parseDump(text: string, lengthBytes: number): Seen {
     }
   }
   if (count < lengthBytes) return { kind: "error", message: text.trim().split("\n")[0] };
-  const [first] = bytes;
-  if (bytes.every((byte) => byte === first)) return { kind: "pattern", pattern: first };
-  return { kind: "bytes", bytes };
+  const pattern = uniform(bytes);
+  return pattern === undefined ? { kind: "bytes", bytes } : { kind: "pattern", pattern };
 }

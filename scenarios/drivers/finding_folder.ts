@@ -1,7 +1,9 @@
 import { gzipSync } from "node:zlib";
 import * as fs from "node:fs";
+import type { Fate } from "../../harness/mod.ts";
 import { demonstrationOf } from "./demonstration.ts";
 import { type EntryFate, fatesOf } from "./disk_pieces.ts";
+import { imageOptions } from "./formats.ts";
 import { BACKING_NAME } from "./record.ts";
 import type { SparseImage } from "./sparse_image.ts";
 import type { ClassResult, TrialResult } from "./trial.ts";
@@ -54,16 +56,11 @@ function bytesOf(image: SparseImage): Uint8Array {
 }
 
 /** The script: portable shell, and nothing but QEMU's tools. */
-export function scriptOf(trial: TrialResult, found: ClassResult, version: string): string {
+function scriptOf(trial: TrialResult, found: ClassResult, version: string): string {
   const { recording, preset } = trial;
   const { format } = recording;
   const { smallest } = found;
   const fates = fatesOf(recording, preset, smallest);
-  const options = [
-    `driver=${format.driver}`,
-    ...format.openOptions,
-    "file.driver=file,file.filename=crash.img",
-  ];
   const { sizeBytes } = smallest.persisted;
   return `#!/bin/sh
 # ${format.name}: ${found.kind}. Found with QEMU ${version}.
@@ -89,7 +86,7 @@ gzip -dc "$here/session.log.gz" > session.log${
 # put FROM TO COUNT: sectors of the log to sectors of the image; zero TO COUNT: zeroes.
 put() { dd if=session.log of=crash.img bs=${SECTOR_BYTES} skip="$1" seek="$2" count="$3" conv=notrunc 2>/dev/null; }
 zero() { dd if=/dev/zero of=crash.img bs=${SECTOR_BYTES} seek="$1" count="$2" conv=notrunc 2>/dev/null; }
-io() { qemu-io --image-opts "$@" "${options.join(",")}"; }
+io() { qemu-io --image-opts "$@" "${imageOptions(format, "crash.img")}"; }
 check() { qemu-img check -f ${format.driver} "$@" crash.img; }
 reads_as() { ! io -c "read -q -P $1 $2 $3" 2>&1 | grep -Eq "failed|can't"; }
 shown() { echo "SHOWN: ${format.name}: ${found.kind}"; exit 0; }
@@ -127,17 +124,17 @@ function fateLine({ recording }: TrialResult, { entry, fate, pieces }: EntryFate
 
 const FATES = {
   durable: "flushed",
-  persisted: "NOT FLUSHED, ON DISK",
+  reached: "NOT FLUSHED, ON DISK",
   partly: "NOT FLUSHED, PARTLY ON DISK",
   lost: "not flushed, lost",
-} as const;
+} as const satisfies Record<Fate, string>;
 
 function logSectorBytes(logBytes: Uint8Array): number {
   return new DataView(logBytes.buffer, logBytes.byteOffset).getUint32(24, true);
 }
 
 /** What the guest asked for up to an event. */
-export function guestLines({ recording }: TrialResult, event: number): string[] {
+function guestLines({ recording }: TrialResult, event: number): string[] {
   const answered = new Set<number>();
   const events = recording.log.events.slice(0, event + 1);
   for (const each of events) if (each.kind === "guest-acknowledged") answered.add(each.id);

@@ -17,6 +17,19 @@ export interface DriverFormat {
   readonly documented?: string;
 }
 
+/** Options that tell QEMU how to open an image in the file at `path`. */
+export function imageOptions(format: DriverFormat, path: string): string {
+  return optionsOver(format, [`file.driver=file,file.filename=${path}`]);
+}
+
+/** The same over whatever the options in `file` say. */
+export function optionsOver(
+  { driver, openOptions }: DriverFormat,
+  file: readonly string[],
+): string {
+  return [`driver=${driver}`, ...openOptions, ...file].join(",");
+}
+
 type Extras = Partial<Omit<DriverFormat, "name" | "driver">>;
 
 function format(name: string, driver: string, extras: Extras = {}): DriverFormat {

@@ -1,8 +1,6 @@
-import { QemuToolCrash, QemuToolError } from "./qemu_tool_error.ts";
+import { PATIENCE_MS, QemuToolCrash, QemuToolError } from "./qemu_tool_error.ts";
 import type { Shell } from "./shell.ts";
 
-/** No run takes nearly as long. */
-const PATIENCE_MS = 20_000;
 const LEAST_MAJOR = 6;
 
 /** What a run of `qemu-img` came to. */
@@ -21,18 +19,18 @@ export interface QemuImgResult {
  */
 export async function qemuImg(
   args: readonly string[],
-  { cwd, patienceMs = PATIENCE_MS }: { cwd?: string; patienceMs?: number } = {},
+  { cwd }: { readonly cwd?: string } = {},
 ): Promise<QemuImgResult> {
   const child = spawn(args, cwd);
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
     child.kill("SIGKILL");
-  }, patienceMs);
+  }, PATIENCE_MS);
   try {
     const { code, signal, stdout, stderr } = await child.output();
     if (isLate) {
-      throw new QemuToolCrash(`qemu-img ${args[0]} did not end in ${patienceMs / 1000} s`);
+      throw new QemuToolCrash(`qemu-img ${args[0]} did not end in ${PATIENCE_MS / 1000} s`);
     }
     if (signal) throw new QemuToolCrash(`qemu-img ${args[0]} ended by ${signal}`);
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -82,9 +80,9 @@ export interface CheckVerdict {
 /** Have an image checked, and repaired if that is asked for. */
 export async function checkImage(
   shell: Shell,
-  { driver, path, repair }: { driver: string; path: string; repair?: "leaks" | "all" },
+  { driver, path, repairs }: { driver: string; path: string; repairs?: boolean },
 ): Promise<CheckVerdict> {
-  const how = ["--output=json", "-f", driver, ...(repair ? ["-r", repair] : [])];
+  const how = ["--output=json", "-f", driver, ...(repairs ? ["-r", "all"] : [])];
   const { output } = await shell.run(["qemu-img", "check", ...how, path]);
   const { json, complaints } = partsOf(output);
   const [complaint = "nothing was said"] = complaints.trim().replaceAll(path, "the image").split(

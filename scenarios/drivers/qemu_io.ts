@@ -1,3 +1,4 @@
+import { PipedShell } from "./piped_shell.ts";
 import { QemuToolCrash, QemuToolError } from "./qemu_tool_error.ts";
 
 const PROMPT = "qemu-io> ";
@@ -6,8 +7,6 @@ const END = "@end";
 const END_LINE = `command "${END}" not found`;
 /** What the shell says when the process has ended, with its exit code. */
 const EXIT = "@exit ";
-/** No command takes nearly as long. */
-const PATIENCE_MS = 20_000;
 
 /**
  * Starts `qemu-io`. Without a buffer for its input it takes lines that are sent together one by one; else it
@@ -20,31 +19,18 @@ const SCRIPT = `{ stdbuf -i0 qemu-io "$@"; echo "${EXIT}$?"; } 2>&1 | sed -u -n 
 
 /** A running `qemu-io` that is given one command after the other. */
 export class QemuIo implements Disposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #decoder = new TextDecoder();
-  readonly #patienceMs: number;
-  #isEnded = false;
+  readonly #shell: PipedShell;
 
-  private constructor(child: Deno.ChildProcess, patienceMs: number) {
-    this.#child = child;
-    this.#patienceMs = patienceMs;
-    this.#writer = child.stdin.getWriter();
-    this.#reader = child.stdout.getReader();
+  private constructor(shell: PipedShell) {
+    this.#shell = shell;
   }
 
   /**
-   * Start `qemu-io` with `args`. Throws {@linkcode QemuToolError} if it can't be started, or does not
-   * open what it is told to.
+   * Start `qemu-io` with `args`; it is taken to hang if it does not answer for `patienceMs`. Throws
+   * {@linkcode QemuToolError} if it can't be started, or does not open what it is told to.
    */
-  static async start(args: readonly string[] = [], patienceMs = PATIENCE_MS): Promise<QemuIo> {
-    const command = ["-c", SCRIPT, "sh", ...args];
-    const options = { stdin: "piped", stdout: "piped", stderr: "null", detached: true } as const;
-    const io = new QemuIo(
-      new Deno.Command("sh", { args: command, ...options }).spawn(),
-      patienceMs,
-    );
+  static async start(args: readonly string[] = [], patienceMs?: number): Promise<QemuIo> {
+    const io = new QemuIo(new PipedShell(["-c", SCRIPT, "sh", ...args], patienceMs));
     const { text, exitCode } = await io.#send([]);
     if (exitCode === undefined) return io;
     const [said] = text.trim().split("\n");
@@ -70,61 +56,37 @@ export class QemuIo implements Disposable {
 
   /** Have it close what is open, and end. Throws {@linkcode QemuToolCrash} if it does not end well. */
   async end(): Promise<void> {
-    if (this.#isEnded) return;
-    await this.#writer.close().catch(() => {});
+    await this.#shell.close();
     const { exitCode } = await this.#receive();
     if (exitCode !== undefined && exitCode > 128) throw crashOf(exitCode);
   }
 
   /** End it, whatever it is at. */
-  kill(): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
-    // The shell, the process and what reads its output: all of them.
-    Deno.kill(-this.#child.pid, "SIGKILL");
-    this.#writer.abort().catch(() => {});
-    this.#reader.cancel().catch(() => {});
-  }
-
-  /** The same: nothing is left behind, whatever has happened. */
   [Symbol.dispose](): void {
-    this.kill();
+    this.#shell.kill();
   }
 
   async #send(commands: readonly string[]): Promise<Batch> {
-    const text = new TextEncoder().encode([...commands, END, ""].join("\n"));
-    // Nobody reads any more what a dead process is told; that it is dead shows in its answers.
-    const written = this.#writer.write(text).catch(() => {});
+    const written = this.#shell.write([...commands, END, ""].join("\n"));
     const batch = await this.#receive();
     await written;
     return batch;
   }
 
   /** What is printed up to the end of a batch, or of the process. */
-  async #receive(): Promise<Batch> {
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      this.kill();
-    }, this.#patienceMs);
-    let text = "";
-    try {
+  #receive(): Promise<Batch> {
+    return this.#shell.patiently("qemu-io did not answer", async () => {
+      let text = "";
       while (!text.endsWith(`${END_LINE}\n`)) {
-        const { value, done } = await this.#reader.read();
-        if (isLate) {
-          throw new QemuToolCrash(`qemu-io did not answer for ${this.#patienceMs / 1000} s`);
+        const piece = await this.#shell.read();
+        if (piece === undefined) {
+          const [, before = text, code = 0] = EXITED.exec(text) ?? [];
+          return { text: before, exitCode: Number(code) };
         }
-        text += done ? "" : this.#decoder.decode(value, { stream: true });
-        const [, before, code] = EXITED.exec(text) ?? [];
-        if (code === undefined && !done) continue;
-        this.#isEnded = true;
-        await this.#child.status;
-        return { text: before ?? text, exitCode: Number(code ?? 0) };
+        text += piece;
       }
       return { text, exitCode: undefined };
-    } finally {
-      clearTimeout(timer);
-    }
+    });
   }
 }
 

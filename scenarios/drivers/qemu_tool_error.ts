@@ -1,3 +1,6 @@
+/** How long a tool may take before it is taken to hang, in milliseconds; no run takes nearly as long. */
+export const PATIENCE_MS = 20_000;
+
 /** A tool of QEMU's that is missing, too old, or can't do what it is needed for. */
 export class QemuToolError extends Error {
   /** The name of this kind of error. */
@@ -14,4 +17,9 @@ export class QemuToolCrash extends Error {
 export class FullError extends Error {
   /** The name of this kind of error. */
   override readonly name = "FullError";
+
+  /** There is no room for the image at `path`. */
+  constructor(path: string) {
+    super(`no room is left for ${path}: images are examined in memory`);
+  }
 }

@@ -15,7 +15,7 @@ import type { Cell } from "./cells.ts";
 import type { Look } from "./examine.ts";
 import type { DriverFormat } from "./formats.ts";
 import { qemuImg } from "./qemu_img.ts";
-import { labelOf, type Recording } from "./record.ts";
+import { costsOf, labelOf, type Recording } from "./record.ts";
 import { SparseImage, writeImage } from "./sparse_image.ts";
 import { type SubmittedEntries, submittedEntries } from "./submitted_entries.ts";
 import { PROBE_BYTES, probesAt } from "./workloads.ts";
@@ -54,15 +54,12 @@ export async function readRecording(
   const units = point.units.map(({ versions }) => versions.length - 1);
   const sizes = point.sizes.length > 1 ? [point.sizes.length - 1] : [];
   writeImage(last, point.build(new TapeChoices([...units, ...sizes])), base);
-  const written = entries.filter(({ bytes }) => bytes);
   return {
     ...{ format, workload: "log", base, backing: undefined, logBytes, entries, log, entryOfEvent },
     look: await lookAt(format, last, basePath),
     knowsGuest: false,
     ...(knowsSubmission && { knowsSubmission }),
-    writes: written.length,
-    flushes: entries.filter(({ isFlush }) => isFlush).length,
-    writtenBytes: written.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0),
+    ...costsOf(entries),
     resizes: 0,
   };
 }

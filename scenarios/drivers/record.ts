@@ -7,7 +7,7 @@ import {
 } from "../../harness/mod.ts";
 import { cellsOf, guestBase, patternOf, uniform } from "./cells.ts";
 import type { Look } from "./examine.ts";
-import type { DriverFormat } from "./formats.ts";
+import { type DriverFormat, imageOptions, optionsOver } from "./formats.ts";
 import { QemuIo } from "./qemu_io.ts";
 import { qemuImg } from "./qemu_img.ts";
 import { QemuToolError } from "./qemu_tool_error.ts";
@@ -68,17 +68,17 @@ export async function recordDriver(
   const path = `${folder}/disk.img`;
   const logPath = `${folder}/session.log`;
   await create(format, workload, folder);
-  using prepare = await open(format, [`file.driver=file,file.filename=${path}`]);
+  using prepare = await open(imageOptions(format, path));
   for (const step of workload.prepared) await ask(prepare, step);
   await prepare.end();
   if (workload.hasSnapshot) await qemuImg(["snapshot", "-c", "before", path]);
   const base = new SparseImage(path);
 
   Deno.writeFileSync(logPath, new Uint8Array());
-  using recorded = await open(format, [
+  using recorded = await open(optionsOver(format, [
     `file.driver=blklogwrites,file.file.driver=file,file.file.filename=${path}`,
     `file.log.driver=file,file.log.filename=${logPath}`,
-  ]);
+  ]));
   const sizes = (): Acknowledged => ({
     logBytes: Deno.statSync(logPath).size,
     imageBytes: Deno.statSync(path).size,
@@ -120,14 +120,13 @@ async function createBacking(steps: readonly DriverStep[], path: string): Promis
   await io.end();
 }
 
-function open({ driver, openOptions }: DriverFormat, file: readonly string[]): Promise<QemuIo> {
+function open(options: string): Promise<QemuIo> {
   // Without write-back caching every write would be followed by a flush.
-  const options = [`driver=${driver}`, ...openOptions, ...file].join(",");
   return QemuIo.start(["-t", "writeback", "-d", "unmap", "--image-opts", options]);
 }
 
 /** A step in the words of `qemu-io`. */
-export function commandOf(step: DriverStep): string {
+function commandOf(step: DriverStep): string {
   switch (step.kind) {
     case "flush":
       return "flush";
@@ -165,18 +164,27 @@ function recordingOf(
     next += stretch.length;
     events.addStretch(step, stretch, imageBytes);
   });
-  const written = entries.filter(({ bytes }) => bytes);
   return {
     ...{ format, base, logBytes, entries },
+    ...costsOf(entries),
     workload: workload.name,
     look: { cells: cellsOf(workload), probes: workload.probes },
     knowsGuest: true,
     log: { base, guestBase: guestBase(workload), events: events.events },
     entryOfEvent: events.entryOfEvent,
+    resizes: events.resizes,
+  };
+}
+
+/** How much a driver has done, as its log has it. */
+export function costsOf(
+  entries: readonly DmLogEntry[],
+): Pick<Recording, "writes" | "flushes" | "writtenBytes"> {
+  const written = entries.filter(({ bytes }) => bytes);
+  return {
     writes: written.length,
     flushes: entries.filter(({ isFlush }) => isFlush).length,
     writtenBytes: written.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0),
-    resizes: events.resizes,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ByteSource, PagedStorage } from "../../harness/mod.ts";
+import { imageOptions } from "./formats.ts";
 import { QemuIo } from "./qemu_io.ts";
 import { QemuToolCrash, QemuToolError } from "./qemu_tool_error.ts";
 import type { Recording } from "./record.ts";
@@ -12,10 +13,8 @@ export async function reopened(
 ): Promise<ByteSource | string> {
   const path = `${folder}/reopened.img`;
   writeImage(path, left, base);
-  const file = `file.driver=file,file.filename=${path}`;
-  const options = [`driver=${format.driver}`, ...format.openOptions, file].join(",");
   try {
-    using io = await QemuIo.start(["--image-opts", options]);
+    using io = await QemuIo.start(["--image-opts", imageOptions(format, path)]);
     await io.end();
     return new SparseImage(path);
   } catch (error) {

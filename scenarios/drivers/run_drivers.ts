@@ -1,6 +1,6 @@
 import type { Preset } from "../../harness/mod.ts";
 import type { DriverFormat } from "./formats.ts";
-import { FullError, QemuToolError } from "./qemu_tool_error.ts";
+import { QemuToolError } from "./qemu_tool_error.ts";
 import { recordDriver } from "./record.ts";
 import { type TrialResult, tryDriver } from "./trial.ts";
 import { type DriverWorkload, workloadsFor } from "./workloads.ts";
@@ -29,7 +29,7 @@ export interface DriversResult {
 
 /**
  * Try each format with each workload. A format that this QEMU refuses is noted, and the others go on.
- * Throws {@linkcode QemuToolError} if memory runs out.
+ * Throws FullError if memory runs out.
  */
 export async function runDrivers(options: DriversOptions): Promise<DriversResult> {
   const trials: TrialResult[] = [];
@@ -54,19 +54,10 @@ async function runOne(
 ): Promise<TrialResult> {
   using folder = new MemoryFolder();
   onProgress?.(`${format.name}, ${workload.name}: recording`);
-  try {
-    const recording = await recordDriver(format, workload, folder.path);
-    return await tryDriver(recording, {
-      ...{ preset, processes, folder: folder.path },
-      onProgress: (done, total) =>
-        onProgress?.(`${format.name}, ${workload.name}: image ${done} of ${total}`),
-    });
-  } catch (error) {
-    if (!isOutOfSpace(error)) throw error;
-    throw new FullError(`no room is left in ${folder.path}: images are examined in memory`);
-  }
-}
-
-function isOutOfSpace(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOSPC";
+  const recording = await recordDriver(format, workload, folder.path);
+  return await tryDriver(recording, {
+    ...{ preset, processes, folder: folder.path },
+    onProgress: (done, total) =>
+      onProgress?.(`${format.name}, ${workload.name}: image ${done} of ${total}`),
+  });
 }

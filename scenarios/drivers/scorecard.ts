@@ -31,14 +31,8 @@ export function scorecardTable(trials: readonly TrialResult[]): ReportTable {
       const { recording, images, stateCount } = trial;
       const { format, workload, writes, flushes } = recording;
       return [
-        ...[
-          format.name,
-          workload,
-          `${writes}`,
-          `${flushes}`,
-          formatStates(countOf(stateCount)),
-          `${images}`,
-        ],
+        ...[format.name, workload, `${writes}`, `${flushes}`],
+        ...[formatStates(countOf(stateCount)), `${images}`],
         ...[coverageOf(trial), verdictOf(trial)],
       ];
     }),

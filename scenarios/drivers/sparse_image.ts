@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { Buffer } from "node:buffer";
 import { type ByteSource, type PagedStorage, STORAGE_PAGE_BYTES } from "../../harness/mod.ts";
 import { HoleFinder } from "../../lib/host/holes.ts";
+import { FullError } from "./qemu_tool_error.ts";
 
 const ZEROES = new Uint8Array(STORAGE_PAGE_BYTES);
 
@@ -15,24 +16,23 @@ export class SparseImage implements ByteSource {
   constructor(path: string) {
     this.sizeBytes = fs.statSync(path).size;
     using holes = new HoleFinder(path);
-    using file = Deno.openSync(path);
-    let at = 0;
-    for (let data = holes.nextData(at); data; data = holes.nextData(at)) {
-      const from = Math.floor(data.startBytes / STORAGE_PAGE_BYTES) * STORAGE_PAGE_BYTES;
-      for (at = Math.max(at, from); at < data.endBytes; at += STORAGE_PAGE_BYTES) {
-        this.#readPage(file, at);
+    const file = fs.openSync(path, "r");
+    try {
+      let at = 0;
+      for (let data = holes.nextData(at); data; data = holes.nextData(at)) {
+        const from = Math.floor(data.startBytes / STORAGE_PAGE_BYTES) * STORAGE_PAGE_BYTES;
+        for (at = Math.max(at, from); at < data.endBytes; at += STORAGE_PAGE_BYTES) {
+          this.#readPage(file, at);
+        }
       }
+    } finally {
+      fs.closeSync(file);
     }
   }
 
-  #readPage(file: Deno.FsFile, offsetBytes: number): void {
+  #readPage(file: number, offsetBytes: number): void {
     const page = new Uint8Array(STORAGE_PAGE_BYTES);
-    file.seekSync(offsetBytes, Deno.SeekMode.Start);
-    for (let done = 0; done < page.length;) {
-      const count = file.readSync(page.subarray(done));
-      if (count === null) break;
-      done += count;
-    }
+    fs.readSync(file, page, 0, page.length, offsetBytes);
     if (!isZero(page)) this.#pages.set(offsetBytes / STORAGE_PAGE_BYTES, page);
   }
 
@@ -59,7 +59,10 @@ export class SparseImage implements ByteSource {
   }
 }
 
-/** Write an image that started as `base` to a file, without its zeroes. */
+/**
+ * Write an image that started as `base` to a file, without its zeroes. Throws {@linkcode FullError} if there
+ * is no room for it.
+ */
 export function writeImage(path: string, image: PagedStorage, base: SparseImage): void {
   const file = fs.openSync(path, "w");
   try {
@@ -69,6 +72,8 @@ export function writeImage(path: string, image: PagedStorage, base: SparseImage)
       if (!changed.has(index)) writePage(file, index, bytes, image.sizeBytes);
     }
     for (const [index, bytes] of changed) writePage(file, index, bytes, image.sizeBytes);
+  } catch (error) {
+    throw (error as { code?: unknown }).code === "ENOSPC" ? new FullError(path) : error;
   } finally {
     fs.closeSync(file);
   }
@@ -78,8 +83,10 @@ function writePage(file: number, index: number, bytes: Uint8Array, sizeBytes: nu
   const at = index * STORAGE_PAGE_BYTES;
   const length = Math.min(bytes.length, sizeBytes - at);
   if (length <= 0 || isZero(bytes)) return;
-  const written = fs.writeSync(file, bytes, 0, length, at);
-  if (written < length) throw new Deno.errors.WriteZero(`${written} of ${length} bytes written`);
+  // What a full file system takes a part of it refuses the rest of.
+  for (let done = 0; done < length;) {
+    done += fs.writeSync(file, bytes, done, length - done, at + done);
+  }
 }
 
 function isZero(page: Uint8Array): boolean {

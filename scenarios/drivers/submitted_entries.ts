@@ -48,7 +48,7 @@ export function submittedEntries(
       }
       case "discarded":
         file.write(event.offsetBytes, event.lengthBytes, undefined);
-        entries.push({ ...wholeSectors(file, event.offsetBytes, event.lengthBytes) });
+        entries.push(wholeSectors(file, event.offsetBytes, event.lengthBytes));
         break;
       case "flush-issued":
         entries.push({ isFlush: true });

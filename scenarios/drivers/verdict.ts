@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { type Cell, sectorsOf } from "./cells.ts";
+import { type Cell, sectorsOf, uniform } from "./cells.ts";
 import { type Examination, type Look, probeRange, type Seen } from "./examine.ts";
 
 /**
@@ -83,7 +83,8 @@ function judgeCell(cell: Cell, seen: Seen, permitted: Permitted): DriverViolatio
     const allowed = permitted(sector);
     if (!allowed || allowed.some((value) => Buffer.compare(value, bytes) === 0)) continue;
     // A value that was there before is old data; any other one belongs somewhere else.
-    const isOld = bytes.every((byte) => byte === bytes[0]) && cell.patterns.has(bytes[0]);
+    const pattern = uniform(bytes);
+    const isOld = pattern !== undefined && cell.patterns.has(pattern);
     const detail = `${subject} reads as ${inWords(bytes)}, allowed: ` +
       [...new Set(allowed.map(inWords))].join(" or ");
     const kind = isOld ? "flushed-data-lost" : "wrong-data";
@@ -154,9 +155,9 @@ export function placeOf(offsetBytes: number): string {
 }
 
 function inWords(bytes: Uint8Array): string {
-  const [first] = bytes;
-  if (!bytes.every((byte) => byte === first)) return `a mixture that begins with 0x${hex(first)}`;
-  return first === 0 ? "zeroes" : `0x${hex(first)}`;
+  const pattern = uniform(bytes);
+  if (pattern === undefined) return `a mixture that begins with 0x${hex(bytes[0])}`;
+  return pattern === 0 ? "zeroes" : `0x${hex(pattern)}`;
 }
 
 function hex(byte: number): string {

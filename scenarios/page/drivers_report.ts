@@ -1,6 +1,5 @@
 import {
   CrashPoints,
-  type Fate,
   type FoundViolation,
   type ReportDocument,
   type ReportTable,
@@ -22,13 +21,6 @@ import { qedTarget } from "../support/qed_target.ts";
 import { LiveCases } from "./live_cases.ts";
 import { qedStages } from "./qed_stages.ts";
 import type { ReportContext } from "./write_report.ts";
-
-const FATES: Readonly<Record<EntryFate["fate"], Fate>> = {
-  durable: "durable",
-  persisted: "reached",
-  partly: "partly",
-  lost: "lost",
-};
 
 /** A report of QEMU's drivers; `scripts` has for each finding the path of the script that shows it. */
 export async function driversReport(
@@ -87,10 +79,10 @@ async function violationOf(
   const tape = point.tapeFor(persisted);
   const left = point.build(new TapeChoices(tape));
   const fates = fatesOf(recording, preset, found.smallest);
-  const fateOf = new Map(fates.map(({ entry, fate }) => [entry, FATES[fate]]));
+  const fateOf = new Map(fates.map(({ entry, fate }) => [entry, fate]));
   const files = { before: base, left, after: await reopened(recording, left, folder) };
   const ranges = fates.map(({ entry }) => entries[entry]);
-  const early = fates.filter(({ fate }) => fate === "persisted").map(({ entry }) => entries[entry]);
+  const early = fates.filter(({ fate }) => fate === "reached").map(({ entry }) => entries[entry]);
   const state: FoundViolation = {
     ...{ kind: "inconsistent", subject: violation.subject, detail: violation.detail },
     ...{ crashAfterEvent: event, tape, persisted: [], occurrences: found.states },
@@ -127,7 +119,7 @@ function sentences(
       const { offsetBytes, lengthBytes } = entries[entry];
       return `entry ${entry} (${lengthBytes} bytes at ${offsetBytes})`;
     });
-  const [reached, lost] = [told("persisted"), told("lost")];
+  const [reached, lost] = [told("reached"), told("lost")];
   return [
     reached.length === 0
       ? "Nothing of what no flush had covered reached the disk: what was flushed is wrong by itself."
