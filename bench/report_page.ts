@@ -1,5 +1,6 @@
 import {
   exploreLazily,
+  prepareTrial,
   type ReportDocument,
   reportPage,
   type ReportViolation,
@@ -72,12 +73,13 @@ async function largeReport(): Promise<ReportDocument> {
     for (const each of scenario.cases) {
       if (each.expected === "clean") continue;
       const { log, target } = setUp(each);
-      const found = { log, target, preset: each.preset, guestBytes: guestBytesOf(each) };
-      const { violations: all } = exploreLazily(log, target, each.preset, found);
+      const guestBytes = guestBytesOf(each);
+      const { violations: all } = exploreLazily(log, target, each.preset, { guestBytes });
+      const trial = prepareTrial(log, target, each.preset, { guestBytes });
       for (const violation of all.slice(0, 4)) {
-        const told = violationOf(found, violation, { title: scenario.name, replay: [] });
-        const live = cases.add(found, violation);
-        violations.push({ ...told, ...(typeof live === "number" && { liveCase: live }) });
+        const options = { title: scenario.name, replay: [], guestBytes };
+        const told = violationOf(trial, violation, options);
+        violations.push({ ...told, ...cases.add(trial, violation) });
       }
     }
   }

@@ -69,6 +69,8 @@ export {
   type StoredSighting,
 } from "./parallel/partial.ts";
 export type { Problem, ProblemModule, Recipe } from "./parallel/problem.ts";
+export { type Fate, fateOf } from "./report/fate_of.ts";
+export { eventWords } from "./report/event_words.ts";
 export { formatStates } from "./report/states.ts";
 export { coverageText } from "./report/coverage_text.ts";
 export { textTable } from "./report/table.ts";

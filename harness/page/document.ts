@@ -1,3 +1,5 @@
+import type { Fate } from "../report/fate_of.ts";
+
 /** A report as data: what a page shows, without how it shows it. */
 export interface ReportDocument {
   /** What was run, in a few words. */
@@ -53,9 +55,6 @@ export interface ReportViolation {
   /** Why there is none. */
   readonly noLive?: string;
 }
-
-/** What became of a write. */
-export type Fate = "durable" | "reached" | "partly" | "lost";
 
 /** One thing that happened. */
 export interface TimelineEntry {

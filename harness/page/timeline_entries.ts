@@ -1,5 +1,6 @@
 import { describeEvent, type LogEvent, type WriteLog } from "../log/write_log.ts";
-import type { Fate, TimelineEntry } from "./document.ts";
+import type { Fate } from "../report/fate_of.ts";
+import type { TimelineEntry } from "./document.ts";
 
 /** How to tell what happened. */
 export interface TimelineOptions {
@@ -7,8 +8,8 @@ export interface TimelineOptions {
   readonly crashAfterEvent: number;
   /** What became of the write, cut or discard that an event issued. */
   readonly fateOf: (event: number) => Fate;
-  /** What a write means, where there are better words than where it goes. */
-  readonly describe?: (event: number) => string | undefined;
+  /** Each event in words, where there are better ones than those that fit any log. */
+  readonly words?: readonly string[];
 }
 
 /**
@@ -52,16 +53,11 @@ export function timelineEntries(log: WriteLog, options: TimelineOptions): Timeli
 function entryOf(
   event: LogEvent,
   at: number,
-  { fateOf, describe }: TimelineOptions,
+  { fateOf, words }: TimelineOptions,
 ): TimelineEntry | undefined {
-  const text = describeEvent(event);
+  const text = words?.[at] ?? describeEvent(event);
   switch (event.kind) {
-    case "write-issued": {
-      const { label } = event;
-      const meaning = describe?.(at);
-      const words = meaning === undefined ? text : `${meaning}: ${text}`;
-      return { kind: "write", lane: label, text: words, fate: fateOf(at) };
-    }
+    case "write-issued":
     case "discarded":
       return { kind: "write", lane: event.label, text, fate: fateOf(at) };
     case "resized":

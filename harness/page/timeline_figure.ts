@@ -1,4 +1,5 @@
-import type { Fate, TimelineEntry } from "./document.ts";
+import type { Fate } from "../report/fate_of.ts";
+import type { TimelineEntry } from "./document.ts";
 import { type Html, html } from "./html.ts";
 
 const COLUMN = 26;

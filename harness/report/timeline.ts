@@ -1,5 +1,6 @@
 import type { PersistedVersion } from "../exploration.ts";
-import { describeEvent, type LogEvent, type WriteLog } from "../log/write_log.ts";
+import { describeEvent, type WriteLog } from "../log/write_log.ts";
+import { type Fate, fateOf } from "./fate_of.ts";
 
 /**
  * The log up to a crash, a line for each event, with a sign in front of each write: `=` durable,
@@ -36,7 +37,8 @@ export function timeline(
   for (let at = 0; at <= crashAfterEvent; at++) {
     const event = log.events[at];
     if (event.kind === "write-completed" || event.kind === "flush-completed") continue;
-    const sign = signOf(event, at, persisted, pendingEvents);
+    const fate = fateOf(event, at, { persisted, pendingEvents });
+    const sign = fate ? SIGNS[fate] : " ";
     const indent = event.kind.startsWith("guest-") ? "" : "  ";
     lines.push(`${String(at).padStart(5)} ${sign} ${indent}${describeEvent(event)}`);
   }
@@ -44,18 +46,9 @@ export function timeline(
   return lines.join("\n");
 }
 
-function signOf(
-  event: LogEvent,
-  at: number,
-  persisted: readonly PersistedVersion[],
-  pendingEvents: ReadonlySet<number>,
-): string {
-  if (event.kind !== "write-issued" && event.kind !== "discarded") return " ";
-  if (!pendingEvents.has(at)) return "=";
-  const total = event.kind === "write-issued" ? event.bytes.length : event.lengthBytes;
-  const there = persisted
-    .filter((version) => version.event === at)
-    .reduce((sum, version) => sum + version.lengthBytes, 0);
-  if (there === 0) return "-";
-  return there === total ? "+" : "~";
-}
+const SIGNS: Readonly<Record<Fate, string>> = {
+  durable: "=",
+  reached: "+",
+  partly: "~",
+  lost: "-",
+};

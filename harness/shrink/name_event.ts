@@ -1,4 +1,5 @@
 import { describeEvent, type LogEvent, type WriteLog } from "../log/write_log.ts";
+import { applyEvent } from "../model/apply_event.ts";
 import { PagedStorage } from "../model/paged_storage.ts";
 import type { Target } from "../target.ts";
 
@@ -43,13 +44,6 @@ function describeWithRequest(log: WriteLog, event: LogEvent): string {
 /** The file as the program saw it before event `at`. */
 function fileBefore(log: WriteLog, at: number): PagedStorage {
   const file = new PagedStorage(log.base);
-  for (const event of log.events.slice(0, at)) {
-    if (event.kind === "write-issued") {
-      file.write(event.offsetBytes, event.bytes.length, event.bytes);
-    } else if (event.kind === "resized") file.resize(event.sizeBytes);
-    else if (event.kind === "discarded") {
-      file.write(event.offsetBytes, event.lengthBytes, undefined);
-    }
-  }
+  for (const event of log.events.slice(0, at)) applyEvent(file, event);
   return file;
 }

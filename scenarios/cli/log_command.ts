@@ -13,6 +13,7 @@ import { writePartialFile } from "./partial_file.ts";
 import type { SearchOptions } from "./search_options.ts";
 import { explorationReport } from "../page/rows_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "../page/write_report.ts";
+import { groupByState } from "../support/group_by_state.ts";
 import { lookUpPreset } from "../support/look_up.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
@@ -173,15 +174,4 @@ function printText(
   output.print(
     violations.length === 0 ? "\nclean" : `\n${violations.length} different violations`,
   );
-}
-
-/** Violations of one kind that one state shows, together; in the order in which they come. */
-function groupByState(violations: readonly FoundViolation[]): FoundViolation[][] {
-  const groups = new Map<string, FoundViolation[]>();
-  for (const violation of violations) {
-    const { kind, crashAfterEvent, tape } = violation;
-    const key = `${kind} ${crashAfterEvent} ${tape.join()}`;
-    groups.set(key, [...(groups.get(key) ?? []), violation]);
-  }
-  return [...groups.values()];
 }

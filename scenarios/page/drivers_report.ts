@@ -1,6 +1,7 @@
 import {
   CrashPoints,
   type FoundViolation,
+  prepareTrial,
   type ReportDocument,
   type ReportTable,
   type ReportViolation,
@@ -144,6 +145,5 @@ function liveOf(
   log.base.read(0, new Uint8Array(header.buffer));
   const target = qedTarget({ profile: QEMU, clusterBytes: header.getUint32(4, true), probes });
   const guestBytes = log.guestBase.sizeBytes;
-  const live = cases.add({ log, target, preset, guestBytes }, state);
-  return typeof live === "number" ? { liveCase: live } : { noLive: live };
+  return cases.add(prepareTrial(log, target, preset, { guestBytes }), state);
 }

@@ -1,14 +1,14 @@
 import {
-  describeEvent,
+  eventWords,
   type FoundViolation,
-  prepareTrial,
   type ReportDocument,
   type ReportViolation,
+  type Target,
+  type Trial,
 } from "../../harness/mod.ts";
 import { PROFILES } from "../../lib/mod.ts";
 import { liveScript } from "./bundle_live.ts";
 import { type LiveCase, PieceStore } from "./live_data.ts";
-import { describeWrite, type FoundIn } from "./violation_of.ts";
 
 /** So much may a page hold, in characters: it is to open at once. */
 const MOST_CHARACTERS = 3_000_000;
@@ -22,14 +22,11 @@ export class LiveCases {
   readonly #store = new PieceStore();
   readonly #cases: LiveCase[] = [];
 
-  /**
-   * Take the case of a violation along. Answers its number, or why it is left out.
-   */
-  add(found: FoundIn, violation: FoundViolation): number | string {
-    const reason = reasonAgainst(found, violation);
-    if (reason !== undefined) return reason;
-    if (this.#characters > MOST_CHARACTERS) return "the page would become too large";
-    return this.#cases.push(this.#caseOf(found, violation)) - 1;
+  /** Take the case of a violation along. Answers its number, or why it is left out. */
+  add(trial: Trial, violation: FoundViolation): Pick<ReportViolation, "liveCase" | "noLive"> {
+    const noLive = this.#reasonAgainst(trial, violation);
+    if (noLive !== undefined) return { noLive };
+    return { liveCase: this.#cases.push(this.#caseOf(trial, violation)) - 1 };
   }
 
   /** A report with what its page needs to judge the cases; without a bundler it says why it can't. */
@@ -55,28 +52,30 @@ export class LiveCases {
     return this.#store.pieces.reduce((sum, piece) => sum + piece.length, 0);
   }
 
-  #caseOf({ log, target, preset, guestBytes }: FoundIn, violation: FoundViolation): LiveCase {
-    const trial = prepareTrial(log, target, preset, { guestBytes });
-    const { watched, leakedBeforeBytes } = trial;
-    const words = log.events.map((event, at) => {
-      const meaning = describeWrite(trial, at);
-      return meaning === undefined ? describeEvent(event) : `${meaning}: ${describeEvent(event)}`;
-    });
+  #caseOf(trial: Trial, violation: FoundViolation): LiveCase {
+    const { log, target, preset, watched, leakedBeforeBytes } = trial;
     return {
-      ...{
-        preset: preset.name,
-        profile: profileOf(found(target.name)),
-        watched,
-        leakedBeforeBytes,
-      },
+      ...{ preset: preset.name, profile: profileOf(target)!, watched, leakedBeforeBytes },
       clusterBytes: target.granularityBytes,
       probes: target.probes,
       base: this.#store.source(log.base, [{ offsetBytes: 0, lengthBytes: log.base.sizeBytes }]),
       guestBase: this.#store.source(log.guestBase, watched),
       events: log.events.map((event) => this.#store.event(event)),
-      words,
+      words: eventWords(log, target),
       start: { event: violation.crashAfterEvent, tape: violation.tape },
     };
+  }
+
+  /** Why a page can't judge a case by itself; undefined if it can. */
+  #reasonAgainst({ log, target, preset }: Trial, violation: FoundViolation): string | undefined {
+    if (profileOf(target) === undefined) return "only our own QED driver runs in a page";
+    if (target.otherFiles.length > 0) return "the image has a backing file";
+    if (violation.again) return "it takes a crash of the recovery as well";
+    if (preset.tears || preset.ruinBytes > 0) return `${preset.name} has no checkboxes`;
+    if (log.events.length > MOST_EVENTS) return `the log has ${log.events.length} events`;
+    if (log.base.sizeBytes > MOST_BASE_BYTES) return `the image has ${log.base.sizeBytes} bytes`;
+    if (this.#characters > MOST_CHARACTERS) return "the page would become too large";
+    return undefined;
   }
 }
 
@@ -86,21 +85,8 @@ function without(violation: ReportViolation, reason: string): ReportViolation {
   return liveCase === undefined ? violation : { ...rest, noLive: reason };
 }
 
-function found(targetName: string): string {
-  return /^qed \((.*)\)$/.exec(targetName)?.[1] ?? "";
-}
-
-function profileOf(name: string): string {
-  return Object.hasOwn(PROFILES, name) ? name : "";
-}
-
-/** Why a page can't judge a case by itself; undefined if it can. */
-function reasonAgainst({ log, target, preset }: FoundIn, violation: FoundViolation) {
-  if (profileOf(found(target.name)) === "") return "only our own QED driver runs in a page";
-  if (target.otherFiles.length > 0) return "the image has a backing file";
-  if (violation.again) return "it takes a crash of the recovery as well";
-  if (preset.tears || preset.ruinBytes > 0) return `${preset.name} has no checkboxes`;
-  if (log.events.length > MOST_EVENTS) return `the log has ${log.events.length} events`;
-  if (log.base.sizeBytes > MOST_BASE_BYTES) return `the image has ${log.base.sizeBytes} bytes`;
-  return undefined;
+/** The ordering profile of our QED driver, by name; undefined for other targets and for variants. */
+function profileOf({ name }: Target): string | undefined {
+  const [, profile = ""] = /^qed \((.*)\)$/.exec(name) ?? [];
+  return Object.hasOwn(PROFILES, profile) ? profile : undefined;
 }

@@ -5,6 +5,7 @@ import {
   type Exploration,
   formatStates,
   type FoundViolation,
+  prepareTrial,
   type ReportDocument,
   type ReportViolation,
   type SweepResult,
@@ -13,9 +14,10 @@ import type { Row } from "../cli/run_scenario.ts";
 import { sourceOf } from "../cli/replay_source.ts";
 import type { CrashFinding } from "../cli/sweep_replay.ts";
 import type { ReplayFile } from "../cli/replay_file.ts";
+import { groupByState } from "../support/group_by_state.ts";
 import { lookUpPreset } from "../support/look_up.ts";
 import { LiveCases } from "./live_cases.ts";
-import { type FoundIn, violationOf } from "./violation_of.ts";
+import { violationOf } from "./violation_of.ts";
 import type { ReportContext } from "./write_report.ts";
 
 /** So many violations of one result are told whole: the others are like them. */
@@ -111,15 +113,8 @@ function scorecard(rows: readonly Row[]): ReportDocument["tables"][number] {
   return {
     title: "Results",
     head: [
-      "scenario",
-      "case",
-      "profile",
-      "preset",
-      "states",
-      "recoveries",
-      "expected",
-      "found",
-      "",
+      ...["scenario", "case", "profile", "preset", "states", "recoveries"],
+      ...["expected", "found", ""],
     ],
     rows: rows.map((row) => [
       ...[row.scenario, row.name, row.profile || "-", row.preset || "-"],
@@ -145,36 +140,28 @@ function certificates(rows: readonly Row[]): string[] {
 function violationsOf(row: Row, cases: LiveCases): ReportViolation[] {
   const { exploration, replays = [] } = row;
   const title = `${row.scenario}, ${row.profile} under ${row.preset}: ${row.name}`;
+  const replayOf = new Map(exploration?.violations.map((violation, i) => [violation, replays[i]]));
   // One state may break the same promise for many sectors.
-  const seen = new Set<string>();
-  const different = (exploration?.violations ?? []).flatMap((violation, i) => {
-    const { kind, crashAfterEvent, tape } = violation;
-    const key = `${kind} ${crashAfterEvent} ${tape.join()}`;
-    if (seen.has(key)) return [];
-    seen.add(key);
-    return [{ violation, replay: replays[i] }];
-  });
-  return different.slice(0, MOST_OF_A_ROW).map(({ violation, replay }) =>
-    toldFrom(replay, violation, { title, cases })
+  const groups = groupByState(exploration?.violations ?? []);
+  return groups.slice(0, MOST_OF_A_ROW).map(([violation]) =>
+    toldFrom(replayOf.get(violation)!, violation, { title, cases })
   );
 }
 
 /** A violation with what its replay file names. */
-export function toldFrom(
+function toldFrom(
   replay: ReplayFile,
   violation: FoundViolation,
   { title, cases, path }: { title: string; cases: LiveCases; path?: string },
 ): ReportViolation {
   using source = sourceOf(replay);
   const { log, target, guestBytes } = source;
-  const found: FoundIn = { log, target, guestBytes, preset: lookUpPreset(replay.preset) };
-  const told = violationOf(found, violation, {
-    title,
+  const trial = prepareTrial(log, target, lookUpPreset(replay.preset), { guestBytes });
+  const told = violationOf(trial, violation, {
+    ...{ title, guestBytes, explanation: replay.explanation },
     replay: path === undefined ? inputsOf(replay) : [`deno task crash replay ${path}`],
-    explanation: replay.explanation,
   });
-  const live = cases.add(found, violation);
-  return { ...told, ...(typeof live === "number" ? { liveCase: live } : { noLive: live }) };
+  return { ...told, ...cases.add(trial, violation) };
 }
 
 function inputsOf({ source, profile, preset }: ReplayFile): string[] {
