@@ -14,12 +14,8 @@ export { exploreByBruteForce, SpaceTooLargeError } from "./engine/brute.ts";
 export * from "./engine/choices.ts";
 export { judgeConcretely, prepareTrial, type Trial } from "./engine/concrete_judge.ts";
 export { CrashPoints } from "./engine/crash_points.ts";
-export {
-  CrashPoint,
-  type Persisted,
-  type PersistedAgain,
-  type PointUnit,
-} from "./engine/crash_point.ts";
+export { CrashPoint, type Persisted, type PersistedAgain } from "./engine/crash_point.ts";
+export type { PointUnit } from "./engine/point_units.ts";
 export { type LaterCrash, persistedVersions, spellOutAgain } from "./engine/findings.ts";
 export { type FoundState, judgeFound } from "./engine/judge_found.ts";
 export { DiskReplay, type SizeEvent, type WriteEvent } from "./engine/disk_replay.ts";

@@ -12,19 +12,10 @@ import type { Preset } from "../model/presets.ts";
 import { RUIN_FILLS, type RuinedBy, ruinedSector } from "../model/ruin.ts";
 import { isSameVersion, type UnitVersion } from "../model/unit_version.ts";
 import { type Choices, ExhaustiveChoices } from "./choices.ts";
-import { applyWrite, type DiskReplay, type WriteEvent } from "./disk_replay.ts";
+import { applyWrite, type DiskReplay } from "./disk_replay.ts";
 import type { GuestReplay } from "./guest_replay.ts";
+import { keysOf, placesToTear, type PointUnit, wholeUnit } from "./point_units.ts";
 import { Replay } from "./replay.ts";
-
-/** Something that may be on disk in several versions. */
-export interface PointUnit {
-  /** The sector, block or issuing event. */
-  readonly key: number;
-  /** Its versions: the durable one, whole ones in the order of their events, then torn ones. */
-  readonly versions: readonly UnitVersion[];
-  /** How many of them are whole. */
-  readonly wholeCount: number;
-}
 
 /** What reached the disk. */
 export interface Persisted {
@@ -324,29 +315,4 @@ export class CrashPoint {
     let at = Math.floor(offsetBytes / ruinBytes) * ruinBytes;
     for (; at < endBytes; at += sector.length) file.write(at, sector.length, sector);
   }
-}
-
-function wholeUnit(key: number, events: readonly number[]): PointUnit {
-  const versions = [-1, ...events].map((event) => ({ event }));
-  return { key, versions, wholeCount: versions.length };
-}
-
-/** Where a tear shows: at groups of 8 bytes that differ, but for the first. */
-function placesToTear(older: Uint8Array, newer: Uint8Array): number[] {
-  const different: number[] = [];
-  for (let at = 0; at < older.length; at += 8) {
-    const isSame = older.subarray(at, at + 8).every((byte, i) => byte === newer[at + i]);
-    if (!isSame) different.push(at);
-  }
-  return different.slice(1);
-}
-
-function keysOf(write: WriteEvent, unitBytes: number): number[] {
-  const keys: number[] = [];
-  if (write.lengthBytes === 0) return keys;
-  const end = write.offsetBytes + write.lengthBytes;
-  for (let key = Math.floor(write.offsetBytes / unitBytes); key * unitBytes < end; key++) {
-    keys.push(key);
-  }
-  return keys;
 }
