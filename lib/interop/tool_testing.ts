@@ -11,20 +11,27 @@ export interface QedResult {
   readonly stderr: string;
 }
 
-/** Run the image tool in this process, with `args` as on the command line. */
-export async function runQed(args: readonly string[]): Promise<QedResult> {
-  let stdout = "";
-  let stderr = "";
+/** The world of a command that prints text, reads nothing, and is not interrupted. */
+export function textIo(streams: Pick<Io, "print" | "complain">): Io {
   const nothing = () => {};
-  const io: Io = {
-    print: (text) => stdout += text,
+  return {
+    ...streams,
     printBytes: nothing,
-    complain: (text) => stderr += text,
     readInput: () => 0,
     isTerminal: { stdout: false, stderr: false },
     onInterrupt: () => ({ [Symbol.dispose]: nothing }),
     turn: () => Promise.resolve(),
   };
+}
+
+/** Run the image tool in this process, with `args` as on the command line. */
+export async function runQed(args: readonly string[]): Promise<QedResult> {
+  let stdout = "";
+  let stderr = "";
+  const io = textIo({
+    print: (text) => stdout += text,
+    complain: (text) => stderr += text,
+  });
   const code = await main(args, io);
   return { code, stdout, stderr };
 }

@@ -1,6 +1,6 @@
 import { COMMANDS } from "../../lib/cli/commands.ts";
-import type { Io } from "../../lib/cli/io.ts";
 import { main } from "../../lib/cli/main.ts";
+import { textIo } from "../../lib/interop/tool_testing.ts";
 import { optionalTest } from "../../lib/testing/optional_testing.ts";
 import { inTempDir } from "../../lib/testing/temp_dir_testing.ts";
 import { nbdCommand } from "./command.ts";
@@ -67,19 +67,13 @@ export async function runNbd(
 ): Promise<ServerRun> {
   let stdout = "";
   let stderr = "";
-  const nothing = () => {};
-  const io: Io = {
+  const io = textIo({
     print(text) {
       stdout += text;
       options.onPrint?.(text);
     },
-    printBytes: nothing,
     complain: (text) => stderr += text,
-    readInput: () => 0,
-    isTerminal: { stdout: false, stderr: false },
-    onInterrupt: () => ({ [Symbol.dispose]: nothing }),
-    turn: () => Promise.resolve(),
-  };
+  });
   const command = nbdCommand(options.untilStopped ?? (() => Promise.resolve()));
   const code = await main(["nbd", ...args], io, [...COMMANDS, command]);
   return { code, stdout, stderr };
