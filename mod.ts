@@ -8,7 +8,7 @@
  * @module
  */
 export * from "./lib/api/mod.ts";
-export { type ChainExtent, HostError, type ImageFormat } from "./lib/host/mod.ts";
+export { type ChainExtent, HostError, type ImageFormat } from "./lib/chain/mod.ts";
 export {
   type CheckResult,
   FormatError,

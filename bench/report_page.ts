@@ -6,10 +6,10 @@ import {
   type ReportViolation,
 } from "../harness/mod.ts";
 import { SCENARIOS } from "../scenarios/catalog.ts";
-import { LiveCases } from "../scenarios/page/live_cases.ts";
-import { startBrowser } from "../scenarios/page/browser_testing.ts";
-import { violationOf } from "../scenarios/page/violation_of.ts";
-import { guestBytesOf, setUp } from "../scenarios/support/scenario.ts";
+import { LiveCases } from "../tools/crash/report/live/live_cases.ts";
+import { startBrowser } from "../test_support/browser.ts";
+import { violationOf } from "../tools/crash/report/violation_of.ts";
+import { guestBytesOf, setUp } from "../scenarios/qed/scenario.ts";
 import { benchFolder } from "./folder.ts";
 import { median, secondsOf } from "./measure.ts";
 import { type BenchOptions, type Report, tellRound } from "./report.ts";

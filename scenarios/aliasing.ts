@@ -1,9 +1,9 @@
 import { SECTORS } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK } from "./support/sizes.ts";
-import { type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Scenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
+import { type Workload, write } from "./qed/workload.ts";
 
 const WORKLOAD: Workload = {
   clusterBytes: CLUSTER,

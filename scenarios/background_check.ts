@@ -14,9 +14,9 @@ import {
   repairImage,
   STRICT,
 } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import { type Case, type Scenario, setUp } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { runAsScript } from "./qed/script.ts";
+import { type Case, type Scenario, setUp } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   operate,
   patternBytes,
@@ -24,7 +24,7 @@ import {
   type Schedule,
   together,
   write,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 const FEATURES_OFFSET = 16;
 /** Guest addresses in two L2 tables: the first cluster of each is good. */

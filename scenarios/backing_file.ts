@@ -1,9 +1,9 @@
 import { BLOCKS, SECTORS } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
-import { FLUSH, patternBytes, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Scenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { FLUSH, patternBytes, type Workload, write } from "./qed/workload.ts";
 
 /** Writes that share clusters with backing data, also where the backing file ends. */
 const WORKLOAD: Workload = {

@@ -1,7 +1,7 @@
 import { ALIASING } from "./aliasing.ts";
 import { BACKGROUND_CHECK } from "./background_check.ts";
 import { BACKING_FILE } from "./backing_file.ts";
-import { BEYOND_FOUR_OUTCOMES } from "./beyond_four_outcomes.ts";
+import { BEYOND_FOUR_OUTCOMES } from "./beyond_four.ts";
 import { COMMITTING } from "./commit.ts";
 import { COPY_ON_READ } from "./copy_on_read.ts";
 import { DEFRAGMENTATION } from "./defragment.ts";
@@ -24,7 +24,7 @@ import { SHRINKING } from "./shrink.ts";
 import { SIZE_ROUNDING } from "./size_rounding.ts";
 import { STREAMING } from "./stream.ts";
 import { SUB_CLUSTER_TRIM } from "./sub_cluster_trim.ts";
-import type { Scenario } from "./support/scenario.ts";
+import type { Scenario } from "./qed/scenario.ts";
 import { TRIM_REUSE } from "./trim_reuse.ts";
 import { UPGRADING_LAYOUT } from "./upgrade_layout.ts";
 import { WRITING_ZEROES } from "./write_zeroes.ts";

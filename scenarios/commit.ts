@@ -12,7 +12,7 @@
  * @module
  */
 import { BLOCKS, type GuestRange, Recorder, SECTORS, type Target, WRITES } from "../harness/mod.ts";
-import { commitImage } from "../lib/host/mod.ts";
+import { commitImage } from "../lib/chain/mod.ts";
 import {
   type BackingSource,
   ImageError,
@@ -24,12 +24,12 @@ import {
   STRICT,
   writeImage,
 } from "../lib/mod.ts";
-import { prepareImage } from "./support/prepared_image.ts";
-import { qedTarget } from "./support/qed_target.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario, Setup } from "./support/scenario.ts";
-import { CLUSTER, PER_L2_TABLE } from "./support/sizes.ts";
-import { skipFlushes } from "./support/skip_flushes.ts";
+import { prepareImage } from "./qed/prepared_image.ts";
+import { qedTarget } from "./qed/qed_target.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Case, Scenario, Setup } from "./qed/scenario.ts";
+import { CLUSTER, PER_L2_TABLE } from "./qed/sizes.ts";
+import { skipFlushes } from "./qed/skip_flushes.ts";
 
 /** The base is shorter, and grows. */
 const BASE_DISK = PER_L2_TABLE + 2 * CLUSTER + 512;

@@ -1,8 +1,8 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { defragmentImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import { type Scenario, setUp } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { runAsScript } from "./qed/script.ts";
+import { type Scenario, setUp } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   CLOSE,
   FLUSH,
@@ -14,7 +14,7 @@ import {
   together,
   type Workload,
   write,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 /** Clusters of two L2 tables in turns, each later one before the earlier ones. */
 const FRAGMENTED: readonly Step[] = [3, 2, 1, 0].flatMap((cluster) => [

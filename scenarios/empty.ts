@@ -1,10 +1,10 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { emptyImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
-import { skipFlushes } from "./support/skip_flushes.ts";
-import { CLOSE, FLUSH, operate, patternBytes, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Scenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { skipFlushes } from "./qed/skip_flushes.ts";
+import { CLOSE, FLUSH, operate, patternBytes, type Workload, write } from "./qed/workload.ts";
 
 const FILE_BYTES = 16 * CLUSTER;
 

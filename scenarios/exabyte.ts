@@ -9,9 +9,9 @@ import {
   runSync,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { patternBytes } from "./support/workload.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Scenario } from "./qed/scenario.ts";
+import { patternBytes } from "./qed/workload.ts";
 
 const MIB = 2 ** 20;
 const EXABYTE = 2n ** 60n;

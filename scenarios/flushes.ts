@@ -1,7 +1,7 @@
 import { PROFILES } from "../lib/mod.ts";
-import { allocationCosts } from "./support/allocation_costs.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
+import { allocationCosts } from "./qed/allocation_costs.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Scenario } from "./qed/scenario.ts";
 
 const GIB = 2 ** 30;
 /** What one L2 table maps, at default sizes. */

@@ -6,10 +6,10 @@ import {
   type WriteLog,
 } from "../harness/mod.ts";
 import { checkImage, openImage, RFC, runSync, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import { type Case, type Scenario, setUp } from "./support/scenario.ts";
-import { CLUSTER, DISK } from "./support/sizes.ts";
-import { write } from "./support/workload.ts";
+import { runAsScript } from "./qed/script.ts";
+import { type Case, type Scenario, setUp } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
+import { write } from "./qed/workload.ts";
 
 const CASE: Case = {
   name: "one allocation into an existing L2 table",

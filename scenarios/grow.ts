@@ -1,8 +1,8 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { resizeImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Scenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   CLOSE,
   FLUSH,
@@ -11,7 +11,7 @@ import {
   type Step,
   type Workload,
   write,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 /** The disk ends in the middle of a cluster. */
 const SMALL = 3 * CLUSTER + 1024;

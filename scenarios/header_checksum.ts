@@ -1,10 +1,10 @@
 import { destruction, ORDERED, SECTORS, TORN_SECTOR } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
 import { RENAMED } from "./rebase_header.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK } from "./support/sizes.ts";
-import { CLOSE, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Scenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
+import { CLOSE, type Workload, write } from "./qed/workload.ts";
 import { UPGRADED } from "./upgrade_layout.ts";
 
 /** NEED_CHECK is set, and cleared again: one field of 8 bytes, twice. */

@@ -1,9 +1,9 @@
 import { SECTORS, WRITES } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import { type Case, type Scenario, setUp } from "./support/scenario.ts";
-import { CLUSTER, DISK } from "./support/sizes.ts";
-import { FLUSH, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/script.ts";
+import { type Case, type Scenario, setUp } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
+import { FLUSH, type Workload, write } from "./qed/workload.ts";
 
 const WORKLOAD: Workload = {
   clusterBytes: CLUSTER,

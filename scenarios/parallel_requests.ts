@@ -1,10 +1,10 @@
 import { type InFlight, type LogEvent, type OrderScheduler, SECTORS } from "../harness/mod.ts";
 import { type Operation, type QedImage, readImage, STRICT } from "../lib/mod.ts";
-import { everyOrder, judgeOrders, type OpenCase, orderFigure } from "./support/orders.ts";
-import { type Case, type Scenario } from "./support/scenario.ts";
-import { runAsScript } from "./support/script.ts";
-import { CLUSTER } from "./support/sizes.ts";
-import { FLUSH, operate, record, type Request, together, write } from "./support/workload.ts";
+import { everyOrder, judgeOrders, type OpenCase, orderFigure } from "./qed/orders.ts";
+import { type Case, type Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/script.ts";
+import { CLUSTER } from "./qed/sizes.ts";
+import { FLUSH, operate, record, type Request, together, write } from "./qed/workload.ts";
 
 /** A disk as small as can be: each order makes it anew. */
 const DISK_BYTES = 64 * CLUSTER;

@@ -1,8 +1,8 @@
-import { ImageChain } from "../lib/host/mod.ts";
+import { ImageChain } from "../lib/chain/mod.ts";
 import { createImage, FileStorage, runSync } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER } from "./support/sizes.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Scenario } from "./qed/scenario.ts";
+import { CLUSTER } from "./qed/sizes.ts";
 
 const SECRET = "what only the host may read";
 const IMAGE_BYTES = 2 ** 20;

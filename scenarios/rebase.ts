@@ -1,5 +1,5 @@
 import { BLOCKS, Recorder, SECTORS, WRITES } from "../harness/mod.ts";
-import { type NewBacking, rebaseImage } from "../lib/host/mod.ts";
+import { type NewBacking, rebaseImage } from "../lib/chain/mod.ts";
 import {
   closeImage,
   flushImage,
@@ -11,13 +11,13 @@ import {
   STRICT,
   writeImage,
 } from "../lib/mod.ts";
-import { prepareImage } from "./support/prepared_image.ts";
-import { qedTarget } from "./support/qed_target.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario, Setup } from "./support/scenario.ts";
-import { CLUSTER, PER_L2_TABLE } from "./support/sizes.ts";
-import { skipFlushes } from "./support/skip_flushes.ts";
-import { patternBytes } from "./support/workload.ts";
+import { prepareImage } from "./qed/prepared_image.ts";
+import { qedTarget } from "./qed/qed_target.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Case, Scenario, Setup } from "./qed/scenario.ts";
+import { CLUSTER, PER_L2_TABLE } from "./qed/sizes.ts";
+import { skipFlushes } from "./qed/skip_flushes.ts";
+import { patternBytes } from "./qed/workload.ts";
 
 const DISK = 2 * PER_L2_TABLE;
 /** Backing files by name, from slot 1 on: alike in part, of different lengths. */

@@ -1,9 +1,9 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { FEATURE, repairImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
-import { CLOSE, discard, FLUSH, operate, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Case, Scenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { CLOSE, discard, FLUSH, operate, type Workload, write } from "./qed/workload.ts";
 
 const FEATURES_OFFSET = 16;
 

@@ -7,10 +7,10 @@ import {
   SECTORS,
 } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
-import { faultyRun } from "./support/faulty_run.ts";
-import { type Scenario, setUp } from "./support/scenario.ts";
-import { runAsScript } from "./support/script.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { faultyRun } from "./qed/faulty_run.ts";
+import { type Scenario, setUp } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/script.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   CLOSE,
   discard,
@@ -21,7 +21,7 @@ import {
   type Workload,
   write,
   zero,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 const COMMON = { clusterBytes: CLUSTER, imageBytes: DISK };
 /** Every path of the writing side, twice, so that there is something to lose after the fault. */

@@ -1,8 +1,8 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { resizeImage, STRICT, writeImage } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Case, Scenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   CLOSE,
   FLUSH,
@@ -12,7 +12,7 @@ import {
   type Workload,
   write,
   zero,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 /** The disk comes to end in the middle of a cluster. */
 const SMALL = PER_L2_TABLE + 3 * CLUSTER + 1024;

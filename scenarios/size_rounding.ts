@@ -9,10 +9,10 @@ import {
   STRICT,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import { type Scenario, setUp } from "./support/scenario.ts";
-import { CLUSTER, DISK } from "./support/sizes.ts";
-import { patternBytes, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/script.ts";
+import { type Scenario, setUp } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
+import { patternBytes, type Workload, write } from "./qed/workload.ts";
 
 const ROUNDS_DOWN: OrderingProfile = {
   ...RFC,

@@ -1,10 +1,10 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
-import { streamImage } from "../lib/host/mod.ts";
+import { streamImage } from "../lib/chain/mod.ts";
 import { type QedImage, readImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
-import { skipFlushes } from "./support/skip_flushes.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Scenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { skipFlushes } from "./qed/skip_flushes.ts";
 import {
   CLOSE,
   discard,
@@ -17,7 +17,7 @@ import {
   together,
   type Workload,
   write,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 /** Data, zeroes in the middle, and an end inside a cluster of the second L2 table. */
 function backing(): Uint8Array {

@@ -10,10 +10,10 @@ import {
   runSync,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK } from "./support/sizes.ts";
-import { CLOSE, discard, FLUSH, patternBytes, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Case, Scenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
+import { CLOSE, discard, FLUSH, patternBytes, type Workload, write } from "./qed/workload.ts";
 import { EAGER } from "./trim_reuse.ts";
 
 /** Parts of clusters: the rest is zero, is zero by then, is not, and the cluster is taken again. */

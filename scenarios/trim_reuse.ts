@@ -13,10 +13,10 @@ import {
   STRICT,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK } from "./support/sizes.ts";
-import { skipFlushes } from "./support/skip_flushes.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Case, Scenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
+import { skipFlushes } from "./qed/skip_flushes.ts";
 import {
   CLOSE,
   discard,
@@ -25,7 +25,7 @@ import {
   REOPEN,
   type Workload,
   write,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 /** `strict`, but a single freed cluster is a batch. */
 export const EAGER: OrderingProfile = Object.freeze({

@@ -1,8 +1,8 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { STRICT, upgradeLayout } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Case, Scenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   BACKING_NAME,
   CLOSE,
@@ -11,7 +11,7 @@ import {
   patternBytes,
   type Workload,
   write,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 /** Allocations before and after, in the same session. */
 export const UPGRADED: Workload = {

@@ -1,9 +1,9 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
-import { CLOSE, FLUSH, patternBytes, type Workload, write, zero } from "./support/workload.ts";
+import { runAsScript } from "./qed/script.ts";
+import type { Case, Scenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { CLOSE, FLUSH, patternBytes, type Workload, write, zero } from "./qed/workload.ts";
 import { EAGER } from "./trim_reuse.ts";
 
 /** Whole clusters and parts, allocated or not, two L2 tables, and what was freed used again. */

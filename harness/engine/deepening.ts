@@ -5,21 +5,21 @@
  *
  * @module
  */
-import type { Coverage, SearchEffort } from "../certificate.ts";
-import type { Exploration, ExploreOptions } from "../exploration.ts";
+import type { Coverage, SearchEffort } from "../result/certificate.ts";
+import type { Exploration, ExploreOptions } from "../result/exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import { Contents } from "../model/contents.ts";
 import { epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";
-import type { Target } from "../target.ts";
-import { prepareTrial, type Trial } from "./concrete_judge.ts";
-import { SpaceCount } from "./count_states.ts";
-import { EpochSearch } from "./epoch_search.ts";
+import type { Target } from "../target/target.ts";
+import { prepareTrial, type Trial } from "../reference/check_state.ts";
+import { SpaceCount } from "../result/count_states.ts";
+import { EpochSearch } from "../search/epoch_search.ts";
 import { explorationOf } from "./exploration_of.ts";
-import { Findings } from "./findings.ts";
+import { Findings } from "../result/findings.ts";
 import { DEFAULT_SAMPLES } from "./sampled.ts";
-import { addEfforts, NO_EFFORT } from "./search_effort.ts";
-import { SparingChoices } from "./sparing_choices.ts";
+import { addEfforts, NO_EFFORT } from "../search/search_effort.ts";
+import { SparingChoices } from "../choices/bounded_choices.ts";
 
 /**
  * Explore the states of `log` in which at most 0, 1, 2 ... units that recovery reads are other than durable.

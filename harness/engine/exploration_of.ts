@@ -1,10 +1,10 @@
-import { certificateOf, type Coverage, type SearchEffort } from "../certificate.ts";
-import type { Exploration } from "../exploration.ts";
+import { certificateOf, type Coverage, type SearchEffort } from "../result/certificate.ts";
+import type { Exploration } from "../result/exploration.ts";
 import { traceHash } from "../log/trace_hash.ts";
-import type { Trial } from "./concrete_judge.ts";
-import { confirm } from "./confirm.ts";
-import type { SpaceCount } from "./count_states.ts";
-import type { Findings } from "./findings.ts";
+import type { Trial } from "../reference/check_state.ts";
+import { confirm } from "../reference/confirm.ts";
+import type { SpaceCount } from "../result/count_states.ts";
+import type { Findings } from "../result/findings.ts";
 
 /** What a search came to. */
 export interface SearchOutcome {

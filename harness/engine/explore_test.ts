@@ -2,11 +2,11 @@
 import { assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { filled, LogBuilder, SECTOR } from "../log/log_builder_testing.ts";
 import { BLOCKS, ORDERED, SECTORS, WRITES } from "../model/presets.ts";
-import { exploreByBruteForce, SpaceTooLargeError } from "./brute.ts";
-import { TapeChoices } from "./choices.ts";
-import { judgeConcretely, prepareTrial } from "./concrete_judge.ts";
-import { CrashPoint } from "./crash_point.ts";
-import { keysOf } from "./engine_agreement_testing.ts";
+import { exploreByBruteForce, SpaceTooLargeError } from "../reference/brute.ts";
+import { TapeChoices } from "../choices/choices.ts";
+import { judgeConcretely, prepareTrial } from "../reference/check_state.ts";
+import { CrashPoint } from "../reference/crash_point.ts";
+import { keysOf } from "../testing/engine_agreement_testing.ts";
 import {
   BASE,
   explore,
@@ -19,7 +19,7 @@ import {
   PLAIN,
 } from "./explore_testing.ts";
 import { exploreLazily } from "./lazy.ts";
-import { type Place, type Script, scriptedTarget } from "./scripted_target_testing.ts";
+import { type Place, type Script, scriptedTarget } from "../testing/scripted_target_testing.ts";
 
 Deno.test("a target that keeps its promises is clean", () => {
   for (const preset of [ORDERED, WRITES, SECTORS, BLOCKS]) {

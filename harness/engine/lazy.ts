@@ -12,12 +12,12 @@
  *
  * @module
  */
-import type { Exploration, ExploreOptions } from "../exploration.ts";
+import type { Exploration, ExploreOptions } from "../result/exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
-import type { Target } from "../target.ts";
-import { prepareTrial } from "./concrete_judge.ts";
-import { LazySearch } from "./lazy_search.ts";
+import type { Target } from "../target/target.ts";
+import { prepareTrial } from "../reference/check_state.ts";
+import { LazySearch } from "../search/lazy_search.ts";
 
 /**
  * Explore every state that a crash after any event of `log` can leave under `preset`, and judge

@@ -8,22 +8,22 @@
  *
  * @module
  */
-import { Random } from "../../lib/fuzz/random.ts";
-import type { SearchEffort } from "../certificate.ts";
-import type { Exploration, ExploreOptions } from "../exploration.ts";
+import { Random } from "../../lib/storage/random.ts";
+import type { SearchEffort } from "../result/certificate.ts";
+import type { Exploration, ExploreOptions } from "../result/exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import { Contents } from "../model/contents.ts";
 import { epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";
 import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
-import type { Target } from "../target.ts";
-import { BiasedChoices } from "./biased_choices.ts";
-import { prepareTrial, type Trial } from "./concrete_judge.ts";
-import { SpaceCount } from "./count_states.ts";
-import { EpochSearch } from "./epoch_search.ts";
+import type { Target } from "../target/target.ts";
+import { BiasedChoices } from "../choices/biased_choices.ts";
+import { prepareTrial, type Trial } from "../reference/check_state.ts";
+import { SpaceCount } from "../result/count_states.ts";
+import { EpochSearch } from "../search/epoch_search.ts";
 import { explorationOf } from "./exploration_of.ts";
-import { Findings } from "./findings.ts";
-import { addEfforts, NO_EFFORT } from "./search_effort.ts";
+import { Findings } from "../result/findings.ts";
+import { addEfforts, NO_EFFORT } from "../search/search_effort.ts";
 
 /** States that are looked at unless told otherwise. */
 export const DEFAULT_SAMPLES = 10_000;

@@ -7,12 +7,12 @@
  *
  * @module
  */
-import { TapeChoices } from "../engine/choices.ts";
-import { judgeConcretely, prepareTrial } from "../engine/concrete_judge.ts";
+import { TapeChoices } from "../choices/choices.ts";
+import { judgeConcretely, prepareTrial } from "../reference/check_state.ts";
 import { ORDERED } from "../model/presets.ts";
 import type { PagedStorage } from "../model/paged_storage.ts";
-import type { Recording } from "../subject.ts";
-import { type VerdictClass, verdictClassOf } from "../verdict_class.ts";
+import type { Recording } from "../target/subject.ts";
+import { type VerdictClass, verdictClassOf } from "../result/verdict_class.ts";
 
 /** What rotted bits come to, for one part of the file. */
 export interface BitRot {

@@ -1,12 +1,12 @@
 import type { Filter } from "../../lib/storage/mod.ts";
 import { exploreLazily } from "../engine/lazy.ts";
-import { prepareTrial } from "../engine/concrete_judge.ts";
-import type { FoundViolation } from "../exploration.ts";
+import { prepareTrial } from "../reference/check_state.ts";
+import type { FoundViolation } from "../result/exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
-import type { Recording } from "../subject.ts";
-import { type VerdictClass, verdictClassOf } from "../verdict_class.ts";
-import type { ViolationKind } from "../violation.ts";
+import type { Recording } from "../target/subject.ts";
+import { type VerdictClass, verdictClassOf } from "../result/verdict_class.ts";
+import type { ViolationKind } from "../result/violation.ts";
 import { type Fault, faultyStorage } from "./fault.ts";
 import { judgeSession } from "./judge_session.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { MemoryStorage, type Operation, StorageError, type Turn } from "../../lib/storage/mod.ts";
-import { ExhaustiveChoices, TapeChoices } from "../engine/choices.ts";
+import { ExhaustiveChoices, TapeChoices } from "../choices/choices.ts";
 import { interleave } from "./interleave.ts";
 import { Recorder } from "./recorder.ts";
 import { describeEvent } from "./write_log.ts";

@@ -1,4 +1,4 @@
-import { NotDeterministicError } from "../engine/not_deterministic_error.ts";
+import { NotDeterministicError } from "../choices/not_deterministic_error.ts";
 import type { InFlight, Scheduler } from "../log/interleave.ts";
 import type { Preset } from "../model/presets.ts";
 import { OrderWatch, type WatchedRun } from "./order_watch.ts";

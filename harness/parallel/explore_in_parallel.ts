@@ -1,6 +1,6 @@
-import { prepareTrial } from "../engine/concrete_judge.ts";
-import { LazySearch, type LazySearchOptions } from "../engine/lazy_search.ts";
-import type { Exploration, ExplorationListener } from "../exploration.ts";
+import { prepareTrial } from "../reference/check_state.ts";
+import { LazySearch, type LazySearchOptions } from "../search/lazy_search.ts";
+import type { Exploration, ExplorationListener } from "../result/exploration.ts";
 import { PartRunner } from "./part_runner.ts";
 import type { Problem, Recipe } from "./problem.ts";
 import { WorkerPool } from "./worker_pool.ts";

@@ -1,6 +1,6 @@
-import { prepareTrial, type Trial } from "../engine/concrete_judge.ts";
-import type { ItemKey } from "../engine/findings.ts";
-import { LazySearch, type PartResult } from "../engine/lazy_search.ts";
+import { prepareTrial, type Trial } from "../reference/check_state.ts";
+import type { ItemKey } from "../result/findings.ts";
+import { LazySearch, type PartResult } from "../search/lazy_search.ts";
 import { Contents } from "../model/contents.ts";
 import { type Epoch, epochsOf } from "../model/epochs.ts";
 import type { Problem } from "./problem.ts";

@@ -4,15 +4,15 @@
  *
  * @module
  */
-import type { SearchEffort } from "../certificate.ts";
-import { prepareTrial } from "../engine/concrete_judge.ts";
-import type { Persisted } from "../engine/crash_point.ts";
-import type { SightingCount } from "../engine/findings.ts";
-import { type Done, LazySearch } from "../engine/lazy_search.ts";
-import type { Exploration } from "../exploration.ts";
+import type { SearchEffort } from "../result/certificate.ts";
+import { prepareTrial } from "../reference/check_state.ts";
+import type { Persisted } from "../reference/crash_point.ts";
+import type { SightingCount } from "../result/findings.ts";
+import { type Done, LazySearch } from "../search/lazy_search.ts";
+import type { Exploration } from "../result/exploration.ts";
 import { traceHash } from "../log/trace_hash.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
-import { type Violation, violationKey } from "../violation.ts";
+import { type Violation, violationKey } from "../result/violation.ts";
 import { type ParallelOptions, searchInParallel } from "./explore_in_parallel.ts";
 import type { Problem } from "./problem.ts";
 

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { TapeChoices } from "../engine/choices.ts";
-import type { Trial } from "../engine/concrete_judge.ts";
-import type { CrashPoint, Persisted } from "../engine/crash_point.ts";
-import type { FoundViolation } from "../exploration.ts";
+import { TapeChoices } from "../choices/choices.ts";
+import type { Trial } from "../reference/check_state.ts";
+import type { CrashPoint, Persisted } from "../reference/crash_point.ts";
+import type { FoundViolation } from "../result/exploration.ts";
 import type { LogEvent, WriteLog } from "../log/write_log.ts";
 import { withFlushBefore, withWriteBefore } from "./changed_log.ts";
 import { findViolation, showsIn } from "./find_violation.ts";

@@ -1,8 +1,8 @@
 import { exploreLazily } from "../engine/lazy.ts";
-import { prepareTrial } from "../engine/concrete_judge.ts";
+import { prepareTrial } from "../reference/check_state.ts";
 import { Recorder } from "../log/recorder.ts";
 import type { Preset } from "../model/presets.ts";
-import type { Target } from "../target.ts";
+import type { Target } from "../target/target.ts";
 import type { Operation } from "../../lib/storage/mod.ts";
 import { explain, type Explanation } from "./explain.ts";
 import { explanationText } from "./explanation_text.ts";

@@ -5,18 +5,18 @@
  *
  * @module
  */
-import { TapeError } from "../engine/choices.ts";
-import { prepareTrial, type Trial } from "../engine/concrete_judge.ts";
-import { EpochSearch } from "../engine/epoch_search.ts";
-import { Findings } from "../engine/findings.ts";
-import { type FoundState, judgeFound } from "../engine/judge_found.ts";
-import type { FoundViolation } from "../exploration.ts";
+import { TapeError } from "../choices/choices.ts";
+import { prepareTrial, type Trial } from "../reference/check_state.ts";
+import { EpochSearch } from "../search/epoch_search.ts";
+import { Findings } from "../result/findings.ts";
+import { type FoundState, judgeFound } from "../reference/check_found.ts";
+import type { FoundViolation } from "../result/exploration.ts";
 import { Contents } from "../model/contents.ts";
 import { epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";
-import type { Recording } from "../subject.ts";
-import { type Violation, violationKey, type ViolationKind } from "../violation.ts";
-import { SparingChoices } from "../engine/sparing_choices.ts";
+import type { Recording } from "../target/subject.ts";
+import { type Violation, violationKey, type ViolationKind } from "../result/violation.ts";
+import { SparingChoices } from "../choices/bounded_choices.ts";
 
 /** How much may be other than durable, one search after the other. */
 export const DEPTHS: readonly number[] = Object.freeze([0, 1, 2, 3, Infinity]);

@@ -1,9 +1,9 @@
-import { TapeChoices } from "../engine/choices.ts";
-import type { Trial } from "../engine/concrete_judge.ts";
-import type { CrashPoint, Persisted } from "../engine/crash_point.ts";
-import { persistedVersions, spellOutAgain } from "../engine/findings.ts";
-import type { FoundState } from "../engine/judge_found.ts";
-import type { FoundViolation } from "../exploration.ts";
+import { TapeChoices } from "../choices/choices.ts";
+import type { Trial } from "../reference/check_state.ts";
+import type { CrashPoint, Persisted } from "../reference/crash_point.ts";
+import { persistedVersions, spellOutAgain } from "../result/findings.ts";
+import type { FoundState } from "../reference/check_found.ts";
+import type { FoundViolation } from "../result/exploration.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
 import { showsIn } from "./find_violation.ts";
 

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Operation } from "../../lib/storage/mod.ts";
-import { prepareTrial } from "../engine/concrete_judge.ts";
+import { prepareTrial } from "../reference/check_state.ts";
 import { exploreLazily } from "../engine/lazy.ts";
 import { Recorder } from "../log/recorder.ts";
 import { SECTORS } from "../model/presets.ts";
-import type { Target } from "../target.ts";
+import type { Target } from "../target/target.ts";
 import { shrinkState } from "./shrink_state.ts";
 
 const SECTOR = 512;

@@ -1,6 +1,6 @@
 import { Recorder } from "../log/recorder.ts";
-import type { Step, Subject } from "../subject.ts";
-import type { Target } from "../target.ts";
+import type { Step, Subject } from "../target/subject.ts";
+import type { Target } from "../target/target.ts";
 import type { Operation } from "../../lib/storage/mod.ts";
 
 /** A refusal of the raw disk. */

@@ -1,4 +1,4 @@
-import type { ChainExtent, ImageFormat, Layer } from "../host/mod.ts";
+import type { ChainExtent, ImageFormat, Layer } from "../chain/mod.ts";
 import {
   checkImage,
   type CheckResult,
@@ -7,7 +7,7 @@ import {
   type ProgressListener,
   repairImage,
 } from "../qed/mod.ts";
-import { WHOLE_DISK } from "../qed/accesses.ts";
+import { WHOLE_DISK } from "../storage/range_lock.ts";
 import { byteCount, requireBytes } from "./byte_count.ts";
 import { createFile } from "./create_file.ts";
 import type { ImageResizeOptions } from "./disk.ts";

@@ -1,7 +1,7 @@
-import type { ImageFormat } from "../host/mod.ts";
+import type { ImageFormat } from "../chain/mod.ts";
 import type { HeaderLayout, OrderingProfile, ProgressListener } from "../qed/mod.ts";
 import type { Filter } from "../storage/mod.ts";
-import type { StartTimer } from "./idle_timer.ts";
+import type { StartTimer } from "../storage/idle_timer.ts";
 
 /** A place on the guest's disk, or a length, in bytes: a bigint where a number is too coarse. */
 export type ByteCount = number | bigint;

@@ -1,4 +1,4 @@
-import type { ImageChain } from "../host/mod.ts";
+import type { ImageChain } from "../chain/mod.ts";
 import { closeImage, discardImage, type QedImage, resizeImage, writeZeroes } from "../qed/mod.ts";
 import type { Operation } from "../storage/mod.ts";
 import type { Disk, ImageResizeOptions } from "./disk.ts";

@@ -1,6 +1,6 @@
-import type { ImageChain, Layer } from "../host/mod.ts";
+import type { ImageChain, Layer } from "../chain/mod.ts";
 import { ImageError } from "../qed/mod.ts";
-import { Accesses, type AccessRange, accessRange, WHOLE_DISK } from "../qed/accesses.ts";
+import { Accesses, type AccessRange, accessRange, WHOLE_DISK } from "../storage/range_lock.ts";
 import type { Operation } from "../storage/mod.ts";
 import type { Disk, ImageResizeOptions } from "./disk.ts";
 

@@ -1,9 +1,9 @@
-import { HostError, IMAGE_FORMATS, ImageChain, reasonOf } from "../host/mod.ts";
+import { HostError, IMAGE_FORMATS, ImageChain, reasonOf } from "../chain/mod.ts";
 import { type CheckResult, ImageError, repairImage, settleImage } from "../qed/mod.ts";
 import { AsyncDriver, type Filter, filtered, type Operation } from "../storage/mod.ts";
 import { byteCount } from "./byte_count.ts";
 import type { Disk } from "./disk.ts";
-import { IdleTimer, startSystemTimer } from "./idle_timer.ts";
+import { IdleTimer, startSystemTimer } from "../storage/idle_timer.ts";
 import { OpenFiles } from "./open_files.ts";
 import type { ByteCount, ImageOpenOptions } from "./options.ts";
 import { QedDisk } from "./qed_disk.ts";

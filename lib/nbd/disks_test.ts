@@ -3,8 +3,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { Image } from "../api/mod.ts";
 import { AsyncDriver, type Operation, type Request } from "../storage/mod.ts";
 import { MemoryStorage } from "../storage/mod.ts";
-import { inTempDir } from "../testing/temp_dir_testing.ts";
-import { ImageDisk } from "./image_disk.ts";
+import { inTempDir } from "../../test_support/temp_dir.ts";
+import { ImageDisk } from "../api/nbd_disk.ts";
 import type { DiskExtent, ServedDisk } from "./served_disk.ts";
 import { StorageDisk } from "./storage_disk.ts";
 

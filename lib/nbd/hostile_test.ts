@@ -1,7 +1,7 @@
 /** Bytes that no client would send: the server must not crash, hang, or fill the memory. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { seededTest } from "../testing/seeds_testing.ts";
+import { seededTest } from "../../test_support/seeds.ts";
 import { contextQuery, goData, join, TestClient, uint32s } from "./client_testing.ts";
 import { MemoryDisk } from "./memory_disk_testing.ts";
 import { COMMAND, MAGIC, OPTION } from "./protocol.ts";

@@ -1,5 +1,5 @@
 /** A server of the NBD protocol: any disk, for any client. */
-export { ImageDisk } from "./image_disk.ts";
+export { ImageDisk } from "../api/nbd_disk.ts";
 export { type ListenAddress, listenAt, NBD_PORT, type NbdListener } from "./listen.ts";
 export type { ByteOffset, DiskExtent, NbdExport, ServedDisk } from "./served_disk.ts";
 export { type Listener, MOST_CONNECTIONS, NbdServer, type NbdServerOptions } from "./server.ts";

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { Accesses, accessRange } from "../qed/accesses.ts";
+import { Accesses, accessRange } from "../storage/range_lock.ts";
 import type { Operation, Request, Turn } from "../storage/mod.ts";
 import type { ByteOffset, DiskExtent, ServedDisk } from "./served_disk.ts";
 

@@ -1,0 +1,64 @@
+import type { FoundAgain, FoundViolation } from "../result/exploration.ts";
+import type { Violation } from "../result/violation.ts";
+import { TapeChoices } from "../choices/choices.ts";
+import { judgeConcretely, type Trial } from "./check_state.ts";
+import { crashAgain } from "./nested_crash.ts";
+
+/** The state that shows a violation: where the crash came, and the choices. */
+export interface FoundState extends Pick<FoundViolation, "crashAfterEvent" | "tape"> {
+  /** The crashes of recoveries after it, the first one first. */
+  readonly again?: readonly Pick<FoundAgain, "afterEvent" | "tape">[];
+}
+
+/**
+ * Build the state that shows a violation as a file, with the crashes of recoveries that led to it,
+ * and judge it byte by byte. Throws {@linkcode TapeError} for a tape that does not fit.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { judgeFound, prepareTrial, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ *
+ * // A format of one sector that must not hold 9.
+ * const target: Target<void> = {
+ *   name: "sector",
+ *   opaqueLabels: new Set(),
+ *   granularityBytes: 512,
+ *   otherFiles: [],
+ *   probes: [],
+ *   recycle() {},
+ *   *recover() {},
+ *   *inspect() {
+ *     const into = new Uint8Array(512);
+ *     yield { kind: "read", file: 0, offsetBytes: 0, into, label: "all" };
+ *     return { problems: into[0] === 9 ? ["nine"] : [], leakedBytes: 0 };
+ *   },
+ *   *read() {},
+ *   *write(_, offsetBytes, bytes) {
+ *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
+ *   },
+ *   refusal: () => undefined,
+ * };
+ * const recorder = new Recorder({ base: new Uint8Array(512) });
+ * recorder.run(target.write(undefined, 0, new Uint8Array(512).fill(9)));
+ * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 0 });
+ * const lost = { crashAfterEvent: 0, tape: [0] };
+ * const persisted = { crashAfterEvent: 0, tape: [1] };
+ * assertEquals(judgeFound(trial, lost), []);
+ * assertEquals(judgeFound(trial, persisted)[0].subject, "nine");
+ * ```
+ */
+export function judgeFound(
+  trial: Trial,
+  { crashAfterEvent, tape, again = [] }: FoundState,
+): Violation[] {
+  const point = trial.points.after(crashAfterEvent);
+  let file = point.build(new TapeChoices(tape));
+  let grownBytes = 0;
+  for (const { afterEvent, tape: later } of again) {
+    const left = crashAgain(file, trial, afterEvent, new TapeChoices(later));
+    file = left.file;
+    grownBytes += left.grownBytes;
+  }
+  return judgeConcretely(trial, point, file, grownBytes);
+}

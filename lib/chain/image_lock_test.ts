@@ -1,0 +1,180 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { runQed } from "../../tools/qed/run_testing.ts";
+import { ImageBuilder } from "../../tools/qed/interop/image_builder_testing.ts";
+import { qemuTest, runTool } from "../../test_support/qemu.ts";
+import { optionalTest } from "../../test_support/optional.ts";
+import { inTempDir } from "../../test_support/temp_dir.ts";
+import { HostError } from "../storage/host_error.ts";
+import { ImageLock } from "./image_lock.ts";
+
+Deno.test("in one program many may read an image, or one write it", () =>
+  inTempDir((dir) => {
+    const path = `${dir}/a.qed`;
+    Deno.writeFileSync(path, new Uint8Array(512));
+    Deno.linkSync(path, `${dir}/same.qed`);
+    const writable = true;
+    {
+      using _first = new ImageLock(path, { writable: false });
+      using _second = new ImageLock(path, { writable: false });
+      assertThrows(() => new ImageLock(path, { writable }), HostError, "for reading");
+    }
+    {
+      using _writer = new ImageLock(path, { writable });
+      for (const other of [{ writable }, { writable: false }]) {
+        assertThrows(() => new ImageLock(path, other), HostError, "is writing it");
+      }
+      assertThrows(() => new ImageLock(`${dir}/same.qed`, { writable }), HostError, "writing it");
+    }
+    using _again = new ImageLock(path, { writable });
+  }));
+
+/** Locks an image in a process of its own: says how that went, and waits to be told to end. */
+const LOCKING = `
+import { ImageLock } from "${new URL("./image_lock.ts", import.meta.url)}";
+const [path, intent] = Deno.args;
+try {
+  using _lock = new ImageLock(path, { writable: intent === "write" });
+  console.log("locked");
+} catch (error) {
+  console.log(error.message);
+}`;
+
+optionalTest({
+  name: "of two programs one may write an image, or both read it",
+  missing: Deno.build.os === "linux" ? undefined : "images are only locked on Linux",
+  body: () =>
+    inTempDir(async (dir) => {
+      const path = `${dir}/a.qed`;
+      Deno.writeFileSync(path, new Uint8Array(512));
+      const program = `${dir}/lock.ts`;
+      Deno.writeTextFileSync(program, LOCKING);
+      const other = async (intent: string) => {
+        const { stdout } = await new Deno.Command(Deno.execPath(), {
+          args: ["run", "-A", "--no-check", "--no-config", program, path, intent],
+        }).output();
+        return new TextDecoder().decode(stdout).trim();
+      };
+      {
+        using _reader = new ImageLock(path, { writable: false });
+        assertEquals(await other("read"), "locked");
+        assertEquals(await other("write"), "Another process has it open, and not to share");
+      }
+      using _writer = new ImageLock(path, { writable: true });
+      assertEquals(await other("read"), "Another process is writing it");
+    }),
+});
+
+/** Starts one process after the other, and says so. */
+const SPAWNING = `for (;;) {
+  await new Deno.Command(Deno.execPath(), { args: ["--version"], stdout: "null" }).output();
+  postMessage("started");
+}`;
+
+optionalTest({
+  name: "a lock that is given up is gone, even while processes are being started",
+  missing: Deno.build.os === "linux" ? undefined : "images are only locked on Linux",
+  body: () =>
+    inTempDir(async (dir) => {
+      const path = `${dir}/a.qed`;
+      Deno.writeFileSync(path, new Uint8Array(512));
+      const worker = new Worker(`data:application/javascript,${encodeURIComponent(SPAWNING)}`, {
+        type: "module",
+      });
+      try {
+        let started = 0;
+        worker.onmessage = () => started++;
+        while (started < 20) {
+          for (let i = 0; i < 200; i++) new ImageLock(path, { writable: true })[Symbol.dispose]();
+          await new Promise((resolve) => setTimeout(resolve, 0));
+        }
+      } finally {
+        worker.terminate();
+      }
+    }),
+});
+
+/** Run `body` while `qemu-io` has the image open. */
+async function whileOpenInQemu(
+  path: string,
+  options: readonly string[],
+  body: () => Promise<void>,
+): Promise<void> {
+  const child = new Deno.Command("qemu-io", {
+    args: [...options, "-f", "qed", path],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  const reader = child.stdout.getReader();
+  try {
+    // It answers once the image is open.
+    await writer.write(new TextEncoder().encode("length\n"));
+    await reader.read();
+    await body();
+  } finally {
+    await writer.close();
+    while (!(await reader.read()).done);
+    await child.status;
+  }
+}
+
+qemuTest(
+  "what QEMU writes is not touched, and not read without -U",
+  () =>
+    inTempDir(async (dir) => {
+      const path = `${dir}/a.qed`;
+      new ImageBuilder().save(path);
+      await whileOpenInQemu(path, [], async () => {
+        const refused = [
+          ["info", path],
+          ["check", path],
+          ["check", "-r", "all", path],
+          ["map", path],
+          ["read", path, "0", "1"],
+          ["write", path, "0", "-P", "1", "-l", "1"],
+          ["convert", path, `${dir}/b.raw`],
+          ["create", path, "1M"],
+        ];
+        for (const args of refused) {
+          const { code, stderr } = await runQed(args);
+          assertEquals(code, 1, args.join(" "));
+          assertStringIncludes(stderr, "Another process is writing it");
+        }
+        const shared = refused.filter(([command]) => ["info", "check", "map"].includes(command));
+        for (const [command, ...args] of shared) {
+          if (args.includes("-r")) continue;
+          assertEquals((await runQed([command, "-U", ...args])).code, 0);
+        }
+        assertEquals((await runQed(["check", "-U", "-r", "all", path])).code, 2);
+      });
+      assertEquals((await runQed(["check", path])).code, 0);
+    }),
+);
+
+qemuTest("what QEMU reads is read, and not written", () =>
+  inTempDir(async (dir) => {
+    const path = `${dir}/a.qed`;
+    new ImageBuilder().save(path);
+    await whileOpenInQemu(path, ["-r"], async () => {
+      assertEquals((await runQed(["check", path])).code, 0);
+      const { code, stderr } = await runQed(["write", path, "0", "-P", "1", "-l", "1"]);
+      assertEquals(code, 1);
+      assertStringIncludes(stderr, "Another process has it open, and not to share");
+    });
+  }));
+
+qemuTest("QEMU keeps away from what is written here", () =>
+  inTempDir(async (dir) => {
+    const path = `${dir}/a.qed`;
+    new ImageBuilder().save(path);
+    {
+      using _lock = new ImageLock(path, { writable: true });
+      const { code, stderr } = await runTool("qemu-img", ["check", path]);
+      assertEquals(code, 1);
+      assertStringIncludes(stderr, "Failed to get shared");
+    }
+    using _lock = new ImageLock(path, { writable: false });
+    assertEquals((await runTool("qemu-img", ["check", path])).code, 0);
+    const { stderr } = await runTool("qemu-io", ["-f", "qed", "-c", "write 0 512", path]);
+    assertStringIncludes(stderr, 'Failed to get "write" lock');
+  }));

@@ -1,0 +1,110 @@
+import { MergeError, mergePartials } from "../../harness/mod.ts";
+import { SCENARIOS } from "../../scenarios/catalog.ts";
+import {
+  type CaseInput,
+  caseOf,
+  type LogInput,
+  logProblem,
+  problemOf,
+} from "../../scenarios/qed/problem.ts";
+import { setUpLog } from "../../scenarios/qed/recorded_log.ts";
+import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { reportLog, tellLog } from "./log_command.ts";
+import type { Output } from "./output.ts";
+import { type PartialSearch, readPartialFile } from "./partial_file.ts";
+import { rowsReport } from "./report/rows_report.ts";
+import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
+import { tellRows } from "./run_command.ts";
+import { caseRow, type Row, runDemonstrations } from "./run_scenario.ts";
+
+/** Options of `merge`. */
+export interface MergeOptions {
+  /** The files to put together. */
+  readonly paths: readonly string[];
+  readonly json: boolean;
+  /** The folder for replay files; undefined for none. */
+  readonly saveTo: string | undefined;
+  /** The page to write; undefined for none. */
+  readonly report?: ReportRequest | undefined;
+}
+
+/** Put shares together and print what a single run would have printed. Answers the exit code. */
+export async function mergeCommand(options: MergeOptions, output: Output): Promise<number> {
+  const searches = options.paths.flatMap((path) =>
+    readPartialFile(path).searches.map((search) => ({ ...search, path }))
+  );
+  if (searches.length === 0) throw new UsageError(`${options.paths.join(", ")}: nothing was done`);
+  const groups = Map.groupBy(searches, ({ input }) => JSON.stringify(input));
+  const logs = searches.filter(({ input }) => "log" in input);
+  if (logs.length > 0) {
+    if (groups.size > 1) throw new UsageError("merge: the files are of different searches");
+    return await mergeLog(searches, options, output);
+  }
+  const rows: Row[] = [];
+  const names: string[] = [];
+  for (const group of groups.values()) {
+    const input = group[0].input as CaseInput;
+    // Demonstrations follow the cases of their scenario, as in a run.
+    const last = names.at(-1);
+    if (last !== undefined && last !== input.scenario) rows.push(...demonstrationsOf(last));
+    if (last !== input.scenario) names.push(input.scenario);
+    rows.push(mergeCase(input, group));
+  }
+  rows.push(...demonstrationsOf(names.at(-1)!));
+  const { report } = options;
+  if (report) writeReport(report.path, await rowsReport(rows, contextOf(report)));
+  return tellRows([], rows, { ...options, names }, output);
+}
+
+type Found = PartialSearch & { readonly path: string };
+
+function mergeCase(input: CaseInput, group: readonly Found[]): Row {
+  const each = caseOf(input);
+  const scenario = SCENARIOS.find(({ name }) => name === input.scenario)!;
+  const isOwnPreset = scenario.cases[input.case].preset.name === input.preset;
+  const start = performance.now();
+  const problem = problemOf(input);
+  const exploration = merged(
+    group,
+    () => mergePartials(problem, group.map(({ partial }) => partial)),
+  );
+  const expected = isOwnPreset ? each.expected : "clean";
+  return caseRow({ scenario, each: { ...each, expected }, index: input.case }, {
+    exploration,
+    log: problem.log,
+    seconds: (performance.now() - start) / 1000,
+  });
+}
+
+function demonstrationsOf(name: string): Row[] {
+  const scenario = SCENARIOS.find((each) => each.name === name)!;
+  return runDemonstrations(scenario, () => {});
+}
+
+async function mergeLog(
+  searches: readonly Found[],
+  { json, saveTo, report }: MergeOptions,
+  output: Output,
+): Promise<number> {
+  const input = searches[0].input as LogInput;
+  using recorded = setUpLog(input.log, input.base);
+  const problem = logProblem(recorded, input);
+  const exploration = merged(
+    searches,
+    () => mergePartials(problem, searches.map(({ partial }) => partial)),
+  );
+  const options = { ...input, format: "qed", json, saveTo };
+  if (report) await reportLog(exploration, report, options);
+  return tellLog(exploration, recorded, options, output);
+}
+
+/** Names the file that does not fit. */
+function merged<T>(searches: readonly Found[], merge: () => T): T {
+  try {
+    return merge();
+  } catch (error) {
+    if (!(error instanceof MergeError)) throw error;
+    const path = searches[error.place]?.path ?? "merge";
+    throw new UsageError(`${path}: ${error.message}`);
+  }
+}

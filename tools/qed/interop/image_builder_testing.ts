@@ -1,0 +1,1 @@
+export * from "../../../lib/qed/format/image_builder.ts";

@@ -1,0 +1,1 @@
+export * from "../../../lib/storage/sparse_disk.ts";
