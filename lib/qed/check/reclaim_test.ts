@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ImageBuilder, smallImage } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { ImageBuilder, smallImage } from "../format/image_builder.ts";
 import { failNth, labelled, RecordingStorage } from "../../../test_support/recording.ts";
 import { seededTest } from "../../../test_support/seeds.ts";
 import { StorageError } from "../../storage/storage_error.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { ImageBuilder, smallImage } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { ImageBuilder, smallImage } from "../format/image_builder.ts";
 import { labelled, RecordingStorage } from "../../../test_support/recording.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import { checkImage, type CheckResult } from "./check.ts";

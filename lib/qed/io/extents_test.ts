@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type ImageBuilder, smallImage } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { type ImageBuilder, smallImage } from "../format/image_builder.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { runSync } from "../../storage/run_sync.ts";
 import { createImage } from "../image/create.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { smallImage } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { smallImage } from "../format/image_builder.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 import { FileStorage } from "../../storage/file_storage.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";

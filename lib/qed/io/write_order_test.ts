@@ -1,6 +1,6 @@
 /** The order in which each profile lets the parts of a guest's write reach the disk. */
 import { assertEquals } from "@std/assert";
-import { smallImage } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { smallImage } from "../format/image_builder.ts";
 import { RecordingStorage } from "../../../test_support/recording.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { closeImage, flushImage } from "../image/close.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { smallImage } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { smallImage } from "../format/image_builder.ts";
 import {
   type ImageShape,
   patternBytes,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { ImageBuilder } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { ImageBuilder } from "../format/image_builder.ts";
 import { RecordingStorage } from "../../../test_support/recording.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import type { BackingReference } from "../format/backing_name.ts";

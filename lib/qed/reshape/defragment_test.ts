@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ImageBuilder } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { ImageBuilder } from "../format/image_builder.ts";
 import { RecordingStorage } from "../../../test_support/recording.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import { AsyncDriver } from "../../storage/run_async.ts";
