@@ -3,8 +3,9 @@ import { ImageBuilder, smallImage } from "../format/image_builder.ts";
 import { failNth, labelled, RecordingStorage } from "../../../test_support/recording.ts";
 import { readOnly } from "../../../test_support/read_only.ts";
 import { runSync, type SyncStorage } from "../../storage/run_sync.ts";
-import { checkImage, type CheckResult, type ProgressListener } from "./check.ts";
-import { openImage } from "../image/open.ts";
+import { checkImage, type ProgressListener } from "./check.ts";
+import type { CheckResult } from "./check_result.ts";
+import { openImage } from "../open.ts";
 
 function check(builder: ImageBuilder, progress?: ProgressListener): CheckResult {
   const files = [readOnly(builder.file)];

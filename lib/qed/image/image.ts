@@ -1,7 +1,6 @@
 import type { FileSlot, FlushRequest, Label, Operation, Request } from "../../storage/request.ts";
 import { type Access, Accesses, type AccessRange, WHOLE_DISK } from "../../storage/range_lock.ts";
-import type { BackingSource } from "./backing.ts";
-import type { Buffers } from "./buffers.ts";
+import type { Buffers } from "../format/buffers.ts";
 import { ImageError } from "../format/format_error.ts";
 import { FreeClusters } from "./free_clusters.ts";
 import type { Geometry } from "../format/geometry.ts";
@@ -9,8 +8,13 @@ import { encodeHeader, type Header } from "../format/header.ts";
 import type { L2Cache } from "./l2_cache.ts";
 import { FEATURE } from "../format/layout.ts";
 import type { OrderingProfile } from "../format/profile.ts";
-import type { RepairFront } from "../check/repair_front.ts";
+import type { RepairFront } from "./repair_front.ts";
 import type { Table } from "../format/table.ts";
+
+/** The file from which an image reads clusters that it does not hold itself. */
+export type BackingSource =
+  | { readonly kind: "raw"; readonly file: FileSlot; readonly sizeBytes: number }
+  | { readonly kind: "qed"; readonly image: QedImage };
 
 /** A place on the guest's disk: a cluster and a byte in it. */
 export interface GuestPosition {

@@ -5,7 +5,7 @@ import { runSync } from "../../storage/run_sync.ts";
 import { createImage } from "../image/create.ts";
 import { FormatError } from "../format/format_error.ts";
 import { type Extent, nextExtent } from "./extents.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../open.ts";
 
 function extents(builder: ImageBuilder, startBytes = 0n): Extent[] {
   const files = [new MemoryStorage(builder.toBytes())];

@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { ImageBuilder, smallImage } from "../format/image_builder.ts";
-import { RecordingStorage } from "../../../test_support/recording.ts";
-import { readOnly } from "../../../test_support/read_only.ts";
-import { MemoryStorage } from "../../storage/memory_storage.ts";
-import { runSync } from "../../storage/run_sync.ts";
-import { closeImage } from "./close.ts";
-import type { QedImage } from "./image.ts";
+import { ImageBuilder, smallImage } from "./format/image_builder.ts";
+import { RecordingStorage } from "../../test_support/recording.ts";
+import { readOnly } from "../../test_support/read_only.ts";
+import { MemoryStorage } from "../storage/memory_storage.ts";
+import { runSync } from "../storage/run_sync.ts";
+import { closeImage } from "./image/close.ts";
+import type { QedImage } from "./image/image.ts";
 import { openImage, type OpenOptions } from "./open.ts";
-import { writeImage } from "../io/write.ts";
+import { writeImage } from "./io/write.ts";
 
 function open(builder: ImageBuilder, options: OpenOptions = {}): QedImage {
   return runSync(openImage(options), [readOnly(builder.file)]);
