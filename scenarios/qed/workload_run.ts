@@ -14,6 +14,7 @@ import {
   writeImage,
   writeZeroes,
 } from "../../lib/mod.ts";
+import { Random } from "../../lib/storage/random.ts";
 import { GuestDisk } from "../../lib/storage/guest_disk.ts";
 import type { LowerFile } from "./lower_files.ts";
 import { patternBytes } from "./pattern_bytes.ts";
@@ -266,16 +267,10 @@ function* runInTurn(operations: readonly Operation<unknown>[]): Operation<void> 
 
 function chooserOf(schedule: Schedule): ((count: number) => number) | OrderScheduler {
   if (typeof schedule === "function" || "choose" in schedule) return schedule;
-  if ("seed" in schedule) return seededChooser(schedule.seed);
+  if ("seed" in schedule) {
+    const random = new Random("schedule", schedule.seed);
+    return (count) => random.below(count);
+  }
   const choices = new TapeChoices(schedule);
   return (count) => choices.choose(count);
-}
-
-/** Numbers of a linear congruential generator; its high bits are good enough for a schedule. */
-function seededChooser(seed: number): (count: number) => number {
-  let state = seed >>> 0;
-  return (count) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor(state / 2 ** 32 * count);
-  };
 }
