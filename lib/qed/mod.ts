@@ -12,6 +12,7 @@ export * from "./io/discard.ts";
 export * from "./reshape/empty_image.ts";
 export * from "./format/format_error.ts";
 export * from "./format/geometry.ts";
+export * from "./format/guest_range.ts";
 export * from "./format/header.ts";
 export * from "./image/image.ts";
 export * from "./image/l2_cache.ts";

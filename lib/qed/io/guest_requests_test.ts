@@ -10,7 +10,7 @@ import {
 } from "../../../test_support/random_images.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { runSync } from "../../storage/run_sync.ts";
-import { GuestDisk } from "../../storage/guest_disk.ts";
+import { GuestModel } from "./guest_model.ts";
 import { seededTest } from "../../../test_support/seeds.ts";
 import { BufferPool, FRESH_BUFFERS } from "../format/buffers.ts";
 import { checkImage } from "../check/check.ts";
@@ -96,7 +96,7 @@ function assertSame(actual: Uint8Array, expected: Uint8Array, offsetBytes: numbe
 /** An image, its files and the model of its disk. */
 class Subject {
   readonly files: MemoryStorage[] = [new MemoryStorage()];
-  readonly disk: GuestDisk;
+  readonly disk: GuestModel;
   image: QedImage;
   readonly #session: Session;
   readonly #backing: Uint8Array | undefined;
@@ -120,9 +120,9 @@ class Subject {
     this.image = this.open();
   }
 
-  #newDisk(): GuestDisk {
+  #newDisk(): GuestModel {
     const { shape } = this.#session;
-    return new GuestDisk({
+    return new GuestModel({
       ...shape,
       backing: this.#backing,
       hasZeroClusters: shape.layout === "final",

@@ -139,7 +139,7 @@ function openRaw({ path, isWritable, grows }: ServingOptions): Opened {
     async close() {
       using _chain = chain;
       // Not through the recorder: no client has asked for it.
-      if (isWritable) await driver.run(chain.flushing());
+      if (isWritable) await driver.run(chain.disk.flush());
     },
     abandon: () => chain[Symbol.dispose](),
   };
