@@ -1,6 +1,6 @@
 import { SECTORS } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { type Workload, write } from "./qed/workload.ts";
@@ -32,4 +32,4 @@ export const ALIASING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(ALIASING);
+if (import.meta.main) Deno.exitCode = await runAsScript(ALIASING);

@@ -14,7 +14,7 @@ import {
   repairImage,
   STRICT,
 } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import { type Case, type Scenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
@@ -242,4 +242,4 @@ export const BACKGROUND_CHECK: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(BACKGROUND_CHECK);
+if (import.meta.main) Deno.exitCode = await runAsScript(BACKGROUND_CHECK);

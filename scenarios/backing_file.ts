@@ -1,6 +1,6 @@
 import { BLOCKS, SECTORS } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { FLUSH, patternBytes, type Workload, write } from "./qed/workload.ts";
@@ -39,4 +39,4 @@ export const BACKING_FILE: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(BACKING_FILE);
+if (import.meta.main) Deno.exitCode = await runAsScript(BACKING_FILE);

@@ -12,7 +12,7 @@ import {
   type Violation,
 } from "../harness/mod.ts";
 import { RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import { type Case, guestBytesOf, type Scenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { write } from "./qed/workload.ts";
@@ -154,4 +154,4 @@ export const BEYOND_FOUR_OUTCOMES: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(BEYOND_FOUR_OUTCOMES);
+if (import.meta.main) Deno.exitCode = await runAsScript(BEYOND_FOUR_OUTCOMES);

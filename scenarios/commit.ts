@@ -26,7 +26,7 @@ import {
 } from "../lib/mod.ts";
 import { prepareImage } from "./qed/prepared_image.ts";
 import { qedTarget } from "./qed/qed_target.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, Scenario, Setup } from "./qed/scenario.ts";
 import { CLUSTER, PER_L2_TABLE } from "./qed/sizes.ts";
 import { skipFlushes } from "./qed/skip_flushes.ts";
@@ -219,4 +219,4 @@ export const COMMITTING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(COMMITTING);
+if (import.meta.main) Deno.exitCode = await runAsScript(COMMITTING);

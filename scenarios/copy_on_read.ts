@@ -1,6 +1,6 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { populateImage, type QedImage, readImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { skipFlushes } from "./qed/skip_flushes.ts";
@@ -92,4 +92,4 @@ export const COPY_ON_READ: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(COPY_ON_READ);
+if (import.meta.main) Deno.exitCode = await runAsScript(COPY_ON_READ);

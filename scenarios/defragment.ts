@@ -1,6 +1,6 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { defragmentImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import { type Scenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
@@ -122,4 +122,4 @@ export const DEFRAGMENTATION: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(DEFRAGMENTATION);
+if (import.meta.main) Deno.exitCode = await runAsScript(DEFRAGMENTATION);

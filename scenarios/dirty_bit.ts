@@ -1,6 +1,6 @@
 import { BLOCKS, ORDERED, SECTORS, WRITES } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { CLOSE, FLUSH, REOPEN, type Workload, write } from "./qed/workload.ts";
@@ -49,4 +49,4 @@ export const DIRTY_BIT: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(DIRTY_BIT);
+if (import.meta.main) Deno.exitCode = await runAsScript(DIRTY_BIT);

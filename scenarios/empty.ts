@@ -1,6 +1,6 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { emptyImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { skipFlushes } from "./qed/skip_flushes.ts";
@@ -59,4 +59,4 @@ export const EMPTYING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(EMPTYING);
+if (import.meta.main) Deno.exitCode = await runAsScript(EMPTYING);

@@ -9,7 +9,7 @@ import {
   runSync,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Scenario } from "./qed/scenario.ts";
 import { patternBytes } from "./qed/workload.ts";
 
@@ -96,4 +96,4 @@ export const EXABYTE_IMAGE: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(EXABYTE_IMAGE);
+if (import.meta.main) Deno.exitCode = await runAsScript(EXABYTE_IMAGE);

@@ -1,6 +1,6 @@
 import { PROFILES } from "../lib/mod.ts";
 import { allocationCosts } from "./qed/allocation_costs.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Scenario } from "./qed/scenario.ts";
 
 const GIB = 2 ** 30;
@@ -59,4 +59,4 @@ export const FLUSHES: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(FLUSHES);
+if (import.meta.main) Deno.exitCode = await runAsScript(FLUSHES);

@@ -6,7 +6,7 @@ import {
   type WriteLog,
 } from "../harness/mod.ts";
 import { checkImage, openImage, RFC, runSync, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import { type Case, type Scenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { write } from "./qed/workload.ts";
@@ -93,4 +93,4 @@ export const FOUR_OUTCOMES: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(FOUR_OUTCOMES);
+if (import.meta.main) Deno.exitCode = await runAsScript(FOUR_OUTCOMES);

@@ -1,6 +1,6 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { resizeImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
@@ -76,4 +76,4 @@ export const GROWING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(GROWING);
+if (import.meta.main) Deno.exitCode = await runAsScript(GROWING);

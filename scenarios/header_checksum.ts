@@ -1,7 +1,7 @@
 import { destruction, ORDERED, SECTORS, TORN_SECTOR } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
 import { RENAMED } from "./rebase_header.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { CLOSE, type Workload, write } from "./qed/workload.ts";
@@ -43,4 +43,4 @@ export const HEADER_CHECKSUM: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(HEADER_CHECKSUM);
+if (import.meta.main) Deno.exitCode = await runAsScript(HEADER_CHECKSUM);

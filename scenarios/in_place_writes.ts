@@ -1,6 +1,6 @@
 import { SECTORS, WRITES } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import { type Case, type Scenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { FLUSH, type Workload, write } from "./qed/workload.ts";
@@ -58,4 +58,4 @@ export const IN_PLACE_WRITES: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(IN_PLACE_WRITES);
+if (import.meta.main) Deno.exitCode = await runAsScript(IN_PLACE_WRITES);

@@ -1,6 +1,6 @@
 import { ImageChain } from "../lib/chain/mod.ts";
 import { createImage, FileStorage, runSync } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Scenario } from "./qed/scenario.ts";
 import { CLUSTER } from "./qed/sizes.ts";
 
@@ -73,4 +73,4 @@ export const RAW_BACKING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(RAW_BACKING);
+if (import.meta.main) Deno.exitCode = await runAsScript(RAW_BACKING);

@@ -13,7 +13,7 @@ import {
 } from "../lib/mod.ts";
 import { prepareImage } from "./qed/prepared_image.ts";
 import { qedTarget } from "./qed/qed_target.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, Scenario, Setup } from "./qed/scenario.ts";
 import { CLUSTER, PER_L2_TABLE } from "./qed/sizes.ts";
 import { skipFlushes } from "./qed/skip_flushes.ts";
@@ -133,4 +133,4 @@ export const REBASING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(REBASING);
+if (import.meta.main) Deno.exitCode = await runAsScript(REBASING);

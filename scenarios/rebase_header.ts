@@ -1,7 +1,7 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { changeBacking, STRICT } from "../lib/mod.ts";
 import { memoryBacking } from "./qed/qed_target.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import {
@@ -77,4 +77,4 @@ export const REBASING_HEADER: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(REBASING_HEADER);
+if (import.meta.main) Deno.exitCode = await runAsScript(REBASING_HEADER);

@@ -1,6 +1,6 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { FEATURE, repairImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { CLOSE, discard, FLUSH, operate, type Workload, write } from "./qed/workload.ts";
@@ -80,4 +80,4 @@ export const REPAIRING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(REPAIRING);
+if (import.meta.main) Deno.exitCode = await runAsScript(REPAIRING);

@@ -9,7 +9,7 @@ import {
 import { STRICT } from "../lib/mod.ts";
 import { faultyRun } from "./qed/faulty_run.ts";
 import { type Scenario, setUp } from "./qed/scenario.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   CLOSE,
@@ -182,4 +182,4 @@ export const RUN_TIME_FAULTS: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(RUN_TIME_FAULTS);
+if (import.meta.main) Deno.exitCode = await runAsScript(RUN_TIME_FAULTS);

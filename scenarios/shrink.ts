@@ -1,6 +1,6 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { resizeImage, STRICT, writeImage } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
@@ -85,4 +85,4 @@ export const SHRINKING: Scenario = {
   cases: [...cases("without a backing file", SHRUNK), ...cases("over one", SHRUNK_OVER_BACKING)],
 };
 
-if (import.meta.main) runAsScript(SHRINKING);
+if (import.meta.main) Deno.exitCode = await runAsScript(SHRINKING);

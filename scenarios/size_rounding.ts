@@ -9,7 +9,7 @@ import {
   STRICT,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import { type Scenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { patternBytes, type Workload, write } from "./qed/workload.ts";
@@ -93,4 +93,4 @@ export const SIZE_ROUNDING: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(SIZE_ROUNDING);
+if (import.meta.main) Deno.exitCode = await runAsScript(SIZE_ROUNDING);

@@ -1,7 +1,7 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { streamImage } from "../lib/chain/mod.ts";
 import { type QedImage, readImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { skipFlushes } from "./qed/skip_flushes.ts";
@@ -103,4 +103,4 @@ export const STREAMING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(STREAMING);
+if (import.meta.main) Deno.exitCode = await runAsScript(STREAMING);

@@ -10,7 +10,7 @@ import {
   runSync,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { CLOSE, discard, FLUSH, patternBytes, type Workload, write } from "./qed/workload.ts";
@@ -96,4 +96,4 @@ export const SUB_CLUSTER_TRIM: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(SUB_CLUSTER_TRIM);
+if (import.meta.main) Deno.exitCode = await runAsScript(SUB_CLUSTER_TRIM);

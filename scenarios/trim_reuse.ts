@@ -13,7 +13,7 @@ import {
   STRICT,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { skipFlushes } from "./qed/skip_flushes.ts";
@@ -163,4 +163,4 @@ export const TRIM_REUSE: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(TRIM_REUSE);
+if (import.meta.main) Deno.exitCode = await runAsScript(TRIM_REUSE);

@@ -1,6 +1,6 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { STRICT, upgradeLayout } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
@@ -54,4 +54,4 @@ export const UPGRADING_LAYOUT: Scenario = {
   cases: [...cases("without a backing file", UPGRADED), ...cases("with one", WITH_BACKING)],
 };
 
-if (import.meta.main) runAsScript(UPGRADING_LAYOUT);
+if (import.meta.main) Deno.exitCode = await runAsScript(UPGRADING_LAYOUT);

@@ -1,6 +1,6 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, Scenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { CLOSE, FLUSH, patternBytes, type Workload, write, zero } from "./qed/workload.ts";
@@ -71,4 +71,4 @@ export const WRITING_ZEROES: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(WRITING_ZEROES);
+if (import.meta.main) Deno.exitCode = await runAsScript(WRITING_ZEROES);

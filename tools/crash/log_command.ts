@@ -11,7 +11,7 @@ import { logProblem } from "../../scenarios/qed/problem.ts";
 import { Explorer } from "./explore_problem.ts";
 import { writePartialFile } from "./partial_file.ts";
 import type { SearchOptions } from "./search_options.ts";
-import { explorationReport } from "./report/rows_report.ts";
+import { explorationReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
 import { groupByState } from "../../scenarios/qed/group_by_state.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";

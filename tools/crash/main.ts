@@ -210,3 +210,5 @@ function formatOfLog({ format: [format = "qed"] }: { readonly format: readonly s
 function need(holds: boolean, message: string): void {
   if (!holds) throw new UsageError(message);
 }
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -14,7 +14,7 @@ import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { parseReplayFile, type ReplayFile } from "./replay_file.ts";
 import { crashPointOf, sourceOf } from "./replay_source.ts";
-import { replayReport } from "./report/rows_report.ts";
+import { replayReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
 import { readTextFile } from "../../scenarios/qed/read_file.ts";
 
