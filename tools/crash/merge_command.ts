@@ -5,16 +5,16 @@ import {
   caseOf,
   type LogInput,
   logProblem,
+  openLog,
   problemOf,
-} from "../../scenarios/qed/problem.ts";
+} from "./problem.ts";
 import {
   type CaseResult,
   caseResult,
   runDemonstrations,
   type ScenarioResult,
 } from "../../scenarios/qed/run_scenario.ts";
-import { setUpLog } from "../../scenarios/qed/recorded_log.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 import { reportLog, tellLog } from "./log_command.ts";
 import type { Output } from "./output.ts";
 import { type PartialSearch, readPartialFile } from "./partial_file.ts";
@@ -93,7 +93,7 @@ async function mergeLog(
   output: Output,
 ): Promise<number> {
   const input = searches[0].input as LogInput;
-  using recorded = setUpLog(input.log, input.base);
+  using recorded = openLog(input.log, input.base);
   const problem = logProblem(recorded, input);
   const exploration = merged(
     searches,

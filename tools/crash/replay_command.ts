@@ -16,7 +16,7 @@ import { parseReplayFile, type ReplayFile } from "./replay_file.ts";
 import { crashPointOf, sourceOf } from "./replay_source.ts";
 import { replayReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
-import { readTextFile } from "../../scenarios/qed/read_file.ts";
+import { readTextFile } from "../kit/read_file.ts";
 
 /** What to replay, and how to tell of it. */
 export interface ReplayOptions {

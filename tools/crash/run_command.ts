@@ -14,6 +14,7 @@ import {
   type ScenarioResult,
 } from "../../scenarios/qed/run_scenario.ts";
 import type { Scenario } from "../../scenarios/qed/scenario.ts";
+import { lookUp } from "../../scenarios/qed/look_up.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { Explorer } from "./explore_problem.ts";
@@ -25,7 +26,7 @@ import { type Overrides, selectCases } from "./select_cases.ts";
 import { saveReplay } from "./save_replay.ts";
 import { resultsReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 
 /** Options of `run`. */
 export interface RunOptions extends Overrides {
@@ -145,10 +146,6 @@ function tellShare(
 
 function scenariosNamed(names: readonly string[]): readonly Scenario[] {
   if (names.length === 0) return SCENARIOS;
-  return names.map((name) => {
-    const scenario = SCENARIOS.find((each) => each.name === name);
-    if (scenario) return scenario;
-    const known = SCENARIOS.map((each) => each.name).join(", ");
-    throw new UsageError(`unknown scenario "${name}": one of ${known}`);
-  });
+  const known = Object.fromEntries(SCENARIOS.map((scenario) => [scenario.name, scenario]));
+  return names.map((name) => lookUp("scenario", name, known));
 }

@@ -2,7 +2,7 @@ import type { Shard } from "../../harness/mod.ts";
 import { lookUp } from "../../scenarios/qed/look_up.ts";
 import { DEFAULT_DEPTH } from "../../scenarios/qed/run_scenario.ts";
 import { ENGINES } from "../../scenarios/qed/scenario.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 
 /** How a search is run, as it was typed. */
 export interface SearchWords {

@@ -17,7 +17,7 @@ import {
 import { sweepReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { parseSteps } from "./parse_steps.ts";
