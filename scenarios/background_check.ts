@@ -15,7 +15,7 @@ import {
   STRICT,
 } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
-import { type Case, type Scenario, setUp } from "./qed/scenario.ts";
+import { type Case, type ExploredScenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   operate,
@@ -210,7 +210,7 @@ function readsGoOn(): { holds: boolean; figure: string } {
 }
 
 /** Claim 18. */
-export const BACKGROUND_CHECK: Scenario = {
+export const BACKGROUND_CHECK: ExploredScenario = {
   name: "background-check",
   claim: 18,
   mail: "Anthony Liguori, 12 September 2010 15:13",

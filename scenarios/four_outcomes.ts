@@ -7,7 +7,7 @@ import {
 } from "../harness/mod.ts";
 import { checkImage, openImage, RFC, runSync, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
-import { type Case, type Scenario, setUp } from "./qed/scenario.ts";
+import { type Case, type ExploredScenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { write } from "./qed/workload.ts";
 
@@ -69,7 +69,7 @@ function countOutcomes(
 }
 
 /** Claim 3. */
-export const FOUR_OUTCOMES: Scenario = {
+export const FOUR_OUTCOMES: ExploredScenario = {
   name: "four-outcomes",
   claim: 3,
   mail: "Stefan Hajnoczi, 8 September 2010 11:15",

@@ -11,7 +11,7 @@ import {
   writeImage,
 } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
-import type { Case, Scenario } from "./qed/scenario.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { CLOSE, discard, FLUSH, patternBytes, type Workload, write } from "./qed/workload.ts";
 import { EAGER } from "./trim_reuse.ts";
@@ -77,7 +77,7 @@ function discardInPieces(): { freedAfter: number; pieces: number; reads: number 
 }
 
 /** Claim 24. */
-export const SUB_CLUSTER_TRIM: Scenario = {
+export const SUB_CLUSTER_TRIM: ExploredScenario = {
   name: "sub-cluster-trim",
   claim: 24,
   mail: "Avi Kivity, 10 September 2010 11:43",

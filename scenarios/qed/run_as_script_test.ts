@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ALIASING } from "../aliasing.ts";
-import { EXABYTE_IMAGE } from "../exabyte.ts";
+import { EXABYTE } from "../exabyte.ts";
 import { HEADER_CHECKSUM } from "../header_checksum.ts";
 import { runAsScript } from "./run_as_script.ts";
 import type { Scenario } from "./scenario.ts";
@@ -16,7 +16,7 @@ async function captured(scenario: Scenario, args: readonly string[] = []) {
 }
 
 Deno.test("a script reports its own scenario and exits 0 when all is as expected", async () => {
-  for (const scenario of [ALIASING, EXABYTE_IMAGE, HEADER_CHECKSUM]) {
+  for (const scenario of [ALIASING, EXABYTE, HEADER_CHECKSUM]) {
     const { code, printed, complained } = await captured(scenario);
     assertEquals([code, complained], [0, ""]);
     assertStringIncludes(printed, `${scenario.name} (claim ${scenario.claim}): `);

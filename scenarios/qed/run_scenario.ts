@@ -113,11 +113,16 @@ export async function runScenario(
   scenario: Scenario,
   options: RunCasesOptions = {},
 ): Promise<ScenarioResult[]> {
-  const cases = scenario.cases.map((each, index) => ({ case: each, index }));
+  const cases = numberedCases(scenario);
   return [
     ...await runCases(scenario.name, cases, options),
     ...runDemonstrations(scenario, options.onProgress),
   ];
+}
+
+/** The cases of a scenario with their numbers; none where it only demonstrates. */
+export function numberedCases({ cases = [] }: Scenario): NumberedCase[] {
+  return cases.map((each: Case, index) => ({ case: each, index }));
 }
 
 /**

@@ -3,6 +3,7 @@ import { SCENARIOS } from "../../scenarios/catalog.ts";
 import {
   type CaseInput,
   caseOf,
+  findCase,
   type LogInput,
   logProblem,
   openLog,
@@ -65,8 +66,7 @@ type Found = PartialSearch & { readonly path: string };
 
 function mergeCase(input: CaseInput, group: readonly Found[]): CaseResult {
   const each = caseOf(input);
-  const scenario = SCENARIOS.find(({ name }) => name === input.scenario)!;
-  const isOwnPreset = scenario.cases[input.case].preset.name === input.preset;
+  const isOwnPreset = findCase(input.scenario, input.case)!.preset.name === input.preset;
   const start = performance.now();
   const problem = problemOf(input);
   const exploration = merged(
@@ -74,7 +74,7 @@ function mergeCase(input: CaseInput, group: readonly Found[]): CaseResult {
     () => mergePartials(problem, group.map(({ partial }) => partial)),
   );
   const expected = isOwnPreset ? each.expected : "clean";
-  return caseResult(scenario.name, { case: { ...each, expected }, index: input.case }, {
+  return caseResult(input.scenario, { case: { ...each, expected }, index: input.case }, {
     exploration,
     log: problem.log,
     target: problem.target,

@@ -60,10 +60,14 @@ export function logProblem(
   return { log, target, preset: lookUpPreset(preset), options: { guestBytes, depth } };
 }
 
+/** A case by the name of its scenario and its number there; undefined if there is none. */
+export function findCase(scenario: string, index: number): Case | undefined {
+  return SCENARIOS.find(({ name }) => name === scenario)?.cases?.[index];
+}
+
 /** The case that an input names, under its preset. */
 export function caseOf({ scenario: name, case: index, preset }: CaseInput): Case {
-  const scenario = SCENARIOS.find((each) => each.name === name);
-  const each = scenario?.cases[index];
+  const each = findCase(name, index);
   if (!each) throw new UsageError(`there is no case ${index} of a scenario "${name}"`);
   return { ...each, preset: lookUpPreset(preset) };
 }

@@ -1,5 +1,5 @@
 import { PROFILES } from "../../lib/mod.ts";
-import type { NumberedCase } from "../../scenarios/qed/run_scenario.ts";
+import { type NumberedCase, numberedCases } from "../../scenarios/qed/run_scenario.ts";
 import type { Case, Scenario } from "../../scenarios/qed/scenario.ts";
 import { lookUp, lookUpPreset } from "../../scenarios/qed/look_up.ts";
 
@@ -11,10 +11,10 @@ export interface Overrides {
 
 /** The cases to run: those of the scenario, or under the preset and profile asked for. */
 export function selectCases(
-  { cases }: Scenario,
+  scenario: Scenario,
   { preset: presetName, profile: profileName }: Overrides,
 ): NumberedCase[] {
-  const numbered = cases.map((each, index) => ({ case: each, index }));
+  const numbered = numberedCases(scenario);
   if (presetName === undefined && profileName === undefined) return numbered;
   const preset = presetName === undefined ? undefined : lookUpPreset(presetName);
   const profile = profileName === undefined ? undefined : lookUp("profile", profileName, PROFILES);
