@@ -9,6 +9,7 @@ import { SCENARIOS } from "../scenarios/catalog.ts";
 import { LiveCases } from "../tools/crash/report/live/live_cases.ts";
 import { startBrowser } from "../test_support/browser.ts";
 import { violationOf } from "../tools/crash/report/violation_of.ts";
+import { numberedCases } from "../scenarios/qed/run_scenario.ts";
 import { guestBytesOf, setUp } from "../scenarios/qed/scenario.ts";
 import { benchFolder } from "./folder.ts";
 import { median, secondsOf } from "./measure.ts";
@@ -70,7 +71,7 @@ async function largeReport(): Promise<ReportDocument> {
   const cases = new LiveCases();
   const violations: ReportViolation[] = [];
   for (const scenario of SCENARIOS) {
-    for (const each of scenario.cases) {
+    for (const { case: each } of numberedCases(scenario)) {
       if (each.expected === "clean") continue;
       const { log, target } = setUp(each);
       const guestBytes = guestBytesOf(each);

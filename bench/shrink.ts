@@ -5,7 +5,7 @@ import {
   REPRODUCER_ORIGINS,
   reproducerOf,
   type ReproducerOrigin,
-} from "../scenarios/qed/reproducers.ts";
+} from "../tools/crash/reproducers.ts";
 import { subjectFor } from "../scenarios/qed/image_spec.ts";
 import { lookUpPreset } from "../scenarios/qed/look_up.ts";
 import { median, secondsOf } from "./measure.ts";

@@ -1,7 +1,7 @@
 import { SECTORS } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { type Workload, write } from "./qed/workload.ts";
 
@@ -19,7 +19,7 @@ const COMMON = {
 };
 
 /** Claim 4. */
-export const ALIASING: Scenario = {
+export const ALIASING: ExploredScenario = {
   name: "aliasing",
   claim: 4,
   mail: "Stefan Hajnoczi, 8 September 2010 11:15; Avi Kivity, 7 September 14:51",
@@ -32,4 +32,4 @@ export const ALIASING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(ALIASING);
+if (import.meta.main) Deno.exitCode = await runAsScript(ALIASING);

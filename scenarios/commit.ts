@@ -26,8 +26,8 @@ import {
 } from "../lib/mod.ts";
 import { prepareImage } from "./qed/prepared_image.ts";
 import { qedTarget } from "./qed/qed_target.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Case, Scenario, Setup } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario, Setup } from "./qed/scenario.ts";
 import { CLUSTER, PER_L2_TABLE } from "./qed/sizes.ts";
 import { skipFlushes } from "./qed/skip_flushes.ts";
 
@@ -188,7 +188,7 @@ const RAW = {
 const CLEAN = { expected: "clean" as const };
 
 /** Not a claim of the thread. */
-export const COMMITTING: Scenario = {
+export const COMMIT: ExploredScenario = {
   name: "commit",
   mail: "commitImage",
   statement: "A commit loses nothing, whenever the power goes: the base is durable first.",
@@ -219,4 +219,4 @@ export const COMMITTING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(COMMITTING);
+if (import.meta.main) Deno.exitCode = await runAsScript(COMMIT);

@@ -1,7 +1,7 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { defragmentImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import { type Scenario, setUp } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { type ExploredScenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   CLOSE,
@@ -63,7 +63,7 @@ const PROBES = [
 ];
 
 /** Claim 25. */
-export const DEFRAGMENTATION: Scenario = {
+export const DEFRAGMENT: ExploredScenario = {
   name: "defragment",
   claim: 25,
   mail: "Anthony Liguori, 8 September 2010 16:30",
@@ -122,4 +122,4 @@ export const DEFRAGMENTATION: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(DEFRAGMENTATION);
+if (import.meta.main) Deno.exitCode = await runAsScript(DEFRAGMENT);

@@ -1,7 +1,7 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { emptyImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { skipFlushes } from "./qed/skip_flushes.ts";
 import { CLOSE, FLUSH, operate, patternBytes, type Workload, write } from "./qed/workload.ts";
@@ -39,7 +39,7 @@ const COMMON = {
 };
 
 /** Not a claim of the thread. */
-export const EMPTYING: Scenario = {
+export const EMPTY: ExploredScenario = {
   name: "empty",
   mail: "emptyImage",
   statement: "An image that is emptied after a commit shows the same, whenever the power goes.",
@@ -59,4 +59,4 @@ export const EMPTYING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(EMPTYING);
+if (import.meta.main) Deno.exitCode = await runAsScript(EMPTY);

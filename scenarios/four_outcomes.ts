@@ -6,8 +6,8 @@ import {
   type WriteLog,
 } from "../harness/mod.ts";
 import { checkImage, openImage, RFC, runSync, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import { type Case, type Scenario, setUp } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { type Case, type ExploredScenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { write } from "./qed/workload.ts";
 
@@ -69,7 +69,7 @@ function countOutcomes(
 }
 
 /** Claim 3. */
-export const FOUR_OUTCOMES: Scenario = {
+export const FOUR_OUTCOMES: ExploredScenario = {
   name: "four-outcomes",
   claim: 3,
   mail: "Stefan Hajnoczi, 8 September 2010 11:15",
@@ -93,4 +93,4 @@ export const FOUR_OUTCOMES: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(FOUR_OUTCOMES);
+if (import.meta.main) Deno.exitCode = await runAsScript(FOUR_OUTCOMES);

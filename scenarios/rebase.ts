@@ -13,8 +13,8 @@ import {
 } from "../lib/mod.ts";
 import { prepareImage } from "./qed/prepared_image.ts";
 import { qedTarget } from "./qed/qed_target.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Case, Scenario, Setup } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario, Setup } from "./qed/scenario.ts";
 import { CLUSTER, PER_L2_TABLE } from "./qed/sizes.ts";
 import { skipFlushes } from "./qed/skip_flushes.ts";
 import { patternBytes } from "./qed/workload.ts";
@@ -100,7 +100,7 @@ const TO_OTHER = {
 const CLEAN = { expected: "clean" as const };
 
 /** Not a claim of the thread. */
-export const REBASING: Scenario = {
+export const REBASE: ExploredScenario = {
   name: "rebase",
   mail: "rebaseImage",
   statement: "A safe rebase never changes what the guest sees, whenever the power goes.",
@@ -133,4 +133,4 @@ export const REBASING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(REBASING);
+if (import.meta.main) Deno.exitCode = await runAsScript(REBASE);

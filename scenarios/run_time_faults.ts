@@ -8,8 +8,8 @@ import {
 } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
 import { faultyRun } from "./qed/faulty_run.ts";
-import { type Scenario, setUp } from "./qed/scenario.ts";
-import { runAsScript } from "./qed/script.ts";
+import { type DemonstratedScenario, setUp } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   CLOSE,
@@ -113,13 +113,12 @@ function rotFigure({ part, tried, of, counts }: BitRot): string {
 }
 
 /** Not a claim of the thread. */
-export const RUN_TIME_FAULTS: Scenario = {
+export const RUN_TIME_FAULTS: DemonstratedScenario = {
   name: "run-time-faults",
   mail: "writeImage, flushImage",
   statement:
     "Whatever one request to storage does wrong and says so, nothing that was flushed is " +
     "lost, and nothing wrong is read.",
-  cases: [],
   demonstrations: [
     {
       name: "faults that are told: every request, every crash after it",
@@ -182,4 +181,4 @@ export const RUN_TIME_FAULTS: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(RUN_TIME_FAULTS);
+if (import.meta.main) Deno.exitCode = await runAsScript(RUN_TIME_FAULTS);

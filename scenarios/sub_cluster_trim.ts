@@ -10,8 +10,8 @@ import {
   runSync,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Case, Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { CLOSE, discard, FLUSH, patternBytes, type Workload, write } from "./qed/workload.ts";
 import { EAGER } from "./trim_reuse.ts";
@@ -77,7 +77,7 @@ function discardInPieces(): { freedAfter: number; pieces: number; reads: number 
 }
 
 /** Claim 24. */
-export const SUB_CLUSTER_TRIM: Scenario = {
+export const SUB_CLUSTER_TRIM: ExploredScenario = {
   name: "sub-cluster-trim",
   claim: 24,
   mail: "Avi Kivity, 10 September 2010 11:43",
@@ -96,4 +96,4 @@ export const SUB_CLUSTER_TRIM: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(SUB_CLUSTER_TRIM);
+if (import.meta.main) Deno.exitCode = await runAsScript(SUB_CLUSTER_TRIM);

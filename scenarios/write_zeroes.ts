@@ -1,7 +1,7 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Case, Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { CLOSE, FLUSH, patternBytes, type Workload, write, zero } from "./qed/workload.ts";
 import { EAGER } from "./trim_reuse.ts";
@@ -55,7 +55,7 @@ const CASES: readonly Case[] = [STRICT, EAGER].flatMap((profile) => [
 ]);
 
 /** Not a claim of the thread. */
-export const WRITING_ZEROES: Scenario = {
+export const WRITE_ZEROES: ExploredScenario = {
   name: "write-zeroes",
   mail: "writeZeroes",
   statement: "Writing zeroes, whatever it unmaps, is like writing any other data.",
@@ -71,4 +71,4 @@ export const WRITING_ZEROES: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(WRITING_ZEROES);
+if (import.meta.main) Deno.exitCode = await runAsScript(WRITE_ZEROES);

@@ -38,7 +38,7 @@ const PLANTS = Object.fromEntries(PLANTED_BUGS.map((bug) => [bug.name, bug]));
 /** A torn tail is less than a cluster, of any size that is sensible here. */
 const MOST_TAIL_BYTES = 2 ** 20;
 
-/** The subject for a spec, and how workloads for it look. Throws `UsageError` for unknown names. */
+/** The subject for a spec, and how workloads for it look. Throws `UnknownNameError` for unknown names. */
 export function subjectFor(
   spec: ImageSpec,
 ): { readonly subject: Subject; readonly shape: DiskShape } {

@@ -13,11 +13,23 @@ import {
 import { ImageChain } from "../../lib/chain/mod.ts";
 import { decodeLog, isLog } from "../../harness/log/log_file.ts";
 import { type QedImage, QEMU, runSync } from "../../lib/mod.ts";
-import { readFile } from "./read_file.ts";
-import { UsageError } from "./usage_error.ts";
 import { GuestView, readView } from "./guest_view.ts";
 import { type OpenedBacking, qedTarget } from "./qed_target.ts";
 import { type EventsWithGuest, withGuest } from "./submitted_log.ts";
+
+/** A recorded log that is damaged, or that does not belong to its base image. */
+export class RecordedLogError extends Error {
+  /** The name of this kind of error. */
+  override readonly name = "RecordedLogError";
+}
+
+/** A log as a file. */
+export interface LogFile {
+  /** The file's path, for messages. */
+  readonly path: string;
+  /** Its bytes. */
+  readonly bytes: Uint8Array;
+}
 
 /** A recorded log, ready to be explored; its base image is open until it is disposed of. */
 export interface RecordedLog extends Disposable {
@@ -46,15 +58,15 @@ const MOST_BYSTANDERS = 1024;
  *
  * The log does not say what the guest asked for, but a replay in order shows what it got: whatever
  * an entry changes on the guest's disk, the guest had asked for; and what it sees when a flush
- * entry is done is durable. Throws {@linkcode UsageError} for a bad log or one that
+ * entry is done is durable. Throws {@linkcode RecordedLogError} for a bad log or one that
  * does not fit, and `HostError` for a base image that can't be opened.
  */
-export function setUpLog(logPath: string, basePath: string): RecordedLog {
-  const input = parse(logPath);
+export function setUpLog(file: LogFile, basePath: string): RecordedLog {
+  const input = parse(file);
   const base = ImageChain.open(basePath, { format: "qed" });
   try {
     return {
-      ...recordedOn(base, input, logPath),
+      ...recordedOn(base, input, file.path),
       [Symbol.dispose]: () => base[Symbol.dispose](),
     };
   } catch (error) {
@@ -80,12 +92,11 @@ interface EntryRange {
   readonly isDiscard: boolean;
 }
 
-function parse(logPath: string): LogInput {
-  const file = readFile(logPath);
+function parse({ path, bytes }: LogFile): LogInput {
   try {
-    return isLog(file) ? submitted(decodeLog(file).events) : completed(parseDmLog(file));
+    return isLog(bytes) ? submitted(decodeLog(bytes).events) : completed(parseDmLog(bytes));
   } catch (error) {
-    if (error instanceof LogFormatError) throw new UsageError(`${logPath}: ${error.message}`);
+    if (error instanceof LogFormatError) throw new RecordedLogError(`${path}: ${error.message}`);
     throw error;
   }
 }
@@ -132,7 +143,7 @@ function recordedOn(
   const { events, entryOfEvent } = input.eventsOn(view);
   const misfit = view.misfit();
   if (misfit !== undefined) {
-    throw new UsageError(
+    throw new RecordedLogError(
       `${logPath}: the base image does not fit the log: replayed in order, it leaves no image ` +
         `(${misfit})`,
     );
@@ -158,7 +169,7 @@ function assertRecovers(target: Target<QedImage>, source: ByteSource): void {
   } catch (error) {
     const refusal = target.refusal(error);
     if (refusal === undefined) throw error;
-    throw new UsageError(`the base image can't be opened for writing: ${refusal.detail}`);
+    throw new RecordedLogError(`the base image can't be opened for writing: ${refusal.detail}`);
   }
 }
 
@@ -208,7 +219,7 @@ function checkRanges(entries: readonly EntryRange[], baseBytes: number, logPath:
     const gapBytes = Math.max(0, offsetBytes - endBytes);
     unwrittenBytes += isDiscard ? lengthBytes + gapBytes : gapBytes;
     if (unwrittenBytes > MOST_UNWRITTEN_BYTES) {
-      throw new UsageError(
+      throw new RecordedLogError(
         `${logPath}: ${name} is ${offsetBytes} bytes: ` +
           `the base image does not fit the log: with ${lengthBytes} bytes from there, ` +
           `${unwrittenBytes} in all are discarded or skipped behind the end of the file at ` +

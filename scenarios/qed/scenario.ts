@@ -53,9 +53,9 @@ export interface Demonstration {
   run(): { readonly holds: boolean; readonly figures: readonly string[] };
 }
 
-/** A claim of the mail thread, or a promise of this implementation, and what puts it to the test. */
-export interface Scenario {
-  /** The name it is run by. */
+/** A claim of the mail thread, or a promise of this implementation. */
+interface Statement {
+  /** The name on the command line: the file's name, with hyphens. */
   readonly name: string;
   /** The claim's number in the list of claims; absent for a promise. */
   readonly claim?: number;
@@ -63,11 +63,26 @@ export interface Scenario {
   readonly mail: string;
   /** The claim or promise in a sentence. */
   readonly statement: string;
+}
+
+/** A statement that explorations test. */
+export interface ExploredScenario extends Statement {
   /** The explorations. */
   readonly cases: readonly Case[];
-  /** What else is shown. */
+  /** Demonstrations beside them. */
   readonly demonstrations?: readonly Demonstration[];
 }
+
+/** A statement that no crash tests: one about sizes, costs or errors of storage. */
+export interface DemonstratedScenario extends Statement {
+  /** There are no explorations. */
+  readonly cases?: never;
+  /** The demonstrations. */
+  readonly demonstrations: readonly Demonstration[];
+}
+
+/** A statement, and what tests it. */
+export type Scenario = ExploredScenario | DemonstratedScenario;
 
 /** The log of a case and the target that its states are judged with. */
 export function setUp(each: Case): Setup {

@@ -11,7 +11,7 @@ import { MemoryFolder } from "../trials/workplace.ts";
 import { driversReport } from "./report/drivers_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
 import { lookUp, lookUpPreset } from "../../scenarios/qed/look_up.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 

@@ -13,7 +13,7 @@ import { shrinkCommand } from "./shrink_command.ts";
 import { sweepCommand } from "./sweep_command.ts";
 import { tellError } from "./tell_error.ts";
 import { originOf } from "../../scenarios/qed/scenario.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 
 /** Where replay files go unless told otherwise. */
 const DEFAULT_FOLDER = "crash-findings";
@@ -210,3 +210,5 @@ function formatOfLog({ format: [format = "qed"] }: { readonly format: readonly s
 function need(holds: boolean, message: string): void {
   if (!holds) throw new UsageError(message);
 }
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,7 +1,7 @@
 import type { PartialResult } from "../../harness/mod.ts";
-import type { ProblemInput } from "../../scenarios/qed/problem.ts";
-import { readTextFile } from "../../scenarios/qed/read_file.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import type { ProblemInput } from "./problem.ts";
+import { readTextFile } from "../kit/read_file.ts";
+import { UsageError } from "../kit/usage_error.ts";
 
 /** What was done of some searches, as a file: `--out` writes it, `--resume` and `merge` read it. */
 export interface PartialFile {

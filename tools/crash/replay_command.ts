@@ -14,9 +14,9 @@ import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { parseReplayFile, type ReplayFile } from "./replay_file.ts";
 import { crashPointOf, sourceOf } from "./replay_source.ts";
-import { replayReport } from "./report/rows_report.ts";
+import { replayReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
-import { readTextFile } from "../../scenarios/qed/read_file.ts";
+import { readTextFile } from "../kit/read_file.ts";
 
 /** What to replay, and how to tell of it. */
 export interface ReplayOptions {

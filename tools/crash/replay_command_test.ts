@@ -45,7 +45,7 @@ Deno.test("replay refuses a file that is wrong, or of another trace, with exit c
     const cases: [unknown, string][] = [
       [{ ...replay, traceHash: "0123456789abcdef" }, "it belongs to another trace"],
       [{ ...replay, powercut: 2 }, "powercut is 2"],
-      [{ ...replay, preset: "lunar" }, 'unknown preset "lunar"'],
+      [{ ...replay, preset: "lunar" }, "unknown preset 'lunar'"],
       [{ ...replay, preset: undefined }, "preset is undefined"],
       [{ ...replay, tape: [99] }, "tape is [99]: must have"],
       [{ ...replay, tape: replay.tape.map(() => 99) }, "tape[0] is 99"],

@@ -6,7 +6,7 @@ import {
   VIOLATION_KINDS,
 } from "../../harness/mod.ts";
 import { type ImageSpec, ruleBrokenBySpec } from "../../scenarios/qed/image_spec.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 import { parseSteps } from "./parse_steps.ts";
 
 /** A violation as a file: what to run, where to crash, and which choices to make. */

@@ -1,7 +1,8 @@
 import type { Shard } from "../../harness/mod.ts";
 import { lookUp } from "../../scenarios/qed/look_up.ts";
+import { DEFAULT_DEPTH } from "../../scenarios/qed/run_scenario.ts";
 import { ENGINES } from "../../scenarios/qed/scenario.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 
 /** How a search is run, as it was typed. */
 export interface SearchWords {
@@ -51,7 +52,7 @@ export interface SearchOptions {
 }
 
 /** Crashes in a row: unless told otherwise, and at most. */
-const DEPTH = { lazy: 2, most: 8 };
+const DEPTH = { lazy: DEFAULT_DEPTH, most: 8 };
 /** Workers at most. */
 const MOST_WORKERS = 256;
 const MOST_SHARDS = 100_000;

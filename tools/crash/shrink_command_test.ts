@@ -56,7 +56,7 @@ Deno.test("shrink exits 0 where nothing shows, and 2 where the file is wrong", (
       [{ source: { image } }, "must be a list of at least one step"],
       [
         { source: { image: { ...image, plant: "no such" }, steps: [{ kind: "flush" }] } },
-        'unknown planted bug "no such"',
+        "unknown planted bug 'no such'",
       ],
       [{ explanation: 7 }, "explanation is 7"],
       [{ trace: { base: 1 } }, "trace is"],

@@ -14,10 +14,10 @@ import {
   violationText,
   type WorkloadSource,
 } from "../../harness/mod.ts";
-import { sweepReport } from "./report/rows_report.ts";
+import { sweepReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { parseSteps } from "./parse_steps.ts";

@@ -1,7 +1,7 @@
 /** What a defect is looked for with: workloads, commits, crashes of recoveries, and orders. */
 import { exploreLazily, findViolation, SECTORS, type ViolationKind } from "../../harness/mod.ts";
 import { type Filter, type OrderingProfile, STRICT } from "../../lib/mod.ts";
-import { COMMITTING } from "../../scenarios/commit.ts";
+import { COMMIT } from "../../scenarios/commit.ts";
 import { requestsTogether } from "../../scenarios/qed/test_orders.ts";
 import { everyOrder, type OpenCase } from "../../scenarios/qed/orders.ts";
 import { type Case, guestBytesOf, setUp } from "../../scenarios/qed/scenario.ts";
@@ -144,7 +144,7 @@ function ordersTrial({ name, requests, openCase, guestBytes }: Orders): Trial {
   };
 }
 
-const COMMITS = COMMITTING.cases.filter(({ preset, expected }) =>
+const COMMITS = COMMIT.cases.filter(({ preset, expected }) =>
   preset === SECTORS && expected === "clean"
 );
 

@@ -9,8 +9,8 @@ import {
   TapeChoices,
   WRITES,
 } from "../../harness/mod.ts";
-import { readFile } from "../../scenarios/qed/read_file.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { readFile } from "../kit/read_file.ts";
+import { UsageError } from "../kit/usage_error.ts";
 import type { Cell } from "./cells.ts";
 import type { Look } from "./examine.ts";
 import type { DriverFormat } from "./formats.ts";

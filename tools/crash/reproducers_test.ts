@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertStringIncludes } from "@std/assert";
 import { inTempDir } from "../../test_support/temp_dir.ts";
-import { crash } from "../../tools/crash/captured_output_testing.ts";
-import { parseReplayFile, type ReplayFile } from "../../tools/crash/replay_file.ts";
+import { crash } from "./captured_output_testing.ts";
+import { parseReplayFile, type ReplayFile } from "./replay_file.ts";
 import {
   failingWorkload,
   REPRODUCER_ORIGINS,
   reproducerOf,
   REPRODUCERS_FOLDER,
-} from "../qed/reproducers.ts";
+} from "./reproducers.ts";
 
 const MOST_MILLISECONDS = 10_000;
 const MOST_STEPS = 3;

@@ -10,35 +10,38 @@ import {
   type ReportViolation,
   type SweepResult,
 } from "../../../harness/mod.ts";
-import type { Row } from "../run_scenario.ts";
 import { sourceOf } from "../replay_source.ts";
 import type { CrashFinding } from "../sweep_replay.ts";
 import type { ReplayFile } from "../replay_file.ts";
+import { casesAmong, caseTitle, explorationCells } from "../../../scenarios/qed/result_text.ts";
+import type { CaseResult, ScenarioResult } from "../../../scenarios/qed/run_scenario.ts";
+import { guestBytesOf } from "../../../scenarios/qed/scenario.ts";
 import { groupByState } from "../../../scenarios/qed/group_by_state.ts";
 import { lookUpPreset } from "../../../scenarios/qed/look_up.ts";
 import { LiveCases } from "./live/live_cases.ts";
 import { violationOf } from "./violation_of.ts";
 import type { ReportContext } from "./write_report.ts";
 
-/** So many violations of one result are told whole: the others are like them. */
-const MOST_OF_A_ROW = 3;
+/** The report describes this many violations of one result: the others resemble them. */
+const MAX_VIOLATIONS_PER_RESULT = 3;
 
 /** A report of scenarios. */
-export async function rowsReport(
-  rows: readonly Row[],
+export async function resultsReport(
+  results: readonly ScenarioResult[],
   { command, facts }: ReportContext,
 ): Promise<ReportDocument> {
-  const cases = new LiveCases();
-  const violations = rows.flatMap((row) => violationsOf(row, cases));
-  const wrong = rows.filter(({ asExpected }) => !asExpected).length;
-  return await cases.complete({
-    title: rows.length === 1 ? `${rows[0].scenario}: ${rows[0].name}` : "Scenarios",
-    summary: `${rows.length} results, ${
+  const liveCases = new LiveCases();
+  const explored = casesAmong(results);
+  const violations = explored.flatMap((result) => violationsOf(result, liveCases));
+  const wrong = results.filter(({ asExpected }) => !asExpected).length;
+  return await liveCases.complete({
+    title: results.length === 1 ? `${results[0].scenario}: ${results[0].name}` : "Scenarios",
+    summary: `${results.length} results, ${
       wrong === 0 ? "all as expected" : `${wrong} not as expected`
     }`,
     ...{ command, facts, violations },
-    tables: [scorecard(rows)],
-    notes: certificates(rows),
+    tables: [scorecard(results)],
+    notes: certificates(explored),
   });
 }
 
@@ -109,25 +112,24 @@ export async function replayReport(
   });
 }
 
-function scorecard(rows: readonly Row[]): ReportDocument["tables"][number] {
+function scorecard(results: readonly ScenarioResult[]): ReportDocument["tables"][number] {
   return {
     title: "Results",
     head: [
       ...["scenario", "case", "profile", "preset", "states", "recoveries"],
       ...["expected", "found", ""],
     ],
-    rows: rows.map((row) => [
-      ...[row.scenario, row.name, row.profile || "-", row.preset || "-"],
-      row.exploration ? formatStates(row.exploration.states) : "-",
-      row.exploration ? `${row.exploration.recoveries}` : "-",
-      ...[row.expected, row.found, row.asExpected ? "as expected" : "NOT AS EXPECTED"],
-    ]),
+    rows: results.map((result) => {
+      const { scenario, name, expected, found, asExpected } = result;
+      const verdict = asExpected ? "as expected" : "NOT AS EXPECTED";
+      return [scenario, name, ...explorationCells(result), expected, found, verdict];
+    }),
     numeric: [4, 5],
   };
 }
 
-function certificates(rows: readonly Row[]): string[] {
-  const explored = rows.flatMap(({ exploration }) => exploration ?? []);
+function certificates(results: readonly CaseResult[]): string[] {
+  const explored = results.map(({ exploration }) => exploration);
   if (explored.length === 1) return certificateText(explored[0].certificate).split("\n");
   const words = explored.map(({ certificate, states }) =>
     coverageInWords(certificate.coverage, states)
@@ -137,15 +139,22 @@ function certificates(rows: readonly Row[]): string[] {
   );
 }
 
-function violationsOf(row: Row, cases: LiveCases): ReportViolation[] {
-  const { exploration, replays = [] } = row;
-  const title = `${row.scenario}, ${row.profile} under ${row.preset}: ${row.name}`;
-  const replayOf = new Map(exploration?.violations.map((violation, i) => [violation, replays[i]]));
+/** The first violations of a case, checked against the log that the search recorded. */
+function violationsOf(result: CaseResult, liveCases: LiveCases): ReportViolation[] {
+  const { scenario, case: each, log, target, exploration } = result;
+  const { profile, preset } = each;
+  const guestBytes = guestBytesOf(each);
+  const options = {
+    title: caseTitle(result),
+    replay: [runCommandFor(scenario, profile.name, preset.name)],
+    guestBytes,
+  };
   // One state may break the same promise for many sectors.
-  const groups = groupByState(exploration?.violations ?? []);
-  return groups.slice(0, MOST_OF_A_ROW).map(([violation]) =>
-    toldFrom(replayOf.get(violation)!, violation, { title, cases })
-  );
+  return groupByState(exploration.violations).slice(0, MAX_VIOLATIONS_PER_RESULT)
+    .map(([violation]) => {
+      const trial = prepareTrial(log, target, preset, { guestBytes });
+      return { ...violationOf(trial, violation, options), ...liveCases.add(trial, violation) };
+    });
 }
 
 /** A violation with what its replay file names. */
@@ -166,11 +175,14 @@ function toldFrom(
 
 function inputsOf({ source, profile, preset }: ReplayFile): string[] {
   if ("scenario" in source) {
-    const name = `deno task crash run ${source.scenario}`;
-    return [`${name} --profile ${profile} --preset ${preset}`];
+    return [runCommandFor(source.scenario, profile, preset)];
   }
   if ("log" in source) {
     return [`deno task crash log ${source.log} --base ${source.base} --preset ${preset}`];
   }
   return ["deno task crash replay FILE, with the file that was saved"];
+}
+
+function runCommandFor(scenario: string, profile: string, preset: string): string {
+  return `deno task crash run ${scenario} --profile ${profile} --preset ${preset}`;
 }

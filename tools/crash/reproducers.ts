@@ -1,5 +1,5 @@
 /**
- * The stored reproducers: what each comes from. `deno run -A scenarios/qed/reproducers.ts` finds, shrinks
+ * The stored reproducers: what each comes from. `deno run -A tools/crash/reproducers.ts` finds, shrinks
  * and writes them anew, for when the driver writes something else on purpose: until then they are
  * refused, since each is bound to its trace.
  *
@@ -13,9 +13,9 @@ import {
   type Subject,
   type ViolationKind,
 } from "../../harness/mod.ts";
-import { shrinkWorkloadCase, type ShrunkCase } from "../../tools/crash/shrink_case.ts";
-import { type ImageSpec, subjectFor } from "./image_spec.ts";
-import { lookUpPreset } from "./look_up.ts";
+import { shrinkWorkloadCase, type ShrunkCase } from "./shrink_case.ts";
+import { type ImageSpec, subjectFor } from "../../scenarios/qed/image_spec.ts";
+import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 
 /** Where the files are. */
 export const REPRODUCERS_FOLDER = new URL("../../testdata/reproducers/", import.meta.url);
