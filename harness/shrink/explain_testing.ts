@@ -78,11 +78,11 @@ export function explainCarried(
     if (flush) recorder.guestFlush(carryOut(flush));
   }
   const { log } = recorder;
-  const trial = prepareTrial(log, TARGET as Target, preset, GUEST);
-  const [found] = exploreLazily(log, TARGET as Target, preset, GUEST).violations;
+  const trial = prepareTrial(log, TARGET, preset, GUEST);
+  const [found] = exploreLazily(log, TARGET, preset, GUEST).violations;
   const violation = shrinkState(trial, found);
   const explanation = explain(trial, violation, { ...GUEST, ...options });
-  const text = explanationText(explanation, { log, target: TARGET as Target, violation });
+  const text = explanationText(explanation, { log, target: TARGET, violation });
   return { explanation, text };
 }
 

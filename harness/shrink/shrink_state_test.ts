@@ -55,9 +55,9 @@ Deno.test("what a recovery wrote before it was cut short is put back too, where 
   })());
   recorder.run(put(1, BAD));
   const options = { guestBytes: 0, depth: 2 };
-  const [found] = exploreLazily(recorder.log, TARGET as Target, SECTORS, options).violations;
+  const [found] = exploreLazily(recorder.log, TARGET, SECTORS, options).violations;
   const [crash] = found.again!;
-  const trial = prepareTrial(recorder.log, TARGET as Target, SECTORS, options);
+  const trial = prepareTrial(recorder.log, TARGET, SECTORS, options);
   // All of the recovery's writes but the one that matters reached the disk.
   const more = { ...found, again: [{ ...crash, tape: [1, 0, 1].slice(0, crash.tape.length) }] };
   const shrunk = shrinkState(trial, more);
@@ -72,8 +72,8 @@ Deno.test("a second crash that is not needed goes", () => {
   const recorder = new Recorder({ base: new Uint8Array(3 * SECTOR) });
   recorder.run(put(1, BAD));
   const options = { guestBytes: 0 };
-  const trial = prepareTrial(recorder.log, TARGET as Target, SECTORS, options);
-  const [found] = exploreLazily(recorder.log, TARGET as Target, SECTORS, options).violations;
+  const trial = prepareTrial(recorder.log, TARGET, SECTORS, options);
+  const [found] = exploreLazily(recorder.log, TARGET, SECTORS, options).violations;
   const again = [{ afterEvent: -1, persisted: [], sizeBytes: 3 * SECTOR, tape: [] }];
   const shrunk = shrinkState(trial, { ...found, again });
   assertEquals(shrunk.again, undefined);
