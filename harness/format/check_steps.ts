@@ -34,7 +34,8 @@ export function reasonAgainstStep(
   if (!("offsetBytes" in step)) return undefined;
   const { offsetBytes, lengthBytes } = step;
   const { alignmentBytes } = shape;
-  const isPlace = isMultiple(offsetBytes, alignmentBytes) && isMultiple(lengthBytes, alignmentBytes);
+  const isPlace = isMultiple(offsetBytes, alignmentBytes) &&
+    isMultiple(lengthBytes, alignmentBytes);
   if (!isPlace || lengthBytes === 0) {
     return `${lengthBytes} bytes at ${offsetBytes}: must be multiples of ${alignmentBytes}`;
   }

@@ -117,7 +117,8 @@ function sourceFor(
     return allWorkloads(shape, checks.count("steps", MAX_STEPS) ?? DEFAULT_STEPS);
   }
   const { maxSteps = DEFAULT_RANDOM_STEPS, swarm = true, seed = 1, count } = random;
-  const isCount = (value: number, max: number) => Number.isInteger(value) && value > 0 && value <= max;
+  const isCount = (value: number, max: number) =>
+    Number.isInteger(value) && value > 0 && value <= max;
   checks.that("random.count", isCount(count, 2 ** 31), "a whole number above 0", count);
   checks.that("random.maxSteps", isCount(maxSteps, 4096), "a number from 1 to 4096", maxSteps);
   checks.integer("random.seed", seed);

@@ -185,7 +185,8 @@ function textOf(
   facts: Omit<ExploreCoverage, "text">,
   coverages: readonly Coverage[],
 ): string {
-  const { workloads, ofWorkloads, origin, faults, depth, states, schedules, stopped, shard } = facts;
+  const { workloads, ofWorkloads, origin, faults, depth, states, schedules, stopped, shard } =
+    facts;
   const of = stopped ? ` of ${ofWorkloads ?? "more than 100000"}` : "";
   const parts = [
     `${workloads}${of} workloads (${originText(origin)}${shard ? `, shard ${shard}` : ""})`,

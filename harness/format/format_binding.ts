@@ -170,7 +170,9 @@ function untouchedUnits(
     for (let i = 0; i < sizeBytes / unitBytes; i++) {
       const offsetBytes = isLast ? sizeBytes - (i + 1) * unitBytes : i * unitBytes;
       if (isTouched(offsetBytes)) continue;
-      if (units[0]?.offsetBytes !== offsetBytes) units.push({ offsetBytes, lengthBytes: unitBytes });
+      if (units[0]?.offsetBytes !== offsetBytes) {
+        units.push({ offsetBytes, lengthBytes: unitBytes });
+      }
       break;
     }
   }

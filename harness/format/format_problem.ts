@@ -39,7 +39,8 @@ export async function loadFormat({ module, export: name }: FormatModule): Promis
   try {
     return bindingFor(exports[name]);
   } catch (cause) {
-    const message = `Cannot load a format: '${name}' of '${module}' does not come from defineFormat`;
+    const message =
+      `Cannot load a format: '${name}' of '${module}' does not come from defineFormat`;
     throw new TypeError(message, { cause });
   }
 }

@@ -16,12 +16,7 @@ import { firstBadStep } from "./check_steps.ts";
 import { bindingFor, type Format } from "./define_format.ts";
 import type { FormatBinding } from "./format_binding.ts";
 import { recordInOrder } from "./format_problem.ts";
-import {
-  parseToken,
-  ReplayTokenError,
-  type TokenCrash,
-  type TokenParts,
-} from "./replay_token.ts";
+import { parseToken, ReplayTokenError, type TokenCrash, type TokenParts } from "./replay_token.ts";
 import { closed } from "./run_time_faults.ts";
 
 /** What one state of one workload shows. */

@@ -9,6 +9,8 @@
  */
 import type { FlushRequest, Operation } from "../../lib/storage/mod.ts";
 
+const SECTOR_BYTES = 512;
+
 /**
  * The label of reads that pass data on to the caller without looking at it, see
  * {@linkcode readData}.
@@ -141,4 +143,28 @@ export function* resize(sizeBytes: number, label = "size"): Operation<void> {
  */
 export function* fileSize(): Operation<number> {
   return yield { kind: "size", file: 0 };
+}
+
+/**
+ * Run an operation for each 512 bytes of a buffer, with its number from 0 on: for formats that store
+ * sector by sector.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bySector, write } from "@powercut/powercut";
+ *
+ * const sectors = [7, 3];
+ * const bytes = new Uint8Array(1024);
+ * const requests = bySector(bytes, (piece, i) => write(sectors[i] * 512, piece));
+ * assertEquals([...requests].map((each) => "offsetBytes" in each && each.offsetBytes), [3584, 1536]);
+ * ```
+ */
+export function* bySector(
+  bytes: Uint8Array,
+  each: (piece: Uint8Array, index: number) => Operation<void>,
+): Operation<void> {
+  for (let at = 0; at < bytes.length; at += SECTOR_BYTES) {
+    yield* each(bytes.subarray(at, at + SECTOR_BYTES), at / SECTOR_BYTES);
+  }
 }
