@@ -41,9 +41,9 @@ export function superblock({ slots = 2 } = {}): Format {
     },
     *write(superblock, _, bytes) {
       const version = { sequence: superblock.current.sequence + 1, contents: bytes.slice() };
-      superblock.current = version;
       yield* write((version.sequence % slots) * SLOT, slotOf(version), "slot");
       yield FLUSH; // before the other slot, the last good one, is written again
+      superblock.current = version; // not before that has succeeded
     },
     *flush() {
       yield FLUSH;

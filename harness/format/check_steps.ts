@@ -19,16 +19,16 @@ export function reasonAgainstStep(
 ): string | undefined {
   const { kind } = step ?? {};
   if (kind === "snapshot" || !["close", "flush", "reopen", ...KINDS].includes(kind)) {
-    return `a format has no step '${kind}'`;
+    return `a step '${kind}': must be one of write, flush, reopen, close, grow, discard, zero`;
   }
   if (METHODS[kind] && !shape.kinds.has(kind)) {
-    return `step '${kind}' needs the method '${METHODS[kind]}' of the format`;
+    return `a step '${kind}', which needs the method '${METHODS[kind]}' of the format`;
   }
   if (step.kind === "grow") {
     const isSize = isMultiple(step.sizeBytes, shape.sizeStepBytes) && step.sizeBytes > guestBytes;
     return isSize
       ? undefined
-      : `'sizeBytes' is ${step.sizeBytes}: must be a multiple of ${shape.sizeStepBytes} above ` +
+      : `a growth to ${step.sizeBytes} bytes: must be a multiple of ${shape.sizeStepBytes} above ` +
         `${guestBytes}`;
   }
   if (!("offsetBytes" in step)) return undefined;

@@ -66,7 +66,14 @@ export function explore(
   const search = searchAll(plan);
   for (let step = search.next();;) {
     if (step.done) return step.value;
-    step = search.next(searchHere(step.value, plan));
+    let exploration: Exploration;
+    try {
+      exploration = searchHere(step.value, plan);
+    } catch (error) {
+      step = search.throw(error);
+      continue;
+    }
+    step = search.next(exploration);
   }
 }
 
@@ -102,12 +109,19 @@ async function exploreModule(
   for (let step = search.next();;) {
     if (step.done) return step.value;
     const { problem, input } = step.value;
-    const { search: done } = await searchInParallel(problem, {
-      workers: plan.workers,
-      recipe: { module, input: { ...input, format } },
-      shouldStop: () => plan.deadline.isOver(),
-    });
-    step = search.next(done.result());
+    let exploration: Exploration;
+    try {
+      const { search: done } = await searchInParallel(problem, {
+        workers: plan.workers,
+        recipe: { module, input: { ...input, format } },
+        shouldStop: () => plan.deadline.isOver(),
+      });
+      exploration = done.result();
+    } catch (error) {
+      step = search.throw(error);
+      continue;
+    }
+    step = search.next(exploration);
   }
 }
 

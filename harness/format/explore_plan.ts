@@ -110,7 +110,7 @@ function sourceFor(
   if (workload !== undefined) {
     checks.that("workload", Array.isArray(workload) && workload.length > 0, "a list of steps");
     const bad = firstBadStep(workload, shape);
-    if (bad) checks.fail(`workload[${bad.at}]`, bad.reason);
+    if (bad) checks.fail("workload", `'workload[${bad.at}]' is ${bad.reason}`);
     return givenWorkload(workload);
   }
   if (random === undefined) {

@@ -76,8 +76,26 @@ export class FormatBinding {
     run.open();
     for (const [number, step] of steps.entries()) run.perform(step, number);
     const { log, target, guestBytes } = this.#recordingOf(run, steps);
-    const read = (offsetBytes: number, lengthBytes: number) => run.read(offsetBytes, lengthBytes);
+    // All of it now: these reads are among the requests that the fault can hit.
+    const seen = new Map<number, Uint8Array | undefined>();
+    for (const unit of this.#unitsLookedAt(steps, target)) {
+      seen.set(unit, run.read(unit * this.shape.unitBytes, this.shape.unitBytes));
+    }
+    const read = (offsetBytes: number, lengthBytes: number) =>
+      together(seen, this.shape.unitBytes, { offsetBytes, lengthBytes });
     return { log, target, guestBytes, refusals: run.refusals, read };
+  }
+
+  /** The units that a workload touches, or that are written after recovery. */
+  #unitsLookedAt(steps: readonly Step[], { probes }: Target): Set<number> {
+    const { unitBytes, written } = this.shape;
+    const touched = steps.flatMap((step) => "offsetBytes" in step ? [step] : []);
+    const units = new Set<number>();
+    for (const { offsetBytes, lengthBytes } of [...written, ...touched, ...probes]) {
+      const end = Math.ceil((offsetBytes + lengthBytes) / unitBytes);
+      for (let unit = Math.floor(offsetBytes / unitBytes); unit < end; unit++) units.add(unit);
+    }
+    return units;
   }
 
   #recordingOf({ log, stepStarts }: FormatRun, steps: readonly Step[]): Recording {
@@ -111,6 +129,21 @@ export class FormatBinding {
       }),
     };
   }
+}
+
+/** A range from what was read of its units; undefined if one of them could not be read. */
+function together(
+  units: ReadonlyMap<number, Uint8Array | undefined>,
+  unitBytes: number,
+  { offsetBytes, lengthBytes }: GuestRange,
+): Uint8Array | undefined {
+  const all = new Uint8Array(lengthBytes);
+  for (let at = 0; at < lengthBytes; at += unitBytes) {
+    const bytes = units.get((offsetBytes + at) / unitBytes);
+    if (!bytes) return undefined;
+    all.set(bytes.subarray(0, lengthBytes - at), at);
+  }
+  return all;
 }
 
 function shapeOf(definition: FormatDefinition<unknown>): DiskShape {

@@ -157,7 +157,7 @@ export class FormatRun {
   /** Throws `RangeError` for a step that the format cannot carry out. */
   #check(step: Step): void {
     const reason = reasonAgainstStep(step, this.#binding.shape, this.#guestBytes);
-    if (reason) throw new RangeError(`Cannot run a workload: ${reason}`);
+    if (reason) throw new RangeError(`Cannot run a workload: a step is ${reason}`);
   }
 
   /** The units that a range touches, in bytes: what may be lost when it is given up. */

@@ -70,7 +70,7 @@ export function replay(format: Format, token: string): ReplayResult {
   const bad = firstBadStep(steps, binding.shape);
   if (!preset || bad || (parts.fault && !Object.hasOwn(FAULTS, parts.fault.name))) {
     const detail = bad
-      ? `the format cannot carry out step ${bad.at + 1}: ${bad.reason}`
+      ? `step ${bad.at + 1} is ${bad.reason}`
       : "its fault model or storage fault is not known";
     throw new ReplayTokenError(token, "other log", detail);
   }
@@ -140,6 +140,10 @@ class TokenReplay {
     const trial = prepareTrial(log, target, this.#preset, { guestBytes });
     if (first.afterEvent >= log.events.length) {
       throw this.#changed(`its log ends at event ${log.events.length - 1}`);
+    }
+    const { tapeLength } = trial.points.after(first.afterEvent);
+    if (first.choices.length !== tapeLength) {
+      throw this.#changed(`its crash has ${tapeLength} choices`);
     }
     try {
       const violations = judgeFound(trial, {
