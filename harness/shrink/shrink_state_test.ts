@@ -55,12 +55,12 @@ Deno.test("what a recovery wrote before it was cut short is put back too, where 
   })());
   recorder.run(put(1, BAD));
   const options = { guestBytes: 0, depth: 2 };
-  const [found] = exploreLazily(recorder.log, TARGET as Target, SECTORS, options).violations;
+  const [found] = exploreLazily(recorder.log, TARGET, SECTORS, options).violations;
   const [crash] = found.again!;
-  const context = prepareContext(recorder.log, TARGET as Target, SECTORS, options);
+  const trial = prepareContext(recorder.log, TARGET, SECTORS, options);
   // All of the recovery's writes but the one that matters reached the disk.
   const more = { ...found, again: [{ ...crash, tape: [1, 0, 1].slice(0, crash.tape.length) }] };
-  const shrunk = shrinkState(context, more);
+  const shrunk = shrinkState(trial, more);
   assertEquals(shrunk.again?.length, 1);
   assertEquals(shrunk.again?.[0].tape, [1, 0, 0]);
   assertEquals(shrunk.again?.[0].persisted.map(({ label }) => label), ["sector 0"]);
@@ -72,10 +72,10 @@ Deno.test("a second crash that is not needed goes", () => {
   const recorder = new Recorder({ base: new Uint8Array(3 * SECTOR) });
   recorder.run(put(1, BAD));
   const options = { guestBytes: 0 };
-  const context = prepareContext(recorder.log, TARGET as Target, SECTORS, options);
-  const [found] = exploreLazily(recorder.log, TARGET as Target, SECTORS, options).violations;
+  const trial = prepareContext(recorder.log, TARGET, SECTORS, options);
+  const [found] = exploreLazily(recorder.log, TARGET, SECTORS, options).violations;
   const again = [{ afterEvent: -1, persisted: [], sizeBytes: 3 * SECTOR, tape: [] }];
-  const shrunk = shrinkState(context, { ...found, again });
+  const shrunk = shrinkState(trial, { ...found, again });
   assertEquals(shrunk.again, undefined);
   assertEquals(shrunk.tape, found.tape);
 });

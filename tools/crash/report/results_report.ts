@@ -152,7 +152,7 @@ function violationsOf(result: CaseResult, liveCases: LiveCases): ReportViolation
   // One state may break the same promise for many sectors.
   return groupByState(exploration.violations).slice(0, MAX_VIOLATIONS_PER_RESULT)
     .map(([violation]) => {
-      const trial = prepareTrial(log, target, preset, { guestBytes });
+      const trial = prepareContext(log, target, preset, { guestBytes });
       return { ...violationOf(trial, violation, options), ...liveCases.add(trial, violation) };
     });
 }
