@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { TapeChoices } from "../choices/choices.ts";
+import { RecordedChoices } from "../choices/choices.ts";
 import { judgeConcretely, prepareContext } from "../reference/check_state.ts";
 import { ORDERED } from "../model/presets.ts";
 import type { PagedStorage } from "../model/paged_storage.ts";
@@ -77,8 +77,8 @@ export function exploreBitRot(
   const context = prepareContext(log, target, ORDERED, { guestBytes });
   const point = context.points.after(log.events.length - 1);
   const all = [...point.states()];
-  const newest = point.tapeFor(all[all.length - 1]);
-  const build = () => point.build(new TapeChoices(newest));
+  const newest = point.choicesFor(all[all.length - 1]);
+  const build = () => point.build(new RecordedChoices(newest));
   const bits = build().sizeBytes * 8;
   const parts = new Map<string, { tried: number; of: number; counts: BitRot["counts"] }>();
   for (let bit = 0; bit < bits; bit++) {

@@ -1,4 +1,9 @@
-import { type OrderScheduler, Recorder, TapeChoices, type WriteLog } from "../../harness/mod.ts";
+import {
+  type OrderScheduler,
+  RecordedChoices,
+  Recorder,
+  type WriteLog,
+} from "../../harness/mod.ts";
 import {
   closeImage,
   discardImage,
@@ -267,7 +272,7 @@ function* runInTurn(operations: readonly Operation<unknown>[]): Operation<void> 
 function chooserOf(schedule: Schedule): ((count: number) => number) | OrderScheduler {
   if (typeof schedule === "function" || "choose" in schedule) return schedule;
   if ("seed" in schedule) return seededChooser(schedule.seed);
-  const choices = new TapeChoices(schedule);
+  const choices = new RecordedChoices(schedule);
   return (count) => choices.choose(count);
 }
 

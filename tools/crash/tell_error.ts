@@ -1,7 +1,7 @@
 import {
+  ChoiceError,
   NotDeterministicError,
   SpaceTooLargeError,
-  TapeError,
   TargetError,
 } from "../../harness/mod.ts";
 import { HostError } from "../../lib/chain/mod.ts";
@@ -13,7 +13,7 @@ import type { Output } from "./output.ts";
 
 /** Errors whose reason is what the user asked for. */
 const USER_ERRORS = [
-  ...[UsageError, HostError, SpaceTooLargeError, TapeError],
+  ...[UsageError, HostError, SpaceTooLargeError, ChoiceError],
   ...[QemuToolError, FullError],
 ];
 
