@@ -97,7 +97,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "no flush between NEED_CHECK and the allocation",
     plant: leaveOut(NEED_CHECK_FLUSH),
-    foundOn: { "later allocations": "inconsistent", "reopened": "changes-later" },
+    foundOn: { "later allocations": "inconsistent", "reopened": "aliasing" },
   },
   {
     name: "no flush between data and L2 entry",
@@ -107,7 +107,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "no flush between new L2 table and L1 entry",
     plant: leaveOut(NEW_TABLE_FLUSH),
-    foundOn: { "backing file": "inconsistent", "rfc layout": "cannot-use" },
+    foundOn: { "backing file": "inconsistent", "rfc layout": "unusable" },
   },
   {
     name: "no flush before NEED_CHECK is cleared at close",
@@ -139,12 +139,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "no flush before freed clusters are cut off at close",
     plant: leaveOut(CLEARING_FLUSH),
-    foundOn: { "freed at the end": "changes-later" },
+    foundOn: { "freed at the end": "aliasing" },
   },
   {
     name: "no flush before dropped clusters are cut off",
     plant: leaveOut(flushes("L1 entries before the file is cut")),
-    foundOn: { "emptied": "cannot-use" },
+    foundOn: { "emptied": "unusable" },
   },
   {
     name: "no flush between copied clusters and L2 entries",
@@ -164,7 +164,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "no flush between moved L2 tables and L1 entries",
     plant: leaveOut(flushes("moved L2 tables before L1 entries")),
-    foundOn: { "defragmented": "wrong-data", "leaks given back": "cannot-use" },
+    foundOn: { "defragmented": "wrong-data", "leaks given back": "unusable" },
   },
   {
     name: "no flush before the places of moved L2 tables are used again",
@@ -213,7 +213,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "freed clusters cut off before the flush at close",
     plant: holdBack(CLEARING_FLUSH, resizes("freed clusters")),
-    foundOn: { "freed at the end": "changes-later" },
+    foundOn: { "freed at the end": "aliasing" },
   },
   {
     name: "a freed cluster cleaned after its flush",
