@@ -4,10 +4,10 @@ import {
   bruteStates,
   type EngineCase,
   keysOf,
-} from "../harness/engine/engine_agreement_testing.ts";
-import { randomCase, scriptedCase } from "../harness/engine/random_case_testing.ts";
-import { TOY_BUGS, TOY_GUEST_BYTES, toyTarget } from "../harness/engine/toy_testing.ts";
-import { recordToy, TOY_STEP } from "../harness/engine/toy_workload_testing.ts";
+} from "../harness/testing/engine_agreement_testing.ts";
+import { randomCase, scriptedCase } from "../harness/testing/random_case_testing.ts";
+import { TOY_BUGS, TOY_GUEST_BYTES, toyTarget } from "../harness/testing/toy_testing.ts";
+import { recordToy, TOY_STEP } from "../harness/testing/toy_workload_testing.ts";
 import {
   type Exploration,
   exploreByBruteForce,
@@ -16,8 +16,8 @@ import {
   PRESETS,
   SpaceTooLargeError,
 } from "../harness/mod.ts";
-import { GUEST_BUG, NO_PLANT, plantedCase } from "../scenarios/random_plant_testing.ts";
-import { workloads } from "../scenarios/random_workload_testing.ts";
+import { GUEST_BUG, NO_PLANT, plantedCase } from "../scenarios/system/random_plant_testing.ts";
+import { workloads } from "../scenarios/system/random_workload_testing.ts";
 import { secondsOf, thousands } from "./measure.ts";
 import type { BenchOptions, Report } from "./report.ts";
 

@@ -1,5 +1,5 @@
 import { PROFILES } from "../lib/mod.ts";
-import { allocationCosts } from "../scenarios/support/allocation_costs.ts";
+import { allocationCosts } from "../scenarios/qed/allocation_costs.ts";
 import { thousands } from "./measure.ts";
 import type { BenchOptions, Report } from "./report.ts";
 

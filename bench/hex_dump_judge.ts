@@ -1,6 +1,6 @@
-import { imageOptions } from "../scenarios/drivers/formats.ts";
-import { probeCommand, probeRange } from "../scenarios/drivers/examine.ts";
-import type { Recording } from "../scenarios/drivers/record.ts";
+import { imageOptions } from "../tools/trials/formats.ts";
+import { probeCommand, probeRange } from "../tools/trials/examine.ts";
+import type { Recording } from "../tools/trials/record.ts";
 
 const PROMPT = "qemu-io> ";
 /** No command of `qemu-io`: its complaint marks the end of what others print. */

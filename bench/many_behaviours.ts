@@ -1,8 +1,8 @@
 /** A problem large enough for many workers: they set it up from here. */
 import { type Problem, SECTORS } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
-import { qedTarget } from "../scenarios/support/qed_target.ts";
-import { record, type Workload, write } from "../scenarios/support/workload.ts";
+import { qedTarget } from "../scenarios/qed/qed_target.ts";
+import { record, type Workload, write } from "../scenarios/qed/workload.ts";
 
 /** Bytes of a cluster. */
 export const CLUSTER = 4096;

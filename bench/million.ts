@@ -16,8 +16,8 @@ import {
   STRICT,
   writeImage,
 } from "../lib/mod.ts";
-import { Random } from "../lib/fuzz/random.ts";
-import { qedTarget } from "../scenarios/support/qed_target.ts";
+import { Random } from "../lib/storage/random.ts";
+import { qedTarget } from "../scenarios/qed/qed_target.ts";
 import { benchFolder } from "./folder.ts";
 import { secondsOf, thousands } from "./measure.ts";
 import type { BenchOptions, Report } from "./report.ts";

@@ -62,7 +62,7 @@ interface Files {
   readonly raw: string;
 }
 
-const MAIN = new URL("../scenarios/nbd/main.ts", import.meta.url).pathname;
+const MAIN = new URL("../tools/qed/nbd/main.ts", import.meta.url).pathname;
 const OURS: Peer = {
   name: "ours",
   program: Deno.execPath(),

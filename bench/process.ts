@@ -54,7 +54,7 @@ function usedBy(pid: number): Omit<ProcessCost, "seconds" | "code"> | undefined 
 
 /** The image tool as users run it. */
 export async function costOfTool(args: readonly string[]): Promise<ProcessCost> {
-  const main = new URL("../lib/cli/main.ts", import.meta.url).pathname;
+  const main = new URL("../tools/qed/main.ts", import.meta.url).pathname;
   return await costOf(Deno.execPath(), ["run", "-A", "--frozen", main, ...args]);
 }
 

@@ -5,9 +5,9 @@ import {
   REPRODUCER_ORIGINS,
   reproducerOf,
   type ReproducerOrigin,
-} from "../scenarios/reproducers.ts";
-import { subjectFor } from "../scenarios/support/image_spec.ts";
-import { lookUpPreset } from "../scenarios/support/look_up.ts";
+} from "../tools/crash/reproducers.ts";
+import { subjectFor } from "../scenarios/qed/image_spec.ts";
+import { lookUpPreset } from "../scenarios/qed/look_up.ts";
 import { median, secondsOf } from "./measure.ts";
 import { type BenchOptions, type Report, tellRound } from "./report.ts";
 

@@ -7,7 +7,7 @@
  *
  * @module
  */
-export type { AccessRange } from "./qed/accesses.ts";
+export type { AccessRange } from "./storage/range_lock.ts";
 export {
   type BackingReference,
   type BackingSource,

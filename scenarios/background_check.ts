@@ -14,9 +14,9 @@ import {
   repairImage,
   STRICT,
 } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import { type Case, type Scenario, setUp } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { type Case, type ExploredScenario, setUp } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   operate,
   patternBytes,
@@ -24,7 +24,7 @@ import {
   type Schedule,
   together,
   write,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 const FEATURES_OFFSET = 16;
 /** Guest addresses in two L2 tables: the first cluster of each is good. */
@@ -210,7 +210,7 @@ function readsGoOn(): { holds: boolean; figure: string } {
 }
 
 /** Claim 18. */
-export const BACKGROUND_CHECK: Scenario = {
+export const BACKGROUND_CHECK: ExploredScenario = {
   name: "background-check",
   claim: 18,
   mail: "Anthony Liguori, 12 September 2010 15:13",
@@ -242,4 +242,4 @@ export const BACKGROUND_CHECK: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(BACKGROUND_CHECK);
+if (import.meta.main) Deno.exitCode = await runAsScript(BACKGROUND_CHECK);

@@ -1,9 +1,9 @@
 import { BLOCKS, SECTORS } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
-import { FLUSH, patternBytes, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { FLUSH, patternBytes, type Workload, write } from "./qed/workload.ts";
 
 /** Writes that share clusters with backing data, also where the backing file ends. */
 const WORKLOAD: Workload = {
@@ -26,7 +26,7 @@ const COMMON = {
 };
 
 /** Claim 9. */
-export const BACKING_FILE: Scenario = {
+export const BACKING_FILE: ExploredScenario = {
   name: "backing-file",
   claim: 9,
   mail: "QED specification, section Unallocated L2 tables and data clusters",
@@ -39,4 +39,4 @@ export const BACKING_FILE: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(BACKING_FILE);
+if (import.meta.main) Deno.exitCode = await runAsScript(BACKING_FILE);

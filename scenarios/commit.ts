@@ -12,7 +12,7 @@
  * @module
  */
 import { BLOCKS, type GuestRange, Recorder, SECTORS, type Target, WRITES } from "../harness/mod.ts";
-import { commitImage } from "../lib/host/mod.ts";
+import { commitImage } from "../lib/chain/mod.ts";
 import {
   type BackingSource,
   ImageError,
@@ -24,12 +24,12 @@ import {
   STRICT,
   writeImage,
 } from "../lib/mod.ts";
-import { prepareImage } from "./support/prepared_image.ts";
-import { qedTarget } from "./support/qed_target.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario, Setup } from "./support/scenario.ts";
-import { CLUSTER, PER_L2_TABLE } from "./support/sizes.ts";
-import { skipFlushes } from "./support/skip_flushes.ts";
+import { prepareImage } from "./qed/prepared_image.ts";
+import { qedTarget } from "./qed/qed_target.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario, Setup } from "./qed/scenario.ts";
+import { CLUSTER, PER_L2_TABLE } from "./qed/sizes.ts";
+import { skipFlushes } from "./qed/skip_flushes.ts";
 
 /** The base is shorter, and grows. */
 const BASE_DISK = PER_L2_TABLE + 2 * CLUSTER + 512;
@@ -100,7 +100,7 @@ function seenThroughImage(each: Case): Setup {
     write: ({ base }, offsetBytes, bytes) => writeImage(imageOf(base), offsetBytes, bytes),
     fingerprint: ({ base }) => plain.fingerprint?.(imageOf(base)) ?? "",
   };
-  return { log: recorder.log, target: target as Target };
+  return { log: recorder.log, target: target };
 }
 
 function imageOf(source: BackingSource): QedImage {
@@ -131,9 +131,7 @@ function durableInBase(each: Case, isRaw: boolean): Setup {
   recorder.run(operation);
   // Nothing is done for this one: what the commit did has to be enough.
   recorder.guestFlush(nothing());
-  const target = isRaw
-    ? RAW_TARGET
-    : qedTarget({ profile, clusterBytes: CLUSTER, probes: PROBES }) as Target;
+  const target = isRaw ? RAW_TARGET : qedTarget({ profile, clusterBytes: CLUSTER, probes: PROBES });
   return { log: recorder.log, target };
 }
 
@@ -188,7 +186,7 @@ const RAW = {
 const CLEAN = { expected: "clean" as const };
 
 /** Not a claim of the thread. */
-export const COMMITTING: Scenario = {
+export const COMMIT: ExploredScenario = {
   name: "commit",
   mail: "commitImage",
   statement: "A commit loses nothing, whenever the power goes: the base is durable first.",
@@ -219,4 +217,4 @@ export const COMMITTING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(COMMITTING);
+if (import.meta.main) Deno.exitCode = await runAsScript(COMMIT);

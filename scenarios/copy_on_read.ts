@@ -1,9 +1,9 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { populateImage, type QedImage, readImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
-import { skipFlushes } from "./support/skip_flushes.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { skipFlushes } from "./qed/skip_flushes.ts";
 import {
   CLOSE,
   discard,
@@ -12,7 +12,7 @@ import {
   patternBytes,
   type Workload,
   write,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 import { EAGER } from "./trim_reuse.ts";
 
 /** Data, a hole of zeroes in its middle, and an end inside a cluster of the second L2 table. */
@@ -63,7 +63,7 @@ const COMMON = {
 };
 
 /** Claim 26, the part that concerns one image. */
-export const COPY_ON_READ: Scenario = {
+export const COPY_ON_READ: ExploredScenario = {
   name: "copy-on-read",
   claim: 26,
   mail: "Anthony Liguori, 9 September 2010 12:49",
@@ -92,4 +92,4 @@ export const COPY_ON_READ: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(COPY_ON_READ);
+if (import.meta.main) Deno.exitCode = await runAsScript(COPY_ON_READ);

@@ -1,8 +1,8 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { defragmentImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import { type Scenario, setUp } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { type ExploredScenario, setUp } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   CLOSE,
   FLUSH,
@@ -14,7 +14,7 @@ import {
   together,
   type Workload,
   write,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 /** Clusters of two L2 tables in turns, each later one before the earlier ones. */
 const FRAGMENTED: readonly Step[] = [3, 2, 1, 0].flatMap((cluster) => [
@@ -63,7 +63,7 @@ const PROBES = [
 ];
 
 /** Claim 25. */
-export const DEFRAGMENTATION: Scenario = {
+export const DEFRAGMENT: ExploredScenario = {
   name: "defragment",
   claim: 25,
   mail: "Anthony Liguori, 8 September 2010 16:30",
@@ -122,4 +122,4 @@ export const DEFRAGMENTATION: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(DEFRAGMENTATION);
+if (import.meta.main) Deno.exitCode = await runAsScript(DEFRAGMENT);

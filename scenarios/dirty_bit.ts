@@ -1,9 +1,9 @@
 import { BLOCKS, ORDERED, SECTORS, WRITES } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
-import { CLOSE, FLUSH, REOPEN, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { CLOSE, FLUSH, REOPEN, type Workload, write } from "./qed/workload.ts";
 
 /** First and later allocations, three L2 tables, unaligned and crossing writes, a clean reopen. */
 const WORKLOAD: Workload = {
@@ -32,7 +32,7 @@ const COMMON = {
 };
 
 /** Claim 5. */
-export const DIRTY_BIT: Scenario = {
+export const DIRTY_BIT: ExploredScenario = {
   name: "dirty-bit",
   claim: 5,
   mail: "Anthony Liguori, 7 September 2010 16:25; Stefan Hajnoczi, 8 September 11:15",
@@ -49,4 +49,4 @@ export const DIRTY_BIT: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(DIRTY_BIT);
+if (import.meta.main) Deno.exitCode = await runAsScript(DIRTY_BIT);

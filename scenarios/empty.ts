@@ -1,10 +1,10 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { emptyImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
-import { skipFlushes } from "./support/skip_flushes.ts";
-import { CLOSE, FLUSH, operate, patternBytes, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { skipFlushes } from "./qed/skip_flushes.ts";
+import { CLOSE, FLUSH, operate, patternBytes, type Workload, write } from "./qed/workload.ts";
 
 const FILE_BYTES = 16 * CLUSTER;
 
@@ -39,7 +39,7 @@ const COMMON = {
 };
 
 /** Not a claim of the thread. */
-export const EMPTYING: Scenario = {
+export const EMPTY: ExploredScenario = {
   name: "empty",
   mail: "emptyImage",
   statement: "An image that is emptied after a commit shows the same, whenever the power goes.",
@@ -54,9 +54,9 @@ export const EMPTYING: Scenario = {
       name: "without the flush before the file is cut",
       preset: SECTORS,
       filters: [skipFlushes("L1 entries before the file is cut")],
-      expected: ["cannot-use"],
+      expected: ["unusable"],
     },
   ],
 };
 
-if (import.meta.main) runAsScript(EMPTYING);
+if (import.meta.main) Deno.exitCode = await runAsScript(EMPTY);

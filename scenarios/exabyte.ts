@@ -9,21 +9,21 @@ import {
   runSync,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { patternBytes } from "./support/workload.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { DemonstratedScenario } from "./qed/scenario.ts";
+import { patternBytes } from "./qed/workload.ts";
 
 const MIB = 2 ** 20;
-const EXABYTE = 2n ** 60n;
+const EXABYTE_BYTES = 2n ** 60n;
 
 /** Create an image of an exabyte, write at both ends, read it back with a fresh open, check it. */
 function writeBothEnds(): { readBack: boolean; corruptions: number; leaks: number; bytes: number } {
   const file = new MemoryStorage();
-  const ends = [0n, EXABYTE - 4096n];
+  const ends = [0n, EXABYTE_BYTES - 4096n];
   const pattern = patternBytes(1, 0, 4096);
   return runSync(
     (function* () {
-      yield* createImage({ imageBytes: EXABYTE, clusterBytes: MIB, tableClusters: 16 });
+      yield* createImage({ imageBytes: EXABYTE_BYTES, clusterBytes: MIB, tableClusters: 16 });
       const written = yield* openImage({ writable: true });
       for (const end of ends) yield* writeImage(written, end, pattern);
       yield* flushImage(written);
@@ -54,12 +54,11 @@ function isPossible(imageBytes: bigint, clusterBytes: number): boolean {
 }
 
 /** Claim 20. */
-export const EXABYTE_IMAGE: Scenario = {
+export const EXABYTE: DemonstratedScenario = {
   name: "exabyte",
   claim: 20,
   mail: "Anthony Liguori, 8 September 2010 19:19",
   statement: "An exabyte image with cluster_size=1M and table_size=16; sizes from 2^30 to 2^64.",
-  cases: [],
   demonstrations: [
     {
       name: "an exabyte, written at both ends",
@@ -96,4 +95,4 @@ export const EXABYTE_IMAGE: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(EXABYTE_IMAGE);
+if (import.meta.main) Deno.exitCode = await runAsScript(EXABYTE);

@@ -1,7 +1,7 @@
 import { PROFILES } from "../lib/mod.ts";
-import { allocationCosts } from "./support/allocation_costs.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
+import { allocationCosts } from "./qed/allocation_costs.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { DemonstratedScenario } from "./qed/scenario.ts";
 
 const GIB = 2 ** 30;
 /** What one L2 table maps, at default sizes. */
@@ -22,12 +22,11 @@ function describe(each: { profile: { name: string }; flushes: number }, diskByte
 }
 
 /** Claim 16. */
-export const FLUSHES: Scenario = {
+export const FLUSHES: DemonstratedScenario = {
   name: "flushes",
   claim: 16,
   mail: "Anthony Liguori, 7 September 2010 22:27",
   statement: "A flush only where an L2 table is allocated: one per 2 GB written, not per 64 KB.",
-  cases: [],
   demonstrations: [
     {
       name: "4 GiB into an empty image",
@@ -59,4 +58,4 @@ export const FLUSHES: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(FLUSHES);
+if (import.meta.main) Deno.exitCode = await runAsScript(FLUSHES);

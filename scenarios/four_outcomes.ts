@@ -1,15 +1,15 @@
 import {
   CrashPoint,
   ExhaustiveChoices,
+  RecordedChoices,
   SECTORS,
-  TapeChoices,
   type WriteLog,
 } from "../harness/mod.ts";
 import { checkImage, openImage, RFC, runSync, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import { type Case, type Scenario, setUp } from "./support/scenario.ts";
-import { CLUSTER, DISK } from "./support/sizes.ts";
-import { write } from "./support/workload.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { type Case, type ExploredScenario, setUp } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
+import { write } from "./qed/workload.ts";
 
 const CASE: Case = {
   name: "one allocation into an existing L2 table",
@@ -40,7 +40,7 @@ function countOutcomes(
   const choices = new ExhaustiveChoices();
   do {
     const file = point.build(choices);
-    const persisted = point.describe(new TapeChoices(choices.tape()));
+    const persisted = point.describe(new RecordedChoices(choices.sequence()));
     const labels = [...persisted.byUnit.values()].map(({ event }) => labelOf(event));
     // Data in clusters past the size that persisted is lost with it.
     const isInside = persisted.sizeBytes === Math.max(...point.sizes);
@@ -69,7 +69,7 @@ function countOutcomes(
 }
 
 /** Claim 3. */
-export const FOUR_OUTCOMES: Scenario = {
+export const FOUR_OUTCOMES: ExploredScenario = {
   name: "four-outcomes",
   claim: 3,
   mail: "Stefan Hajnoczi, 8 September 2010 11:15",
@@ -93,4 +93,4 @@ export const FOUR_OUTCOMES: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(FOUR_OUTCOMES);
+if (import.meta.main) Deno.exitCode = await runAsScript(FOUR_OUTCOMES);

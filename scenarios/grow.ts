@@ -1,8 +1,8 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { resizeImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   CLOSE,
   FLUSH,
@@ -11,11 +11,11 @@ import {
   type Step,
   type Workload,
   write,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 /** The disk ends in the middle of a cluster. */
 const SMALL = 3 * CLUSTER + 1024;
-const GROW = operate((image) => resizeImage(image, DISK));
+const GROW_DISK = operate((image) => resizeImage(image, DISK));
 /** In what was added: in the old last cluster, in whole clusters behind it, in another L2 table. */
 const WRITES_BEHIND: readonly Step[] = [
   write(SMALL + 512, 512),
@@ -28,7 +28,7 @@ const COMMON = { clusterBytes: CLUSTER, imageBytes: SMALL, grownBytes: DISK };
 export const GROWN_OVER_BACKING: Workload = {
   ...COMMON,
   backing: patternBytes(7, 0, PER_L2_TABLE + 3 * CLUSTER),
-  steps: [write(CLUSTER, 512), GROW, ...WRITES_BEHIND, FLUSH, CLOSE],
+  steps: [write(CLUSTER, 512), GROW_DISK, ...WRITES_BEHIND, FLUSH, CLOSE],
 };
 /** The last cluster is the backing file's when the disk grows; or it is the image's. */
 const CASES: readonly { name: string; workload: Workload }[] = [
@@ -42,19 +42,19 @@ const CASES: readonly { name: string; workload: Workload }[] = [
     workload: {
       ...COMMON,
       prepared: [write(0, CLUSTER), write(SMALL - 512, 512)],
-      steps: [write(CLUSTER, 512), GROW, ...WRITES_BEHIND, FLUSH, CLOSE],
+      steps: [write(CLUSTER, 512), GROW_DISK, ...WRITES_BEHIND, FLUSH, CLOSE],
     },
   },
   {
     name: "at once flushed by nobody",
-    workload: { ...GROWN_OVER_BACKING, steps: [GROW, write(5 * CLUSTER, 512)] },
+    workload: { ...GROWN_OVER_BACKING, steps: [GROW_DISK, write(5 * CLUSTER, 512)] },
   },
 ];
 /** Behind the new end of the disk before it grew: zeroes, or what is written there. */
 const PROBES = [{ offsetBytes: 2 * CLUSTER, lengthBytes: 512 }];
 
 /** Not a claim of the thread. */
-export const GROWING: Scenario = {
+export const GROW: ExploredScenario = {
   name: "grow",
   mail: "resizeImage",
   statement: "A disk that grows keeps its contents and shows zeroes behind them.",
@@ -76,4 +76,4 @@ export const GROWING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(GROWING);
+if (import.meta.main) Deno.exitCode = await runAsScript(GROW);

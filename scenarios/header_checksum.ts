@@ -1,10 +1,10 @@
 import { destruction, ORDERED, SECTORS, TORN_SECTOR } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
 import { RENAMED } from "./rebase_header.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK } from "./support/sizes.ts";
-import { CLOSE, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
+import { CLOSE, type Workload, write } from "./qed/workload.ts";
 import { UPGRADED } from "./upgrade_layout.ts";
 
 /** NEED_CHECK is set, and cleared again: one field of 8 bytes, twice. */
@@ -23,7 +23,7 @@ const NAME = { ...COMMON, name: "another backing file", workload: RENAMED };
 const LAYOUT = { ...COMMON, name: "another layout", workload: UPGRADED };
 
 /** Claim 8. */
-export const HEADER_CHECKSUM: Scenario = {
+export const HEADER_CHECKSUM: ExploredScenario = {
   name: "header-checksum",
   claim: 8,
   mail: "Avi Kivity, 7 September 2010 14:51",
@@ -43,4 +43,4 @@ export const HEADER_CHECKSUM: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(HEADER_CHECKSUM);
+if (import.meta.main) Deno.exitCode = await runAsScript(HEADER_CHECKSUM);

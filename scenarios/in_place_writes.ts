@@ -1,9 +1,9 @@
 import { SECTORS, WRITES } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import { type Case, type Scenario, setUp } from "./support/scenario.ts";
-import { CLUSTER, DISK } from "./support/sizes.ts";
-import { FLUSH, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { type Case, type ExploredScenario, setUp } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
+import { FLUSH, type Workload, write } from "./qed/workload.ts";
 
 const WORKLOAD: Workload = {
   clusterBytes: CLUSTER,
@@ -33,7 +33,7 @@ const CASES: readonly Case[] = [
 }));
 
 /** Claim 1. */
-export const IN_PLACE_WRITES: Scenario = {
+export const IN_PLACE_WRITES: ExploredScenario = {
   name: "in-place-writes",
   claim: 1,
   mail: "Stefan Hajnoczi, 8 September 2010 11:15",
@@ -58,4 +58,4 @@ export const IN_PLACE_WRITES: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(IN_PLACE_WRITES);
+if (import.meta.main) Deno.exitCode = await runAsScript(IN_PLACE_WRITES);

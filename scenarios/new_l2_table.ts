@@ -1,9 +1,9 @@
 import { SECTORS } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
-import { FLUSH, patternBytes, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { FLUSH, patternBytes, type Workload, write } from "./qed/workload.ts";
 
 const WORKLOAD: Workload = {
   clusterBytes: CLUSTER,
@@ -27,7 +27,7 @@ const WITH_FLUSH = {
 } as const;
 
 /** Claim 2. */
-export const NEW_L2_TABLE: Scenario = {
+export const NEW_L2_TABLE: ExploredScenario = {
   name: "new-l2-table",
   claim: 2,
   mail: "Stefan Hajnoczi, 8 September 2010 11:15",
@@ -66,4 +66,4 @@ export const NEW_L2_TABLE: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(NEW_L2_TABLE);
+if (import.meta.main) Deno.exitCode = await runAsScript(NEW_L2_TABLE);

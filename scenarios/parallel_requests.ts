@@ -1,10 +1,10 @@
 import { type InFlight, type LogEvent, type OrderScheduler, SECTORS } from "../harness/mod.ts";
 import { type Operation, type QedImage, readImage, STRICT } from "../lib/mod.ts";
-import { everyOrder, judgeOrders, type OpenCase, orderFigure } from "./support/orders.ts";
-import { type Case, type Scenario } from "./support/scenario.ts";
-import { runAsScript } from "./support/script.ts";
-import { CLUSTER } from "./support/sizes.ts";
-import { FLUSH, operate, record, type Request, together, write } from "./support/workload.ts";
+import { everyOrder, judgeOrders, type OpenCase, orderFigure } from "./qed/orders.ts";
+import { type Case, type ExploredScenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { CLUSTER } from "./qed/sizes.ts";
+import { FLUSH, operate, record, type Request, together, write } from "./qed/workload.ts";
 
 /** A disk as small as can be: each order makes it anew. */
 const DISK_BYTES = 64 * CLUSTER;
@@ -204,7 +204,7 @@ class DiskClock implements OrderScheduler {
 }
 
 /** Claim 23. */
-export const PARALLEL_REQUESTS: Scenario = {
+export const PARALLEL_REQUESTS: ExploredScenario = {
   name: "parallel-requests",
   claim: 23,
   mail: "Anthony Liguori, 10 September 2010 19:33",
@@ -226,4 +226,4 @@ export const PARALLEL_REQUESTS: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(PARALLEL_REQUESTS);
+if (import.meta.main) Deno.exitCode = await runAsScript(PARALLEL_REQUESTS);

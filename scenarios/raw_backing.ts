@@ -1,8 +1,8 @@
-import { ImageChain } from "../lib/host/mod.ts";
+import { ImageChain } from "../lib/chain/mod.ts";
 import { createImage, FileStorage, runSync } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER } from "./support/sizes.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { DemonstratedScenario } from "./qed/scenario.ts";
+import { CLUSTER } from "./qed/sizes.ts";
 
 const SECRET = "what only the host may read";
 const IMAGE_BYTES = 2 ** 20;
@@ -43,12 +43,11 @@ function readThroughHostileBase(isRaw: boolean): { text: string; format: string 
 }
 
 /** Claim 21. */
-export const RAW_BACKING: Scenario = {
+export const RAW_BACKING: DemonstratedScenario = {
   name: "raw-backing",
   claim: 21,
   mail: "Anthony Liguori, 7 September 2010 22:29; Christoph Hellwig, 7 September 21:35",
   statement: "A raw backing file must not be probed.",
-  cases: [],
   demonstrations: [
     {
       name: "a guest wrote a QED header into a raw base that is marked as raw",
@@ -73,4 +72,4 @@ export const RAW_BACKING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(RAW_BACKING);
+if (import.meta.main) Deno.exitCode = await runAsScript(RAW_BACKING);

@@ -1,5 +1,5 @@
 import { BLOCKS, Recorder, SECTORS, WRITES } from "../harness/mod.ts";
-import { type NewBacking, rebaseImage } from "../lib/host/mod.ts";
+import { type NewBacking, rebaseImage } from "../lib/chain/mod.ts";
 import {
   closeImage,
   flushImage,
@@ -11,13 +11,13 @@ import {
   STRICT,
   writeImage,
 } from "../lib/mod.ts";
-import { prepareImage } from "./support/prepared_image.ts";
-import { qedTarget } from "./support/qed_target.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario, Setup } from "./support/scenario.ts";
-import { CLUSTER, PER_L2_TABLE } from "./support/sizes.ts";
-import { skipFlushes } from "./support/skip_flushes.ts";
-import { patternBytes } from "./support/workload.ts";
+import { prepareImage } from "./qed/prepared_image.ts";
+import { qedTarget } from "./qed/qed_target.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario, Setup } from "./qed/scenario.ts";
+import { CLUSTER, PER_L2_TABLE } from "./qed/sizes.ts";
+import { skipFlushes } from "./qed/skip_flushes.ts";
+import { patternBytes } from "./qed/workload.ts";
 
 const DISK = 2 * PER_L2_TABLE;
 /** Backing files by name, from slot 1 on: alike in part, of different lengths. */
@@ -100,7 +100,7 @@ const TO_OTHER = {
 const CLEAN = { expected: "clean" as const };
 
 /** Not a claim of the thread. */
-export const REBASING: Scenario = {
+export const REBASE: ExploredScenario = {
   name: "rebase",
   mail: "rebaseImage",
   statement: "A safe rebase never changes what the guest sees, whenever the power goes.",
@@ -133,4 +133,4 @@ export const REBASING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(REBASING);
+if (import.meta.main) Deno.exitCode = await runAsScript(REBASE);

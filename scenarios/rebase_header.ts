@@ -1,9 +1,9 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { changeBacking, STRICT } from "../lib/mod.ts";
-import { memoryBacking } from "./support/qed_target.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK } from "./support/sizes.ts";
+import { memoryBacking } from "./qed/qed_target.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
 import {
   BACKING_NAME,
   FLUSH,
@@ -12,7 +12,7 @@ import {
   type Request,
   type Workload,
   write,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 /** Fits the first sector; takes two sectors behind it; does too, and no byte is the same. */
 const SHORT = "elsewhere/base.raw";
@@ -66,7 +66,7 @@ function cases(name: string, workload: Workload): Case[] {
 }
 
 /** Not a claim of the thread. */
-export const REBASING_HEADER: Scenario = {
+export const REBASE_HEADER: ExploredScenario = {
   name: "rebase-header",
   mail: "changeBacking",
   statement: "An image whose backing file changes has the old one or, whole, the new one.",
@@ -77,4 +77,4 @@ export const REBASING_HEADER: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(REBASING_HEADER);
+if (import.meta.main) Deno.exitCode = await runAsScript(REBASE_HEADER);

@@ -1,9 +1,9 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { FEATURE, repairImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
-import { CLOSE, discard, FLUSH, operate, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { CLOSE, discard, FLUSH, operate, type Workload, write } from "./qed/workload.ts";
 
 const FEATURES_OFFSET = 16;
 
@@ -69,7 +69,7 @@ function cases(name: string, workload: Workload): Case[] {
 }
 
 /** Not a claim of the thread: what is recorded is a recovery, so a crash of it is the second one. */
-export const REPAIRING: Scenario = {
+export const REPAIR: ExploredScenario = {
   name: "repair",
   mail: "repairImage",
   statement: "A repair that is cut by a crash can be run again, and nothing is lost on the way.",
@@ -80,4 +80,4 @@ export const REPAIRING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(REPAIRING);
+if (import.meta.main) Deno.exitCode = await runAsScript(REPAIR);

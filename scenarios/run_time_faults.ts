@@ -7,10 +7,10 @@ import {
   SECTORS,
 } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
-import { faultyRun } from "./support/faulty_run.ts";
-import { type Scenario, setUp } from "./support/scenario.ts";
-import { runAsScript } from "./support/script.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { faultyRun } from "./qed/faulty_run.ts";
+import { type DemonstratedScenario, setUp } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   CLOSE,
   discard,
@@ -21,7 +21,7 @@ import {
   type Workload,
   write,
   zero,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 const COMMON = { clusterBytes: CLUSTER, imageBytes: DISK };
 /** Every path of the writing side, twice, so that there is something to lose after the fault. */
@@ -113,13 +113,12 @@ function rotFigure({ part, tried, of, counts }: BitRot): string {
 }
 
 /** Not a claim of the thread. */
-export const RUN_TIME_FAULTS: Scenario = {
+export const RUN_TIME_FAULTS: DemonstratedScenario = {
   name: "run-time-faults",
   mail: "writeImage, flushImage",
   statement:
     "Whatever one request to storage does wrong and says so, nothing that was flushed is " +
     "lost, and nothing wrong is read.",
-  cases: [],
   demonstrations: [
     {
       name: "faults that are told: every request, every crash after it",
@@ -182,4 +181,4 @@ export const RUN_TIME_FAULTS: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(RUN_TIME_FAULTS);
+if (import.meta.main) Deno.exitCode = await runAsScript(RUN_TIME_FAULTS);

@@ -1,8 +1,8 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { resizeImage, STRICT, writeImage } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   CLOSE,
   FLUSH,
@@ -12,7 +12,7 @@ import {
   type Workload,
   write,
   zero,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 /** The disk comes to end in the middle of a cluster. */
 const SMALL = PER_L2_TABLE + 3 * CLUSTER + 1024;
@@ -78,11 +78,11 @@ function cases(name: string, workload: Workload): Case[] {
 }
 
 /** Not a claim of the thread. */
-export const SHRINKING: Scenario = {
+export const SHRINK: ExploredScenario = {
   name: "shrink",
   mail: "resizeImage",
   statement: "A disk that shrinks keeps its contents as far as it goes; grown again it has zeroes.",
   cases: [...cases("without a backing file", SHRUNK), ...cases("over one", SHRUNK_OVER_BACKING)],
 };
 
-if (import.meta.main) runAsScript(SHRINKING);
+if (import.meta.main) Deno.exitCode = await runAsScript(SHRINK);

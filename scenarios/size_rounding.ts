@@ -9,10 +9,10 @@ import {
   STRICT,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import { type Scenario, setUp } from "./support/scenario.ts";
-import { CLUSTER, DISK } from "./support/sizes.ts";
-import { patternBytes, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { type ExploredScenario, setUp } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
+import { patternBytes, type Workload, write } from "./qed/workload.ts";
 
 const ROUNDS_DOWN: OrderingProfile = {
   ...RFC,
@@ -63,7 +63,7 @@ function allocateBehindTail(profile: OrderingProfile): { leaks: number; growthBy
 }
 
 /** Claim 6. */
-export const SIZE_ROUNDING: Scenario = {
+export const SIZE_ROUNDING: ExploredScenario = {
   name: "size-rounding",
   claim: 6,
   mail: "Stefan Hajnoczi, 8 September 2010 11:15",
@@ -93,4 +93,4 @@ export const SIZE_ROUNDING: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(SIZE_ROUNDING);
+if (import.meta.main) Deno.exitCode = await runAsScript(SIZE_ROUNDING);

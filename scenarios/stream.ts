@@ -1,10 +1,10 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
-import { streamImage } from "../lib/host/mod.ts";
+import { streamImage } from "../lib/chain/mod.ts";
 import { type QedImage, readImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
-import { skipFlushes } from "./support/skip_flushes.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { skipFlushes } from "./qed/skip_flushes.ts";
 import {
   CLOSE,
   discard,
@@ -17,7 +17,7 @@ import {
   together,
   type Workload,
   write,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 /** Data, zeroes in the middle, and an end inside a cluster of the second L2 table. */
 function backing(): Uint8Array {
@@ -27,7 +27,7 @@ function backing(): Uint8Array {
 
 const EVERYTHING = { copies: { offsetBytes: 0, lengthBytes: DISK } };
 /** All of the backing file is copied, and then the image does without it. */
-const STREAM = operate((image) => streamImage(image), EVERYTHING);
+const STREAM_ALL = operate((image) => streamImage(image), EVERYTHING);
 /** A guest of an image that copies on read. */
 const READ = operate(function* (image: QedImage) {
   image.copiesOnRead = true;
@@ -45,7 +45,7 @@ function workload(schedule: Schedule): Workload {
     prepared: [write(CLUSTER + 512, 512)],
     steps: [
       together([
-        STREAM,
+        STREAM_ALL,
         inTurn(write(3 * CLUSTER + 512, 512), FLUSH, write(PER_L2_TABLE + CLUSTER, 512)),
         inTurn(READ, discard(0, CLUSTER), write(8 * CLUSTER, 512)),
       ], schedule),
@@ -58,7 +58,14 @@ function workload(schedule: Schedule): Workload {
 /** The same without a guest meanwhile; the image goes on in another session. */
 const ALONE: Workload = {
   ...workload([]),
-  steps: [write(3 * CLUSTER + 512, 512), STREAM, FLUSH, REOPEN, write(20 * CLUSTER, 512), CLOSE],
+  steps: [
+    write(3 * CLUSTER + 512, 512),
+    STREAM_ALL,
+    FLUSH,
+    REOPEN,
+    write(20 * CLUSTER, 512),
+    CLOSE,
+  ],
 };
 const COMMON = {
   profile: STRICT,
@@ -68,7 +75,7 @@ const COMMON = {
 const CLEAN = { ...COMMON, expected: "clean" as const };
 
 /** Claim 26. */
-export const STREAMING: Scenario = {
+export const STREAM: ExploredScenario = {
   name: "stream",
   claim: 26,
   mail: "Anthony Liguori, 9 September 2010 12:49",
@@ -103,4 +110,4 @@ export const STREAMING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(STREAMING);
+if (import.meta.main) Deno.exitCode = await runAsScript(STREAM);

@@ -10,10 +10,10 @@ import {
   runSync,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK } from "./support/sizes.ts";
-import { CLOSE, discard, FLUSH, patternBytes, type Workload, write } from "./support/workload.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
+import { CLOSE, discard, FLUSH, patternBytes, type Workload, write } from "./qed/workload.ts";
 import { EAGER } from "./trim_reuse.ts";
 
 /** Parts of clusters: the rest is zero, is zero by then, is not, and the cluster is taken again. */
@@ -77,7 +77,7 @@ function discardInPieces(): { freedAfter: number; pieces: number; reads: number 
 }
 
 /** Claim 24. */
-export const SUB_CLUSTER_TRIM: Scenario = {
+export const SUB_CLUSTER_TRIM: ExploredScenario = {
   name: "sub-cluster-trim",
   claim: 24,
   mail: "Avi Kivity, 10 September 2010 11:43",
@@ -96,4 +96,4 @@ export const SUB_CLUSTER_TRIM: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(SUB_CLUSTER_TRIM);
+if (import.meta.main) Deno.exitCode = await runAsScript(SUB_CLUSTER_TRIM);

@@ -13,10 +13,10 @@ import {
   STRICT,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK } from "./support/sizes.ts";
-import { skipFlushes } from "./support/skip_flushes.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
+import { skipFlushes } from "./qed/skip_flushes.ts";
 import {
   CLOSE,
   discard,
@@ -25,7 +25,7 @@ import {
   REOPEN,
   type Workload,
   write,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 /** `strict`, but a single freed cluster is a batch. */
 export const EAGER: OrderingProfile = Object.freeze({
@@ -137,7 +137,7 @@ function measureReuse(profile: OrderingProfile): { flushes: number; grownCluster
 }
 
 /** Claim 10. */
-export const TRIM_REUSE: Scenario = {
+export const TRIM_REUSE: ExploredScenario = {
   name: "trim-reuse",
   claim: 10,
   mail: "Anthony Liguori, 10 September 2010 13:39",
@@ -163,4 +163,4 @@ export const TRIM_REUSE: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(TRIM_REUSE);
+if (import.meta.main) Deno.exitCode = await runAsScript(TRIM_REUSE);

@@ -1,8 +1,8 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { STRICT, upgradeLayout } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import {
   BACKING_NAME,
   CLOSE,
@@ -11,7 +11,7 @@ import {
   patternBytes,
   type Workload,
   write,
-} from "./support/workload.ts";
+} from "./qed/workload.ts";
 
 /** Allocations before and after, in the same session. */
 export const UPGRADED: Workload = {
@@ -47,11 +47,11 @@ function cases(name: string, workload: Workload): Case[] {
 }
 
 /** Not a claim of the thread. */
-export const UPGRADING_LAYOUT: Scenario = {
+export const UPGRADE_LAYOUT: ExploredScenario = {
   name: "upgrade-layout",
   mail: "upgradeLayout",
   statement: "An rfc image that becomes a final one is one or the other, with the same contents.",
   cases: [...cases("without a backing file", UPGRADED), ...cases("with one", WITH_BACKING)],
 };
 
-if (import.meta.main) runAsScript(UPGRADING_LAYOUT);
+if (import.meta.main) Deno.exitCode = await runAsScript(UPGRADE_LAYOUT);

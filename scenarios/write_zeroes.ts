@@ -1,9 +1,9 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./support/script.ts";
-import type { Case, Scenario } from "./support/scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./support/sizes.ts";
-import { CLOSE, FLUSH, patternBytes, type Workload, write, zero } from "./support/workload.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { CLOSE, FLUSH, patternBytes, type Workload, write, zero } from "./qed/workload.ts";
 import { EAGER } from "./trim_reuse.ts";
 
 /** Whole clusters and parts, allocated or not, two L2 tables, and what was freed used again. */
@@ -55,7 +55,7 @@ const CASES: readonly Case[] = [STRICT, EAGER].flatMap((profile) => [
 ]);
 
 /** Not a claim of the thread. */
-export const WRITING_ZEROES: Scenario = {
+export const WRITE_ZEROES: ExploredScenario = {
   name: "write-zeroes",
   mail: "writeZeroes",
   statement: "Writing zeroes, whatever it unmaps, is like writing any other data.",
@@ -71,4 +71,4 @@ export const WRITING_ZEROES: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(WRITING_ZEROES);
+if (import.meta.main) Deno.exitCode = await runAsScript(WRITE_ZEROES);

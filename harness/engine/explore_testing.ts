@@ -2,8 +2,8 @@
 import { MemoryStorage } from "../../lib/storage/mod.ts";
 import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
 import { type Preset, SECTORS } from "../model/presets.ts";
-import { assertEnginesAgree, keysOf } from "./engine_agreement_testing.ts";
-import { type Place, type Script, scriptedTarget } from "./scripted_target_testing.ts";
+import { assertEnginesAgree, keysOf } from "../testing/engine_agreement_testing.ts";
+import { type Place, type Script, scriptedTarget } from "../testing/scripted_target_testing.ts";
 
 /** A sector of the file. */
 export const file = (sector: number): Place => ({ kind: "file", sector });

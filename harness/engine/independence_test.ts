@@ -2,8 +2,8 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { Recorder } from "../log/recorder.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import { SECTORS, TORN_SECTOR } from "../model/presets.ts";
-import type { Target } from "../target.ts";
-import { assertEnginesAgree, keysOf } from "./engine_agreement_testing.ts";
+import type { Target } from "../target/target.ts";
+import { assertEnginesAgree, keysOf } from "../testing/engine_agreement_testing.ts";
 import { exploreLazily } from "./lazy.ts";
 import {
   ALL_TOGETHER,
@@ -13,7 +13,7 @@ import {
   logOf,
   TABLES,
   tablesTarget,
-} from "./tables_testing.ts";
+} from "../testing/tables_testing.ts";
 
 function compare(log: WriteLog, target: Target): { keys: string[]; recoveries: number } {
   const { lazy } = assertEnginesAgree({ log, target, preset: SECTORS, ...GUEST });

@@ -1,9 +1,9 @@
 import { assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
 import { type Preset, PRESETS } from "../model/presets.ts";
-import { seededTest } from "../../lib/testing/seeds_testing.ts";
-import { assertEnginesAgree, bruteStates } from "./engine_agreement_testing.ts";
-import { randomCase, scriptedCase } from "./random_case_testing.ts";
+import { seededTest } from "../../test_support/seeds.ts";
+import { assertEnginesAgree, bruteStates } from "../testing/engine_agreement_testing.ts";
+import { randomCase, scriptedCase } from "../testing/random_case_testing.ts";
 
 /** Logs that are generated for each seed; where faults make too much of many, more. */
 const runs = (preset: Preset) => preset.tears || preset.ruinBytes > 0 ? 700 : 300;

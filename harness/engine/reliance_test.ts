@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { PRESETS } from "../model/presets.ts";
-import { assertEnginesAgree } from "./engine_agreement_testing.ts";
+import { assertEnginesAgree } from "../testing/engine_agreement_testing.ts";
 import { relianceCase, RELIANCES } from "./reliance_testing.ts";
 
 for (const reliance of RELIANCES) {

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
-import { describeSector } from "../describe_sector.ts";
+import { describeSector } from "../result/describe_sector.ts";
 import type { LogEvent, WriteLog } from "../log/write_log.ts";
-import type { GuestRange } from "../target.ts";
-import type { Violation } from "../violation.ts";
+import type { GuestRange } from "../target/target.ts";
+import type { Violation } from "../result/violation.ts";
 
 const SECTOR_BYTES = 512;
 

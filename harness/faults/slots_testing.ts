@@ -3,8 +3,8 @@ import { assertGreater } from "@std/assert";
 import { type Filter, type Operation, StorageError } from "../../lib/storage/mod.ts";
 import { Recorder } from "../log/recorder.ts";
 import { SECTORS } from "../model/presets.ts";
-import type { Target } from "../target.ts";
-import type { VerdictClass } from "../verdict_class.ts";
+import type { Target } from "../target/target.ts";
+import type { VerdictClass } from "../result/verdict_class.ts";
 import { exploreBitRot } from "./bit_rot.ts";
 import { exploreFaults, type FaultRun } from "./explore_faults.ts";
 import { FAULTS } from "./mod.ts";
@@ -157,7 +157,7 @@ function run(fault: Filter, defect?: Defect): FaultRun {
   const read = (offsetBytes: number, lengthBytes: number) =>
     isRead ? all.subarray(offsetBytes, offsetBytes + lengthBytes) : undefined;
   const { log } = recorder;
-  return { log, target: target as Target, guestBytes: SLOTS * SECTOR, refusals, read };
+  return { log, target, guestBytes: SLOTS * SECTOR, refusals, read };
 }
 
 /** The worst that comes of a fault, wherever it strikes. */

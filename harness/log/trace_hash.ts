@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Preset } from "../model/presets.ts";
-import type { Target } from "../target.ts";
+import type { Target } from "../target/target.ts";
 import { type ByteSource, type LogEvent, storageSource, type WriteLog } from "./write_log.ts";
 
 const CHUNK_BYTES = 2 ** 20;

@@ -1,6 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import { seededTest } from "../../lib/testing/seeds_testing.ts";
+import { seededTest } from "../../test_support/seeds.ts";
 import { Contents, SECTOR_BYTES, ZEROES } from "./contents.ts";
 
 Deno.test("zeroes have the same id in every table", () => {

@@ -1,5 +1,5 @@
 import type { ByteSource, LogEvent } from "../log/write_log.ts";
-import { describeSector } from "../describe_sector.ts";
+import { describeSector } from "../result/describe_sector.ts";
 import { type Contents, SECTOR_BYTES } from "./contents.ts";
 import { TEAR_BYTES } from "./tears.ts";
 

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Replay } from "../engine/replay.ts";
+import { Replay } from "../reference/replay.ts";
 import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
 import { bytesSource, type WriteLog } from "../log/write_log.ts";
-import { seededTest } from "../../lib/testing/seeds_testing.ts";
+import { seededTest } from "../../test_support/seeds.ts";
 import { Contents } from "./contents.ts";
 import { GuestHistory } from "./guest_history.ts";
 import { permittedAt } from "./permitted_testing.ts";

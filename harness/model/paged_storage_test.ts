@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { MemoryStorage, type Request } from "../../lib/storage/mod.ts";
 import { bytesSource } from "../log/write_log.ts";
-import { seededTest } from "../../lib/testing/seeds_testing.ts";
+import { seededTest } from "../../test_support/seeds.ts";
 import { PagedStorage } from "./paged_storage.ts";
 
 const REQUEST: fc.Arbitrary<Request> = fc.oneof(

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { seededTest } from "../../lib/testing/seeds_testing.ts";
+import { seededTest } from "../../test_support/seeds.ts";
 import { Contents } from "./contents.ts";
 import { countTears, TEAR_BYTES, type TearableVersion, tornVersions } from "./tears.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { seededTest } from "../../lib/testing/seeds_testing.ts";
+import { seededTest } from "../../test_support/seeds.ts";
 import type { Operation } from "../../lib/storage/mod.ts";
 import { Recorder } from "../log/recorder.ts";
 import { SECTORS } from "../model/presets.ts";

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Random } from "../../lib/storage/random.ts";
 import type { InFlight } from "../log/interleave.ts";
 import type { Preset } from "../model/presets.ts";
 import type { OrderedRun, OrderScheduler } from "./explore_orders.ts";
@@ -66,11 +67,11 @@ export function sampleOrders<T>(
   start: (scheduler: OrderScheduler) => T,
   options: SampleOptions,
 ): SampledOrders<T> {
-  const random = seededNumbers(options.seed);
+  const random = new Random("orders", options.seed);
   const runs = new Map<string, OrderedRun<T>>();
   let length = 1;
   for (let i = 0; i < options.samples; i++) {
-    const scheduler = new TapeWriter(
+    const scheduler = new RecordingScheduler(
       options.preset,
       prioritised(random, {
         changes: options.changes ?? 2,
@@ -79,9 +80,9 @@ export function sampleOrders<T>(
     );
     const result = start(scheduler);
     const trace = scheduler.trace();
-    const { tape } = scheduler;
-    length = Math.max(1, tape.length);
-    if (!runs.has(trace)) runs.set(trace, { result, trace, tape });
+    const { choices } = scheduler;
+    length = Math.max(1, choices.length);
+    if (!runs.has(trace)) runs.set(trace, { result, trace, choices });
   }
   return { coverage: "sampled", schedules: options.samples, runs: [...runs.values()] };
 }
@@ -102,17 +103,17 @@ export function sampleOrders<T>(
  *   yield { kind: "size", file: 0 };
  *   seen.push(name);
  * }
- * const tape = shrinkOrder([1, 0, 1, 0], (scheduler) => {
+ * const choices = shrinkOrder([1, 0, 1, 0], (scheduler) => {
  *   const recorder = new Recorder({ base: new Uint8Array(0) });
  *   const seen: string[] = [];
  *   recorder.runTogether([steps(seen, "a"), steps(seen, "b")], scheduler);
  *   return seen.join() === "b,a";
  * }, SECTORS);
- * assertEquals(tape, [1, 0, 1]);
+ * assertEquals(choices, [1, 0, 1]);
  * ```
  */
 export function shrinkOrder(
-  tape: readonly number[],
+  choices: readonly number[],
   fails: (scheduler: OrderScheduler) => boolean,
   preset: Preset,
 ): number[] {
@@ -120,10 +121,10 @@ export function shrinkOrder(
   const attempt = (wanted: readonly number[]): number[] | undefined => {
     let at = 0;
     const choose = (ready: readonly InFlight[]) => Math.min(wanted[at++] ?? 0, ready.length - 1);
-    const scheduler = new TapeWriter(preset, choose);
-    return fails(scheduler) ? withoutEnd(scheduler.tape) : undefined;
+    const scheduler = new RecordingScheduler(preset, choose);
+    return fails(scheduler) ? withoutEnd(scheduler.choices) : undefined;
   };
-  const first = attempt(tape);
+  const first = attempt(choices);
   if (!first) throw new Error("orders: the run to be shrunk does not fail");
   let best = first;
   for (let isSmaller = true; isSmaller;) {
@@ -131,7 +132,7 @@ export function shrinkOrder(
     for (let i = 0; i < best.length; i++) {
       if (best[i] === 0) continue;
       const found = [best.with(i, 0), best.toSpliced(i, 1)].map(attempt)
-        .find((tape) => tape && deviations(tape) < deviations(best));
+        .find((choices) => choices && deviations(choices) < deviations(best));
       if (!found) continue;
       best = found;
       isSmaller = true;
@@ -140,17 +141,17 @@ export function shrinkOrder(
   return best;
 }
 
-function deviations(tape: readonly number[]): number {
-  return tape.filter((choice) => choice !== 0).length;
+function deviations(choices: readonly number[]): number {
+  return choices.filter((choice) => choice !== 0).length;
 }
 
-function withoutEnd(tape: readonly number[]): number[] {
-  return tape.slice(0, tape.findLastIndex((choice) => choice !== 0) + 1);
+function withoutEnd(choices: readonly number[]): number[] {
+  return choices.slice(0, choices.findLastIndex((choice) => choice !== 0) + 1);
 }
 
 /** Notes what is chosen. */
-class TapeWriter implements OrderScheduler {
-  readonly tape: number[] = [];
+class RecordingScheduler implements OrderScheduler {
+  readonly choices: number[] = [];
   readonly #watch: OrderWatch;
   readonly #choose: (ready: readonly InFlight[]) => number;
 
@@ -166,7 +167,7 @@ class TapeWriter implements OrderScheduler {
   choose(ready: readonly InFlight[], running: readonly InFlight[]): number {
     this.#watch.due(running);
     const choice = this.#choose(ready);
-    this.tape.push(choice);
+    this.choices.push(choice);
     return choice;
   }
 
@@ -185,16 +186,16 @@ class TapeWriter implements OrderScheduler {
 
 /** Chooses by priorities of which the highest falls behind all others at a few moments. */
 function prioritised(
-  random: () => number,
+  random: Random,
   { changes, length }: { readonly changes: number; readonly length: number },
 ): (ready: readonly InFlight[]) => number {
   const changesAt = new Set<number>();
-  for (let i = 0; i < changes; i++) changesAt.add(Math.floor(random() * length));
+  for (let i = 0; i < changes; i++) changesAt.add(random.below(length));
   const priorities = new Map<number, number>();
   let lowest = 0;
   let at = 0;
   const priorityOf = ({ index }: InFlight) => {
-    const known = priorities.get(index) ?? random();
+    const known = priorities.get(index) ?? random.u32();
     priorities.set(index, known);
     return known;
   };
@@ -205,16 +206,5 @@ function prioritised(
   return (ready) => {
     if (changesAt.has(at++)) priorities.set(ready[highest(ready)].index, --lowest);
     return highest(ready);
-  };
-}
-
-/** Numbers from 0 up to 1, the same ones for the same seed (the generator "mulberry32"). */
-function seededNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }

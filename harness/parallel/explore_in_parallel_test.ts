@@ -1,8 +1,8 @@
 import { assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import { exploreLazily } from "../engine/lazy.ts";
-import { FEWEST_PARTS, ROOT_RECOVERIES } from "../engine/lazy_search.ts";
-import { inTempDir } from "../../lib/testing/temp_dir_testing.ts";
-import { TargetError } from "../engine/target_error.ts";
+import { FEWEST_PARTS, ROOT_RECOVERIES } from "../search/lazy_search.ts";
+import { inTempDir } from "../../test_support/temp_dir.ts";
+import { TargetError } from "../target/target_error.ts";
 import { exploreInParallel, type ParallelOptions } from "./explore_in_parallel.ts";
 import { problemOf, type ToyInput } from "./toy_problem_testing.ts";
 

@@ -1,5 +1,5 @@
-import type { ItemKey } from "../engine/findings.ts";
-import type { PartResult } from "../engine/lazy_search.ts";
+import type { ItemKey } from "../result/findings.ts";
+import type { PartResult } from "../search/lazy_search.ts";
 import type { Recipe } from "./problem.ts";
 
 /** What a worker is told. */

@@ -1,7 +1,7 @@
-import type { ExploreOptions } from "../exploration.ts";
+import type { ExploreOptions } from "../result/exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
-import type { Target } from "../target.ts";
+import type { Target } from "../target/target.ts";
 
 /** Something to explore. */
 export interface Problem {
@@ -29,5 +29,5 @@ export interface Recipe {
 /** What the module of a recipe exports. */
 export interface ProblemModule {
   /** Set up the problem that `input` describes. */
-  problemOf(input: unknown): Problem;
+  problemOf(input: unknown): Problem | Promise<Problem>;
 }

@@ -2,7 +2,7 @@
 import type { Operation } from "../../lib/storage/mod.ts";
 import { Recorder } from "../log/recorder.ts";
 import { SECTORS } from "../model/presets.ts";
-import type { Target } from "../target.ts";
+import type { Target } from "../target/target.ts";
 import type { Problem } from "./problem.ts";
 
 const SECTOR = 512;

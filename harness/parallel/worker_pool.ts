@@ -1,4 +1,4 @@
-import type { Part, PartResult } from "../engine/lazy_search.ts";
+import type { Part, PartResult } from "../search/lazy_search.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import type { Recipe } from "./problem.ts";
 

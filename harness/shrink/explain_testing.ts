@@ -1,8 +1,8 @@
 import { exploreLazily } from "../engine/lazy.ts";
-import { prepareTrial } from "../engine/concrete_judge.ts";
+import { prepareContext } from "../reference/check_state.ts";
 import { Recorder } from "../log/recorder.ts";
 import type { Preset } from "../model/presets.ts";
-import type { Target } from "../target.ts";
+import type { Target } from "../target/target.ts";
 import type { Operation } from "../../lib/storage/mod.ts";
 import { explain, type Explanation } from "./explain.ts";
 import { explanationText } from "./explanation_text.ts";
@@ -78,11 +78,11 @@ export function explainCarried(
     if (flush) recorder.guestFlush(carryOut(flush));
   }
   const { log } = recorder;
-  const trial = prepareTrial(log, TARGET as Target, preset, GUEST);
-  const [found] = exploreLazily(log, TARGET as Target, preset, GUEST).violations;
+  const trial = prepareContext(log, TARGET, preset, GUEST);
+  const [found] = exploreLazily(log, TARGET, preset, GUEST).violations;
   const violation = shrinkState(trial, found);
   const explanation = explain(trial, violation, { ...GUEST, ...options });
-  const text = explanationText(explanation, { log, target: TARGET as Target, violation });
+  const text = explanationText(explanation, { log, target: TARGET, violation });
   return { explanation, text };
 }
 

@@ -1,6 +1,6 @@
-import type { FoundViolation } from "../exploration.ts";
+import type { FoundViolation } from "../result/exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
-import type { Target } from "../target.ts";
+import type { Target } from "../target/target.ts";
 import type { Explanation, Remedy } from "./explain.ts";
 import { nameEvent, pointTo } from "./name_event.ts";
 
@@ -54,7 +54,7 @@ export interface Explained {
  *   log: recorder.log,
  *   target,
  *   violation: {
- *     ...{ kind: "leak", subject: "", detail: "", crashAfterEvent: 2, persisted, tape: [] },
+ *     ...{ kind: "leak", subject: "", detail: "", crashAfterEvent: 2, persisted, choices: [] },
  *     ...{ pendingWrites: 2, sizeBytes: 1024, occurrences: 1 },
  *   },
  * });

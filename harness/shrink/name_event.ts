@@ -1,7 +1,7 @@
 import { describeEvent, type LogEvent, type WriteLog } from "../log/write_log.ts";
 import { applyEvent } from "../model/apply_event.ts";
 import { PagedStorage } from "../model/paged_storage.ts";
-import type { Target } from "../target.ts";
+import type { Target } from "../target/target.ts";
 
 /** What an event did, as a person would call it, and where it is in the log. */
 export function nameEvent(log: WriteLog, target: Target, at: number): string {

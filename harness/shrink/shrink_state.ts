@@ -1,9 +1,10 @@
-import { TapeChoices } from "../engine/choices.ts";
-import type { Trial } from "../engine/concrete_judge.ts";
-import type { CrashPoint, Persisted } from "../engine/crash_point.ts";
-import { persistedVersions, spellOutAgain } from "../engine/findings.ts";
-import type { FoundState } from "../engine/judge_found.ts";
-import type { FoundViolation } from "../exploration.ts";
+import { RecordedChoices } from "../choices/choices.ts";
+import type { ReferenceContext } from "../reference/check_state.ts";
+import type { Persisted } from "../model/persisted.ts";
+import type { CrashPoint } from "../reference/crash_point.ts";
+import { persistedVersions, spellOutAgain } from "../reference/spell_out.ts";
+import type { FoundState } from "../reference/check_found.ts";
+import type { FoundViolation } from "../result/exploration.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
 import { showsIn } from "./find_violation.ts";
 
@@ -15,7 +16,7 @@ import { showsIn } from "./find_violation.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { prepareTrial, Recorder, SECTORS, shrinkState, type Target } from "@powercut/powercut/harness";
+ * import { prepareContext, Recorder, SECTORS, shrinkState, type Target } from "@powercut/powercut/harness";
  *
  * // A format of one sector that opens only if it starts with 1.
  * const target: Target<void> = {
@@ -43,23 +44,26 @@ import { showsIn } from "./find_violation.ts";
  * for (const sector of [0, 1]) {
  *   recorder.run(target.write(undefined, sector * 512, new Uint8Array(512).fill(2)));
  * }
- * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
  * const violation = { kind: "cannot-open", subject: "not 1", detail: "not 1" } as const;
  * const context = { pendingWrites: 2, sizeBytes: 1024, persisted: [], occurrences: 1 };
- * const found = { ...violation, ...context, crashAfterEvent: 3, tape: [1, 1] };
- * assertEquals(shrinkState(trial, found).tape, [1, 0]);
+ * const found = { ...violation, ...context, crashAfterEvent: 3, choices: [1, 1] };
+ * assertEquals(shrinkState(context, found).choices, [1, 0]);
  * ```
  */
-export function shrinkState(trial: Trial, violation: FoundViolation): FoundViolation {
-  const point = trial.points.after(violation.crashAfterEvent);
+export function shrinkState(context: ReferenceContext, violation: FoundViolation): FoundViolation {
+  const point = context.points.after(violation.crashAfterEvent);
   let state: FoundState = violation;
   for (;;) {
-    const persisted = point.describe(new TapeChoices(state.tape));
+    const persisted = point.describe(new RecordedChoices(state.choices));
     const smaller = [
       ...withLessOfRecoveries(state),
-      ...smallerThan(persisted, point).map((each) => ({ ...state, tape: point.tapeFor(each) })),
-    ].find((each) => showsIn(trial, violation, each));
-    if (!smaller) return describe(trial, violation, state);
+      ...smallerThan(persisted, point).map((each) => ({
+        ...state,
+        choices: point.choicesFor(each),
+      })),
+    ].find((each) => showsIn(context, violation, each));
+    if (!smaller) return describe(context, violation, state);
     state = smaller;
   }
 }
@@ -68,8 +72,8 @@ export function shrinkState(trial: Trial, violation: FoundViolation): FoundViola
 function withLessOfRecoveries(state: FoundState): FoundState[] {
   const { again = [] } = state;
   const lessWritten = again.flatMap((crash, at) =>
-    crash.tape.flatMap((option, i) =>
-      option === 0 ? [] : [again.with(at, { ...crash, tape: crash.tape.with(i, 0) })]
+    crash.choices.flatMap((option, i) =>
+      option === 0 ? [] : [again.with(at, { ...crash, choices: crash.choices.with(i, 0) })]
     )
   );
   const fewer = again.length === 0 ? [] : [again.slice(0, -1)];
@@ -109,23 +113,26 @@ export function withUnit(
 
 /** The violation as `state` shows it. */
 function describe(
-  trial: Trial,
+  context: ReferenceContext,
   violation: FoundViolation,
-  { tape, again = [] }: FoundState,
+  { choices, again = [] }: FoundState,
 ): FoundViolation {
-  const { log, preset, points } = trial;
+  const { log, preset, points } = context;
   const point = points.after(violation.crashAfterEvent);
-  const { byUnit, ruined } = point.describe(new TapeChoices(tape));
-  const file = point.build(new TapeChoices(tape));
+  const { byUnit, ruined } = point.describe(new RecordedChoices(choices));
+  const file = point.build(new RecordedChoices(choices));
   const { sizeBytes } = file;
-  const crashes = again.map(({ afterEvent, tape }) => ({ afterEvent, tapeAt: () => tape }));
+  const crashes = again.map(({ afterEvent, choices }) => ({
+    afterEvent,
+    choicesAt: () => choices,
+  }));
   const { ruined: _, again: __, ...found } = violation;
   return {
     ...found,
-    tape,
+    choices,
     persisted: persistedVersions(log, preset, point.spelledOut(byUnit)),
     sizeBytes,
     ...(ruined && { ruined }),
-    ...(crashes.length > 0 && { again: spellOutAgain(crashes, file, trial) }),
+    ...(crashes.length > 0 && { again: spellOutAgain(crashes, file, context) }),
   };
 }

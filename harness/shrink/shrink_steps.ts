@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { RangeStep, Step } from "../subject.ts";
+import type { RangeStep, Step } from "../target/subject.ts";
 
 /** How a workload fails. */
 export interface Failure {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { seededTest } from "../../lib/testing/seeds_testing.ts";
-import type { Step } from "../subject.ts";
+import { seededTest } from "../../test_support/seeds.ts";
+import type { Step } from "../target/subject.ts";
 import { type Fails, shrinkSteps } from "./shrink_steps.ts";
 
 const UNIT = 4096;

@@ -1,7 +1,7 @@
-import type { FoundViolation } from "../exploration.ts";
+import type { FoundViolation } from "../result/exploration.ts";
 import type { Preset } from "../model/presets.ts";
-import type { Recording, Step, Subject } from "../subject.ts";
-import type { ViolationKind } from "../violation.ts";
+import type { Recording, Step, Subject } from "../target/subject.ts";
+import type { ViolationKind } from "../result/violation.ts";
 import { findViolation, type Search } from "./find_violation.ts";
 import { type Failure, shrinkSteps } from "./shrink_steps.ts";
 

@@ -9,11 +9,11 @@ import {
   type ToyBug,
   toyTarget,
   writeToy,
-} from "../engine/toy_testing.ts";
-import { TOY_STEP } from "../engine/toy_workload_testing.ts";
+} from "../testing/toy_testing.ts";
+import { TOY_STEP } from "../testing/toy_workload_testing.ts";
 import { Recorder } from "../log/recorder.ts";
-import type { Step, Subject } from "../subject.ts";
-import type { Target } from "../target.ts";
+import type { Step, Subject } from "../target/subject.ts";
+import type { Target } from "../target/target.ts";
 
 const SECTOR = 512;
 
@@ -53,7 +53,7 @@ export function toySubject(bug?: ToyBug): Subject {
         } else throw new RangeError(`toy: ${step.kind}`);
         return start;
       });
-      const target = toyTarget(bug) as Target;
+      const target = toyTarget(bug);
       return { log: recorder.log, target, guestBytes: TOY_GUEST_BYTES, stepStarts };
     },
   };

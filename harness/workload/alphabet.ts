@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Step } from "../subject.ts";
+import type { Step } from "../target/subject.ts";
 import { type DiskShape, firstFreeBytes } from "./disk_shape.ts";
 
 /** What a letter exercises; random workloads leave out whole features (swarm testing). */

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { RangeStep } from "../subject.ts";
+import type { RangeStep } from "../target/subject.ts";
 import { alphabetFor, FEATURES, type Letter } from "./alphabet.ts";
 import { SHAPE, SMALL_SHAPE } from "./disk_shape_testing.ts";
 import { wideAlphabetFor } from "./wide_alphabet.ts";

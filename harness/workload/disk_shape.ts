@@ -1,5 +1,5 @@
-import type { Step } from "../subject.ts";
-import type { GuestRange } from "../target.ts";
+import type { Step } from "../target/subject.ts";
+import type { GuestRange } from "../target/target.ts";
 
 /**
  * What a generator of workloads has to know of a subject: how large its guest's disk is, what it

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { seededTest } from "../../lib/testing/seeds_testing.ts";
+import { seededTest } from "../../test_support/seeds.ts";
 import { FEATURES } from "./alphabet.ts";
 import { SHAPE } from "./disk_shape_testing.ts";
 import { randomWorkloads } from "./random_workloads.ts";

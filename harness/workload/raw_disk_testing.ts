@@ -1,6 +1,6 @@
 import { Recorder } from "../log/recorder.ts";
-import type { Step, Subject } from "../subject.ts";
-import type { Target } from "../target.ts";
+import type { Step, Subject } from "../target/subject.ts";
+import type { Target } from "../target/target.ts";
 import type { Operation } from "../../lib/storage/mod.ts";
 
 /** A refusal of the raw disk. */
@@ -58,7 +58,7 @@ export function rawDisk({ swallowsFlushes, throws }: RawDiskBugs = {}): Subject 
         const write = RAW_TARGET.write(undefined, step.offsetBytes, bytes);
         recorder.guestWrite(step.offsetBytes, bytes, write);
       });
-      return { log: recorder.log, target: RAW_TARGET as Target, guestBytes: BYTES, stepStarts };
+      return { log: recorder.log, target: RAW_TARGET, guestBytes: BYTES, stepStarts };
     },
     refusal: (error) =>
       error instanceof RefusedError

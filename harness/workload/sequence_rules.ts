@@ -1,4 +1,4 @@
-import type { Step } from "../subject.ts";
+import type { Step } from "../target/subject.ts";
 import type { DiskShape } from "./disk_shape.ts";
 
 /** Steps after which the log, or what the guest was promised, begins anew. */

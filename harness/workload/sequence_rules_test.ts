@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Step } from "../subject.ts";
+import type { Step } from "../target/subject.ts";
 import { reasonNotToEnd, reasonToLeaveOut } from "./sequence_rules.ts";
 
 const SHAPE = { sizeBytes: 4096 };

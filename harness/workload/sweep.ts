@@ -1,10 +1,10 @@
-import { StateCounter } from "../engine/count_states.ts";
+import { StateCounter } from "../result/count_states.ts";
 import { exploreLazily } from "../engine/lazy.ts";
-import type { Exploration } from "../exploration.ts";
+import type { Exploration } from "../result/exploration.ts";
 import type { Preset } from "../model/presets.ts";
-import type { Recording, Subject } from "../subject.ts";
-import type { Refusal } from "../target.ts";
-import type { ViolationKind } from "../violation.ts";
+import type { Recording, Subject } from "../target/subject.ts";
+import type { Refusal } from "../target/target.ts";
+import type { ViolationKind } from "../result/violation.ts";
 import type { SweepCoverage, SweepFinding, SweepResult } from "./sweep_result.ts";
 import type { GeneratedWorkload, WorkloadSource } from "./workload_source.ts";
 

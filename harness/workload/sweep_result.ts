@@ -1,6 +1,6 @@
-import type { FoundViolation, StateCount } from "../exploration.ts";
-import type { Step } from "../subject.ts";
-import type { Refusal } from "../target.ts";
+import type { FoundViolation, StateCount } from "../result/exploration.ts";
+import type { Step } from "../target/subject.ts";
+import type { Refusal } from "../target/target.ts";
 import type { WorkloadOrigin } from "./workload_source.ts";
 
 /** What a sweep found: a workload that breaks a promise, and how. */

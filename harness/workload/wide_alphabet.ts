@@ -1,4 +1,4 @@
-import type { RangeStep } from "../subject.ts";
+import type { RangeStep } from "../target/subject.ts";
 import { alphabetFor, type Feature, type Letter } from "./alphabet.ts";
 import { type DiskShape, firstFreeBytes } from "./disk_shape.ts";
 import { stepText } from "./workload_source.ts";

@@ -1,4 +1,4 @@
-import type { Step } from "../subject.ts";
+import type { Step } from "../target/subject.ts";
 import type { Letter } from "./alphabet.ts";
 
 /** A workload, and what it is in words. */

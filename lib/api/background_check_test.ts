@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { HostError } from "../host/mod.ts";
+import { HostError } from "../chain/mod.ts";
 import { ImageError } from "../qed/mod.ts";
 import { Image } from "./image.ts";
 import { CLUSTER, crashAfterWrite, pattern, withImage } from "./image_testing.ts";

@@ -1,4 +1,4 @@
-import { backingPath, FreshFile, HostError, ImageChain, reasonOf } from "../host/mod.ts";
+import { backingPath, FreshFile, HostError, ImageChain, reasonOf } from "../chain/mod.ts";
 import { createImage, ImageError } from "../qed/mod.ts";
 import { type FileStorage, runSync } from "../storage/mod.ts";
 import { byteCount } from "./byte_count.ts";

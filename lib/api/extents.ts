@@ -1,4 +1,4 @@
-import { type ChainExtent, continuesExtent, ExtentWalker, type ImageChain } from "../host/mod.ts";
+import { type ChainExtent, continuesExtent, ExtentWalker, type ImageChain } from "../chain/mod.ts";
 import type { Operation } from "../storage/mod.ts";
 
 /** Runs an operation over the files of a chain. */

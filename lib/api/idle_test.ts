@@ -76,7 +76,7 @@ Deno.test("the system's timer does not keep the program from ending", async () =
     args: [
       "eval",
       "--no-config",
-      `import { startSystemTimer } from "${new URL("idle_timer.ts", import.meta.url)}";
+      `import { startSystemTimer } from "${new URL("../storage/idle_timer.ts", import.meta.url)}";
        startSystemTimer(() => console.log("late"), 2 ** 30);
        startSystemTimer(() => console.log("off"), 0)();
        console.log("end");`,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { HostError } from "../host/mod.ts";
+import { HostError } from "../chain/mod.ts";
 import { ImageError } from "../qed/mod.ts";
 import { type Filter, StorageError } from "../storage/mod.ts";
 import { Image } from "./image.ts";

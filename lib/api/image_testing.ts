@@ -1,7 +1,7 @@
 /** Images in files for the tests of the API. */
-import { inTempDir } from "../testing/temp_dir_testing.ts";
+import { inTempDir } from "../../test_support/temp_dir.ts";
 import { Image } from "./image.ts";
-import type { StartTimer } from "./idle_timer.ts";
+import type { StartTimer } from "../storage/idle_timer.ts";
 
 /** Bytes of a cluster in these tests. */
 export const CLUSTER = 4096;

@@ -1,6 +1,5 @@
 /** The asynchronous API: an image and what is behind it, with many requests at a time. */
-export type { ImageResizeOptions } from "./disk.ts";
-export type { StartTimer } from "./idle_timer.ts";
+export type { StartTimer } from "../storage/idle_timer.ts";
 export * from "./image.ts";
 export * from "./options.ts";
 export * from "./probe.ts";

@@ -1,4 +1,4 @@
-import type { ImageChain } from "../host/mod.ts";
+import type { ImageChain } from "../chain/mod.ts";
 import { type AsyncStorage, type Request, StorageError } from "../storage/mod.ts";
 
 /**

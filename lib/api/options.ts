@@ -1,7 +1,7 @@
-import type { ImageFormat } from "../host/mod.ts";
+import type { ImageFormat } from "../chain/mod.ts";
 import type { HeaderLayout, OrderingProfile, ProgressListener } from "../qed/mod.ts";
 import type { Filter } from "../storage/mod.ts";
-import type { StartTimer } from "./idle_timer.ts";
+import type { StartTimer } from "../storage/idle_timer.ts";
 
 /** A place on the guest's disk, or a length, in bytes: a bigint where a number is too coarse. */
 export type ByteCount = number | bigint;
@@ -144,4 +144,25 @@ export interface ImageRepairOptions {
   readonly leaks?: boolean;
   /** Told how far it is. */
   readonly onProgress?: ProgressListener;
+}
+
+/**
+ * How a disk's size is changed.
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { Image, ImageError } from "@powercut/powercut";
+ *
+ * const folder = Deno.makeTempDirSync();
+ * const path = `${folder}/disk.qed`;
+ * await using image = await Image.create(path, { sizeBytes: 2 ** 30 });
+ * await assertRejects(() => image.resize(2 ** 20), ImageError, "shrinking was not asked for");
+ * await image.resize(2 ** 20, { shrink: true });
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
+ */
+export interface ImageResizeOptions {
+  /** Allow a smaller size; without it, a call that would shrink the disk is refused. */
+  readonly shrink?: boolean;
 }

@@ -4,7 +4,7 @@ import {
   openRegularFile,
   probeFormat,
   reasonOf,
-} from "../host/mod.ts";
+} from "../chain/mod.ts";
 
 /**
  * Tell the format of the file at `path` by its first bytes: `qed`, or `raw` where nothing is

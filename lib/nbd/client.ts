@@ -1,5 +1,5 @@
-import { startSystemTimer } from "../api/idle_timer.ts";
-import type { StartTimer } from "../api/mod.ts";
+import { startSystemTimer } from "../storage/idle_timer.ts";
+import type { StartTimer } from "../storage/idle_timer.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { ClientConnection } from "./client_connection.ts";
 import { NbdDisconnectedError } from "./client_error.ts";

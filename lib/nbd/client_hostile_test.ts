@@ -1,7 +1,7 @@
 /** Servers that break the protocol: the client must say so, and not hang, crash, or fill the memory. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { seededTest } from "../testing/seeds_testing.ts";
+import { seededTest } from "../../test_support/seeds.ts";
 import { ByteReader } from "./byte_reader.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { NbdClient } from "./client.ts";

@@ -1,7 +1,7 @@
 /** The client with other people's servers. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { optionalTest } from "../testing/optional_testing.ts";
-import { inTempDir } from "../testing/temp_dir_testing.ts";
+import { optionalTest } from "../../test_support/optional.ts";
+import { inTempDir } from "../../test_support/temp_dir.ts";
 import { NbdClient, type NbdClientOptions } from "./client.ts";
 import {
   NbdConnectError,

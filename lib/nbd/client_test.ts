@@ -1,6 +1,6 @@
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
-import { HostError } from "../host/mod.ts";
-import { inTempDir } from "../testing/temp_dir_testing.ts";
+import { HostError } from "../chain/mod.ts";
+import { inTempDir } from "../../test_support/temp_dir.ts";
 import { NbdClient, type NbdClientOptions } from "./client.ts";
 import {
   NbdConnectError,

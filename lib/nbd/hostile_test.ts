@@ -1,7 +1,7 @@
 /** Bytes that no client would send: the server must not crash, hang, or fill the memory. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { seededTest } from "../testing/seeds_testing.ts";
+import { seededTest } from "../../test_support/seeds.ts";
 import { contextQuery, goData, join, optionMessage, uint32s } from "./client_messages.ts";
 import { TestClient } from "./client_testing.ts";
 import { MemoryDisk } from "./memory_disk_testing.ts";

@@ -6,7 +6,6 @@ export {
   NbdRequestError,
   NbdTimeoutError,
 } from "./client_error.ts";
-export { ImageDisk } from "./image_disk.ts";
 export { type ListenAddress, listenAt, NBD_PORT, type NbdListener } from "./listen.ts";
 export { ProtocolError } from "./protocol_error.ts";
 export type { ByteOffset, DiskExtent, NbdExport, ServedDisk } from "./served_disk.ts";

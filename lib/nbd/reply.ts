@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dataRuns } from "../host/zero_runs.ts";
+import { dataRuns } from "../storage/zero_runs.ts";
 import { ALLOCATION_CONTEXT_ID } from "./negotiation.ts";
 import { CHUNK, CHUNK_DONE, CHUNK_HEAD_BYTES, MAGIC, SIMPLE_REPLY_BYTES } from "./protocol.ts";
 import type { NbdRequest } from "./request.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { HostError } from "../host/mod.ts";
-import { inTempDir } from "../testing/temp_dir_testing.ts";
+import { HostError } from "../storage/host_error.ts";
+import { inTempDir } from "../../test_support/temp_dir.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { noTimer } from "./client_testing.ts";
 import { listenAt } from "./listen.ts";

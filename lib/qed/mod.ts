@@ -1,36 +1,32 @@
 /** The QED format: create, open, read, write, flush, close, map, check and repair. */
-export * from "./backing.ts";
-export { type BackingReference, MAX_WRITTEN_NAME_BYTES } from "./backing_name.ts";
-export * from "./buffers.ts";
-export {
-  checkImage,
-  type CheckResult,
-  MOST_PROBLEMS,
-  type Problem,
-  type ProgressListener,
-  type ReadAhead,
-} from "./check.ts";
-export * from "./change_backing.ts";
-export * from "./close.ts";
-export * from "./create.ts";
-export * from "./defragment.ts";
-export * from "./discard.ts";
-export * from "./empty_image.ts";
-export * from "./format_error.ts";
-export * from "./geometry.ts";
-export * from "./header.ts";
-export * from "./image.ts";
-export * from "./l2_cache.ts";
-export * from "./layout.ts";
-export * from "./map.ts";
-export * from "./mark_zeroes.ts";
+export * from "./image/backing.ts";
+export { type BackingReference, MAX_WRITTEN_NAME_BYTES } from "./format/backing_name.ts";
+export * from "./format/buffers.ts";
+export { checkImage, type ProgressListener, type ReadAhead } from "./check/check.ts";
+export * from "./check/check_result.ts";
+export * from "./reshape/change_backing.ts";
+export * from "./image/close.ts";
+export * from "./image/create.ts";
+export * from "./reshape/defragment.ts";
+export * from "./io/discard.ts";
+export * from "./reshape/empty_image.ts";
+export * from "./format/format_error.ts";
+export * from "./format/geometry.ts";
+export * from "./format/guest_range.ts";
+export * from "./format/header.ts";
+export * from "./image/image.ts";
+export * from "./image/l2_cache.ts";
+export * from "./format/layout.ts";
+export * from "./io/extents.ts";
+export * from "./io/mark_zeroes.ts";
 export * from "./open.ts";
-export * from "./populate.ts";
-export * from "./profile.ts";
-export { addBytes, readImage } from "./read.ts";
-export * from "./repair.ts";
-export * from "./resize.ts";
-export { Table } from "./table.ts";
-export * from "./upgrade_layout.ts";
-export { writeImage } from "./write.ts";
-export { writeZeroes } from "./write_zeroes.ts";
+export * from "./io/populate.ts";
+export * from "./format/profile.ts";
+export { addBytes, readBacking, readSource } from "./io/read.ts";
+export * from "./io/read_image.ts";
+export * from "./check/repair.ts";
+export * from "./reshape/resize.ts";
+export { Table } from "./format/table.ts";
+export * from "./reshape/upgrade_layout.ts";
+export { writeImage } from "./io/write.ts";
+export { writeZeroes } from "./io/write_zeroes.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { existsSync } from "@std/fs";
-import { optionalTest } from "../testing/optional_testing.ts";
+import { optionalTest } from "../../test_support/optional.ts";
 import { type FileMode, FileStorage } from "./file_storage.ts";
 import { passThrough } from "./filter.ts";
 import type { Operation, Request } from "./request.ts";

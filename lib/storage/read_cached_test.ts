@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import * as fs from "node:fs";
-import { inTempDir } from "../testing/temp_dir_testing.ts";
+import { inTempDir } from "../../test_support/temp_dir.ts";
 import { libc } from "./libc.ts";
 import { readCached } from "./read_cached.ts";
 

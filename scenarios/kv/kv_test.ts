@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { assertEnginesAgree } from "../../harness/engine/engine_agreement_testing.ts";
+import { assertEnginesAgree } from "../../harness/testing/engine_agreement_testing.ts";
 import {
   allWorkloads,
   ORDERED,
@@ -12,7 +12,7 @@ import {
   WRITES,
 } from "../../harness/mod.ts";
 import { workloadArbitrary } from "../../harness/workload/random_workloads.ts";
-import { seededTest } from "../../lib/testing/seeds_testing.ts";
+import { seededTest } from "../../test_support/seeds.ts";
 import { crash } from "./crash.ts";
 import { CORRECT, type Rules } from "./store.ts";
 import { STORE_SHAPE, storeSubject } from "./subject.ts";

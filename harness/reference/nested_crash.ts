@@ -1,0 +1,86 @@
+/**
+ * Crashes of recoveries the plain way: recovery runs on a concrete file and is recorded, and its log
+ * has crash points like any other. Shares nothing with how the lazy engine does it.
+ *
+ * @module
+ */
+import { filtered, passThrough } from "../../lib/storage/mod.ts";
+import { Recorder } from "../log/recorder.ts";
+import { storageSource, type WriteLog } from "../log/write_log.ts";
+import { PagedStorage } from "../model/paged_storage.ts";
+import type { Preset } from "../model/presets.ts";
+import type { Target } from "../target/target.ts";
+import { type Choices, RecordedChoices } from "../choices/choices.ts";
+import type { PersistedAgain } from "../model/persisted.ts";
+import { CrashPoint } from "./crash_point.ts";
+import { runTarget } from "../target/run_target.ts";
+
+/** Recover `file`, which stays as it is, and record what that does. Throws what recovery throws. */
+export function recordRecovery(file: PagedStorage, target: Target): WriteLog {
+  const base = storageSource(file);
+  const recorder = new Recorder({ base: new Uint8Array(0) });
+  const files = [new PagedStorage(base), ...target.otherFiles];
+  target.recycle();
+  runTarget(filtered(target.recover(), recorder.filter, passThrough), files);
+  return { base, guestBase: storageSource(new PagedStorage(base)), events: recorder.log.events };
+}
+
+/** What a crash of a recovery may leave: of a crash that ruins things there is one only. */
+export function presetAgain(preset: Preset): Preset {
+  return preset.ruinBytes > 0 ? { ...preset, ruinBytes: 0 } : preset;
+}
+
+/** A file that crashes of recoveries left. */
+export interface AgainState {
+  /** The file. */
+  readonly file: PagedStorage;
+  /** How much these recoveries had made it grow, in bytes. */
+  readonly grownBytes: number;
+  /** Where they were cut short, and what of them reached the disk. */
+  readonly again: readonly PersistedAgain[];
+}
+
+/** Recover `file` and cut that short after an event; `choices` decide what of it persists. */
+export function crashAgain(
+  file: PagedStorage,
+  { target, preset }: { readonly target: Target; readonly preset: Preset },
+  afterEvent: number,
+  choices: Choices,
+): Omit<AgainState, "again"> {
+  const point = new CrashPoint(recordRecovery(file, target), presetAgain(preset), afterEvent);
+  return { file: point.build(choices), grownBytes: point.mostGrownBytes };
+}
+
+/** Every file that crashes of the recovery of `file` can leave, up to `depth` of them in a row. */
+export function* everyCrashAgain(
+  file: PagedStorage,
+  target: Target,
+  preset: Preset,
+  depth: number,
+): Generator<AgainState> {
+  if (depth < 1) return;
+  const log = recordRecovery(file, target);
+  const changes = log.events.some(({ kind }) =>
+    kind !== "flush-issued" && kind !== "flush-completed"
+  );
+  if (!changes) return;
+  for (let afterEvent = -1; afterEvent < log.events.length; afterEvent++) {
+    const point = new CrashPoint(log, presetAgain(preset), afterEvent);
+    const { mostGrownBytes: grownBytes } = point;
+    for (const persisted of point.states()) {
+      // Whoever gets the file may change it.
+      const build = () => point.build(new RecordedChoices(point.choicesFor(persisted)));
+      const first = { afterEvent, persisted };
+      yield { file: build(), grownBytes, again: [first] };
+      try {
+        for (const later of everyCrashAgain(build(), target, preset, depth - 1)) {
+          const sum = grownBytes + later.grownBytes;
+          yield { file: later.file, grownBytes: sum, again: [first, ...later.again] };
+        }
+      } catch (error) {
+        // What can't be recovered can't be cut short either; that it can't is seen by the judge.
+        if (target.refusal(error) === undefined) throw error;
+      }
+    }
+  }
+}

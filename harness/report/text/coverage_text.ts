@@ -1,0 +1,52 @@
+import type { SweepCoverage } from "../../workload/sweep_result.ts";
+import type { WorkloadOrigin } from "../../workload/workload_source.ts";
+
+/**
+ * How much a sweep has seen, in words. What was not run is said.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { coverageText } from "@powercut/powercut/harness";
+ *
+ * const origin = { kind: "exhaustive", length: 3, letters: 20 } as const;
+ * assertEquals(
+ *   coverageText({ origin, workloads: 5000 }),
+ *   "exhaustive up to length 3 over an alphabet of 20 letters: 5000 workloads",
+ * );
+ * assertEquals(
+ *   coverageText({ origin, workloads: 7, stopped: { by: "first finding", of: 5000 } }),
+ *   "7 of 5000 workloads, stopped by the first finding; all would be: " +
+ *     "every sequence up to length 3 over an alphabet of 20 letters",
+ * );
+ * ```
+ */
+export function coverageText({ origin, workloads, stopped }: SweepCoverage): string {
+  if (stopped) {
+    return `${workloads} of ${stopped.of} workloads, stopped by the ${stopped.by}; ` +
+      `all would be: ${originText(origin)}`;
+  }
+  switch (origin.kind) {
+    case "exhaustive":
+      return `exhaustive up to length ${origin.length} over an alphabet of ${origin.letters} ` +
+        `letters: ${workloads} workloads`;
+    case "random":
+      return `seeded random: ${workloads} workloads, seed ${origin.seed}, up to ` +
+        `${origin.mostSteps} steps${origin.swarm ? ", swarm" : ""}`;
+    case "given":
+      return "one given workload";
+  }
+}
+
+function originText(origin: WorkloadOrigin): string {
+  switch (origin.kind) {
+    case "exhaustive":
+      return `every sequence up to length ${origin.length} over an alphabet of ` +
+        `${origin.letters} letters`;
+    case "random":
+      return `random workloads of seed ${origin.seed}, up to ${origin.mostSteps} steps` +
+        `${origin.swarm ? ", swarm" : ""}`;
+    case "given":
+      return "one given workload";
+  }
+}

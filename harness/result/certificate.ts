@@ -1,0 +1,118 @@
+import type { Preset } from "../model/presets.ts";
+import { formatStates } from "./state_count.ts";
+import type { StateCount } from "./state_count.ts";
+
+/** How much of a space was looked at. */
+export type Coverage =
+  | { readonly kind: "exhaustive" }
+  /** Stopped before the end: so many of the parts known by then were done. */
+  | { readonly kind: "partial"; readonly parts: number; readonly of: number }
+  /** So many different states, picked with a seed. */
+  | { readonly kind: "sampled"; readonly samples: number; readonly seed: number }
+  /** Every state in which at most so many units are other than durable. */
+  | { readonly kind: "bounded"; readonly units: number };
+
+/** What a search took. */
+export interface SearchEffort {
+  /** Recoveries that were run. */
+  readonly recoveries: number;
+  /** Of these, how many led to what had been judged already. */
+  readonly known: number;
+  /** How often groups of independent units were added up instead of multiplied. */
+  readonly additions: number;
+}
+
+/** What a result stands for: what was searched, how much of it, and what was left out and why. */
+export interface Certificate {
+  /** The fault model, and what it says. */
+  readonly model: string;
+  /** The engine. */
+  readonly engine: string;
+  /** How many crashes in a row. */
+  readonly depth: number;
+  /** Crash points: after each event, and before the first. */
+  readonly crashPoints: number;
+  /** Stretches of the log whose crash points were searched as one space. */
+  readonly epochs: number;
+  /** Units that vary, over all epochs. */
+  readonly units: number;
+  /** Pairs of crash point and state. */
+  readonly states: StateCount;
+  /** How much of that was looked at. */
+  readonly coverage: Coverage;
+  /** What it took. */
+  readonly effort: SearchEffort;
+}
+
+/** Put a certificate together. */
+export function certificateOf(
+  { preset, ...rest }: Omit<Certificate, "model"> & { readonly preset: Preset },
+): Certificate {
+  return { model: `${preset.name}: ${preset.summary}`, ...rest };
+}
+
+/**
+ * Coverage in words.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { coverageInWords } from "@powercut/powercut/harness";
+ *
+ * assertEquals(coverageInWords({ kind: "exhaustive" }, { log2: 90 }), "exhaustive");
+ * const sampled = { kind: "sampled", samples: 1000, seed: 7 } as const;
+ * assertEquals(coverageInWords(sampled, { log2: 90 }), "sampled 1000 of 2^90.0 (seed 7)");
+ * ```
+ */
+export function coverageInWords(coverage: Coverage, states: StateCount): string {
+  switch (coverage.kind) {
+    case "exhaustive":
+      return "exhaustive";
+    case "partial":
+      return `partial: ${coverage.parts} of the ${coverage.of} parts known so far`;
+    case "sampled":
+      return `sampled ${coverage.samples} of ${formatStates(states)} (seed ${coverage.seed})`;
+    case "bounded":
+      return `complete up to ${coverage.units} surviving units, of ${formatStates(states)} states`;
+  }
+}
+
+/**
+ * A certificate as text, a line for each thing.
+ *
+ * @example
+ * ```ts
+ * import { assertStringIncludes } from "@std/assert";
+ * import { certificateText } from "@powercut/powercut/harness";
+ *
+ * const text = certificateText({
+ *   model: "sectors: each 512-byte sector on its own, old or any version since",
+ *   engine: "lazy",
+ *   depth: 2,
+ *   crashPoints: 11,
+ *   epochs: 3,
+ *   units: 9,
+ *   states: { exact: "133", log2: 7.05 },
+ *   coverage: { kind: "exhaustive" },
+ *   effort: { recoveries: 6, known: 1, additions: 0 },
+ * });
+ * assertStringIncludes(text, "133 states, exhaustive");
+ * ```
+ */
+export function certificateText(
+  { model, engine, depth, crashPoints, epochs, units, states, coverage, effort }: Certificate,
+): string {
+  const { recoveries, known, additions } = effort;
+  const again = depth > 1 ? `, recoveries cut short ${depth - 1} time(s)` : "";
+  return [
+    `model: ${model}${again}`,
+    `space: ${formatStates(states)} states, ${coverageInWords(coverage, states)}; ${crashPoints} ` +
+    `crash points, ${units} units`,
+    `search: ${engine}, ${recoveries} recoveries`,
+    `left out: crash points that others stand for (${
+      crashPoints - epochs
+    }), sectors nobody read, ` +
+    `recoveries to what was judged already (${known}), combinations of what is independent ` +
+    `(${additions} times)`,
+  ].join("\n");
+}

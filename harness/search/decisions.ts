@@ -1,0 +1,404 @@
+import type { Contents } from "../model/contents.ts";
+import { RUIN_FILLS, ruinedSector } from "../model/collateral.ts";
+import type { PendingSector, StateSpace, Unit } from "../model/state_space.ts";
+import type { UnitVersion } from "../model/unit_version.ts";
+import type { Persisted } from "../model/persisted.ts";
+import type { PlannedChoices } from "../choices/planned_choices.ts";
+
+const UNDECIDED = -1;
+/** Nothing is planned: independent units are as they are durably. */
+export const NO_PLAN: ReadonlyMap<number, number> = new Map();
+
+/**
+ * Something decided: which option a unit takes. Behind the units come the writes that may ruin
+ * something; for these option 0 is that they do not, and the others are what they leave.
+ */
+export type Decision = readonly [unit: number, option: number];
+
+/** A version that an undecided sector may hold, and since which event. */
+export interface Candidate {
+  /** The id of the contents. */
+  readonly content: number;
+  /** The event since which it is possible. */
+  readonly event: number;
+  /** The units that must take an option for it, and the options. */
+  readonly because: readonly Decision[];
+}
+
+/**
+ * What was decided so far, in one run, about the state that a crash left: which version of a unit
+ * is there, which size, and which write ruined something. Nothing is decided before somebody asks.
+ */
+export class Decisions {
+  readonly #space: StateSpace;
+  readonly #choices: PlannedChoices;
+  /** For each unit, and each write that may ruin, its option in this run, or -1. */
+  readonly #chosen: Int32Array;
+  readonly #decided: number[] = [];
+  /** What a ruined sector holds, for each option of a write that ruins. */
+  readonly #ruinedContents: readonly number[];
+  #sizeOption = UNDECIDED;
+  #sizeBytes = 0;
+  #earliestEvent = -1;
+  /** The crash comes before this event: the write that ruined something was in flight. */
+  #crashBefore = Infinity;
+  /** The write that ruined something, as a unit, or -1. */
+  #ruinedBy = UNDECIDED;
+  #isTorn = false;
+  /** What independent units are to be; as durably if not named. */
+  #plan: ReadonlyMap<number, number> = NO_PLAN;
+  readonly #independent: number[] = [];
+  /** Whether what is read now is independent of all else, as far as its target says. */
+  isIndependent = false;
+  #isMixed = false;
+  #isPlanRecovered = false;
+
+  /** Decide about the states of `space` by asking `choices`. */
+  constructor(space: StateSpace, contents: Contents, choices: PlannedChoices) {
+    this.#space = space;
+    this.#choices = choices;
+    this.#chosen = new Int32Array(space.units.length + space.ruins.length).fill(UNDECIDED);
+    const fills = space.ruins.length > 0 ? RUIN_FILLS : [];
+    this.#ruinedContents = fills.map((fill) => contents.idOf(ruinedSector(fill)));
+  }
+
+  /** Start a run: nothing is decided, but for what independent units are to be. */
+  begin(plan: ReadonlyMap<number, number> = NO_PLAN): void {
+    this.#plan = plan;
+    this.#independent.length = 0;
+    this.#isMixed = false;
+    this.#isPlanRecovered = false;
+    for (const unit of this.#decided) this.#chosen[unit] = UNDECIDED;
+    this.#decided.length = 0;
+    this.#sizeOption = UNDECIDED;
+    this.#earliestEvent = this.#space.epoch.firstEvent;
+    this.#crashBefore = Infinity;
+    this.#ruinedBy = UNDECIDED;
+    this.#isTorn = false;
+  }
+
+  /** The earliest crash that can leave what was decided so far, as the last event before it. */
+  get earliestEvent(): number {
+    return this.#earliestEvent;
+  }
+
+  /**
+   * Whether all decisions so far were the same in a run before this one, or what is planned has not
+   * come to bear yet: either way what comes later is what counts.
+   */
+  get isRetracing(): boolean {
+    if (this.#choices.isRetracing) return true;
+    for (const unit of this.#plan.keys()) if (this.#chosen[unit] < 0) return true;
+    return false;
+  }
+
+  /** Whether a unit is torn: then no other one is. */
+  get isTorn(): boolean {
+    return this.#isTorn;
+  }
+
+  /** The units decided in this run, in the order in which they were. */
+  get decided(): readonly number[] {
+    return this.#decided;
+  }
+
+  /** The units that were read as independent ones in this run. */
+  get independent(): readonly number[] {
+    return this.#independent;
+  }
+
+  /** Whether one of them was read as something else too. */
+  get isMixed(): boolean {
+    return this.#isMixed;
+  }
+
+  /** The first recovery of this run is over. */
+  endRecovery(): void {
+    this.#choices.endRecovery();
+    for (const unit of this.#plan.keys()) this.#isPlanRecovered ||= this.#chosen[unit] >= 0;
+  }
+
+  /** Whether what is planned had come to bear when the first recovery was over. */
+  get isPlanRecovered(): boolean {
+    return this.#isPlanRecovered;
+  }
+
+  /** The option of a unit, or -1 while it is undecided. */
+  optionOf(unit: number): number {
+    return this.#chosen[unit];
+  }
+
+  /** Whether anything was decided about a pending sector. */
+  isDecided(pending: PendingSector): boolean {
+    for (const unit of pending.units) if (this.#chosen[unit] >= 0) return true;
+    for (const ruin of pending.ruins) if (this.#chosen[this.#unitOfRuin(ruin)] >= 0) return true;
+    return false;
+  }
+
+  /** The units decided in this run that did not stay as they were durably, with their options. */
+  persisted(): Decision[] {
+    const all = this.#decided.map((unit) => [unit, this.#chosen[unit]] as const);
+    return all.filter(([, option]) => option !== 0);
+  }
+
+  /** What decisions mean: which versions reached the disk, which size, and what was ruined. */
+  describe(decisions: readonly Decision[]): Persisted {
+    const byUnit = new Map<number, UnitVersion>();
+    let ruined: Persisted["ruined"];
+    for (const [index, option] of decisions) {
+      if (option === 0) continue;
+      const unit = this.#space.units[index];
+      if (unit) byUnit.set(unit.key, versionOf(unit, option));
+      else {
+        const { event } = this.#space.ruins[index - this.#space.units.length];
+        ruined = { event, fill: RUIN_FILLS[option - 1] };
+      }
+    }
+    return { byUnit, sizeBytes: this.#persistedSizeBytes, ...(ruined && { ruined }) };
+  }
+
+  /** Whether the size was decided. */
+  get isSizeDecided(): boolean {
+    return this.#sizeOption >= 0;
+  }
+
+  /** The size that persisted, in bytes; undefined while nobody has asked, or where it follows. */
+  get #persistedSizeBytes(): number | undefined {
+    if (this.#space.sizeUnit !== undefined || this.#sizeOption < 0) return undefined;
+    return this.#sizeBytes;
+  }
+
+  /** Whether units can take these options at once: they contradict neither each other nor this run. */
+  isPossible(because: Candidate["because"]): boolean {
+    const options = new Map<number, number>();
+    let earliestEvent = this.#earliestEvent;
+    let crashBefore = this.#crashBefore;
+    let tornCount = this.#isTorn ? 1 : 0;
+    let ruinCount = this.#ruinedBy >= 0 ? 1 : 0;
+    for (const [index, option] of because) {
+      const known = this.#chosen[index] >= 0 ? this.#chosen[index] : options.get(index);
+      if (known !== undefined && known !== option) return false;
+      options.set(index, option);
+      if (known !== undefined || option === 0) continue;
+      const unit = this.#space.units[index];
+      if (unit) {
+        earliestEvent = Math.max(earliestEvent, versionOf(unit, option).event);
+        if (option >= unit.optionCount) tornCount++;
+      } else {
+        const ruin = this.#space.ruins[index - this.#space.units.length];
+        earliestEvent = Math.max(earliestEvent, ruin.event);
+        crashBefore = Math.min(crashBefore, ruin.completedAt);
+        ruinCount++;
+      }
+    }
+    return tornCount <= 1 && ruinCount <= 1 && earliestEvent < crashBefore;
+  }
+
+  /** The versions of a pending sector that the decisions so far leave open. */
+  versionsOf(pending: PendingSector): Candidate[] {
+    if (this.#isRuined(pending)) {
+      return [{ content: this.#ruinedContent(), event: -1, because: [] }];
+    }
+    const whole = this.#isSubset ? this.#subsetVersions(pending) : this.#unitVersions(pending);
+    return pending.ruins.length === 0 ? whole : this.#orRuined(pending, whole);
+  }
+
+  /** Versions of a sector as they are if no write has ruined it, and what is there if one has. */
+  #orRuined(pending: PendingSector, whole: readonly Candidate[]): Candidate[] {
+    const open = pending.ruins.filter((ruin) => this.#mayRuin(ruin));
+    const spared = open.map((ruin): Decision => [this.#unitOfRuin(ruin), 0]);
+    const ruined = open.flatMap((ruin) =>
+      this.#ruinedContents.map((content, fill): Candidate => ({
+        content,
+        event: this.#space.ruins[ruin].event,
+        because: [[this.#unitOfRuin(ruin), fill + 1]],
+      }))
+    );
+    return [
+      ...whole.map((version) => ({ ...version, because: [...version.because, ...spared] })),
+      ...ruined,
+    ];
+  }
+
+  #unitVersions(pending: PendingSector): Candidate[] {
+    if (pending.units.length === 0) return [{ content: pending.durable, event: -1, because: [] }];
+    const [index] = pending.units;
+    const unit = this.#space.units[index];
+    const chosen = this.#chosen[index];
+    const options = chosen >= 0 ? [chosen] : Array.from(
+      { length: this.#optionCount(unit) },
+      (_, option) => option,
+    );
+    return options.map((option) => ({
+      content: contentOfOption(pending, unit, option),
+      event: versionOf(unit, option).event,
+      because: [[index, option]],
+    }));
+  }
+
+  /** Under `writes`: the newest write that is there decides, and those after it are not there. */
+  #subsetVersions(pending: PendingSector): Candidate[] {
+    const versions: Candidate[] = [];
+    const absent: [number, number][] = [];
+    for (let last = pending.writes.length - 1; last >= 0; last--) {
+      const index = pending.units[last];
+      const { content, ordinal } = pending.writes[last];
+      if (this.#chosen[index] !== 0) {
+        const { event } = this.#space.epoch.writes[ordinal];
+        versions.push({ content, event, because: [...absent, [index, 1]] });
+      }
+      if (this.#chosen[index] === 1) return versions;
+      absent.push([index, 0]);
+    }
+    versions.push({ content: pending.durable, event: -1, because: absent });
+    return versions;
+  }
+
+  get #isSubset(): boolean {
+    return this.#space.preset.unit === "write" && !this.#space.preset.ordered;
+  }
+
+  #decide(index: number): number {
+    const known = this.#chosen[index];
+    if (known >= 0) return known;
+    const unit = this.#space.units[index];
+    const option = this.#pick(index, this.#optionCount(unit));
+    this.#chosen[index] = option;
+    this.#decided.push(index);
+    const { event } = versionOf(unit, option);
+    if (event > this.#earliestEvent) this.#earliestEvent = event;
+    if (option >= unit.optionCount) this.#isTorn = true;
+    return option;
+  }
+
+  #pick(index: number, optionCount: number): number {
+    if (optionCount === 1) return 0;
+    if (!this.isIndependent) return this.#choices.choose(optionCount);
+    this.#independent.push(index);
+    return this.#choices.chooseFreely(index, optionCount) ?? this.#plan.get(index) ?? 0;
+  }
+
+  /** How many options of a unit go with what was decided: only one may be torn. */
+  #optionCount(unit: Unit): number {
+    const { optionCount, torn, events } = unit;
+    if (torn.length > 0) return this.#isTorn ? optionCount : optionCount + torn.length;
+    return this.#countBeforeCrash(events.length, (option) => events[option]);
+  }
+
+  /** How many of some options, in the order of their events, come before what ends the flight. */
+  #countBeforeCrash(count: number, eventOf: (option: number) => number): number {
+    if (this.#crashBefore === Infinity) return count;
+    let possible = count;
+    while (possible > 1 && eventOf(possible - 1) >= this.#crashBefore) possible--;
+    return possible;
+  }
+
+  #unitOfRuin(ruin: number): number {
+    return this.#space.units.length + ruin;
+  }
+
+  /** Whether a write may still turn out to have ruined something. */
+  #mayRuin(ruin: number): boolean {
+    return this.#ruinedBy < 0 && this.#chosen[this.#unitOfRuin(ruin)] < 0 &&
+      this.#earliestEvent < this.#space.ruins[ruin].completedAt;
+  }
+
+  #isRuined(pending: PendingSector): boolean {
+    return this.#ruinedBy >= 0 &&
+      pending.ruins.includes(this.#ruinedBy - this.#space.units.length);
+  }
+
+  #ruinedContent(): number {
+    return this.#ruinedContents[this.#chosen[this.#ruinedBy] - 1];
+  }
+
+  /** Decide of each write that may ruin a sector whether it did. */
+  #decideRuins(pending: PendingSector): void {
+    for (const ruin of pending.ruins) {
+      if (!this.#mayRuin(ruin)) continue;
+      const unit = this.#unitOfRuin(ruin);
+      const option = this.#choices.choose(1 + RUIN_FILLS.length);
+      this.#chosen[unit] = option;
+      this.#decided.push(unit);
+      if (option === 0) continue;
+      const { event, completedAt } = this.#space.ruins[ruin];
+      this.#ruinedBy = unit;
+      this.#crashBefore = completedAt;
+      if (event > this.#earliestEvent) this.#earliestEvent = event;
+    }
+  }
+
+  /** The size of the file, in bytes. */
+  sizeBytes(): number {
+    if (this.#sizeOption < 0) this.#decideSize();
+    return this.#sizeBytes;
+  }
+
+  #decideSize(): void {
+    const { sizes, sizeUnit, units, epoch } = this.#space;
+    this.#sizeOption = 0;
+    if (sizeUnit !== undefined) {
+      // What is durable is not undone by a write that was issued earlier and arrives later.
+      const event = units[sizeUnit].events[this.#decide(sizeUnit)];
+      this.#sizeBytes = epoch.sizes.findLast((size) => size.event <= event)!.sizeBytes;
+      return;
+    }
+    const count = this.#countBeforeCrash(sizes.length, (option) => sizes[option].event);
+    if (count > 1) this.#sizeOption = this.#choices.choose(count);
+    const size = sizes[this.#sizeOption];
+    this.#sizeBytes = size.sizeBytes;
+    if (size.event > this.#earliestEvent) this.#earliestEvent = size.event;
+  }
+
+  /** What a pending sector holds, for a program that reads it. */
+  read(pending: PendingSector): number {
+    if (!this.isIndependent && this.#independent.length > 0) {
+      this.#isMixed ||= pending.units.some((unit) => this.#independent.includes(unit));
+    }
+    return this.contentOf(pending);
+  }
+
+  /** What a pending sector holds, as the id of its contents. */
+  contentOf(pending: PendingSector): number {
+    if (pending.ruins.length > 0) this.#decideRuins(pending);
+    if (this.#isRuined(pending)) return this.#ruinedContent();
+    if (pending.units.length === 0) return pending.durable;
+    return this.#isSubset ? this.#decideSubset(pending) : this.#decideVersion(pending);
+  }
+
+  #decideVersion(pending: PendingSector): number {
+    const [index] = pending.units;
+    const option = this.#decide(index);
+    return contentOfOption(pending, this.#space.units[index], option);
+  }
+
+  #decideSubset(pending: PendingSector): number {
+    for (let last = pending.writes.length - 1; last >= 0; last--) {
+      if (this.#decide(pending.units[last]) === 1) return pending.writes[last].content;
+    }
+    return pending.durable;
+  }
+}
+
+/** Which version an option of a unit is. */
+function versionOf(unit: Unit, option: number): UnitVersion {
+  if (option < unit.optionCount) return { event: unit.events[option] };
+  const { event, tear } = unit.torn[option - unit.optionCount];
+  return tear ? { event, tear } : { event };
+}
+
+/** What a sector holds if its unit takes an option. */
+export function contentOfOption(pending: PendingSector, unit: Unit, option: number): number {
+  return option < unit.optionCount
+    ? contentAt(pending, unit.ordinals[option])
+    : unit.torn[option - unit.optionCount].content;
+}
+
+/** What a sector holds once the writes up to `ordinal` are in it. */
+function contentAt(pending: PendingSector, ordinal: number): number {
+  const { writes } = pending;
+  for (let i = writes.length - 1; i >= 0; i--) {
+    if (writes[i].ordinal <= ordinal) return writes[i].content;
+  }
+  return pending.durable;
+}

@@ -1,0 +1,218 @@
+import type { SearchEffort } from "../result/certificate.ts";
+import type { Contents } from "../model/contents.ts";
+import type { Epoch } from "../model/epochs.ts";
+import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
+import { violationKey } from "../result/violation.ts";
+import { type Choices, ExhaustiveChoices } from "../choices/choices.ts";
+import type { CheckContext } from "../target/check_context.ts";
+import { CrashDisk } from "./crash_disk.ts";
+import type { Choose } from "./crash_layer.ts";
+import { type Decision, NO_PLAN } from "./decisions.ts";
+import type { Findings } from "../result/findings.ts";
+import { ClaimGroups } from "./independence.ts";
+import { type Finding, Judge } from "./oracle.ts";
+import { LossSum } from "./loss_sum.ts";
+import { OpaqueReads } from "./opaque_reads.ts";
+import { PlannedChoices } from "../choices/planned_choices.ts";
+
+/** What an {@linkcode EpochSearch} works with. */
+export interface EpochSearchOptions {
+  /** The contents that occur. */
+  readonly contents: Contents;
+  /** Who decides which state is looked at. */
+  readonly choices: Choices;
+  /** Where what is found goes. */
+  readonly findings: Findings;
+  /** Whether independent units are varied here, group by group, or by the choices like all else. */
+  readonly addsUp: boolean;
+  /** How many crashes in a row: 2 if recovery may be cut short once. */
+  readonly depth: number;
+}
+
+/** What one recovery came to. */
+export interface Run {
+  /** What independent units were to be. */
+  readonly plan: ReadonlyMap<number, number>;
+  /** The keys of the violations that show. */
+  readonly keys: readonly string[];
+  /** How much space is lost, in bytes, if anybody knows. */
+  readonly leakedBytes: number | undefined;
+  /** The size of the file in the end, in bytes, if anything depended on it. */
+  readonly endBytes: number | undefined;
+  /** Whether recovery changed the file. */
+  readonly canCrashAgain: boolean;
+  /** Whether independent units were read as something else too. */
+  readonly isMixed: boolean;
+  /** Whether a unit is torn. */
+  readonly isTorn: boolean;
+  /** The earliest crash that leaves the state. */
+  readonly earliestEvent: number;
+  /** Whether any unit that was planned had been read when recovery was over. */
+  readonly isPlanRecovered: boolean;
+  /** The independent units that were read. */
+  readonly independent: readonly number[];
+  /** What reached the disk. */
+  readonly persisted: readonly Decision[];
+}
+
+/**
+ * The states of one epoch, looked at one behaviour of recovery after the other. Which ones is up to
+ * whoever fills the choices: all, in order; those below a prefix; some of them.
+ */
+export class EpochSearch {
+  /** The states. */
+  readonly space: StateSpace;
+  readonly #disk: CrashDisk;
+  readonly #judge: Judge;
+  readonly #findings: Findings;
+  readonly #choices: PlannedChoices;
+  readonly #groups: ClaimGroups | undefined;
+  /** How many recoveries were run. */
+  recoveries = 0;
+  /** How often groups of independent units were added up instead of multiplied. */
+  additions = 0;
+
+  /** Get ready. */
+  constructor(context: CheckContext, epoch: Epoch, options: EpochSearchOptions) {
+    const { contents, findings } = options;
+    const { target, preset } = context;
+    this.space = stateSpaceOf(epoch, preset, contents);
+    this.#choices = new PlannedChoices(options.choices);
+    this.#findings = findings;
+    const mayAddUp = options.addsUp && typeof preset.unit === "number" && preset.ruinBytes === 0;
+    const claims = mayAddUp ? target.claims : undefined;
+    this.#groups = claims && new ClaimGroups(this.space, contents, claims);
+    const reads = new OpaqueReads(target.opaqueLabels);
+    this.#disk = new CrashDisk(this.space, contents, this.#choices, reads, claims?.labels);
+    this.#judge = new Judge(
+      { ...context, contents, depth: options.depth },
+      epoch,
+      this.#disk,
+      reads,
+    );
+  }
+
+  /** Recover from the state that the choices lead to, and judge it, with all that varies in it. */
+  visit(): void {
+    this.#choices.lead();
+    const lead = this.#run();
+    this.#choices.endLead();
+    if (!this.#choices.hasRecoveredBefore) this.#crashAgain(lead);
+    if (!this.#groups || lead.independent.length === 0) return;
+    if (lead.isMixed || !this.#visitGroups(lead)) this.#visitCombinations();
+  }
+
+  /** Recover from the state that the choices lead to, to see what they are asked; nothing is noted. */
+  probe(): void {
+    this.#choices.lead();
+    this.#disk.begin();
+    this.#judge.judge();
+    this.#disk.end();
+    this.#choices.endLead();
+  }
+
+  /** What it took so far. */
+  get effort(): SearchEffort {
+    const { recoveries, additions } = this;
+    return { recoveries, additions, known: this.#judge.knownCount };
+  }
+
+  /** Put the durable image back as it was; the search is over. */
+  release(): void {
+    this.#disk.release();
+  }
+
+  /** One recovery, judged. */
+  #run(plan: ReadonlyMap<number, number> = NO_PLAN, choose?: Choose): Run {
+    const { decisions } = this.#disk;
+    this.#disk.begin(plan);
+    for (const finding of this.#judge.judge(choose)) this.#add(finding);
+    this.#disk.end();
+    this.recoveries++;
+    const { keys, leakedBytes, endBytes, canCrashAgain } = this.#judge;
+    const { isMixed, isTorn, earliestEvent, isPlanRecovered } = decisions;
+    return {
+      ...{ plan, keys, leakedBytes, endBytes, canCrashAgain },
+      ...{ isMixed, isTorn, earliestEvent, isPlanRecovered },
+      independent: [...decisions.independent],
+      persisted: decisions.persisted(),
+    };
+  }
+
+  /** The same once more for every crash of the recovery of a run, as deep as was asked for. */
+  #crashAgain({ canCrashAgain, plan, independent }: Run): void {
+    if (!canCrashAgain) return;
+    const later = new ExhaustiveChoices();
+    const fixed = new Set(independent);
+    do {
+      this.#choices.recrash(later, fixed);
+      this.#run(plan, (optionCount) => later.choose(optionCount));
+    } while (later.advance());
+  }
+
+  /** The independent units in every combination: for those that turn out not to be. */
+  #visitCombinations(): void {
+    const all = new ExhaustiveChoices();
+    do {
+      this.#choices.branch(all);
+      this.#run();
+    } while (all.advance());
+  }
+
+  /**
+   * Each group of the units that a run found independent by itself. Answers whether what that rests
+   * on holds.
+   */
+  #visitGroups(lead: Run): boolean {
+    const groups = this.#groups!.of(lead.independent);
+    const losses = new LossSum(this.#judge, lead);
+    const follow = this.#follower(lead);
+    const expected = new Set(lead.keys);
+    for (const group of groups) {
+      losses.nextGroup();
+      for (const plan of this.#groups!.assignments(group, lead.isTorn)) {
+        const run = follow(plan);
+        if (!run) return false;
+        losses.add(run);
+        for (const key of run.keys) expected.add(key);
+        const isOther = run.isPlanRecovered && !this.#choices.hasRecoveredBefore;
+        if (isOther) this.#crashAgain(run);
+      }
+    }
+    if (groups.length < 2) return true;
+    this.additions++;
+    const loss = losses.finding();
+    if (loss) {
+      this.#add(loss, lead.persisted);
+      expected.add(violationKey(loss.violation));
+    }
+    return this.#groups!.samples(lead.independent).every((plan) =>
+      follow(plan)?.keys.every((key) => expected.has(key)) ?? false
+    );
+  }
+
+  /** Repeats a run with other independent units. Answers undefined if more than these is different. */
+  #follower(lead: Run): (plan: ReadonlyMap<number, number>) => Run | undefined {
+    const units = new Set(lead.independent);
+    return (plan) => {
+      this.#choices.follow();
+      const run = this.#run(plan);
+      const isAlike = !this.#choices.wentFurther && !run.isMixed && run.endBytes === lead.endBytes;
+      return isAlike && run.independent.every((unit) => units.has(unit)) ? run : undefined;
+    };
+  }
+
+  #add(finding: Finding, decided: readonly Decision[] = this.#disk.decisions.persisted()): void {
+    const { decisions } = this.#disk;
+    const added = finding.because.filter(([unit, option]) =>
+      option !== 0 && !decided.some(([known]) => known === unit)
+    );
+    const again = this.#disk.describeLayers();
+    const sizeAgain = again.reduce((sum, { persisted }) => sum + 1 + persisted.byUnit.size, 0);
+    const size = decided.length + added.length + sizeAgain;
+    this.#findings.add(finding.violation, finding.event, size, () => ({
+      ...decisions.describe([...decided, ...finding.because]),
+      ...(again.length > 0 && { again }),
+    }));
+  }
+}

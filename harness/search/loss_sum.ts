@@ -1,0 +1,81 @@
+import type { Decision } from "./decisions.ts";
+import type { Run } from "./epoch_search.ts";
+import type { Finding, Judge } from "./oracle.ts";
+
+/** A way to choose for a group: what it costs more than the durable one, and when it can happen. */
+interface Loss {
+  readonly plan: ReadonlyMap<number, number>;
+  readonly isTorn: boolean;
+  readonly event: number;
+  readonly lostBytes: number;
+}
+
+/**
+ * The most space that groups of independent units can lose together, for each crash point: the sum
+ * of the most that each can lose. What one group loses alone is judged when it is run.
+ */
+export class LossSum {
+  readonly #judge: Judge;
+  readonly #baseBytes: number | undefined;
+  readonly #baseEvent: number;
+  readonly #isBaseTorn: boolean;
+  readonly #groups: Loss[][] = [];
+
+  /** Start from a run in which all groups are as they are durably. */
+  constructor(judge: Judge, { leakedBytes, earliestEvent, isTorn }: Run) {
+    this.#judge = judge;
+    this.#baseBytes = leakedBytes;
+    this.#baseEvent = earliestEvent;
+    this.#isBaseTorn = isTorn;
+  }
+
+  /** What is added from now on belongs to another group. */
+  nextGroup(): void {
+    this.#groups.push([]);
+  }
+
+  /** Take note of a run in which one group is otherwise. */
+  add({ plan, leakedBytes, earliestEvent: event, ...run }: Run): void {
+    const isTorn = run.isTorn && !this.#isBaseTorn;
+    if (leakedBytes === undefined || this.#baseBytes === undefined) return;
+    const lostBytes = leakedBytes - this.#baseBytes;
+    if (lostBytes <= 0) return;
+    this.#groups[this.#groups.length - 1].push({ plan, isTorn, event, lostBytes });
+  }
+
+  /** The earliest crash point at which all groups together lose more than they may, if there is one. */
+  finding(): Finding | undefined {
+    if (this.#baseBytes === undefined) return undefined;
+    const events = new Set(this.#groups.flat().map(({ event }) => event));
+    for (const event of [...events].sort((a, b) => a - b)) {
+      const worst = this.#worstBy(event);
+      const total = worst.reduce((sum, { lostBytes }) => sum + lostBytes, this.#baseBytes);
+      const violation = this.#judge.lossViolation(total, Math.max(event, this.#baseEvent));
+      if (!violation) continue;
+      const because: Decision[] = worst.flatMap(({ plan }) => [...plan]);
+      return { violation, event: Math.max(event, this.#baseEvent), because };
+    }
+    return undefined;
+  }
+
+  /** For each group what loses the most of all that can have happened by `event`; one may be torn. */
+  #worstBy(event: number): Loss[] {
+    const whole = this.#groups.map((group) => most(group, event, false));
+    const torn = this.#groups.map((group) => most(group, event, true));
+    const gain = (place: number) => (torn[place]?.lostBytes ?? 0) - (whole[place]?.lostBytes ?? 0);
+    let best = -1;
+    whole.forEach((_, place) => {
+      if (gain(place) > (best < 0 ? 0 : gain(best))) best = place;
+    });
+    return whole.flatMap((loss, place) => (place === best ? torn[place] : loss) ?? []);
+  }
+}
+
+function most(group: readonly Loss[], event: number, isTorn: boolean): Loss | undefined {
+  let worst: Loss | undefined;
+  for (const loss of group) {
+    if (loss.event > event || loss.isTorn !== isTorn) continue;
+    if (!worst || loss.lostBytes > worst.lostBytes) worst = loss;
+  }
+  return worst;
+}

@@ -1,0 +1,24 @@
+import { assertThrows } from "@std/assert";
+import { HostError } from "../storage/host_error.ts";
+import { OpenImages } from "./open_images.ts";
+
+Deno.test("one writer alone, or any number of readers", () => {
+  const images = new OpenImages();
+  const refused = (intent: "read" | "write", why: string) =>
+    assertThrows(() => images.add("a", intent), HostError, why);
+  {
+    using _writer = images.add("a", "write");
+    using _other = images.add("b", "write");
+    refused("write", "writing it already");
+    refused("read", "writing it already");
+  }
+  const first = images.add("a", "read");
+  {
+    using _second = images.add("a", "read");
+    refused("write", "for reading");
+  }
+  refused("write", "for reading");
+  first[Symbol.dispose]();
+  images.add("a", "write")[Symbol.dispose]();
+  images.add("a", "read")[Symbol.dispose]();
+});

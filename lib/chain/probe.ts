@@ -1,0 +1,62 @@
+import { FIELD_OFFSETS, hasQedMagic } from "../qed/mod.ts";
+import { FileStorage } from "../storage/mod.ts";
+import { HostError } from "../storage/host_error.ts";
+
+/** The formats that can be opened here. */
+export type ImageFormat = "qed" | "raw";
+
+/** The names of the formats, for options and messages. */
+export const IMAGE_FORMATS: readonly ImageFormat[] = ["qed", "raw"];
+
+/** How images of formats that are not read here begin: name, offset in bytes, the bytes. */
+const FOREIGN: readonly (readonly [string, number, string])[] = [
+  ["qcow2 or qcow", 0, "QFI\xfb"],
+  ["vmdk", 0, "KDMV"],
+  ["vmdk", 0, "COWD"],
+  ["vmdk", 0, "# Disk DescriptorFile"],
+  ["vhdx", 0, "vhdxfile"],
+  ["vpc (vhd)", 0, "conectix"],
+  ["vdi", 64, "\x7f\x10\xda\xbe"],
+  ["parallels", 0, "WithoutFreeSpace"],
+  ["parallels", 0, "WithouFreSpacExt"],
+  ["bochs", 0, "Bochs Virtual HD Image"],
+  ["luks", 0, "LUKS\xba\xbe"],
+  ["cow", 0, "OOOM"],
+];
+
+/** How many bytes of a file are looked at. */
+export const PROBED_BYTES = 128;
+
+/**
+ * Tell the format of a file by its first bytes: QED by its magic, and raw where nothing is
+ * recognized. Throws {@linkcode HostError} for the magic of a format that is not read here: as
+ * raw its guest's data would be garbage.
+ */
+export function probeFormat(file: FileStorage): ImageFormat {
+  const bytes = new Uint8Array(PROBED_BYTES);
+  const moved = file.perform({
+    kind: "read",
+    file: 0,
+    offsetBytes: FIELD_OFFSETS.common.magic,
+    into: bytes,
+    label: "probe",
+  });
+  const found = foreignFormat(bytes.subarray(0, moved));
+  if (found === "qed") return "qed";
+  if (found === undefined) return "raw";
+  throw new HostError(
+    `This looks like a ${found} image; only qed and raw are read here ` +
+      "(to read the bytes as they are, name the format: raw)",
+  );
+}
+
+/** The format other than raw whose images begin like these bytes. */
+export function foreignFormat(bytes: Uint8Array): string | undefined {
+  if (hasQedMagic(bytes)) return "qed";
+  return FOREIGN.find(([, offset, magic]) => startsWith(bytes.subarray(offset), magic))?.[0];
+}
+
+function startsWith(bytes: Uint8Array, magic: string): boolean {
+  for (let i = 0; i < magic.length; i++) if (bytes[i] !== magic.charCodeAt(i)) return false;
+  return true;
+}

@@ -1,1 +1,0 @@
-export * from "../conformance/image_builder.ts";

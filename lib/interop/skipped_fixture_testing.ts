@@ -1,4 +1,0 @@
-// Run by optional_testing_test.ts in a process of its own, with and without QEMU's tools in PATH.
-import { qemuTest } from "./qemu_testing.ts";
-
-qemuTest("a test that needs QEMU", () => {});

@@ -1,1 +1,0 @@
-export * from "../conformance/sparse_disk.ts";

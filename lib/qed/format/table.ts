@@ -1,0 +1,171 @@
+import type { Block } from "./buffers.ts";
+import type { Digest } from "../../storage/digest.ts";
+import { ENTRY_BYTES, SECTOR_BYTES } from "./layout.ts";
+
+/** In how many stripes a table is divided to know which parts of it are empty: bits of a number. */
+const MOST_STRIPES = 32;
+/** The entries that are looked at together; no stripe is smaller. */
+const GROUP_ENTRIES = 8;
+const GROUP_WORDS = 2 * GROUP_ENTRIES;
+
+/**
+ * An L1 or L2 table in memory: 64-bit little-endian offsets, kept as pairs of 32-bit words.
+ *
+ * An entry is handed out as a number. Entries of 2^53 and above are rounded, which is harmless:
+ * no file is that long, so they stay invalid.
+ */
+export class Table {
+  /** The memory of the table. */
+  readonly block: Block;
+  /** Where the table is in the file, in bytes. */
+  offsetBytes: number;
+  /** A bit for each stripe, set unless it is known to be empty; undefined before anybody asks. */
+  #stripes: number | undefined;
+  /** log2 of the words of a stripe. */
+  readonly #stripeBits: number;
+
+  /** A table over `block`, which is (or will be) at `offsetBytes` of the file. */
+  constructor(block: Block, offsetBytes: number) {
+    this.block = block;
+    this.offsetBytes = offsetBytes;
+    const least = Math.max(GROUP_WORDS, block.words.length / MOST_STRIPES);
+    this.#stripeBits = 32 - Math.clz32(least - 1);
+  }
+
+  /** It was read, and `movedBytes` of it were in the file; what was not is zero. */
+  endRead(movedBytes: number): void {
+    if (movedBytes < this.block.bytes.length) this.block.bytes.fill(0, movedBytes);
+    this.noteRefilled();
+  }
+
+  /** Its memory was changed by others than {@linkcode Table.setEntry}. */
+  noteRefilled(): void {
+    this.#stripes = undefined;
+  }
+
+  /** The entry at `index`, in bytes from the start of the file or a special value. */
+  entry(index: number): number {
+    const words = this.block.words;
+    return words[2 * index + 1] * 0x1_0000_0000 + words[2 * index];
+  }
+
+  /** Put `value` at `index`. */
+  setEntry(index: number, value: number): void {
+    const words = this.block.words;
+    words[2 * index] = value % 0x1_0000_0000;
+    words[2 * index + 1] = value / 0x1_0000_0000;
+    if (this.#stripes !== undefined) this.#stripes |= 1 << (2 * index >>> this.#stripeBits);
+  }
+
+  /**
+   * The first index from `from` on whose entry is not zero, or the number of entries. Tables are
+   * mostly empty, and looked through several times, so which stripes are empty is remembered.
+   */
+  nextUsed(from: number): number {
+    const stripes = this.#stripes ?? this.#findStripes();
+    const bits = this.#stripeBits;
+    const end = this.block.words.length;
+    for (let word = 2 * from; word < end;) {
+      const ahead = stripes & (-1 << (word >>> bits));
+      if (ahead === 0) break;
+      const stripe = 31 - Math.clz32(ahead & -ahead);
+      const stop = Math.min(end, (stripe + 1) << bits);
+      word = this.#nextUsedWord(Math.max(word, stripe << bits), stop);
+      if (word < stop) return word >>> 1;
+    }
+    return end >>> 1;
+  }
+
+  /** This reads all of the table, so it does so 64 bits at a time. */
+  #findStripes(): number {
+    const { bytes, numbers } = this.block;
+    const entries = numbers ??
+      new BigInt64Array(bytes.buffer, bytes.byteOffset, bytes.length / ENTRY_BYTES);
+    const stripeEntries = (1 << this.#stripeBits) / 2;
+    let stripes = 0;
+    for (let start = 0, bit = 1; start < entries.length; start += stripeEntries, bit <<= 1) {
+      const stop = Math.min(entries.length, start + stripeEntries);
+      let i = start;
+      while (i < stop && isEmptyGroup(entries, i)) i += GROUP_ENTRIES;
+      if (i < stop) stripes |= bit;
+    }
+    return this.#stripes = stripes;
+  }
+
+  /**
+   * The first word from `word` on of an entry that is not zero, or `end`, a multiple of sixteen.
+   * This loop scans tables; it stays this plain to stay this fast.
+   */
+  #nextUsedWord(word: number, end: number): number {
+    const words = this.block.words;
+    // Up to a multiple of eight entries one by one, then eight at a time, then to the one.
+    while ((word & 15) !== 0 && (words[word] | words[word + 1]) === 0) word += 2;
+    if ((word & 15) !== 0) return word;
+    while (word < end && areEmptyWords(words, word)) word += GROUP_WORDS;
+    while (word < end && (words[word] | words[word + 1]) === 0) word += 2;
+    return word;
+  }
+
+  /** Mix all entries into `digest`. */
+  digestInto(digest: Digest): void {
+    const words = this.block.words;
+    let { a, b } = digest;
+    for (let i = this.nextUsed(0); 2 * i < words.length; i = this.nextUsed(i + 1)) {
+      const low = words[2 * i];
+      const high = words[2 * i + 1];
+      a = Math.imul(Math.imul(a ^ i, 0x01000193) ^ low, 0x01000193) ^ high;
+      b = Math.imul(Math.imul(b + i, 0x5bd1e995) + low, 0x5bd1e995) + (high ^ (b >>> 15)) | 0;
+    }
+    digest.a = a;
+    digest.b = b;
+    digest.mix(words.length);
+  }
+
+  /** All 64 bits of the entry at `index`, for messages. */
+  exactEntry(index: number): bigint {
+    const words = this.block.words;
+    return BigInt(words[2 * index + 1]) << 32n | BigInt(words[2 * index]);
+  }
+
+  /** Where the entry at `index` is in the file, in bytes. */
+  entryOffsetBytes(index: number): number {
+    return this.offsetBytes + index * ENTRY_BYTES;
+  }
+
+  /** The whole sectors of the table that hold `count` entries from `index` on. */
+  sectorsOf(index: number, count: number): { offsetBytes: number; bytes: Uint8Array } {
+    const first = Math.floor(index * ENTRY_BYTES / SECTOR_BYTES) * SECTOR_BYTES;
+    const end = Math.ceil((index + count) * ENTRY_BYTES / SECTOR_BYTES) * SECTOR_BYTES;
+    return {
+      offsetBytes: this.offsetBytes + first,
+      bytes: this.block.bytes.subarray(first, end),
+    };
+  }
+
+  /**
+   * How many entries from `index` on, `most` at the most, go on like the first: all the same
+   * special value, or offsets that follow each other at `clusterBytes`.
+   */
+  runLength(index: number, most: number, clusterBytes: number): number {
+    const first = this.entry(index);
+    const step = first > 1 ? clusterBytes : 0;
+    let count = 1;
+    while (count < most && this.entry(index + count) === first + count * step) count++;
+    return count;
+  }
+}
+
+/** Whether the eight entries from `i` on are zero. */
+function isEmptyGroup(entries: BigInt64Array, i: number): boolean {
+  const all = entries[i] | entries[i + 1] | entries[i + 2] | entries[i + 3] |
+    entries[i + 4] | entries[i + 5] | entries[i + 6] | entries[i + 7];
+  return BigInt.asIntN(64, all) === 0n;
+}
+
+/** The same of the eight entries whose first word is at `word`. */
+function areEmptyWords(words: Uint32Array, word: number): boolean {
+  return (words[word] | words[word + 1] | words[word + 2] | words[word + 3] |
+    words[word + 4] | words[word + 5] | words[word + 6] | words[word + 7] |
+    words[word + 8] | words[word + 9] | words[word + 10] | words[word + 11] |
+    words[word + 12] | words[word + 13] | words[word + 14] | words[word + 15]) === 0;
+}

@@ -1,0 +1,345 @@
+import type { FileSlot, FlushRequest, Label, Operation, Request } from "../../storage/request.ts";
+import { type Access, type AccessRange, RangeLock, WHOLE_DISK } from "../../storage/range_lock.ts";
+import type { Buffers } from "../format/buffers.ts";
+import { ImageError } from "../format/format_error.ts";
+import { FreeClusters } from "./free_clusters.ts";
+import type { Geometry } from "../format/geometry.ts";
+import { assertInside } from "../format/guest_range.ts";
+import { encodeHeader, type Header } from "../format/header.ts";
+import type { L2Cache } from "./l2_cache.ts";
+import { FEATURE } from "../format/layout.ts";
+import type { OrderingProfile } from "../format/profile.ts";
+import type { RepairFront } from "./repair_front.ts";
+import type { Table } from "../format/table.ts";
+
+/** The file from which an image reads clusters that it does not hold itself. */
+export type BackingSource =
+  | { readonly kind: "raw"; readonly file: FileSlot; readonly sizeBytes: number }
+  | { readonly kind: "qed"; readonly image: QedImage };
+
+/** A place on the guest's disk: a cluster and a byte in it. */
+export interface GuestPosition {
+  /** Which cluster of the disk. */
+  readonly clusterIndex: number;
+  /** Bytes from the start of that cluster. */
+  readonly byteInCluster: number;
+}
+
+/** Bytes of the header's first sector, behind the fields. */
+export interface HeaderString {
+  /** Where they start, in bytes from the start of the file. */
+  readonly offsetBytes: number;
+  /** What they are. */
+  readonly bytes: Uint8Array;
+}
+
+/** What an {@linkcode QedImage} is made of; put together by `openImage`. */
+export interface ImageParts {
+  /** The slot of the file. */
+  readonly file: FileSlot;
+  /** The header as read. */
+  readonly header: Header;
+  /** The first sector of the file, which header updates write back. */
+  readonly headerSector: Uint8Array;
+  /** The backing file's name, if there is one. */
+  readonly backingName: string | undefined;
+  /** Whether the backing file is raw and must not be probed. */
+  readonly backingIsRaw: boolean;
+  /** The order of writes. */
+  readonly profile: OrderingProfile;
+  /** Whether the image takes writes. */
+  readonly writable: boolean;
+  /** The size of the file in bytes. */
+  readonly fileBytes: number;
+  /** The L1 table, to be read. */
+  readonly l1: Table;
+  /** An empty cache. */
+  readonly l2Cache: L2Cache;
+  /** Where memory comes from. */
+  readonly buffers: Buffers;
+}
+
+/**
+ * An open image: the header, the L1 table and a cache of L2 tables, and where the next cluster
+ * goes. It holds no file; the operations on it yield requests for {@linkcode QedImage.file}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createImage, MemoryStorage, openImage, QedImage, runSync } from "@powercut/powercut/lib";
+ *
+ * const files = [new MemoryStorage()];
+ * runSync(createImage({ imageBytes: 2 ** 30 }), files);
+ * const image = runSync(openImage({ writable: true }), files);
+ * assertEquals(image instanceof QedImage, true);
+ * assertEquals([image.imageBytes, image.geometry.clusterBytes], [2n ** 30n, 65536]);
+ * assertEquals(image.needsCheck, false);
+ * ```
+ */
+export class QedImage {
+  /** The slot of the file that holds this image. */
+  readonly file: FileSlot;
+  /** Cluster and table sizes. */
+  readonly geometry: Geometry;
+  /** The name of the backing file as the header has it, or undefined. */
+  backingName: string | undefined;
+  /** Whether the header says that the backing file is raw and must not be probed. */
+  backingIsRaw: boolean;
+  /** In which order writes reach the disk. */
+  readonly profile: OrderingProfile;
+  /** Whether it was opened for writing. */
+  readonly writable: boolean;
+  /**
+   * The L1 table.
+   *
+   * @internal
+   */
+  readonly l1: Table;
+  /**
+   * L2 tables read lately.
+   *
+   * @internal
+   */
+  readonly l2Cache: L2Cache;
+  /** Where memory comes from. */
+  readonly buffers: Buffers;
+  /** The opened backing file, once attached. */
+  backing: BackingSource | undefined;
+  /** Whether reading copies what comes from the backing file into the image, if it is writable. */
+  copiesOnRead = false;
+  /** Where the next cluster is taken, in bytes: the end of the file in whole clusters. */
+  endBytes: number;
+  /** Whether bytes of an unfinished cluster follow {@linkcode QedImage.endBytes} in the file. */
+  hasTornTail: boolean;
+  /** Counts the L2 updates that are on disk: a table read across one of them is read again. */
+  tableChanges = 0;
+  /** Whether the image was dirty when it was opened, and nobody has repaired it since. */
+  isUnchecked = false;
+  /**
+   * How far the repair is that is going on; undefined if none is.
+   *
+   * @internal
+   */
+  repairFront: RepairFront | undefined;
+  /**
+   * Clusters that were freed since the image was opened.
+   *
+   * @internal
+   */
+  readonly free = new FreeClusters();
+  /** The first failure after which the state on disk is unknown; no writes are taken after it. */
+  failure: Error | undefined;
+
+  #header: Header;
+  /** What its features say; asked for all the time. */
+  #needsCheck: boolean;
+  readonly #headerSector: Uint8Array;
+  readonly #ranges = new RangeLock();
+  readonly #turns = new RangeLock();
+
+  /**
+   * Use `openImage`.
+   *
+   * @internal
+   */
+  constructor(parts: ImageParts) {
+    this.file = parts.file;
+    this.#header = parts.header;
+    this.#needsCheck = isMarked(parts.header);
+    this.#headerSector = parts.headerSector;
+    this.geometry = parts.header.geometry;
+    this.backingName = parts.backingName;
+    this.backingIsRaw = parts.backingIsRaw;
+    this.profile = parts.profile;
+    this.writable = parts.writable;
+    this.l1 = parts.l1;
+    this.l2Cache = parts.l2Cache;
+    this.buffers = parts.buffers;
+
+    const { clusterBytes } = this.geometry;
+    const wholeClusters = parts.fileBytes / clusterBytes;
+    const roundsUp = parts.profile.partialTail === "round-up";
+    this.endBytes = (roundsUp ? Math.ceil : Math.floor)(wholeClusters) * clusterBytes;
+    this.hasTornTail = !Number.isInteger(wholeClusters);
+  }
+
+  /** The header as it is on disk now, as far as this image wrote it. */
+  get header(): Header {
+    return this.#header;
+  }
+
+  /** The size of the guest's disk, in bytes. */
+  get imageBytes(): bigint {
+    return this.#header.imageBytes;
+  }
+
+  /** Bytes before the first regular cluster. */
+  get headerBytes(): number {
+    return this.#header.headerClusters * this.geometry.clusterBytes;
+  }
+
+  /** Whether NEED_CHECK is set. */
+  get needsCheck(): boolean {
+    return this.#needsCheck;
+  }
+
+  /**
+   * Run `work` with a range of the guest's disk to itself: everything that overlaps it and came
+   * before has ended, what comes later waits. To `read` it, others may read it too.
+   */
+  *holding<T>(
+    range: AccessRange,
+    intent: "read" | "change",
+    work: Operation<T>,
+  ): Operation<T> {
+    const access = this.enter(range, intent);
+    try {
+      if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
+      return yield* work;
+    } finally {
+      this.leave(access);
+    }
+  }
+
+  /**
+   * What {@linkcode QedImage.holding} begins with, for a request that cannot afford it. It has to
+   * wait for the access and, whatever comes, to {@linkcode QedImage.leave}.
+   *
+   * @internal
+   */
+  enter(range: AccessRange, intent: "read" | "change"): Access {
+    return this.#ranges.enter(range, intent);
+  }
+
+  /**
+   * What {@linkcode QedImage.holding} ends with.
+   *
+   * @internal
+   */
+  leave(access: Access): void {
+    this.#ranges.leave(access);
+  }
+
+  /**
+   * The same with several ranges, which must not overlap. All are taken at once, so that two of
+   * these never wait for each other in a circle.
+   */
+  *holdingAll<T>(
+    ranges: readonly AccessRange[],
+    intent: "read" | "change",
+    work: Operation<T>,
+  ): Operation<T> {
+    const accesses = ranges.map((range) => this.#ranges.enter(range, intent));
+    try {
+      for (const turn of accesses) {
+        if (!turn.isReady) yield { kind: "wait", turn, label: "overlapping request" };
+      }
+      return yield* work;
+    } finally {
+      for (const access of accesses) this.#ranges.leave(access);
+    }
+  }
+
+  /**
+   * Run `work` as the only one that changes tables, allocates or frees clusters. What is held of
+   * the guest's disk must be taken before.
+   */
+  *alone<T>(work: Operation<T>): Operation<T> {
+    const turn = this.#turns.enter(WHOLE_DISK, "change");
+    try {
+      if (!turn.isReady) yield { kind: "wait", turn, label: "turn to allocate" };
+      return yield* work;
+    } finally {
+      this.#turns.leave(turn);
+    }
+  }
+
+  /** Find `offset` on the guest's disk. Throws {@linkcode ImageError} if a range leaves it. */
+  locate(offset: number | bigint, lengthBytes: number): GuestPosition {
+    assertInside(offset, lengthBytes, this.imageBytes);
+    const { clusterBytes, clusterBits } = this.geometry;
+    if (typeof offset === "number") {
+      const clusterIndex = Math.floor(offset / clusterBytes);
+      return { clusterIndex, byteInCluster: offset - clusterIndex * clusterBytes };
+    }
+    return {
+      clusterIndex: Number(offset >> BigInt(clusterBits)),
+      byteInCluster: Number(offset & BigInt(clusterBytes - 1)),
+    };
+  }
+
+  /** Throws {@linkcode ImageError} unless the image takes writes. */
+  assertWritable(): void {
+    if (!this.writable) throw new ImageError("the image was opened read-only");
+    if (this.failure) {
+      throw new ImageError(
+        `the image takes no more writes after a failure (${this.failure.message}); ` +
+          "open it again, which checks it",
+        { cause: this.failure },
+      );
+    }
+  }
+
+  /** Whether `offsetBytes` may hold `clusterCount` clusters: aligned, behind the header, inside. */
+  isValidOffset(offsetBytes: number, clusterCount: number): boolean {
+    const { clusterBytes } = this.geometry;
+    return offsetBytes % clusterBytes === 0 && offsetBytes >= this.headerBytes &&
+      offsetBytes + clusterCount * clusterBytes <= this.endBytes;
+  }
+
+  /** Take `clusterCount` clusters at the end of the file; nothing is written. */
+  allocateClusters(clusterCount: number): number {
+    const offsetBytes = this.endBytes;
+    this.endBytes += clusterCount * this.geometry.clusterBytes;
+    return offsetBytes;
+  }
+
+  /**
+   * Perform a request whose failure leaves the state on disk unknown: after it the image takes no
+   * writes and keeps NEED_CHECK, so that the next opening finds out.
+   */
+  *critical(request: Request): Operation<number> {
+    try {
+      return yield request;
+    } catch (error) {
+      this.failure ??= error as Error;
+      throw error;
+    }
+  }
+
+  /** Make what was written durable; `label` says what for. */
+  *flush(label: Label): Operation<void> {
+    const request: FlushRequest = { kind: "flush", file: this.file, scope: "data", label };
+    const freed = this.free.coveredByFlush();
+    yield* this.critical(request);
+    if (freed) this.free.settle(freed);
+  }
+
+  /** Change header fields and write the first sector back; what follows the fields stays. */
+  updateHeader(change: Partial<Header>): Operation<void> {
+    return this.replaceHeader({ ...this.#header, ...change });
+  }
+
+  /**
+   * Put another header into the place of this one, with `strings` behind its fields, in the same
+   * sector and by the same write: a crash leaves one or the other.
+   */
+  *replaceHeader(header: Header, strings: readonly HeaderString[] = []): Operation<void> {
+    this.#header = header;
+    this.#needsCheck = isMarked(header);
+    for (const { offsetBytes, bytes } of strings) this.#headerSector.set(bytes, offsetBytes);
+    encodeHeader(this.#header, this.#headerSector);
+    yield* this.critical({
+      kind: "write",
+      file: this.file,
+      offsetBytes: 0,
+      bytes: this.#headerSector,
+      label: "header",
+    });
+  }
+}
+
+/** Whether a header has NEED_CHECK set. */
+function isMarked({ layout, features }: Header): boolean {
+  return layout === "final" && (features & FEATURE.NEED_CHECK) !== 0n;
+}

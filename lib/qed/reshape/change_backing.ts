@@ -1,0 +1,141 @@
+import type { Operation } from "../../storage/request.ts";
+import { WHOLE_DISK } from "../../storage/range_lock.ts";
+import { type BackingReference, encodeBackingName } from "../format/backing_name.ts";
+import { ImageError } from "../format/format_error.ts";
+import type { Header, StringPlace } from "../format/header.ts";
+import type { HeaderString, QedImage } from "../image/image.ts";
+import {
+  FEATURE,
+  HEADER_BYTES,
+  RFC_COMPAT_BACKING_FORMAT,
+  SECTOR_BYTES,
+} from "../format/layout.ts";
+
+/**
+ * Give an image another backing file, or none: the header's words only (`qemu-img rebase -u`).
+ * Clusters stay as they are, so what the guest reads where nothing is allocated is what the new
+ * backing file holds there; to keep what it read before, copy first. Whatever was attached as
+ * {@linkcode QedImage.backing} is let go; the caller attaches the new file.
+ *
+ * Order: a name that does not fit behind the fields of the first sector goes where neither the old
+ * name nor the old format is, everything so far is flushed, then the first sector is written in
+ * one piece, then flush. Crash promise: the image has its old backing file or, whole, the new one,
+ * and the new one for certain once this has returned.
+ *
+ * Requests that came before are finished first. Throws {@linkcode ImageError} for a name that can't
+ * be stored (1 to 1023 bytes, no NUL) or finds no room in the header, before anything is written.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { changeBacking, createImage, MemoryStorage, openImage, runSync } from "@powercut/powercut/lib";
+ *
+ * const files = [new MemoryStorage()];
+ * runSync(createImage({ imageBytes: 2 ** 30 }), files);
+ * const image = runSync(openImage({ writable: true }), files);
+ * runSync(changeBacking(image, { name: "base.raw", isRaw: true }), files);
+ * assertEquals(runSync(openImage(), files).backingName, "base.raw");
+ * ```
+ */
+export function* changeBacking(
+  image: QedImage,
+  backing: BackingReference | undefined,
+): Operation<void> {
+  image.assertWritable();
+  yield* image.holding(WHOLE_DISK, "change", image.alone(switchBacking(image, backing)));
+}
+
+function* switchBacking(
+  image: QedImage,
+  backing: BackingReference | undefined,
+): Operation<void> {
+  image.assertWritable();
+  const strings = backing ? stringsOf(image, backing) : new Uint8Array(0);
+  const offsetBytes = placeFor(image, strings.length);
+  if (offsetBytes >= SECTOR_BYTES) yield* writeStrings(image, offsetBytes, strings);
+  yield* image.flush("before the backing file changes");
+
+  const inSector: HeaderString[] = [eraseOld(image.header)];
+  if (offsetBytes < SECTOR_BYTES) inSector.push({ offsetBytes, bytes: strings });
+  yield* image.replaceHeader(headerWith(image.header, backing, offsetBytes), inSector);
+  image.backingName = backing?.name;
+  image.backingIsRaw = backing?.isRaw ?? false;
+  image.backing = undefined;
+  yield* image.flush("backing file changed");
+}
+
+/** The name and, in the rfc layout, the format behind it. */
+function stringsOf(image: QedImage, backing: BackingReference): Uint8Array {
+  const name = encodeBackingName(backing.name);
+  return new Uint8Array([...name, ...formatOf(image.header, backing)]);
+}
+
+function formatOf(header: Header, backing: BackingReference): Uint8Array {
+  return new TextEncoder().encode(header.layout === "rfc" && backing.isRaw ? "raw" : "");
+}
+
+/**
+ * Where `sizeBytes` of strings go: behind the fields if the first sector has room, for it is
+ * replaced whole. Otherwise to the first sectors of the header that no old string lies in, since
+ * the old header may be the one that counts after a crash.
+ */
+function placeFor(image: QedImage, sizeBytes: number): number {
+  if (HEADER_BYTES + sizeBytes <= SECTOR_BYTES) return HEADER_BYTES;
+  const { backingName, backingFormat } = image.header;
+  const taken = [backingName, backingFormat].filter((place) => place !== undefined);
+  const starts = [SECTOR_BYTES, ...taken.map(endOf)].sort((a, b) => a - b);
+  const start = starts.find((start) =>
+    start + sizeBytes <= image.headerBytes &&
+    taken.every((place) => endOf(place) <= start || place.offsetBytes >= start + sizeBytes)
+  );
+  if (start !== undefined) return start;
+  throw new ImageError(
+    `no room in the header of ${image.headerBytes} bytes for a backing file name of ` +
+      `${sizeBytes} bytes beside the old one`,
+  );
+}
+
+/** The end of a string, up to a whole sector. */
+function endOf({ offsetBytes, sizeBytes }: StringPlace): number {
+  return Math.max(SECTOR_BYTES, Math.ceil((offsetBytes + sizeBytes) / SECTOR_BYTES) * SECTOR_BYTES);
+}
+
+function* writeStrings(image: QedImage, offsetBytes: number, strings: Uint8Array): Operation<void> {
+  const bytes = new Uint8Array(Math.ceil(strings.length / SECTOR_BYTES) * SECTOR_BYTES);
+  bytes.set(strings);
+  yield { kind: "write", file: image.file, offsetBytes, bytes, label: "backing-name" };
+}
+
+/** Zeroes over what the first sector holds of the old name. */
+function eraseOld({ backingName }: Header): HeaderString {
+  const offsetBytes = Math.max(HEADER_BYTES, backingName?.offsetBytes ?? 0);
+  const end = backingName ? backingName.offsetBytes + backingName.sizeBytes : 0;
+  const length = Math.max(0, Math.min(end, SECTOR_BYTES) - offsetBytes);
+  return { offsetBytes: Math.min(offsetBytes, SECTOR_BYTES), bytes: new Uint8Array(length) };
+}
+
+function headerWith(
+  old: Header,
+  backing: BackingReference | undefined,
+  offsetBytes: number,
+): Header {
+  const { backingName: _name, backingFormat: _format, ...rest } = old;
+  const features = old.features & ~(FEATURE.BACKING_FILE | FEATURE.BACKING_FORMAT_NO_PROBE);
+  const compatFeatures = old.layout === "rfc"
+    ? old.compatFeatures & ~RFC_COMPAT_BACKING_FORMAT
+    : old.compatFeatures;
+  if (!backing) return { ...rest, features, compatFeatures };
+
+  const nameBytes = encodeBackingName(backing.name).length;
+  const formatBytes = formatOf(old, backing).length;
+  const rawFeature = old.layout === "final" && backing.isRaw ? FEATURE.BACKING_FORMAT_NO_PROBE : 0n;
+  return {
+    ...rest,
+    features: features | FEATURE.BACKING_FILE | rawFeature,
+    compatFeatures: formatBytes > 0 ? compatFeatures | RFC_COMPAT_BACKING_FORMAT : compatFeatures,
+    backingName: { offsetBytes, sizeBytes: nameBytes },
+    ...(formatBytes > 0 && {
+      backingFormat: { offsetBytes: offsetBytes + nameBytes, sizeBytes: formatBytes },
+    }),
+  };
+}

@@ -1,0 +1,123 @@
+import type { Operation } from "../../storage/request.ts";
+import { loadL2Table } from "../io/lookup.ts";
+import type { QedImage } from "../image/image.ts";
+import { UNALLOCATED } from "../format/layout.ts";
+import { type DataMove, moveData, moveTables, type TableMove } from "../io/relocate.ts";
+import type { Owner, Survey } from "../check/reachability.ts";
+import type { Placement, Window } from "./move_plan.ts";
+
+/** A move with its places as clusters of the file. */
+interface Move extends Placement {
+  readonly fromCluster: number;
+}
+
+/**
+ * Carries out windows. What a window moves is held and the turn of those who change tables taken;
+ * since the plan was made others may have allocated and freed, so everything is looked up again.
+ */
+export class WindowMover {
+  readonly #image: QedImage;
+  /** Clusters copied so far. */
+  movedClusters = 0;
+
+  /** A mover for the clusters of `image`. */
+  constructor(image: QedImage) {
+    this.#image = image;
+  }
+
+  /** Clear the window's places and put in what belongs there. */
+  *move({ moves, occupants, endCluster }: Window, survey: Survey): Operation<void> {
+    this.#image.assertWritable();
+    if (survey.isStale(this.#image)) return;
+    yield* this.clear(occupants, endCluster, survey);
+    yield* this.#place(moves.filter(({ l2Index }) => l2Index === undefined), survey);
+    yield* this.#place(moves.filter(({ l2Index }) => l2Index !== undefined), survey);
+  }
+
+  /** Move `occupants` to free clusters from `firstCluster` on, or behind the end of the file. */
+  *clear(occupants: readonly Owner[], firstCluster: number, survey: Survey): Operation<void> {
+    const tables = occupants.filter(({ l2Index }) => l2Index === undefined);
+    const data = occupants.filter(({ l2Index }) => l2Index !== undefined);
+    for (const kind of [tables, data]) {
+      const moves: Move[] = [];
+      for (const owner of kind) {
+        const fromCluster = yield* this.#clusterOf(owner);
+        // Only what is still where the survey saw it: others stay, and keep their place from being
+        // used.
+        if (fromCluster === undefined || !isSame(survey.ownerOf(fromCluster), owner)) continue;
+        const toCluster = this.#takeFree(this.#sizeOf(owner), firstCluster, survey);
+        moves.push({ ...owner, fromCluster, toCluster });
+      }
+      yield* this.#carryOut(moves, survey);
+    }
+  }
+
+  *#place(placements: readonly Placement[], survey: Survey): Operation<void> {
+    const moves: Move[] = [];
+    for (const placement of placements) {
+      const { toCluster } = placement;
+      const clusterCount = this.#sizeOf(placement);
+      const fromCluster = yield* this.#clusterOf(placement);
+      if (fromCluster === undefined || fromCluster === toCluster) continue;
+      if (!survey.areFree(toCluster, clusterCount)) continue;
+      survey.take(toCluster, clusterCount);
+      moves.push({ ...placement, fromCluster });
+    }
+    yield* this.#carryOut(moves, survey);
+  }
+
+  /** Clusters that nothing refers to: the last ones in the file, or new ones behind its end. */
+  #takeFree(clusterCount: number, firstCluster: number, survey: Survey): number {
+    const found = survey.findFree(clusterCount, firstCluster);
+    if (found === undefined) {
+      return this.#image.allocateClusters(clusterCount) / this.#image.geometry.clusterBytes;
+    }
+    survey.take(found, clusterCount);
+    return found;
+  }
+
+  *#carryOut(moves: readonly Move[], survey: Survey): Operation<void> {
+    if (moves.length === 0) return;
+    const { clusterBytes } = this.#image.geometry;
+    const tables: TableMove[] = [];
+    const data: DataMove[] = [];
+    for (const { l1Index, l2Index, fromCluster, toCluster } of moves) {
+      const fromBytes = fromCluster * clusterBytes;
+      const toBytes = toCluster * clusterBytes;
+      if (l2Index === undefined) tables.push({ l1Index, fromBytes, toBytes });
+      else data.push({ l1Index, l2Index, fromBytes, toBytes });
+    }
+    if (!survey.isDurable) yield* this.#image.flush("entries before free clusters are used");
+    survey.isDurable = true;
+    yield* moveTables(this.#image, tables);
+    yield* moveData(this.#image, data);
+    for (const move of moves) {
+      const clusterCount = this.#sizeOf(move);
+      survey.release(move.fromCluster, clusterCount);
+      survey.setOwner(move.toCluster, clusterCount, move);
+      this.movedClusters += clusterCount;
+    }
+  }
+
+  #sizeOf({ l2Index }: Owner): number {
+    return l2Index === undefined ? this.#image.geometry.tableClusters : 1;
+  }
+
+  /** Where something is now; undefined if it is no more. */
+  *#clusterOf(owner: Owner): Operation<number | undefined> {
+    const { l1Index, l2Index } = owner;
+    const image = this.#image;
+    let offsetBytes = image.l1.entry(l1Index);
+    if (l2Index !== undefined) {
+      const table = yield* loadL2Table(image, l1Index);
+      offsetBytes = table?.entry(l2Index) ?? UNALLOCATED;
+    }
+    // Special values lie before all clusters.
+    const isThere = image.isValidOffset(offsetBytes, this.#sizeOf(owner));
+    return isThere ? offsetBytes / image.geometry.clusterBytes : undefined;
+  }
+}
+
+function isSame(owner: Owner | undefined, other: Owner): boolean {
+  return owner?.l1Index === other.l1Index && owner.l2Index === other.l2Index;
+}

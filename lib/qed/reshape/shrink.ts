@@ -1,0 +1,124 @@
+import type { Operation } from "../../storage/request.ts";
+import type { ClusterRange } from "../image/cluster_ranges.ts";
+import { findRun, loadL2Table, type Run, tableIndexes } from "../io/lookup.ts";
+import { ImageError } from "../format/format_error.ts";
+import { clustersFor } from "../format/geometry.ts";
+import type { QedImage } from "../image/image.ts";
+import { UNALLOCATED } from "../format/layout.ts";
+import type { Table } from "../format/table.ts";
+import { noteSector, writeSectors } from "../image/table_sectors.ts";
+
+/** How much is looked at at a time, in bytes. */
+const LOOK_BYTES = 2 ** 20;
+
+/** Shrink the image; the new size is valid, and the image is held. See `resizeImage`. */
+export function* shrinkImage(image: QedImage, newBytes: bigint): Operation<void> {
+  const endCluster = clustersFor(image.geometry, image.imageBytes);
+  yield* refuseLoss(image, newBytes, endCluster);
+  yield* image.updateHeader({ imageBytes: newBytes });
+  yield* image.flush("new size before entries behind it are cleared");
+  const firstCluster = clustersFor(image.geometry, newBytes);
+  try {
+    yield* clearEntries(image, firstCluster, endCluster);
+  } catch (error) {
+    // Tables in memory may be ahead of those on disk.
+    image.failure ??= error as Error;
+    throw error;
+  }
+  yield* image.flush("entries behind the end cleared");
+}
+
+/** Throws for the first byte behind the new end that a cluster of the image holds and is not 0. */
+function* refuseLoss(image: QedImage, newBytes: bigint, endCluster: number): Operation<void> {
+  const { tableEntries } = image.geometry;
+  let clusterIndex = image.locate(newBytes, 0).clusterIndex;
+  while (clusterIndex < endCluster) {
+    const run = yield* findRun(image, clusterIndex, endCluster - clusterIndex);
+    if (run.state === "no-table") {
+      const l1Index = tableIndexes(image, clusterIndex).l1;
+      clusterIndex = image.l1.nextUsed(l1Index) * tableEntries;
+      continue;
+    }
+    if (run.state === "data") yield* refuseData(image, { run, clusterIndex, newBytes });
+    clusterIndex += run.clusters;
+  }
+}
+
+function* refuseData(
+  image: QedImage,
+  { run, clusterIndex, newBytes }: { run: Run; clusterIndex: number; newBytes: bigint },
+): Operation<void> {
+  const { clusterBytes } = image.geometry;
+  const start = BigInt(clusterIndex) * BigInt(clusterBytes);
+  const lengthBytes = Math.min(run.clusters * clusterBytes, Number(image.imageBytes - start));
+  const buffer = image.buffers.take(LOOK_BYTES).bytes;
+  let at = newBytes > start ? Number(newBytes - start) : 0;
+  while (at < lengthBytes) {
+    const into = buffer.subarray(0, Math.min(LOOK_BYTES, lengthBytes - at));
+    const offsetBytes = run.hostBytes + at;
+    const moved = yield { kind: "read", file: image.file, offsetBytes, into, label: "data" };
+    const found = into.subarray(0, moved).findIndex((byte) => byte !== 0);
+    if (found >= 0) {
+      throw new ImageError(
+        `cannot shrink the image to ${newBytes} bytes: data at offset ` +
+          `${start + BigInt(at + found)} would be lost`,
+      );
+    }
+    at += into.length;
+  }
+}
+
+/** Clear what is mapped from `firstCluster` on: whole L2 tables, and the rest of the first one. */
+function* clearEntries(
+  image: QedImage,
+  firstCluster: number,
+  endCluster: number,
+): Operation<void> {
+  const { l1, geometry } = image;
+  const { tableEntries } = geometry;
+  const first = tableIndexes(image, firstCluster);
+  const l1Sectors: number[] = [];
+  const freed: ClusterRange[] = [];
+  for (
+    let index = l1.nextUsed(first.l1);
+    index * tableEntries < endCluster;
+    index = l1.nextUsed(index + 1)
+  ) {
+    const table = yield* loadL2Table(image, index);
+    if (!table) continue;
+    if (index === first.l1 && first.l2 > 0) {
+      yield* writeSectors(image, table, clearTable(image, table, { from: first.l2, freed }));
+      image.l2Cache.put(table);
+      continue;
+    }
+    // The table itself stays as it is on disk, and nothing leads to it.
+    clearTable(image, table, { from: 0, freed });
+    const firstCluster = table.offsetBytes / geometry.clusterBytes;
+    freed.push({ firstCluster, clusterCount: geometry.tableClusters });
+    image.l2Cache.forget(table.offsetBytes);
+    l1.setEntry(index, UNALLOCATED);
+    noteSector(l1Sectors, index);
+  }
+  yield* writeSectors(image, l1, l1Sectors);
+  image.tableChanges++;
+  for (const range of freed) image.free.add(range);
+}
+
+/** Clear the entries from `from` on, in memory, and note their clusters. Answers the sectors. */
+function clearTable(
+  image: QedImage,
+  table: Table,
+  { from, freed }: { readonly from: number; readonly freed: ClusterRange[] },
+): number[] {
+  const { tableEntries, clusterBytes } = image.geometry;
+  const sectors: number[] = [];
+  for (let i = table.nextUsed(from); i < tableEntries; i = table.nextUsed(i + 1)) {
+    const offsetBytes = table.entry(i);
+    if (image.isValidOffset(offsetBytes, 1)) {
+      freed.push({ firstCluster: offsetBytes / clusterBytes, clusterCount: 1 });
+    }
+    table.setEntry(i, UNALLOCATED);
+    noteSector(sectors, i);
+  }
+  return sectors;
+}

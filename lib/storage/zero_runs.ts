@@ -1,0 +1,36 @@
+import { isZero } from "./zeroes.ts";
+
+export { isZero };
+
+/** A part of a buffer, in bytes from its start. */
+export interface Run {
+  /** Where it starts. */
+  readonly start: number;
+  /** Where it ends. */
+  readonly end: number;
+}
+
+/**
+ * The runs of `bytes` that hold data, in units of `unitBytes`: a unit counts as data if any byte
+ * in it is not zero. The last unit may be cut short.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { dataRuns } from "./zero_runs.ts";
+ *
+ * assertEquals([...dataRuns(new Uint8Array([0, 0, 0, 7, 1, 0, 0]), 2)], [{ start: 2, end: 6 }]);
+ * ```
+ */
+export function* dataRuns(bytes: Uint8Array, unitBytes: number): Generator<Run> {
+  let start = -1;
+  for (let at = 0; at < bytes.length; at += unitBytes) {
+    // A glance at the first byte spares most of the calls.
+    const isData = bytes[at] !== 0 || !isZero(bytes.subarray(at, at + unitBytes));
+    if (isData && start < 0) start = at;
+    if (isData || start < 0) continue;
+    yield { start, end: at };
+    start = -1;
+  }
+  if (start >= 0) yield { start, end: bytes.length };
+}

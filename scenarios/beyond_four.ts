@@ -1,0 +1,157 @@
+import {
+  CrashPoint,
+  destruction,
+  ExhaustiveChoices,
+  judgeConcretely,
+  prepareContext,
+  type Preset,
+  RecordedChoices,
+  type ReferenceContext,
+  SECTORS,
+  TORN_SECTOR,
+  type Violation,
+} from "../harness/mod.ts";
+import { RFC, STRICT } from "../lib/mod.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { type Case, type ExploredScenario, guestBytesOf, setUp } from "./qed/scenario.ts";
+import { CLUSTER, DISK } from "./qed/sizes.ts";
+import { write } from "./qed/workload.ts";
+
+const RADIUS_BYTES = CLUSTER;
+/** Two clusters are allocated together: two entries of one sector of the L2 table change. */
+const COMMON = {
+  name: "two clusters into an existing L2 table",
+  preset: SECTORS,
+  workload: {
+    clusterBytes: CLUSTER,
+    imageBytes: DISK,
+    prepared: [write(0, CLUSTER)],
+    steps: [write(3 * CLUSTER, 2 * CLUSTER)],
+  },
+  probes: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
+};
+/** One sector of data, so that every state can be built. */
+const SMALL: Case = {
+  ...COMMON,
+  profile: RFC,
+  expected: "as found",
+  workload: { ...COMMON.workload, steps: [write(3 * CLUSTER, 512)] },
+};
+
+/** What the kinds of violation in one state come to: nothing, a refusal, or worse. */
+type Outcome = "no harm" | "detected" | "silent";
+
+function outcomeOf(violations: readonly Violation[]): Outcome {
+  if (violations.length === 0) return "no harm";
+  const isRefused = violations.every(({ kind }) => kind === "cannot-open" || kind === "unusable");
+  return isRefused ? "detected" : "silent";
+}
+
+/** Every state of a case, as a file, judged byte by byte. */
+function eachState(
+  each: Case,
+  visit: (point: CrashPoint, choices: readonly number[], judge: () => Violation[]) => void,
+): void {
+  const { log, target } = setUp(each);
+  const options = { guestBytes: guestBytesOf(each) };
+  const context: ReferenceContext = prepareContext(log, target, each.preset, options);
+  for (let event = -1; event < log.events.length; event++) {
+    const point = context.points.after(event);
+    const choices = new ExhaustiveChoices();
+    do {
+      const file = point.build(choices);
+      visit(point, choices.sequence(), () => judgeConcretely(context, point, file));
+    } while (choices.advance());
+  }
+}
+
+/** Case 4: the file has grown to its full size, and not all of the data is there. */
+function grownWithoutData(): { states: number; harmful: number } {
+  const count = { states: 0, harmful: 0 };
+  const { log } = setUp(SMALL);
+  eachState(SMALL, (point, choices, judge) => {
+    const { byUnit, sizeBytes } = point.describe(new RecordedChoices(choices));
+    const isLabelled = (at: number, label: string) => {
+      const event = log.events[at];
+      return event?.kind === "write-issued" && event.label === label;
+    };
+    const dataCount = [...point.pendingEvents].filter((at) => isLabelled(at, "data")).length;
+    const arrived = new Set([...byUnit.values()].map(({ event }) => event));
+    const dataArrived = [...arrived].filter((at) => isLabelled(at, "data")).length;
+    const isGrown = sizeBytes === point.largestSizeBytes && sizeBytes > point.durableSizeBytes;
+    if (!isGrown || dataArrived === dataCount) return;
+    count.states++;
+    if (judge().length > 0) count.harmful++;
+  });
+  return count;
+}
+
+/** Case 6: what became of the states in which a write has ruined what is around it. */
+function ruinedStates(preset: Preset): Map<string, Map<Outcome, number>> {
+  const counts = new Map<string, Map<Outcome, number>>();
+  const each = { ...SMALL, profile: STRICT, preset };
+  const { log } = setUp(each);
+  eachState(each, (point, choices, judge) => {
+    const { ruined } = point.describe(new RecordedChoices(choices));
+    const source = ruined && log.events[ruined.event];
+    if (source?.kind !== "write-issued") return;
+    const what = `${source.label} write, ${ruined!.fill}`;
+    const outcomes = counts.get(what) ?? new Map<Outcome, number>();
+    const outcome = outcomeOf(judge());
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    counts.set(what, outcomes);
+  });
+  return counts;
+}
+
+/** Claim 7. */
+export const BEYOND_FOUR: ExploredScenario = {
+  name: "beyond-four",
+  claim: 7,
+  mail: "Jamie Lokier, 10 September 2010 21:22; Stefan Hajnoczi, 14 September 10:46",
+  statement:
+    "Outcome 4, the size grew but the data is lost, is harmless; outcomes 5, metadata in part, and " +
+    "6, corrupted neighbours of a write, are not.",
+  cases: [
+    // Case 4 is among these.
+    { ...COMMON, profile: STRICT, expected: "clean" },
+    // Case 5 is none: an entry has 8 bytes, and two entries need not arrive together.
+    { ...COMMON, profile: STRICT, preset: TORN_SECTOR, expected: "clean" },
+    // Case 6 is one: tables and data have no checksum.
+    {
+      ...COMMON,
+      profile: STRICT,
+      preset: destruction(RADIUS_BYTES),
+      expected: ["wrong-data", "cannot-open"],
+    },
+    { ...COMMON, profile: STRICT, preset: destruction(512), expected: ["wrong-data"] },
+  ],
+  demonstrations: [
+    {
+      name: "4: size without data, in the patch's order",
+      run() {
+        const { states, harmful } = grownWithoutData();
+        return {
+          holds: states > 0 && harmful === 0,
+          figures: [`${states} states, ${harmful} of them break a promise`],
+        };
+      },
+    },
+    {
+      name: `6: what is noticed when ${RADIUS_BYTES} bytes around a write are ruined`,
+      run() {
+        const counts = ruinedStates(destruction(RADIUS_BYTES));
+        const total = (outcome: Outcome) =>
+          [...counts.values()].reduce((sum, outcomes) => sum + (outcomes.get(outcome) ?? 0), 0);
+        return {
+          holds: total("silent") > 0 && total("detected") > 0,
+          figures: [...counts].map(([what, outcomes]) =>
+            `${what}: ${[...outcomes].map(([outcome, n]) => `${n} ${outcome}`).join(", ")}`
+          ),
+        };
+      },
+    },
+  ],
+};
+
+if (import.meta.main) Deno.exitCode = await runAsScript(BEYOND_FOUR);

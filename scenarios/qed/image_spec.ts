@@ -1,0 +1,79 @@
+import type { DiskShape, Subject } from "../../harness/mod.ts";
+import { type HeaderLayout, PROFILES } from "../../lib/mod.ts";
+import { CORRECT, type Rules } from "../kv/store.ts";
+import { STORE_SHAPE, storeSubject } from "../kv/subject.ts";
+import { PLANTED_BUGS } from "./planted_bugs.ts";
+import { lookUp } from "./look_up.ts";
+import { qedSweep } from "./qed_sweep.ts";
+
+/** What workloads run on, as plain data: what a file can say. */
+export type ImageSpec = QedSpec | StoreSpec;
+
+/** An image of QED, and its driver. */
+export interface QedSpec {
+  /** The format. */
+  readonly format: "qed";
+  /** The ordering profile of the driver, by name; a planted bug may bring its own. */
+  readonly profile: string;
+  /** The header layout; final if not given. */
+  readonly layout?: HeaderLayout;
+  /** A raw backing file: none if not given, one that ends early, or one longer than the disk. */
+  readonly backing?: "short" | "long";
+  /** Bytes of an unfinished cluster at the end of the file; 0 if not given. */
+  readonly tornTailBytes?: number;
+  /** The name of a planted bug. */
+  readonly plant?: string;
+}
+
+/** The store of docs/test-your-own-format.md. */
+export interface StoreSpec {
+  /** The format. */
+  readonly format: "kv";
+  /** Which of its rules it does not follow; it follows all of them if not given. */
+  readonly without?: keyof Rules;
+}
+
+/** Planted bugs by name. */
+const PLANTS = Object.fromEntries(PLANTED_BUGS.map((bug) => [bug.name, bug]));
+/** A torn tail is less than a cluster, of any size that is sensible here. */
+const MOST_TAIL_BYTES = 2 ** 20;
+
+/** The subject for a spec, and how workloads for it look. Throws `UnknownNameError` for unknown names. */
+export function subjectFor(
+  spec: ImageSpec,
+): { readonly subject: Subject; readonly shape: DiskShape } {
+  if (spec.format === "kv") {
+    const rules = spec.without === undefined ? CORRECT : { ...CORRECT, [spec.without]: false };
+    return { subject: storeSubject(rules), shape: STORE_SHAPE };
+  }
+  const { layout, backing, tornTailBytes, plant } = spec;
+  const bug = plant === undefined ? undefined : lookUp("planted bug", plant, PLANTS);
+  const filter = bug?.plant;
+  return qedSweep({
+    profile: bug?.profile ?? lookUp("profile", spec.profile, PROFILES),
+    ...(layout !== undefined && { layout }),
+    ...(backing !== undefined && { backing }),
+    ...(tornTailBytes !== undefined && { tornTailBytes }),
+    ...(filter && { filters: () => [filter()] }),
+  });
+}
+
+/** What is wrong with a spec read from a file, if anything is. */
+export function ruleBrokenBySpec(spec: unknown): string | undefined {
+  const fields = (spec ?? {}) as Record<string, unknown>;
+  if (fields.format === "kv") {
+    const isRule = fields.without === undefined || Object.hasOwn(CORRECT, String(fields.without));
+    return isRule ? undefined : `without must be one of ${Object.keys(CORRECT).join(", ")}`;
+  }
+  if (fields.format !== "qed") return "its format must be qed or kv";
+  if (typeof fields.profile !== "string") return "its profile must be a text";
+  const isOneOf = (field: string, ...values: readonly unknown[]) =>
+    fields[field] === undefined || values.includes(fields[field]);
+  if (!isOneOf("layout", "final", "rfc")) return "its layout must be final or rfc";
+  if (!isOneOf("backing", "short", "long")) return "its backing must be short or long";
+  const { tornTailBytes = 0, plant = "" } = fields;
+  const isSize = Number.isSafeInteger(tornTailBytes) && Number(tornTailBytes) >= 0 &&
+    Number(tornTailBytes) < MOST_TAIL_BYTES;
+  if (!isSize) return `tornTailBytes must be a number below ${MOST_TAIL_BYTES}`;
+  return typeof plant === "string" ? undefined : "plant must be a text";
+}

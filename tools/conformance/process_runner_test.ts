@@ -1,0 +1,59 @@
+import { assertEquals } from "@std/assert";
+import { inTempDir } from "../../test_support/temp_dir.ts";
+import { isRunning } from "./kit_testing.ts";
+import { LIMITS, type Limits, ProcessRunner } from "./process_runner.ts";
+
+function run(script: string, limits: Partial<Limits> = {}, dir = ".") {
+  return new ProcessRunner({ ...LIMITS, ...limits }).run(["sh", "-c", script], dir);
+}
+
+Deno.test("a command tells its exit code and what it prints", async () => {
+  const outcome = await run("echo out; echo err >&2; exit 7");
+  assertEquals(outcome, {
+    kind: "exited",
+    code: 7,
+    stdout: new TextEncoder().encode("out\n"),
+    stderr: "err\n",
+  });
+});
+
+Deno.test("a command that takes too much memory is killed", async () => {
+  const outcome = await run("sleep 600", { memoryBytes: 1 });
+  assertEquals(outcome, {
+    kind: "killed",
+    why: "it took more than 1 bytes of memory",
+    stderr: "",
+  });
+});
+
+Deno.test("a command that writes too much is killed", () =>
+  inTempDir(async (dir) => {
+    const outcome = await run("yes > output", { diskBytes: 2 ** 20 }, dir);
+    assertEquals(outcome.kind === "killed" && outcome.why, "it wrote more than 1048576 bytes");
+  }));
+
+Deno.test("what a command leaves behind ends with it, and keeps nobody waiting", async () => {
+  const outcome = await run("sleep 600 & echo $!");
+  assertEquals(outcome.kind, "exited");
+  const pid = outcome.kind === "exited" ? new TextDecoder().decode(outcome.stdout).trim() : "";
+  assertEquals(/^\d+$/.test(pid), true);
+  // It has its signal already; a busy machine may take its time to carry it out.
+  for (let i = 0; i < 10_000 && isRunning(pid); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assertEquals(isRunning(pid), false);
+});
+
+Deno.test("whatever runs can be killed together", async () => {
+  const runner = new ProcessRunner();
+  const running = [1, 2].map(() => runner.run(["sleep", "600"], "."));
+  runner.killAll();
+  for (const outcome of await Promise.all(running)) {
+    assertEquals(outcome, { kind: "crashed", why: "SIGKILL", stderr: "" });
+  }
+});
+
+Deno.test("a program that is not there is missing", async () => {
+  const outcome = await new ProcessRunner().run(["./no-such-program"], ".");
+  assertEquals(outcome.kind, "missing");
+});

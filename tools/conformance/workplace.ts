@@ -1,0 +1,160 @@
+import type { Adapter, CommandName, CommandTemplate } from "./adapter.ts";
+import { IMAGE_NAME, type ImageCase } from "./cases/case.ts";
+import { commandLine } from "./command_line.ts";
+import type { CommandRunner, Outcome } from "./outcome.ts";
+import { expandContents } from "./parts.ts";
+
+/** What came of a test: undefined if it is as it should be. */
+export type Finding =
+  | {
+    /** What the implementation made of it, in the same few words each time. */
+    readonly found: string;
+    /** What it printed, for people. */
+    readonly detail: string;
+  }
+  | undefined;
+
+/** What a test answers when all is as it should be. */
+export const PASS: Finding = undefined;
+
+/** Whatever a command changes gets a later time than this: the day the RFC was posted. */
+const LONG_AGO = new Date("2010-09-06T10:04:38Z");
+const OUTPUT_NAME = "output";
+/** How much of what a command prints is kept for people, in characters. */
+const DETAIL_LENGTH = 2000;
+
+/** A folder with the files of a case, and an implementation that is let loose on them. */
+export class Workplace {
+  readonly #adapter: Adapter;
+  readonly #runner: CommandRunner;
+  readonly #folder: string;
+  readonly #isReadOnly: boolean;
+  readonly #names: readonly string[];
+
+  /** Put the files into `folder`. If `writes` is false, commands must leave them as they are. */
+  constructor(parts: {
+    readonly adapter: Adapter;
+    readonly runner: CommandRunner;
+    readonly folder: string;
+    readonly files: ImageCase["files"];
+    readonly writes: boolean;
+  }) {
+    this.#adapter = parts.adapter;
+    this.#runner = parts.runner;
+    this.#folder = parts.folder;
+    this.#isReadOnly = !parts.writes;
+    this.#names = Object.keys(parts.files);
+    saveFiles(parts.files, parts.folder);
+    for (const name of this.#names) {
+      Deno.utimeSync(`${this.#folder}/${name}`, LONG_AGO, LONG_AGO);
+    }
+  }
+
+  /** The template of a command that the adapter has. */
+  template(command: CommandName): CommandTemplate {
+    const template = this.#adapter.commands[command];
+    if (!template) throw new Error(`conformance: ${this.#adapter.name} has no ${command}`);
+    return template;
+  }
+
+  /** Run a command on the image. */
+  async run(
+    command: CommandName,
+    values: Readonly<Record<string, string>> = {},
+  ): Promise<Outcome> {
+    removeIfThere(this.#output);
+    const { run } = this.template(command);
+    const words = commandLine(this.#adapter, run, {
+      image: `${this.#folder}/${IMAGE_NAME}`,
+      output: this.#output,
+      ...values,
+    });
+    const outcome = await this.#runner.run(words, this.#folder);
+    const changed = this.#isReadOnly && this.#names.find((name) => this.#isChanged(name));
+    if (!changed || outcome.kind !== "exited") return outcome;
+    return { kind: "killed", why: `it has written to ${changed}`, stderr: outcome.stderr };
+  }
+
+  /** Run a command that must succeed; answers what is wrong if it does not. */
+  async succeed(
+    command: CommandName,
+    values: Readonly<Record<string, string>> = {},
+  ): Promise<Finding> {
+    const outcome = await this.run(command, values);
+    if (outcome.kind !== "exited") return this.ended(outcome);
+    return outcome.code === 0 ? PASS : this.fail("refused", outcome);
+  }
+
+  /** The finding that a command did not end by itself. */
+  ended(outcome: Exclude<Outcome, { kind: "exited" }>): Finding {
+    const words = { killed: "", crashed: "crashed: ", missing: "cannot be run: " };
+    return { found: words[outcome.kind] + outcome.why, detail: this.#short(outcome.stderr) };
+  }
+
+  /** A finding, with what the command printed. */
+  fail(found: string, outcome: Outcome): Finding {
+    const printed = outcome.kind === "exited" ? new TextDecoder().decode(outcome.stdout) : "";
+    return { found, detail: this.#short(outcome.stderr + printed) };
+  }
+
+  /** Judge the folder's files; the judge answers what is wrong. */
+  judge(judge: (folder: string) => string | undefined): Finding {
+    const found = judge(this.#folder);
+    return found === undefined ? PASS : { found, detail: "" };
+  }
+
+  /** Judge the file that the last command was to write. */
+  judgeOutput(judge: (path: string) => string | undefined): Finding {
+    if (!isFile(this.#output)) return { found: "writes no file", detail: "" };
+    return this.judge(() => judge(this.#output));
+  }
+
+  /** What the last command wrote into its file, or, if it has none, what it printed. */
+  outputOr(stdout: Uint8Array): Uint8Array {
+    return isFile(this.#output) ? Deno.readFileSync(this.#output) : stdout;
+  }
+
+  get #output(): string {
+    return `${this.#folder}/${OUTPUT_NAME}`;
+  }
+
+  /** What is worth showing of what a command printed: the folder is another one each time. */
+  #short(text: string): string {
+    const told = text.slice(0, 2 * DETAIL_LENGTH).replaceAll(`${this.#folder}/`, "");
+    return told.length > DETAIL_LENGTH ? `${told.slice(0, DETAIL_LENGTH)}...` : told;
+  }
+
+  #isChanged(name: string): boolean {
+    try {
+      const { mtime } = Deno.statSync(`${this.#folder}/${name}`);
+      return mtime?.getTime() !== LONG_AGO.getTime();
+    } catch {
+      return true;
+    }
+  }
+}
+
+/** Write the files of a case into a folder. */
+export function saveFiles(files: ImageCase["files"], folder: string): void {
+  for (const [name, contents] of Object.entries(files)) {
+    const path = `${folder}/${name}`;
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    expandContents(contents).save(path);
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,0 +1,96 @@
+/** Shares, budgets and workers, as the command line has them. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { inTempDir } from "../../test_support/temp_dir.ts";
+import { crash } from "./captured_output_testing.ts";
+
+const NAMES = ["aliasing", "dirty-bit"];
+
+Deno.test("shares that are merged print what one run prints", () =>
+  inTempDir(async (folder) => {
+    const files = [1, 2, 3].map((index) => `${folder}/${index}.json`);
+    for (const [i, out] of files.entries()) {
+      const shard = `${i + 1}/${files.length}`;
+      const { code, printed } = await crash("run", ...NAMES, "--shard", shard, "--out", out);
+      assertEquals(code, 0);
+      assertStringIncludes(printed, `share ${i + 1} of 3 is in ${out}`);
+    }
+    const single = await crash("run", ...NAMES, "--json");
+    assertEquals(await crash("merge", ...files, "--json"), single);
+    assertEquals(await crash("run", ...NAMES, "--json", "--workers", "1"), single);
+    const { code, complained } = await crash("merge", ...files.slice(1));
+    assertEquals(code, 2);
+    assertStringIncludes(complained, "shard is missing: 1/3");
+  }));
+
+Deno.test("a budget that is used up is said, and what is left can be done later", () =>
+  inTempDir(async (folder) => {
+    const file = `${folder}/done.json`;
+    const base = ["run", "dirty-bit", "--json"];
+    const first = await crash(...base, "--budget", "20", "--out", file);
+    assertStringIncludes(first.printed, '"coverage": "partial"');
+    const rest = await crash(...base, "--resume", file, "--out", file);
+    assertEquals(rest, await crash(...base));
+    // All is done: nothing is run again.
+    assertEquals(await crash(...base, "--resume", file), rest);
+    const text = await crash("run", "dirty-bit", "--budget", "20", "--no-save");
+    assertStringIncludes(text.printed, "spaces NOT explored exhaustively (partial)");
+  }));
+
+Deno.test("one case tells what it stands for", async () => {
+  const { printed } = await crash("run", "sub-cluster-trim", "--no-save", "--profile", "strict");
+  assertEquals(printed.includes("model: "), false, "it has no case of the profile");
+  const one = await crash("run", "four-outcomes", "--profile", "rfc", "--no-save", "--depth", "1");
+  assertStringIncludes(one.printed, "model: sectors: each 512-byte sector on its own");
+  assertStringIncludes(one.printed, "4098 states, exhaustive");
+});
+
+for (
+  const [args, message] of [
+    [["--shard", "1/2"], "--shard needs --out FILE"],
+    [["--shard", "3/2", "--out", "x"], "--shard 3/2: must be i/n"],
+    [["--shard", "0/2", "--out", "x"], "--shard 0/2: must be i/n"],
+    [["--budget", "0"], "--budget 0: must be recoveries (10000) or a time"],
+    [["--budget", "soon"], "--budget soon: must be recoveries"],
+    [["--workers", "0"], "--workers 0: must be a number from 1 to 256"],
+    [["--depth", "99"], "--depth 99: must be a number from 1 to 8"],
+    [["--engine", "brute", "--budget", "5"], "only lazy searches have shares and budgets"],
+    [["--resume", "missing.json"], "can't read missing.json"],
+  ] as const
+) {
+  Deno.test(`refused: run aliasing ${args.join(" ")}`, async () => {
+    const { code, complained } = await crash("run", "aliasing", ...args);
+    assertEquals(code, 2);
+    assertStringIncludes(complained, message);
+  });
+}
+
+Deno.test("a file that is none of partial results is refused, and the field is named", () =>
+  inTempDir(async (folder) => {
+    const file = `${folder}/file.json`;
+    await crash("run", "four-outcomes", "--out", file, "--no-save");
+    const good = JSON.parse(Deno.readTextFileSync(file));
+    const [search] = good.searches;
+    const partial = (change: Record<string, unknown>) => ({
+      ...good,
+      searches: [{ ...search, partial: { ...search.partial, ...change } }],
+    });
+    for (
+      const [bad, message] of [
+        ["nonsense", "not a file of partial results"],
+        [{ powercut: 1 }, 'kind must be "partial"'],
+        [{ ...good, searches: 3 }, "searches must be a list"],
+        [
+          { ...good, searches: [{ ...search, input: {} }] },
+          "searches[0].input must name a scenario",
+        ],
+        [partial({ items: [[0]] }), "searches[0].partial.items must be a list of pairs"],
+        [partial({ findings: [{}] }), "searches[0].partial.findings must be a list of sightings"],
+        [partial({ traceHash: "other" }), 'traceHash is "other"'],
+      ] as const
+    ) {
+      Deno.writeTextFileSync(file, typeof bad === "string" ? bad : JSON.stringify(bad));
+      const { code, complained } = await crash("merge", file);
+      assertEquals(code, 2, message);
+      assertStringIncludes(complained, message);
+    }
+  }));

@@ -1,0 +1,77 @@
+import {
+  type Exploration,
+  type ExplorationListener,
+  explorePartially,
+  MergeError,
+  type PartialResult,
+  type Problem,
+} from "../../harness/mod.ts";
+import { lookUp } from "../../scenarios/qed/look_up.ts";
+import { type ProblemInput } from "./problem.ts";
+import { ENGINES } from "../../scenarios/qed/scenario.ts";
+import { UsageError } from "../kit/usage_error.ts";
+import type { Output } from "./output.ts";
+import { type PartialFile, readPartialFile } from "./partial_file.ts";
+import type { SearchOptions } from "./search_options.ts";
+
+/** Where workers find how to set a problem up. */
+const MODULE = new URL("./problem.ts", import.meta.url).href;
+
+/** Explores problems one after the other, as the command line asks for. */
+export class Explorer {
+  readonly #options: SearchOptions;
+  readonly #output: Output;
+  readonly #before: PartialFile | undefined;
+
+  /** Read what was done before, if that is to be taken up. Throws {@linkcode UsageError}. */
+  constructor(options: SearchOptions, output: Output) {
+    this.#options = options;
+    this.#output = output;
+    this.#before = options.resume === undefined ? undefined : readPartialFile(options.resume);
+  }
+
+  /** How many crashes in a row. */
+  get depth(): number {
+    return this.#options.depth;
+  }
+
+  /** Explore a problem that can be set up again from `input`. */
+  async explore(
+    problem: Problem,
+    input: ProblemInput,
+    onProgress: ExplorationListener,
+  ): Promise<{ exploration: Exploration; partial?: PartialResult }> {
+    const { engine: name, depth, samples, seed, budget } = this.#options;
+    if (name !== "lazy") {
+      const engine = lookUp("engine", name, ENGINES);
+      const { log, target, preset, options } = problem;
+      const all = { ...options, depth, samples, seed, onProgress };
+      return { exploration: engine(log, target, preset, all) };
+    }
+    const before = this.#before?.searches
+      .find((search) => JSON.stringify(search.input) === JSON.stringify(input))?.partial;
+    const { workers, shard } = this.#options;
+    const spentBefore = before?.effort.recoveries ?? 0;
+    try {
+      const { exploration, partial } = await explorePartially(problem, {
+        ...{ workers, onProgress },
+        recipe: { module: MODULE, input },
+        shouldStop: (recoveries) => budget.isUsedUp(recoveries - spentBefore),
+        onDeath: (message) => this.#output.complain(message),
+        ...(shard && { shard }),
+        ...(before && { before }),
+      });
+      budget.spend(exploration.recoveries - spentBefore);
+      if (!partial.isComplete && partial.items.length === (before?.items.length ?? 0)) {
+        this.#output.complain(
+          "the budget was used up before any part of the search came to its end: nothing to go on " +
+            "from; give more",
+        );
+      }
+      return { exploration, partial };
+    } catch (error) {
+      if (!(error instanceof MergeError)) throw error;
+      throw new UsageError(`${this.#options.resume}: ${error.message}`);
+    }
+  }
+}

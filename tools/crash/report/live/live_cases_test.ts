@@ -1,0 +1,20 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { reportPage } from "../../../../harness/mod.ts";
+import { crash } from "../../captured_output_testing.ts";
+import { inTempDir } from "../../../../test_support/temp_dir.ts";
+
+Deno.test("what a page can't judge by itself it says, and why", () =>
+  inTempDir(async (dir) => {
+    const path = `${dir}/page.html`;
+    await crash("run", "backing-file", "--profile", "rfc", "--no-save", "--report", path);
+    const page = Deno.readTextFileSync(path);
+    assertStringIncludes(page, "Not to be tried out here: the image has a backing file.");
+    assertEquals(page.includes("live-data"), false);
+  }));
+
+Deno.test("a page without anything to judge has no program", () => {
+  const page = reportPage({
+    ...{ title: "", summary: "", command: "", facts: [], tables: [], violations: [], notes: [] },
+  });
+  assertEquals(page.includes('type="module"'), false);
+});

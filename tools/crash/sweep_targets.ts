@@ -1,0 +1,75 @@
+import type { DiskShape, Subject } from "../../harness/mod.ts";
+import { PROFILES } from "../../lib/mod.ts";
+import { CORRECT } from "../../scenarios/kv/store.ts";
+import { STORE_SHAPE, storeSubject } from "../../scenarios/kv/subject.ts";
+import type { ImageSpec } from "../../scenarios/qed/image_spec.ts";
+import { lookUp } from "../../scenarios/qed/look_up.ts";
+import { qedSweep } from "../../scenarios/qed/qed_sweep.ts";
+import { UsageError } from "../kit/usage_error.ts";
+
+/** Which subject to sweep, as it was typed. */
+export interface SweepTargetOptions {
+  readonly target?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly layout?: string | undefined;
+  readonly backing?: boolean | undefined;
+  readonly longBacking?: boolean | undefined;
+}
+
+/** Something to sweep, and what is to be known to make workloads for it. */
+export interface SweepTarget {
+  readonly subject: Subject;
+  readonly shape: DiskShape;
+}
+
+/** Formats that workloads can be made for, by name. */
+const TARGETS: Readonly<Record<string, (options: SweepTargetOptions) => SweepTarget>> = {
+  qed: qedTargetFor,
+  kv: storeTargetFor,
+};
+
+/** The subject that was asked for. Throws {@linkcode UsageError} if there is none. */
+export function sweepTarget(options: SweepTargetOptions): SweepTarget {
+  return lookUp("target", options.target ?? "qed", TARGETS)(options);
+}
+
+/** The same subject as plain data, for a replay file. */
+export function imageSpecOf(options: SweepTargetOptions): ImageSpec {
+  if (options.target === "kv") return { format: "kv" };
+  const { layout, longBacking, backing } = options;
+  return {
+    format: "qed",
+    profile: options.profile ?? "strict",
+    ...(layout === "rfc" && { layout }),
+    ...(longBacking ? { backing: "long" } : backing ? { backing: "short" } : {}),
+  };
+}
+
+/** The words of a command line that asks for this subject. */
+export function targetWords(options: SweepTargetOptions): string[] {
+  const { target, profile, layout, backing, longBacking } = options;
+  return [
+    ...(target === undefined ? [] : [`--target ${target}`]),
+    ...(profile === undefined ? [] : [`--profile ${profile}`]),
+    ...(layout === undefined ? [] : [`--layout ${layout}`]),
+    ...(backing ? ["--backing"] : []),
+    ...(longBacking ? ["--long-backing"] : []),
+  ];
+}
+
+function qedTargetFor(options: SweepTargetOptions): SweepTarget {
+  const { layout = "final" } = options;
+  if (layout !== "final" && layout !== "rfc") {
+    throw new UsageError(`unknown layout "${layout}": one of final, rfc`);
+  }
+  const profile = lookUp("profile", options.profile ?? "strict", PROFILES);
+  const backing = options.longBacking ? "long" : options.backing ? "short" : undefined;
+  return qedSweep({ profile, layout, ...(backing && { backing }) });
+}
+
+/** The store of docs/test-your-own-format.md. */
+function storeTargetFor(options: SweepTargetOptions): SweepTarget {
+  const [misplaced] = targetWords({ ...options, target: undefined });
+  if (misplaced) throw new UsageError(`--target kv goes without ${misplaced.split(" ")[0]}`);
+  return { subject: storeSubject(CORRECT), shape: STORE_SHAPE };
+}

@@ -1,0 +1,44 @@
+/** The mutation benchmark: its defects fit, are found, and one that is none is not. */
+import { assert, assertEquals, assertGreaterOrEqual, assertThrows } from "@std/assert";
+import type { SourceMutant } from "./mutant.ts";
+import { isPerfect, runMutants } from "./run_mutants.ts";
+import { SOURCE_MUTANTS } from "./source_mutants.ts";
+import { planted } from "./workplace.ts";
+
+const NOTHING: SourceMutant = {
+  name: "a comment",
+  area: "write",
+  file: "lib/qed/format/table.ts",
+  find: "/** The memory of the table. */",
+  replace: "/** Its memory. */",
+  why: "It changes nothing.",
+};
+/** One from every this many is run here; `deno task mutants` runs all. */
+const EVERY = 12;
+
+Deno.test("every source mutant fits its file exactly once", () => {
+  assertGreaterOrEqual(SOURCE_MUTANTS.length, 40);
+  assertEquals(new Set(SOURCE_MUTANTS.map(({ name }) => name)).size, SOURCE_MUTANTS.length);
+  for (const mutant of SOURCE_MUTANTS) {
+    const source = Deno.readTextFileSync(new URL(`../../${mutant.file}`, import.meta.url));
+    assert(planted(source, mutant) !== source, mutant.name);
+  }
+});
+
+Deno.test("a mutant that does not fit is refused", () => {
+  assertThrows(() => planted("nothing of the kind", NOTHING), Error, "0 times");
+  assertThrows(() => planted(NOTHING.find.repeat(2), NOTHING), Error, "2 times");
+});
+
+Deno.test("source mutants are killed, and nothing is found on the correct driver", async () => {
+  const report = await runMutants(SOURCE_MUTANTS.filter((_, at) => at % EVERY === 0));
+  assertEquals(report.outcomes.filter(({ kill }) => !kill), []);
+  assertEquals(report.falseAlarms, []);
+  assert(isPerfect(report));
+});
+
+Deno.test("a mutant that changes nothing is not killed, and that is a failure", async () => {
+  const report = await runMutants([NOTHING]);
+  assertEquals(report.outcomes.map(({ kill }) => kill), [undefined]);
+  assertEquals(isPerfect(report), false);
+});

@@ -1,0 +1,57 @@
+/** Runs defects, two at a time, and the same trials on the correct driver. */
+import { PLANTED_BUGS, type PlantedBug } from "../../scenarios/qed/planted_bugs.ts";
+import type { WorkloadName } from "../../scenarios/qed/test_workloads.ts";
+import type { ViolationKind } from "../../harness/mod.ts";
+import type { Kill, Outcome, Report, SourceMutant } from "./mutant.ts";
+import { TRIALS, workloadTrial } from "./trials.ts";
+import { Workplace } from "./workplace.ts";
+
+/** Told what came of each defect as soon as that is known. */
+export type OutcomeListener = (outcome: Outcome) => void;
+
+/** Run source mutants in copies of the sources, and filters right here. */
+export async function runMutants(
+  sources: readonly SourceMutant[],
+  filters: readonly PlantedBug[] = [],
+  onOutcome: OutcomeListener = () => {},
+): Promise<Report> {
+  const outcomes: Outcome[] = new Array(sources.length);
+  let next = 0;
+  const work = async () => {
+    using workplace = new Workplace();
+    for (let at = next++; at < sources.length; at = next++) {
+      const { name, area } = sources[at];
+      outcomes[at] = outcomeOf({ name, area, kind: "source" }, await workplace.run(sources[at]));
+      onOutcome(outcomes[at]);
+    }
+  };
+  if (sources.length > 0) await Promise.all([work(), work()]);
+  for (const bug of filters) {
+    const what = { name: bug.name, area: "ordering", kind: "filter" } as const;
+    const outcome = outcomeOf(what, findFilter(bug));
+    outcomes.push(outcome);
+    onOutcome(outcome);
+  }
+  const falseAlarms = [...TRIALS].filter(([, trial]) => trial()).map(([name]) => name);
+  return { outcomes, correctTrials: TRIALS.size, falseAlarms };
+}
+
+/** All defects planted by filters. */
+export const FILTER_MUTANTS = PLANTED_BUGS;
+
+function findFilter({ foundOn, ...bug }: PlantedBug): Kill | undefined {
+  for (const [name, kind] of Object.entries(foundOn) as [WorkloadName, ViolationKind][]) {
+    const kill = workloadTrial(name, bug, { kind })();
+    if (kill) return kill;
+  }
+  return undefined;
+}
+
+function outcomeOf(what: Omit<Outcome, "kill">, kill: Kill | undefined): Outcome {
+  return { ...what, ...(kill && { kill }) };
+}
+
+/** Whether every defect was found, and nothing else. */
+export function isPerfect({ outcomes, falseAlarms }: Report): boolean {
+  return falseAlarms.length === 0 && outcomes.every(({ kill }) => kill);
+}

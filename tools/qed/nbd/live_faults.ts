@@ -1,0 +1,77 @@
+import { type Fault, FAULTS, faultyStorage } from "../../../harness/mod.ts";
+import { describeRequest, type Filter } from "../../../lib/mod.ts";
+import { UsageError } from "../../kit/usage_error.ts";
+
+/** How many places a misdirected write can go to: those that were written last. */
+const MOST_PLACES = 1024;
+
+/** A bit of the file changes while it is in use, just before it is read. */
+const BIT_ROT: Fault = {
+  name: "bit-rot",
+  summary: "a bit of what a read is about to return is another one, in the file too",
+  picks: (request, sizeBytes) => request.kind === "read" && request.offsetBytes < sizeBytes,
+  *spoil(request) {
+    if (request.kind !== "read") return yield request;
+    const { file, offsetBytes, label } = request;
+    const byte = new Uint8Array(1);
+    yield { kind: "read", file, offsetBytes, into: byte, label };
+    byte[0] ^= 1;
+    yield { kind: "write", file, offsetBytes, bytes: byte, label };
+    return yield request;
+  },
+};
+
+/** What can be done to the storage behind a running server, by name. */
+export const LIVE_FAULTS: Readonly<Record<string, Fault>> = Object.freeze({
+  ...FAULTS,
+  [BIT_ROT.name]: BIT_ROT,
+});
+
+/** One fault that was asked for. */
+export interface LiveFault {
+  readonly fault: Fault;
+  /** Which of the requests that it can happen to, from 1. */
+  readonly nth: number;
+}
+
+/** Read `NAME` or `NAME:N`. Throws {@linkcode UsageError}. */
+export function parseFault(text: string): LiveFault {
+  const [name, count = "1", ...rest] = text.split(":");
+  if (!Object.hasOwn(LIVE_FAULTS, name)) {
+    const names = Object.keys(LIVE_FAULTS).join(", ");
+    throw new UsageError(`--fault ${text}: must be one of ${names}`);
+  }
+  if (rest.length > 0 || !/^[1-9]\d{0,14}$/.test(count)) {
+    throw new UsageError(`--fault ${text}: which one must be a number from 1 on`);
+  }
+  return { fault: LIVE_FAULTS[name], nth: Number(count) };
+}
+
+/** The filters that spoil what was asked for, each one once; `tell` learns of it when they do. */
+export function faultFilters(
+  faults: readonly LiveFault[],
+  tell: (message: string) => void,
+): Filter[] {
+  const places: number[] = [];
+  const notePlaces: Filter = function* (request) {
+    if (request.kind === "write" && request.file === 0) notePlace(places, request.offsetBytes);
+    return yield request;
+  };
+  const filters = faults.map(({ fault, nth }) => {
+    const telling: Fault = {
+      ...fault,
+      *spoil(request, others) {
+        tell(`${fault.name}: ${describeRequest(request)}`);
+        return yield* fault.spoil(request, others);
+      },
+    };
+    return faultyStorage(telling, nth - 1, places).filter;
+  });
+  return filters.length === 0 ? [] : [notePlaces, ...filters];
+}
+
+function notePlace(places: number[], offsetBytes: number): void {
+  if (places.includes(offsetBytes)) return;
+  if (places.length === MOST_PLACES) places.shift();
+  places.push(offsetBytes);
+}

@@ -1,0 +1,127 @@
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import {
+  type CrashPoint,
+  CrashPoints,
+  type PagedStorage,
+  type Persisted,
+  type PointUnit,
+  type Preset,
+  RecordedChoices,
+  type WriteLog,
+} from "../../harness/mod.ts";
+import type { SparseImage } from "./sparse_image.ts";
+
+/** A state that a crash can leave, and the first crash of its epoch that can. */
+export interface CrashState {
+  /** The crash comes after this event. */
+  readonly event: number;
+  /** What reached the disk. */
+  readonly persisted: Persisted;
+}
+
+/** States with the same contents. */
+export interface Content {
+  /** The file. */
+  readonly image: PagedStorage;
+  /** The states, one for each epoch that can leave the file. */
+  readonly states: CrashState[];
+}
+
+/** The states of a log, grouped by contents. */
+export interface CrashStates {
+  /** Each different file. */
+  readonly contents: readonly Content[];
+  /** How many states there are, over all crash points. */
+  readonly stateCount: bigint;
+  /** How many of these were built. */
+  readonly builtCount: bigint;
+}
+
+/** Crash points with more states than this are sampled: of whole writes, and of parts of writes. */
+const MOST_AT_A_POINT = { writes: 1024, parts: 128 };
+
+/**
+ * The states that a crash after any event of `log` can leave. Where there are too many, those in which
+ * little has reached the disk, and those in which little is missing.
+ */
+export function crashStatesOf(log: WriteLog, preset: Preset, base: SparseImage): CrashStates {
+  const points = new CrashPoints(log, preset);
+  const most = preset.unit === "write" || preset.ordered
+    ? MOST_AT_A_POINT.writes
+    : MOST_AT_A_POINT.parts;
+  const contents = new Map<string, Content>();
+  let [stateCount, builtCount] = [0n, 0n];
+  /** What has been built in this epoch: as what reached the disk, and as contents. */
+  let [built, seen] = [new Set<string>(), new Set<string>()];
+  const flushes = new Set<number>();
+  for (let event = -1; event < log.events.length; event++) {
+    const last = log.events[event];
+    if (last?.kind === "guest-flush-begun") flushes.add(last.id);
+    const isPromise = last?.kind === "guest-acknowledged" && flushes.has(last.id);
+    // Within an epoch the first crash that can leave a state allows the least.
+    if (last?.kind === "flush-completed" || isPromise) [built, seen] = [new Set(), new Set()];
+    const point = points.after(event);
+    stateCount += point.stateCount;
+    const states = point.stateCount <= most ? point.states() : fewOf(point, most);
+    for (const persisted of states) {
+      builtCount++;
+      const name = nameOf(persisted);
+      if (built.has(name)) continue;
+      built.add(name);
+      const image = point.build(new RecordedChoices(point.choicesFor(persisted)));
+      const key = keyOf(image, base);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const content = contents.get(key) ?? { image, states: [] };
+      contents.set(key, content);
+      content.states.push({ event, persisted });
+    }
+  }
+  return { contents: [...contents.values()], stateCount, builtCount };
+}
+
+/** Some of the states of a point: from both ends, so many units away from it, until there are enough. */
+function* fewOf(point: CrashPoint, most: number): Generator<Persisted> {
+  const { units, sizes } = point;
+  let count = 0;
+  for (let distance = 0; distance <= units.length; distance++) {
+    for (const picked of subsets(units, distance)) {
+      const rest = units.filter((unit) => !picked.includes(unit));
+      for (const persistedUnits of [picked, rest]) {
+        const byUnit = new Map(
+          persistedUnits.map(({ key, versions, wholeCount }) => [key, versions[wholeCount - 1]]),
+        );
+        for (const sizeBytes of new Set([sizes[0], sizes[sizes.length - 1]])) {
+          if (count++ >= most) return;
+          yield { byUnit, sizeBytes };
+        }
+      }
+    }
+  }
+}
+
+function* subsets(units: readonly PointUnit[], size: number, from = 0): Generator<PointUnit[]> {
+  if (size === 0) {
+    yield [];
+    return;
+  }
+  for (let at = from; at + size <= units.length; at++) {
+    for (const rest of subsets(units, size - 1, at + 1)) yield [units[at], ...rest];
+  }
+}
+
+/** The same for the same units on disk. */
+function nameOf({ byUnit, sizeBytes }: Persisted): string {
+  return JSON.stringify([[...byUnit].map(([key, { event }]) => [key, event]), sizeBytes]);
+}
+
+/** The same for the same contents: what differs from the base, hashed. */
+function keyOf(image: PagedStorage, base: SparseImage): string {
+  const hash = createHash("sha1").update(`${image.sizeBytes}`);
+  const pages = [...image.pages()].sort(([a], [b]) => a - b);
+  for (const [index, bytes] of pages) {
+    if (Buffer.compare(bytes, base.page(index)) !== 0) hash.update(`${index}:`).update(bytes);
+  }
+  return hash.digest("base64");
+}
