@@ -1,3 +1,4 @@
+import { existsSync } from "@std/fs";
 import type { Io } from "../cli/io.ts";
 import { main } from "../cli/main.ts";
 import { IMAGE_NAME } from "./chains.ts";
@@ -70,17 +71,9 @@ function asVerdict(
 ): Verdict {
   const { code, stdout, stderr } = result;
   const verdict = { code, facts: factsOf(stdout), complaint: stderr.trim() };
-  return code === 0 && exists(rawPath)
+  return code === 0 && existsSync(rawPath, { isFile: true })
     ? { ...verdict, disk: SparseStorage.load(rawPath) }
     : verdict;
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }
 
 /** What is compared of the JSON that both print; numbers as text, since they go up to 2^63. */
