@@ -1,3 +1,4 @@
+import { existsSync } from "@std/fs";
 import {
   CrashPoint,
   type Exploration,
@@ -113,7 +114,9 @@ function explore(log: WriteLog, addsUp = true): Exploration {
 
 /** Images as a crash at the end of the log may leave them, on a file system in memory. */
 function someStates(log: WriteLog, count: number) {
-  const folder = Deno.makeTempDirSync(hasFolder("/dev/shm") ? { dir: "/dev/shm" } : {});
+  const folder = Deno.makeTempDirSync(
+    existsSync("/dev/shm", { isDirectory: true }) ? { dir: "/dev/shm" } : {},
+  );
   const point = new CrashPoint(log, SECTORS, log.events.length - 1);
   const images = Array.from({ length: count }, (_, i) => {
     // Any spread of states will do, as long as it is the same every time.
@@ -147,14 +150,6 @@ function someStates(log: WriteLog, count: number) {
 }
 
 const NO_OUTPUT = { stdout: "null", stderr: "null" } as const;
-
-function hasFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
-}
 
 function hasQemu(): boolean {
   try {

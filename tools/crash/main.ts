@@ -1,4 +1,5 @@
 import { parseArgs } from "@std/cli/parse-args";
+import { joinValues } from "../kit/join_values.ts";
 import { SCENARIOS } from "../../scenarios/catalog.ts";
 import { driverLogCommand, driversCommand } from "./drivers_command.ts";
 import { EXIT } from "./exit_code.ts";
@@ -180,7 +181,8 @@ const TEXTS = [
 ] as const;
 
 function parse(args: readonly string[]) {
-  const options = parseArgs([...args], {
+  const spellings = [...TEXTS, "format"].map((name) => `--${name}`);
+  const options = parseArgs(joinValues(args, spellings), {
     boolean: ["json", "help", "backing", "long-backing", "swarm", "all"],
     string: [...TEXTS, "format"],
     collect: ["format"],

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { ensureDirSync } from "@std/fs";
 import {
   findViolation,
   type Preset,
@@ -161,7 +162,7 @@ export function reproducerOf(
 }
 
 function writeAll(): void {
-  Deno.mkdirSync(REPRODUCERS_FOLDER, { recursive: true });
+  ensureDirSync(REPRODUCERS_FOLDER);
   for (const origin of REPRODUCER_ORIGINS) {
     const steps = failingWorkload(origin);
     const shrunk = steps && reproducerOf(origin, steps);

@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import * as fs from "node:fs";
+import { ensureDirSync } from "@std/fs";
 import type { WriteOutcome } from "../../harness/mod.ts";
 import { demonstrationOf } from "./demonstration.ts";
 import { type EntryOutcome, outcomesOf } from "./disk_pieces.ts";
@@ -36,7 +37,7 @@ export function writeFinding(
 ): FindingFolder {
   const name = findingName(trial, found);
   const folder = `${parent}/${name}`;
-  fs.mkdirSync(folder, { recursive: true });
+  ensureDirSync(folder);
   const { base, backing, logBytes } = trial.recording;
   const keep = (name: string, bytes: Uint8Array) =>
     fs.writeFileSync(`${folder}/${name}.gz`, gzipSync(bytes, { level: 9 }));
