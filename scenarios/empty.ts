@@ -3,7 +3,7 @@ import { emptyImage, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import { skipFlushes } from "./qed/skip_flushes.ts";
+import { skipFlushes } from "./qed/mutants/request_filters.ts";
 import { CLOSE, FLUSH, operate, patternBytes, type Workload, write } from "./qed/workload.ts";
 
 const FILE_BYTES = 16 * CLUSTER;

@@ -16,7 +16,7 @@ import { qedTarget } from "./qed/qed_target.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, ExploredScenario, Setup } from "./qed/scenario.ts";
 import { CLUSTER, PER_L2_TABLE } from "./qed/sizes.ts";
-import { skipFlushes } from "./qed/skip_flushes.ts";
+import { skipFlushes } from "./qed/mutants/request_filters.ts";
 import { patternBytes } from "./qed/workload.ts";
 
 const DISK = 2 * PER_L2_TABLE;

@@ -4,7 +4,7 @@ import { type QedImage, readImage, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import { skipFlushes } from "./qed/skip_flushes.ts";
+import { skipFlushes } from "./qed/mutants/request_filters.ts";
 import {
   CLOSE,
   discard,

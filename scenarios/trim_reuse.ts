@@ -16,7 +16,7 @@ import {
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
-import { skipFlushes } from "./qed/skip_flushes.ts";
+import { skipFlushes } from "./qed/mutants/request_filters.ts";
 import {
   CLOSE,
   discard,

@@ -64,7 +64,7 @@ function headerOf(file: ByteSource): Header | undefined {
   try {
     return parseHeader(bytes, { fileBytes: file.sizeBytes });
   } catch {
-    // A planted bug has spoiled it: there is nothing to say about its tables.
+    // A mutant has corrupted it, so its tables cannot be described.
     return undefined;
   }
 }

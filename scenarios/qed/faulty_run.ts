@@ -16,7 +16,7 @@ export interface FaultyRunOptions {
   readonly workload: Workload;
   /** The driver's ordering profile. */
   readonly profile: OrderingProfile;
-  /** Filters between the driver and the recorder: planted bugs. */
+  /** Filters between the driver and the recorder: those of a mutant. */
   readonly filters?: () => readonly Filter[];
 }
 

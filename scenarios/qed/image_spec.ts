@@ -2,7 +2,7 @@ import type { DiskShape, Subject } from "../../harness/mod.ts";
 import { type HeaderLayout, PROFILES } from "../../lib/mod.ts";
 import { CORRECT, type Rules } from "../kv/store.ts";
 import { STORE_SHAPE, storeSubject } from "../kv/subject.ts";
-import { PLANTED_BUGS } from "./planted_bugs.ts";
+import { MUTANTS_BY_NAME } from "./mutants/mutants.ts";
 import { lookUp } from "./look_up.ts";
 import { qedSweep } from "./qed_sweep.ts";
 
@@ -13,7 +13,7 @@ export type ImageSpec = QedSpec | StoreSpec;
 export interface QedSpec {
   /** The format. */
   readonly format: "qed";
-  /** The ordering profile of the driver, by name; a planted bug may bring its own. */
+  /** The ordering profile of the driver, by name; a mutant may bring its own. */
   readonly profile: string;
   /** The header layout; final if not given. */
   readonly layout?: HeaderLayout;
@@ -21,8 +21,8 @@ export interface QedSpec {
   readonly backing?: "short" | "long";
   /** Bytes of an unfinished cluster at the end of the file; 0 if not given. */
   readonly tornTailBytes?: number;
-  /** The name of a planted bug. */
-  readonly plant?: string;
+  /** The name of a mutant of the driver; the correct driver if not given. */
+  readonly mutant?: string;
 }
 
 /** The store of docs/test-your-own-format.md. */
@@ -33,8 +33,6 @@ export interface StoreSpec {
   readonly without?: keyof Rules;
 }
 
-/** Planted bugs by name. */
-const PLANTS = Object.fromEntries(PLANTED_BUGS.map((bug) => [bug.name, bug]));
 /** A torn tail is less than a cluster, of any size that is sensible here. */
 const MOST_TAIL_BYTES = 2 ** 20;
 
@@ -46,11 +44,11 @@ export function subjectFor(
     const rules = spec.without === undefined ? CORRECT : { ...CORRECT, [spec.without]: false };
     return { subject: storeSubject(rules), shape: STORE_SHAPE };
   }
-  const { layout, backing, tornTailBytes, plant } = spec;
-  const bug = plant === undefined ? undefined : lookUp("planted bug", plant, PLANTS);
-  const filter = bug?.plant;
+  const { layout, backing, tornTailBytes, mutant } = spec;
+  const changed = mutant === undefined ? undefined : lookUp("mutant", mutant, MUTANTS_BY_NAME);
+  const filter = changed?.filter;
   return qedSweep({
-    profile: bug?.profile ?? lookUp("profile", spec.profile, PROFILES),
+    profile: changed?.profile ?? lookUp("profile", spec.profile, PROFILES),
     ...(layout !== undefined && { layout }),
     ...(backing !== undefined && { backing }),
     ...(tornTailBytes !== undefined && { tornTailBytes }),
@@ -71,9 +69,9 @@ export function ruleBrokenBySpec(spec: unknown): string | undefined {
     fields[field] === undefined || values.includes(fields[field]);
   if (!isOneOf("layout", "final", "rfc")) return "its layout must be final or rfc";
   if (!isOneOf("backing", "short", "long")) return "its backing must be short or long";
-  const { tornTailBytes = 0, plant = "" } = fields;
+  const { tornTailBytes = 0, mutant = "" } = fields;
   const isSize = Number.isSafeInteger(tornTailBytes) && Number(tornTailBytes) >= 0 &&
     Number(tornTailBytes) < MOST_TAIL_BYTES;
   if (!isSize) return `tornTailBytes must be a number below ${MOST_TAIL_BYTES}`;
-  return typeof plant === "string" ? undefined : "plant must be a text";
+  return typeof mutant === "string" ? undefined : "mutant must be a text";
 }

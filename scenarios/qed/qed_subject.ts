@@ -10,7 +10,7 @@ export interface QedSubjectOptions
   extends Omit<Workload, "steps" | "grownBytes" | "shrunkBytes">, Pick<RecordOptions, "profile"> {
   /** The name for reports; that of the profile if not given. */
   readonly name?: string;
-  /** Makes filters that nothing went through yet: planted bugs. */
+  /** Makes the filters of a mutant, with fresh state. */
   readonly filters?: () => readonly Filter[];
   /** Guest ranges to write after recovery, which no workload writes. */
   readonly probes?: readonly GuestRange[];

@@ -3,7 +3,7 @@ import { exploreLazily, SECTORS, type Step, violationKey } from "../../harness/m
 import { ImageError, RFC, STRICT } from "../../lib/mod.ts";
 import { qedSubject, type QedSubjectOptions } from "./qed_subject.ts";
 import { CLUSTER, PER_L2_TABLE } from "./sizes.ts";
-import { skipFlushes } from "./skip_flushes.ts";
+import { skipFlushes } from "./mutants/request_filters.ts";
 import { patternBytes, write } from "./workload.ts";
 
 const DISK = PER_L2_TABLE + 2 * CLUSTER + 512;

@@ -14,7 +14,7 @@ export interface QedSweepOptions {
   readonly backing?: "short" | "long";
   /** Bytes of an unfinished cluster at the end of the file; 0 if not given. */
   readonly tornTailBytes?: number;
-  /** Makes filters that nothing went through yet: planted bugs. */
+  /** Makes the filters of a mutant, with fresh state. */
   readonly filters?: () => readonly Filter[];
 }
 

@@ -15,9 +15,8 @@ import {
   type SyncStorage,
   writeImage,
 } from "../../lib/mod.ts";
-import { describeQedWrite } from "./describe_qed_write.ts";
-
 import { Digest } from "../../lib/storage/digest.ts";
+import { describeQedWrite } from "./describe_qed_write.ts";
 
 const ENTRY_BYTES = 8;
 /** The size of a disk is a multiple of it. */

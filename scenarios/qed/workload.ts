@@ -117,7 +117,7 @@ export interface Workload {
 export interface RecordOptions {
   /** The ordering profile of the driver. */
   readonly profile: OrderingProfile;
-  /** Filters between the driver and its storage: planted bugs. */
+  /** Filters between the driver and its storage: those of a mutant. */
   readonly filters?: readonly Filter[];
 }
 

@@ -25,7 +25,7 @@ import type { Request, Schedule, Step, Workload } from "./workload.ts";
 export interface WorkloadRunOptions {
   /** The ordering profile of the driver. */
   readonly profile: OrderingProfile;
-  /** Makes the filters between the driver and its storage, anew for each file: planted bugs. */
+  /** Makes the filters of a mutant between the driver and its storage, with fresh state for each file. */
   readonly filters: () => readonly Filter[];
   /** Filters beneath the recorder, for all files: what storage does wrong. Opening may fail then. */
   readonly faults?: readonly Filter[];

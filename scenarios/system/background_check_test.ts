@@ -12,11 +12,11 @@ function violationsOf(setting: Setting): string[] {
   return explore({ ...setting, profile: STRICT, expected: "clean" }).violations.map(violationKey);
 }
 
-Deno.test("planted and found: a check that does not keep allocations waiting", () => {
+Deno.test("a mutant is detected: a check that lets allocations proceed", () => {
   const check = operate((image) => repairImage(image, { corruptions: true, leaks: false }));
   const kinds = new Set(
     Array.from({ length: 40 }, (_, seed) => {
-      const how = { name: "planted", damage: crashed, check, schedule: { seed } };
+      const how = { name: "mutant", damage: crashed, check, schedule: { seed } };
       return violationsOf(besideCheck(how, write(9 * CLUSTER, 512)));
     }).flat(),
   );

@@ -89,8 +89,8 @@ seededTest(
   },
 );
 
-Deno.test("planted and found: a flush settles what is freed while it is under way", () => {
-  const plant: Step = operate((image: QedImage) => {
+Deno.test("a mutant is detected: a flush releases clusters that were freed while it was in progress", () => {
+  const mutate: Step = operate((image: QedImage) => {
     image.free.coveredByFlush = () => image.free.freed;
     return flushImage(image);
   });
@@ -100,7 +100,7 @@ Deno.test("planted and found: a flush settles what is freed while it is under wa
     backing: patternBytes(77, 0, 12 * CLUSTER),
     prepared: [write(0, 3 * CLUSTER)],
     // The flush is issued first and completes last.
-    steps: [plant, together([FLUSH, discard(0, CLUSTER)], [1, 1]), write(20 * CLUSTER, 512)],
+    steps: [mutate, together([FLUSH, discard(0, CLUSTER)], [1, 1]), write(20 * CLUSTER, 512)],
   });
   assert(kinds.some((key) => key.startsWith("wrong-data")), kinds.join());
 });

@@ -1,4 +1,4 @@
-/** Adding up what is independent finds what every combination finds: QED, its profiles, planted bugs. */
+/** Searching independent parts apart finds the same as every combination: QED, its profiles, mutants. */
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertLess } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -12,7 +12,8 @@ import {
 } from "../../harness/mod.ts";
 import { FormatError, ImageError, QEMU, RFC, STRICT } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
-import { type Plant, PLANTED_BUGS } from "../qed/planted_bugs.ts";
+import type { Mutant } from "../qed/mutants/mutant.ts";
+import { MUTANTS } from "../qed/mutants/mutants.ts";
 import { memoryBacking, qedTarget } from "../qed/qed_target.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "../qed/sizes.ts";
 import {
@@ -26,7 +27,7 @@ import {
   write,
   zero,
 } from "../qed/workload.ts";
-import { PROBES } from "../qed/test_workloads.ts";
+import { UNWRITTEN } from "../qed/mutants/workloads.ts";
 
 /** Cases for each seed, and how many must be of use. */
 const RUNS = 240;
@@ -68,22 +69,22 @@ const WORKLOAD: fc.Arbitrary<Workload> = fc.record({
   imageBytes: DISK,
   ...(hasBacking && { backing: patternBytes(7, 0, 3 * CLUSTER) }),
 }));
-const PLANT = fc.oneof(
-  fc.constantFrom<Plant>(...[STRICT, QEMU, RFC].map((profile) => ({ name: "none", profile }))),
-  fc.constantFrom<Plant>(...PLANTED_BUGS),
+const MUTANT = fc.oneof(
+  fc.constantFrom<Mutant>(...[STRICT, QEMU, RFC].map((profile) => ({ name: "none", profile }))),
+  fc.constantFrom<Mutant>(...MUTANTS),
 );
 
 /** What both ways find, or undefined if plain search takes too long or the driver refuses. */
 function bothWays(
   workload: Workload,
-  { profile = STRICT, plant }: Plant,
+  { profile = STRICT, filter }: Mutant,
   preset: Preset,
 ): { added: Exploration; plain: Exploration } | undefined {
   const { backing } = workload;
   const target = qedTarget({
     profile,
     clusterBytes: CLUSTER,
-    probes: PROBES,
+    probes: UNWRITTEN,
     ...(backing && { backing: memoryBacking(backing) }),
   });
   const tooLong = new Error("too long");
@@ -91,7 +92,7 @@ function bothWays(
     if (recoveries > MOST_RECOVERIES) throw tooLong;
   };
   try {
-    const log = record(workload, { profile, ...(plant && { filters: [plant()] }) });
+    const log = record(workload, { profile, ...(filter && { filters: [filter()] }) });
     const options = { guestBytes: DISK, onProgress };
     const plain = exploreLazily(log, target, preset, { ...options, addsUp: false });
     return { plain, added: exploreLazily(log, target, preset, options) };
@@ -106,8 +107,8 @@ seededTest("adding up finds what plain search finds", (seed) => {
   const count = { used: 0, added: 0, failing: 0 };
   const presets = fc.constantFrom(SECTORS, SECTORS, SECTORS, BLOCKS, TORN_SECTOR);
   fc.assert(
-    fc.property(WORKLOAD, PLANT, presets, (workload, plant, preset) => {
-      const found = bothWays(workload, plant, preset);
+    fc.property(WORKLOAD, MUTANT, presets, (workload, mutant, preset) => {
+      const found = bothWays(workload, mutant, preset);
       if (!found) return;
       const { plain, added } = found;
       const keys = ({ violations }: Exploration) => violations.map(violationKey).sort();
@@ -136,9 +137,9 @@ const TWENTY: Workload = {
   }),
 };
 
-function exploreTwenty(filters: Plant["plant"]): Exploration {
-  const log = record(TWENTY, { profile: STRICT, ...(filters && { filters: [filters()] }) });
-  const target = qedTarget({ profile: STRICT, clusterBytes: CLUSTER, probes: PROBES });
+function exploreTwenty(filter: Mutant["filter"]): Exploration {
+  const log = record(TWENTY, { profile: STRICT, ...(filter && { filters: [filter()] }) });
+  const target = qedTarget({ profile: STRICT, clusterBytes: CLUSTER, probes: UNWRITTEN });
   return exploreLazily(log, target, SECTORS, { guestBytes: 4 * DISK });
 }
 
@@ -149,8 +150,8 @@ Deno.test("twenty L2 sectors in one epoch are explored exhaustively, in a thousa
   assertLess(recoveries, 1000);
 });
 
-Deno.test("a bug planted among twenty L2 sectors is found", () => {
-  const bug = PLANTED_BUGS.find(({ name }) => name === "NEED_CHECK never set");
-  const { violations } = exploreTwenty(bug?.plant);
+Deno.test("a mutant is detected among twenty L2 sectors", () => {
+  const mutant = MUTANTS.find(({ name }) => name === "NEED_CHECK never set");
+  const { violations } = exploreTwenty(mutant?.filter);
   assert(violations.some(({ kind }) => kind === "inconsistent"));
 });

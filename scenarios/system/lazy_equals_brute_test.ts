@@ -1,4 +1,4 @@
-/** The two engines on QED itself: random small guests, profiles, presets and planted bugs. */
+/** The two engines on QED itself: random small guests, profiles, presets and mutants. */
 import { assert, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -9,7 +9,7 @@ import {
 import { destruction, type Preset, PRESETS, SECTORS } from "../../harness/mod.ts";
 import { RFC } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
-import { ANY_PLANT, plantedCase } from "./random_plant_testing.ts";
+import { ANY_MUTANT, mutantCase } from "./random_mutants_testing.ts";
 import { workloads } from "./random_workload_testing.ts";
 import { CLUSTER, DISK } from "../qed/sizes.ts";
 import { type Workload, write } from "../qed/workload.ts";
@@ -32,10 +32,10 @@ seededTest("lazy equals brute on QED", (seed) => {
   fc.assert(
     fc.property(
       workloads({ mostSteps: 4, unaligned: true }),
-      ANY_PLANT,
+      ANY_MUTANT,
       presets,
-      (workload, plant, preset) => {
-        const each = plantedCase(workload, plant, preset);
+      (workload, mutant, preset) => {
+        const each = mutantCase(workload, mutant, preset);
         if (!each || bruteStates(each.log, preset) > mostStates(preset)) return;
         const { lazy } = assertEnginesAgree(each);
         count.used++;
@@ -60,7 +60,7 @@ Deno.test("lazy equals brute where a driver that does not verify offsets follows
     prepared: [write(CLUSTER, 512)],
     steps: [write(2 * CLUSTER, 512)],
   };
-  const each = plantedCase(guest, { name: "correct", profile: RFC }, destruction(4096))!;
+  const each = mutantCase(guest, { name: "correct", profile: RFC }, destruction(4096))!;
   const { lazy } = assertEnginesAgree(each);
   assert(keysOf(lazy).includes("cannot-use: a request out of bounds"), keysOf(lazy).join());
 });

@@ -12,11 +12,17 @@ import {
   traceHash,
 } from "../../harness/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
-import { CORRECT, FEW_REQUESTS, NO_RANGES, NO_TURN, requestsTogether } from "../qed/test_orders.ts";
+import {
+  concurrentRequests,
+  CORRECT,
+  NO_RANGE_LOCK,
+  NO_TABLE_LOCK,
+} from "../qed/mutants/concurrency.ts";
 import { everyOrder, judgeOrders, type OpenCase } from "../qed/orders.ts";
 import { explore, type Setup, setUp } from "../qed/scenario.ts";
 import { CLUSTER } from "../qed/sizes.ts";
 import { type Schedule, write } from "../qed/workload.ts";
+import { FEW_REQUESTS } from "./few_requests_testing.ts";
 
 const RUNS = 60;
 /** Requests with more orders than this are left to the reduced search. */
@@ -37,18 +43,18 @@ function withoutReduction(
   return { traces: runs.map(({ trace }) => trace).sort(), violations: [...violations] };
 }
 
-for (const [name, plant] of Object.entries({ CORRECT, NO_TURN, NO_RANGES })) {
+for (const [name, mutate] of Object.entries({ CORRECT, NO_TABLE_LOCK, NO_RANGE_LOCK })) {
   seededTest(`the reduction loses no log and no violation: ${name}`, (seed) => {
     let compared = 0;
     let found = 0;
     fc.assert(
       fc.property(FEW_REQUESTS, (requests) => {
-        const openCase = requestsTogether(requests, plant);
+        const openCase = concurrentRequests(requests, mutate);
         const reduced = everyOrder(openCase);
         assert(reduced.orders !== undefined);
         const { violations } = judgeOrders(openCase, reduced);
         found += violations.length;
-        if (plant === CORRECT) assertEquals(violations, []);
+        if (mutate === CORRECT) assertEquals(violations, []);
         if (reduced.orders > MOST_ORDERS) return;
         compared++;
         const full = withoutReduction(openCase, SECTORS);
@@ -58,7 +64,7 @@ for (const [name, plant] of Object.entries({ CORRECT, NO_TURN, NO_RANGES })) {
       { seed, numRuns: RUNS },
     );
     assert(compared > RUNS / 4, `only ${compared} were compared`);
-    if (plant === NO_TURN) assert(found > 0, "no violation");
+    if (mutate === NO_TABLE_LOCK) assert(found > 0, "no violation");
   });
 }
 
@@ -66,7 +72,7 @@ for (const preset of Object.values(PRESETS)) {
   seededTest(`the reduction loses nothing under ${preset.name} either`, (seed) => {
     fc.assert(
       fc.property(FEW_REQUESTS, (requests) => {
-        const openCase = requestsTogether(requests, NO_TURN, preset);
+        const openCase = concurrentRequests(requests, NO_TABLE_LOCK, preset);
         const reduced = everyOrder(openCase);
         if (reduced.orders === undefined || reduced.orders > 50n) return;
         const { violations } = judgeOrders(openCase, reduced);
@@ -80,17 +86,17 @@ for (const preset of Object.values(PRESETS)) {
 Deno.test("a lost update is found by orders, and missed by one after the other", () => {
   // Two allocations read, change and write the same sector of the L2 table.
   const requests = [write(3 * CLUSTER, 512), write(4 * CLUSTER, 512)];
-  const openCase = requestsTogether(requests, NO_TURN);
+  const openCase = concurrentRequests(requests, NO_TABLE_LOCK);
   assertEquals(explore(openCase([])).verdict, "clean");
   assertNotEquals(judgeOrders(openCase, everyOrder(openCase)).violations, []);
-  const correct = requestsTogether(requests);
+  const correct = concurrentRequests(requests);
   assertEquals(judgeOrders(correct, everyOrder(correct)).violations, []);
 });
 
 seededTest("many requests: a lost update is found by chance, and replayed and shrunk", (seed) => {
   const overwrites = [0, 1].map((cluster) => write(cluster * CLUSTER, 512));
   const allocations = [3, 4, 5, 6, 7, 8].map((cluster) => write(cluster * CLUSTER, 512));
-  const openCase = requestsTogether([...overwrites, ...allocations], NO_TURN);
+  const openCase = concurrentRequests([...overwrites, ...allocations], NO_TABLE_LOCK);
   const start = (scheduler: OrderScheduler) => setUp(openCase(scheduler));
   const isBroken = (schedule: Schedule) => explore(openCase(schedule)).verdict === "violation";
 

@@ -16,26 +16,33 @@ import {
 } from "../../harness/mod.ts";
 import { type Filter, filtered, type QedImage, STRICT } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
-import { anyOf, flushes, headerWrites, holdBack, leaveOut, writes } from "./plant_testing.ts";
+import {
+  anyOf,
+  delay,
+  flushes,
+  headerWrites,
+  omit,
+  writes,
+} from "../qed/mutants/request_filters.ts";
 import { workloads } from "./random_workload_testing.ts";
 import { memoryBacking, qedTarget } from "../qed/qed_target.ts";
 import { DISK } from "../qed/sizes.ts";
 import { record, type Workload } from "../qed/workload.ts";
-import { PROBES, WORKLOADS } from "../qed/test_workloads.ts";
+import { UNWRITTEN, WORKLOADS } from "../qed/mutants/workloads.ts";
 
 const RUNS = 150;
 /** States, with second crashes, that brute force is asked to visit for one case. */
 const MOST_STATES = 3000;
 const FEWEST_COMPARED = 10;
 
-function targetOf({ backing, clusterBytes }: Workload, plant?: () => Filter): Target<QedImage> {
+function targetOf({ backing, clusterBytes }: Workload, filter?: () => Filter): Target<QedImage> {
   const target = qedTarget({
     profile: STRICT,
     clusterBytes,
-    probes: PROBES,
+    probes: UNWRITTEN,
     ...(backing && { backing: memoryBacking(backing) }),
   });
-  return plant ? { ...target, recover: () => filtered(target.recover(), plant()) } : target;
+  return filter ? { ...target, recover: () => filtered(target.recover(), filter()) } : target;
 }
 
 const RANDOM = fc.record({
@@ -61,7 +68,7 @@ seededTest("a second crash: lazy equals brute on QED", (seed) => {
     fc.property(workloads({ mostSteps: 2, unaligned: true }), (workload) => {
       const log = record(workload, { profile: STRICT });
       if (bruteStates(log, SECTORS) > 300n) return;
-      const target = targetOf(workload, leaveOut(REPAIR_FLUSHES));
+      const target = targetOf(workload, omit(REPAIR_FLUSHES));
       const each = { log, target, preset: SECTORS, guestBytes: DISK, depth: 2 };
       try {
         assertEnginesAgree({ ...each, mostStates: MOST_STATES });
@@ -76,20 +83,20 @@ seededTest("a second crash: lazy equals brute on QED", (seed) => {
 });
 
 const REPAIR_FLUSHES = anyOf(flushes("repaired tables"), flushes("before clearing NEED_CHECK"));
-/** What may be wrong with a repair and shows only if that is cut short. */
-const BUGS: Readonly<Record<string, () => Filter>> = {
-  "no flush between repaired tables and the cleared mark": leaveOut(REPAIR_FLUSHES),
-  "the mark cleared before the tables are repaired": holdBack(
+/** Mutants of the repair that only an interrupted repair shows. */
+const MUTANTS: Readonly<Record<string, () => Filter>> = {
+  "no flush between repaired tables and the cleared mark": omit(REPAIR_FLUSHES),
+  "the mark cleared before the tables are repaired": delay(
     anyOf(writes("l2-table"), REPAIR_FLUSHES),
     headerWrites("cleared"),
   ),
 };
 
-for (const [name, plant] of Object.entries(BUGS)) {
-  Deno.test(`planted in recovery, and found by a second crash only: ${name}`, () => {
+for (const [name, filter] of Object.entries(MUTANTS)) {
+  Deno.test(`a mutant of the recovery that only a second crash detects: ${name}`, () => {
     const workload: Workload = WORKLOADS["later allocations"];
     const log = record(workload, { profile: STRICT });
-    const target = targetOf(workload, plant);
+    const target = targetOf(workload, filter);
     const explore = (depth: number) =>
       exploreLazily(log, target, SECTORS, { guestBytes: DISK, depth });
     assertEquals(explore(1).violations.map(violationKey), []);

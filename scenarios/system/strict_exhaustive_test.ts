@@ -15,7 +15,7 @@ import { workloads } from "./random_workload_testing.ts";
 import { memoryBacking, qedTarget } from "../qed/qed_target.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "../qed/sizes.ts";
 import { CLOSE, FLUSH, record, REOPEN, type Workload, write } from "../qed/workload.ts";
-import { exploreByName, PROBES, WORKLOAD_NAMES } from "../qed/test_workloads.ts";
+import { exploreWorkload, UNWRITTEN, WORKLOAD_NAMES } from "../qed/mutants/workloads.ts";
 import { EAGER } from "../trim_reuse.ts";
 
 /** Random workloads for each seed. */
@@ -27,7 +27,7 @@ function explore(workload: Workload, preset: Preset, profile: OrderingProfile = 
     profile,
     clusterBytes,
     ...(backing && { backing: memoryBacking(backing) }),
-    probes: PROBES,
+    probes: UNWRITTEN,
   });
   const log = record(workload, { profile });
   return exploreLazily(log, target, preset, { guestBytes: workload.imageBytes });
@@ -73,7 +73,7 @@ const EXPLORATIONS: Readonly<Record<string, (preset: Preset) => Exploration>> = 
   ...Object.fromEntries(
     WORKLOAD_NAMES.map((name) => [
       name,
-      (preset: Preset) => exploreByName(name, preset, { profile: STRICT }),
+      (preset: Preset) => exploreWorkload(name, preset, { profile: STRICT }),
     ]),
   ),
   "twenty allocations": (preset) => explore(TWENTY_ALLOCATIONS, preset),

@@ -20,13 +20,13 @@ import {
   type ViolationKind,
 } from "../../harness/mod.ts";
 import { STRICT } from "../../lib/mod.ts";
-import { NO_TURN, requestsTogether } from "../qed/test_orders.ts";
-import { PLANTED_BUGS } from "../qed/planted_bugs.ts";
+import { concurrentRequests, NO_TABLE_LOCK } from "../qed/mutants/concurrency.ts";
+import { MUTANTS } from "../qed/mutants/mutants.ts";
 import { everyOrder, judgeOrders } from "../qed/orders.ts";
 import { explore } from "../qed/scenario.ts";
 import { CLUSTER } from "../qed/sizes.ts";
 import { write } from "../qed/workload.ts";
-import { exploreByName, WORKLOAD_NAMES } from "../qed/test_workloads.ts";
+import { exploreWorkload, WORKLOAD_NAMES } from "../qed/mutants/workloads.ts";
 
 /** A defect, and all that finds it. */
 export interface Row {
@@ -54,10 +54,10 @@ const QED_BUGS = [
 
 /** The kinds of violations of a defect. */
 export function oracleTable(): FindingTable {
-  const qed = PLANTED_BUGS.filter(({ name }) => QED_BUGS.includes(name)).map((bug) => {
-    const { plant, profile = STRICT } = bug;
+  const qed = MUTANTS.filter(({ name }) => QED_BUGS.includes(name)).map((bug) => {
+    const { filter, profile = STRICT } = bug;
     const explored = WORKLOAD_NAMES.map((name) =>
-      exploreByName(name, SECTORS, { profile, ...(plant && { filters: [plant()] }) })
+      exploreWorkload(name, SECTORS, { profile, ...(filter && { filters: [filter()] }) })
     );
     return { defect: bug.name, plantedIn: "QED, every workload", foundBy: kindsOf(...explored) };
   });
@@ -110,7 +110,10 @@ export function faultTable(): FindingTable {
 export function searchTable(): FindingTable {
   const again = (depth: number) =>
     exploreLazily(mirrored(), mirror(true), SECTORS, { guestBytes: CLUSTER / 8, depth }).verdict;
-  const requests = requestsTogether([write(3 * CLUSTER, 512), write(4 * CLUSTER, 512)], NO_TURN);
+  const requests = concurrentRequests(
+    [write(3 * CLUSTER, 512), write(4 * CLUSTER, 512)],
+    NO_TABLE_LOCK,
+  );
   const { violations } = judgeOrders(requests, everyOrder(requests));
   const claims = (sum: boolean) =>
     exploreLazily(APART, tablesTarget(ALL_TOGETHER), SECTORS, { ...GUEST, addsUp: sum });
