@@ -1,14 +1,9 @@
-const SEED = 20100906;
+import { Random } from "../lib/storage/random.ts";
 
-/** Numbers below 2^32 that look random and are the same in every run (xorshift). */
-export function seededNumbers(seed: number = SEED): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
+/** Numbers below 2^32 that look random and are the same in every run. */
+export function seededNumbers(): () => number {
+  const random = new Random("bench");
+  return () => random.u32();
 }
 
 /** The numbers below `count`, always in the same shuffled order. */

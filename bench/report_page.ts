@@ -1,6 +1,6 @@
 import {
   exploreLazily,
-  prepareTrial,
+  prepareContext,
   type ReportDocument,
   reportPage,
   type ReportViolation,
@@ -76,7 +76,7 @@ async function largeReport(): Promise<ReportDocument> {
       const { log, target } = setUp(each);
       const guestBytes = guestBytesOf(each);
       const { violations: all } = exploreLazily(log, target, each.preset, { guestBytes });
-      const trial = prepareTrial(log, target, each.preset, { guestBytes });
+      const trial = prepareContext(log, target, each.preset, { guestBytes });
       for (const violation of all.slice(0, 4)) {
         const options = { title: scenario.name, replay: [], guestBytes };
         const told = violationOf(trial, violation, options);

@@ -12,11 +12,12 @@ export {
 } from "./result/certificate.ts";
 export { exploreByBruteForce, SpaceTooLargeError } from "./reference/brute.ts";
 export * from "./choices/choices.ts";
-export { judgeConcretely, prepareTrial, type Trial } from "./reference/check_state.ts";
+export { judgeConcretely, prepareContext, type ReferenceContext } from "./reference/check_state.ts";
 export { CrashPoints } from "./reference/crash_points.ts";
-export { CrashPoint, type Persisted, type PersistedAgain } from "./reference/crash_point.ts";
+export { CrashPoint } from "./reference/crash_point.ts";
+export type { Persisted, PersistedAgain } from "./model/persisted.ts";
 export type { PointUnit } from "./reference/point_units.ts";
-export { type LaterCrash, persistedVersions, spellOutAgain } from "./result/findings.ts";
+export { type LaterCrash, persistedVersions, spellOutAgain } from "./reference/spell_out.ts";
 export { type FoundState, judgeFound } from "./reference/check_found.ts";
 export { DiskReplay, type SizeEvent, type WriteEvent } from "./reference/disk_replay.ts";
 export { GuestReplay } from "./reference/guest_replay.ts";
@@ -67,7 +68,7 @@ export {
 export type { Problem, ProblemModule, Recipe } from "./parallel/problem.ts";
 export { type Fate, fateOf } from "./report/text/write_outcome.ts";
 export { eventWords } from "./report/text/describe_event.ts";
-export { formatStates } from "./report/text/format_states.ts";
+export { formatStates } from "./result/state_count.ts";
 export { coverageText } from "./report/text/coverage_text.ts";
 export { textTable } from "./report/text/table.ts";
 export { timeline } from "./report/text/timeline.ts";

@@ -3,12 +3,12 @@ import {
   destruction,
   ExhaustiveChoices,
   judgeConcretely,
-  prepareTrial,
+  prepareContext,
   type Preset,
+  type ReferenceContext,
   SECTORS,
   TapeChoices,
   TORN_SECTOR,
-  type Trial,
   type Violation,
 } from "../harness/mod.ts";
 import { RFC, STRICT } from "../lib/mod.ts";
@@ -54,13 +54,13 @@ function eachState(
 ): void {
   const { log, target } = setUp(each);
   const options = { guestBytes: guestBytesOf(each) };
-  const trial: Trial = prepareTrial(log, target, each.preset, options);
+  const context: ReferenceContext = prepareContext(log, target, each.preset, options);
   for (let event = -1; event < log.events.length; event++) {
-    const point = trial.points.after(event);
+    const point = context.points.after(event);
     const choices = new ExhaustiveChoices();
     do {
       const file = point.build(choices);
-      visit(point, choices.tape(), () => judgeConcretely(trial, point, file));
+      visit(point, choices.tape(), () => judgeConcretely(context, point, file));
     } while (choices.advance());
   }
 }

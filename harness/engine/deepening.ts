@@ -12,13 +12,13 @@ import { Contents } from "../model/contents.ts";
 import { epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
-import { prepareTrial, type Trial } from "../reference/check_state.ts";
+import { prepareContext, type ReferenceContext } from "../reference/check_state.ts";
 import { SpaceCount } from "../result/count_states.ts";
 import { EpochSearch } from "../search/epoch_search.ts";
 import { explorationOf } from "./exploration_of.ts";
 import { Findings } from "../result/findings.ts";
 import { DEFAULT_SAMPLES } from "./sampled.ts";
-import { addEfforts, NO_EFFORT } from "../search/search_effort.ts";
+import { addEfforts, NO_EFFORT } from "../result/search_effort.ts";
 import { SparingChoices } from "../choices/bounded_choices.ts";
 
 /**
@@ -65,14 +65,14 @@ export function exploreByDeepening(
   options: ExploreOptions,
 ): Exploration {
   const { samples = DEFAULT_SAMPLES, depth = 1 } = options;
-  const trial = prepareTrial(log, target, preset, options);
+  const context = prepareContext(log, target, preset, options);
   let effort = NO_EFFORT;
   let coverage: Coverage = { kind: "bounded", units: 0 };
   let findings = new Findings();
   let count = new SpaceCount(preset);
   for (let units = 0; coverage.kind !== "exhaustive"; units++) {
     const most = units === 0 ? Infinity : samples - effort.recoveries;
-    const level = searchLevel(trial, units, most, options);
+    const level = searchLevel(context, units, most, options);
     effort = addEfforts(effort, level.effort);
     if (!level.isFinished) {
       findings.merge(level.findings.counts());
@@ -81,7 +81,7 @@ export function exploreByDeepening(
     ({ findings, count } = level);
     coverage = level.hasSpared ? { kind: "bounded", units } : { kind: "exhaustive" };
   }
-  return explorationOf(trial, { engine: "deepening", coverage, count, depth, effort, findings });
+  return explorationOf(context, { engine: "deepening", coverage, count, depth, effort, findings });
 }
 
 /** What came of one level. */
@@ -95,12 +95,12 @@ interface Level {
 }
 
 function searchLevel(
-  trial: Trial,
+  context: ReferenceContext,
   units: number,
   mostRecoveries: number,
   { depth = 1, onProgress }: ExploreOptions,
 ): Level {
-  const { log, preset } = trial;
+  const { log, preset } = context;
   const contents = new Contents();
   const findings = new Findings();
   const count = new SpaceCount(preset);
@@ -108,7 +108,7 @@ function searchLevel(
   let hasSpared = false;
   for (const epoch of epochsOf(log, contents, preset)) {
     const choices = new SparingChoices(units);
-    const search = new EpochSearch(trial, epoch, {
+    const search = new EpochSearch(context, epoch, {
       ...{ contents, choices, findings, depth },
       addsUp: false,
     });

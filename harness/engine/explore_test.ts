@@ -4,7 +4,7 @@ import { filled, LogBuilder, SECTOR } from "../log/log_builder_testing.ts";
 import { BLOCKS, ORDERED, SECTORS, WRITES } from "../model/presets.ts";
 import { exploreByBruteForce, SpaceTooLargeError } from "../reference/brute.ts";
 import { TapeChoices } from "../choices/choices.ts";
-import { judgeConcretely, prepareTrial } from "../reference/check_state.ts";
+import { judgeConcretely, prepareContext } from "../reference/check_state.ts";
 import { CrashPoint } from "../reference/crash_point.ts";
 import { keysOf } from "../testing/engine_agreement_testing.ts";
 import {
@@ -238,8 +238,8 @@ Deno.test("the tape of a violation builds a file that shows it", () => {
   const options = { guestBytes: GUEST.length };
   const [found] = exploreLazily(log, target, SECTORS, options).violations;
   const point = new CrashPoint(log, SECTORS, found.crashAfterEvent);
-  const trial = prepareTrial(log, target, SECTORS, options);
-  const seen = judgeConcretely(trial, point, point.build(new TapeChoices(found.tape)));
+  const context = prepareContext(log, target, SECTORS, options);
+  const seen = judgeConcretely(context, point, point.build(new TapeChoices(found.tape)));
   assertEquals(seen.map((violation) => violation.subject), ["sector 1 is a problem"]);
   assertEquals(found.persisted, [
     { event: 4, offsetBytes: SECTOR, lengthBytes: SECTOR, label: "data" },

@@ -16,7 +16,8 @@ import type { Exploration, ExploreOptions } from "../result/exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
-import { prepareTrial } from "../reference/check_state.ts";
+import { prepareContext } from "../reference/check_state.ts";
+import { explorationOf } from "./exploration_of.ts";
 import { LazySearch } from "../search/lazy_search.ts";
 
 /**
@@ -62,10 +63,11 @@ export function exploreLazily(
   preset: Preset,
   options: ExploreOptions,
 ): Exploration {
-  const search = new LazySearch(prepareTrial(log, target, preset, options), options);
+  const context = prepareContext(log, target, preset, options);
+  const search = new LazySearch(context, options);
   for (const part of search.parts()) {
     const result = part.run();
     if (result) search.take(result);
   }
-  return search.result();
+  return explorationOf(context, search.outcome());
 }

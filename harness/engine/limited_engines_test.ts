@@ -10,7 +10,7 @@ import { TapeChoices } from "../choices/choices.ts";
 import { CrashPoint } from "../reference/crash_point.ts";
 import { exploreByDeepening } from "./deepening.ts";
 import { bruteStates, type EngineCase, keysOf } from "../testing/engine_agreement_testing.ts";
-import { judgeConcretely, prepareTrial } from "../reference/check_state.ts";
+import { judgeConcretely, prepareContext } from "../reference/check_state.ts";
 import { BASE, OTHER_FILE, PLAIN } from "./explore_testing.ts";
 import { exploreLazily } from "./lazy.ts";
 import { randomCase, scriptedCase } from "../testing/random_case_testing.ts";
@@ -63,7 +63,7 @@ seededTest("what is complete up to k units holds every violation of k decisions"
   let bounded = 0;
   onRandomCases(seed, 100, (each) => {
     const { log, target, preset } = each;
-    const trial = prepareTrial(log, target, preset, each);
+    const context = prepareContext(log, target, preset, each);
     const result = run(exploreByDeepening, each, 12);
     const { coverage } = result.certificate;
     if (coverage.kind !== "bounded") return;
@@ -72,7 +72,7 @@ seededTest("what is complete up to k units holds every violation of k decisions"
     for (let at = -1; at < log.events.length; at++) {
       for (const tape of tapesUpTo(new CrashPoint(log, preset, at), coverage.units)) {
         const point = new CrashPoint(log, preset, at);
-        for (const each of judgeConcretely(trial, point, point.build(new TapeChoices(tape)))) {
+        for (const each of judgeConcretely(context, point, point.build(new TapeChoices(tape)))) {
           assert(found.has(violationKey(each)), `${violationKey(each)} of ${tape} after ${at}`);
         }
       }

@@ -18,12 +18,12 @@ import type { Preset } from "../model/presets.ts";
 import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
 import type { Target } from "../target/target.ts";
 import { BiasedChoices } from "../choices/biased_choices.ts";
-import { prepareTrial, type Trial } from "../reference/check_state.ts";
+import { prepareContext, type ReferenceContext } from "../reference/check_state.ts";
 import { SpaceCount } from "../result/count_states.ts";
 import { EpochSearch } from "../search/epoch_search.ts";
 import { explorationOf } from "./exploration_of.ts";
 import { Findings } from "../result/findings.ts";
-import { addEfforts, NO_EFFORT } from "../search/search_effort.ts";
+import { addEfforts, NO_EFFORT } from "../result/search_effort.ts";
 
 /** States that are looked at unless told otherwise. */
 export const DEFAULT_SAMPLES = 10_000;
@@ -74,10 +74,10 @@ export function exploreBySampling(
   options: ExploreOptions,
 ): Exploration {
   const { samples = DEFAULT_SAMPLES, seed = 1, depth = 1 } = options;
-  const trial = prepareTrial(log, target, preset, options);
+  const context = prepareContext(log, target, preset, options);
   const count = new SpaceCount(preset);
   let bitsLeft = 0;
-  for (const space of spacesOf(trial)) {
+  for (const space of spacesOf(context)) {
     count.add(space);
     bitsLeft += bitsOf(space);
   }
@@ -87,7 +87,7 @@ export function exploreBySampling(
   let taken = 0;
   for (const epoch of epochsOf(log, contents, preset)) {
     const choices = new BiasedChoices(new Random("sampled", seed, epoch.firstEvent));
-    const search = new EpochSearch(trial, epoch, {
+    const search = new EpochSearch(context, epoch, {
       ...{ contents, choices, findings, depth },
       addsUp: false,
     });
@@ -99,7 +99,7 @@ export function exploreBySampling(
     options.onProgress?.(epoch.lastEvent + 2, log.events.length + 1, effort.recoveries);
   }
   const coverage = { kind: "sampled", samples: taken, seed } as const;
-  return explorationOf(trial, { engine: "sampled", coverage, count, depth, effort, findings });
+  return explorationOf(context, { engine: "sampled", coverage, count, depth, effort, findings });
 }
 
 /** Look at so many different states at most. Answers how many there were. */
@@ -113,7 +113,7 @@ function sample(search: EpochSearch, choices: BiasedChoices, most: number): numb
   return seen.size;
 }
 
-function* spacesOf({ log, preset }: Trial): Generator<StateSpace> {
+function* spacesOf({ log, preset }: ReferenceContext): Generator<StateSpace> {
   const contents = new Contents();
   for (const epoch of epochsOf(log, contents, preset)) {
     yield stateSpaceOf(epoch, preset, contents);

@@ -8,7 +8,7 @@
  * @module
  */
 import { TapeChoices } from "../choices/choices.ts";
-import { judgeConcretely, prepareTrial } from "../reference/check_state.ts";
+import { judgeConcretely, prepareContext } from "../reference/check_state.ts";
 import { ORDERED } from "../model/presets.ts";
 import type { PagedStorage } from "../model/paged_storage.ts";
 import type { Recording } from "../target/subject.ts";
@@ -74,8 +74,8 @@ export function exploreBitRot(
   { log, target, guestBytes }: Omit<Recording, "stepStarts">,
   { partOf, stride = 1 }: BitRotOptions,
 ): BitRot[] {
-  const trial = prepareTrial(log, target, ORDERED, { guestBytes });
-  const point = trial.points.after(log.events.length - 1);
+  const context = prepareContext(log, target, ORDERED, { guestBytes });
+  const point = context.points.after(log.events.length - 1);
   const all = [...point.states()];
   const newest = point.tapeFor(all[all.length - 1]);
   const build = () => point.build(new TapeChoices(newest));
@@ -100,7 +100,7 @@ export function exploreBitRot(
     file.read(offsetBytes, byte);
     byte[0] ^= 1 << bit;
     file.write(offsetBytes, 1, byte);
-    return verdictClassOf(judgeConcretely(trial, point, file).map(({ kind }) => kind));
+    return verdictClassOf(judgeConcretely(context, point, file).map(({ kind }) => kind));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Filter } from "../../lib/storage/mod.ts";
 import { exploreLazily } from "../engine/lazy.ts";
-import { prepareTrial } from "../reference/check_state.ts";
+import { prepareContext } from "../reference/check_state.ts";
 import type { FoundViolation } from "../result/exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
@@ -144,7 +144,7 @@ function judgeRun(
   { preset, depth = 1 }: FaultOptions,
 ): { violations: (FoundViolation | SessionViolation)[]; statesLog2: number } {
   const { log, target, guestBytes } = run;
-  const { watched } = prepareTrial(log, target, preset, { guestBytes });
+  const { watched } = prepareContext(log, target, preset, { guestBytes });
   const { violations, states } = exploreLazily(log, target, preset, { guestBytes, depth });
   return {
     violations: [...judgeSession(log, watched, run.read), ...violations],

@@ -17,7 +17,7 @@ import type { Request, Wait } from "../../lib/storage/mod.ts";
 import type { InFlight } from "../log/interleave.ts";
 import type { LogEvent } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
-import { digestOf } from "./digest.ts";
+import { digestOf } from "../../lib/storage/digest.ts";
 import { TraceBuilder } from "./trace.ts";
 
 /** What operations that run together work on, as it is whenever it is looked at. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Random } from "../../lib/storage/random.ts";
 import type { InFlight } from "../log/interleave.ts";
 import type { Preset } from "../model/presets.ts";
 import type { OrderedRun, OrderScheduler } from "./explore_orders.ts";
@@ -66,7 +67,7 @@ export function sampleOrders<T>(
   start: (scheduler: OrderScheduler) => T,
   options: SampleOptions,
 ): SampledOrders<T> {
-  const random = seededNumbers(options.seed);
+  const random = new Random("orders", options.seed);
   const runs = new Map<string, OrderedRun<T>>();
   let length = 1;
   for (let i = 0; i < options.samples; i++) {
@@ -185,16 +186,16 @@ class TapeWriter implements OrderScheduler {
 
 /** Chooses by priorities of which the highest falls behind all others at a few moments. */
 function prioritised(
-  random: () => number,
+  random: Random,
   { changes, length }: { readonly changes: number; readonly length: number },
 ): (ready: readonly InFlight[]) => number {
   const changesAt = new Set<number>();
-  for (let i = 0; i < changes; i++) changesAt.add(Math.floor(random() * length));
+  for (let i = 0; i < changes; i++) changesAt.add(random.below(length));
   const priorities = new Map<number, number>();
   let lowest = 0;
   let at = 0;
   const priorityOf = ({ index }: InFlight) => {
-    const known = priorities.get(index) ?? random();
+    const known = priorities.get(index) ?? random.u32();
     priorities.set(index, known);
     return known;
   };
@@ -205,16 +206,5 @@ function prioritised(
   return (ready) => {
     if (changesAt.has(at++)) priorities.set(ready[highest(ready)].index, --lowest);
     return highest(ready);
-  };
-}
-
-/** Numbers from 0 up to 1, the same ones for the same seed (the generator "mulberry32"). */
-function seededNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }

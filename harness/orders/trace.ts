@@ -22,7 +22,7 @@
  */
 import type { LogEvent } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
-import { digestOf } from "./digest.ts";
+import { digestOf } from "../../lib/storage/digest.ts";
 
 const SECTOR_BYTES = 512;
 

@@ -1,4 +1,5 @@
-import { prepareTrial } from "../reference/check_state.ts";
+import { explorationOf } from "../engine/exploration_of.ts";
+import { prepareContext, type ReferenceContext } from "../reference/check_state.ts";
 import { LazySearch, type LazySearchOptions } from "../search/lazy_search.ts";
 import type { Exploration, ExplorationListener } from "../result/exploration.ts";
 import { PartRunner } from "./part_runner.ts";
@@ -67,8 +68,8 @@ export async function exploreInParallel(
   problem: Problem,
   options: ParallelOptions,
 ): Promise<Exploration> {
-  const { search } = await searchInParallel(problem, options);
-  return search.result();
+  const { search, context } = await searchInParallel(problem, options);
+  return explorationOf(context, search.outcome());
 }
 
 /** The same, and the search itself, which knows more than the result. */
@@ -77,16 +78,16 @@ export async function searchInParallel(
   { workers, recipe, onDeath = () => {}, patienceSeconds, ...options }:
     & ParallelOptions
     & Pick<LazySearchOptions, "owns" | "before">,
-): Promise<{ search: LazySearch }> {
+): Promise<{ search: LazySearch; context: ReferenceContext }> {
   const { log, target, preset } = problem;
-  const trial = prepareTrial(log, target, preset, problem.options);
-  const search = new LazySearch(trial, { ...problem.options, ...options });
+  const context = prepareContext(log, target, preset, problem.options);
+  const search = new LazySearch(context, { ...problem.options, ...options });
   if (workers < 2) {
     for (const part of search.parts()) {
       const result = part.run();
       if (result) search.take(result);
     }
-    return { search };
+    return { search, context };
   }
   const runHere = new PartRunner(problem);
   using pool = new WorkerPool({
@@ -111,7 +112,7 @@ export async function searchInParallel(
   }
   await Promise.all(running);
   if (failure) throw failure;
-  return { search };
+  return { search, context };
 }
 
 function pause(): Promise<void> {

@@ -5,9 +5,10 @@
  * @module
  */
 import type { SearchEffort } from "../result/certificate.ts";
-import { prepareTrial } from "../reference/check_state.ts";
-import type { Persisted } from "../reference/crash_point.ts";
+import { prepareContext } from "../reference/check_state.ts";
+import type { Persisted } from "../model/persisted.ts";
 import type { SightingCount } from "../result/findings.ts";
+import { explorationOf } from "../engine/exploration_of.ts";
 import { type Done, LazySearch } from "../search/lazy_search.ts";
 import type { Exploration } from "../result/exploration.ts";
 import { traceHash } from "../log/trace_hash.ts";
@@ -162,7 +163,7 @@ export async function explorePartially(
       throw new MergeError(0, "shard", `${nameOf(before.shard)}, not ${nameOf(shard)}`);
     }
   }
-  const { search } = await searchInParallel(problem, {
+  const { search, context } = await searchInParallel(problem, {
     ...options,
     owns: ([epoch, place]) => (epoch + place) % shard.count === shard.index - 1,
     ...(before && { before: doneOf(before) }),
@@ -174,7 +175,8 @@ export async function explorePartially(
     violationKey(a.violation) < violationKey(b.violation) ? -1 : 1
   );
   const done = { items, effort, findings: sorted };
-  return { partial: { ...identity, shard, isComplete, ...done }, exploration: search.result() };
+  const exploration = explorationOf(context, search.outcome());
+  return { partial: { ...identity, shard, isComplete, ...done }, exploration };
 }
 
 /**
@@ -235,10 +237,11 @@ export function mergePartials(problem: Problem, partials: readonly PartialResult
     }
   }
   const { log, target, preset, options } = problem;
-  const search = new LazySearch(prepareTrial(log, target, preset, options), options);
+  const context = prepareContext(log, target, preset, options);
+  const search = new LazySearch(context, options);
   search.countOnly();
   for (const partial of partials) search.absorb(doneOf(partial));
-  return search.result();
+  return explorationOf(context, search.outcome());
 }
 
 function identityOf({ log, target, preset, options }: Problem) {

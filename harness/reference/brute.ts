@@ -11,10 +11,12 @@ import type { WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
 import { ExhaustiveChoices, TapeChoices } from "../choices/choices.ts";
-import { judgeConcretely, prepareTrial, type Trial } from "./check_state.ts";
+import { judgeConcretely, prepareContext, type ReferenceContext } from "./check_state.ts";
 import { StateCounter } from "../result/count_states.ts";
-import type { CrashPoint, Persisted } from "./crash_point.ts";
+import type { Persisted } from "../model/persisted.ts";
+import type { CrashPoint } from "./crash_point.ts";
 import { CrashPoints } from "./crash_points.ts";
+import { spellOutFindings } from "./spell_out.ts";
 import { Findings } from "../result/findings.ts";
 import { type AgainState, everyCrashAgain } from "./nested_crash.ts";
 
@@ -114,21 +116,21 @@ export function exploreByBruteForce(
       `${total} states are too many for brute force (at most ${MOST_BRUTE_STATES})`,
     );
   }
-  const trial = prepareTrial(log, target, preset, options);
+  const context = prepareContext(log, target, preset, options);
   const findings = new Findings();
   const states = new StateCounter();
-  const again = new AgainJudge(trial, findings, options);
+  const again = new AgainJudge(context, findings, options);
   let recoveries = 0;
   let units = 0;
   for (let event = -1; event < log.events.length; event++) {
-    const point = trial.points.after(event);
+    const point = context.points.after(event);
     units += point.units.length;
     states.add(Math.log2(Number(point.stateCount)), () => point.stateCount);
     const choices = new ExhaustiveChoices();
     do {
       const file = point.build(choices);
       const tape = choices.tape();
-      for (const violation of judgeConcretely(trial, point, file)) {
+      for (const violation of judgeConcretely(context, point, file)) {
         const persisted = point.describe(new TapeChoices(tape));
         findings.add(violation, point.event, sizeOf(persisted), () => persisted);
       }
@@ -156,20 +158,24 @@ export function exploreByBruteForce(
       units,
       effort: { recoveries, known: 0, additions: 0 },
     }),
-    violations: findings.list(trial),
+    violations: spellOutFindings(findings, context),
   };
 }
 
 /** Judges what crashes of recoveries leave of each state. */
 class AgainJudge {
-  readonly #trial: Trial;
+  readonly #context: ReferenceContext;
   readonly #findings: Findings;
   readonly #depth: number;
   readonly #mostStates: number;
   #count = 0;
 
-  constructor(trial: Trial, findings: Findings, { depth = 1, mostStates }: ExploreOptions) {
-    this.#trial = trial;
+  constructor(
+    context: ReferenceContext,
+    findings: Findings,
+    { depth = 1, mostStates }: ExploreOptions,
+  ) {
+    this.#context = context;
     this.#findings = findings;
     this.#depth = depth - 1;
     this.#mostStates = mostStates ?? Number(MOST_BRUTE_STATES);
@@ -177,7 +183,7 @@ class AgainJudge {
 
   /** Answers how many states there were. Throws {@linkcode SpaceTooLargeError} for too many. */
   judge(point: CrashPoint, tape: readonly number[]): number {
-    const { target, preset } = this.#trial;
+    const { target, preset } = this.#context;
     const before = this.#count;
     const persisted = point.describe(new TapeChoices(tape));
     const file = point.build(new TapeChoices(tape));
@@ -203,7 +209,7 @@ class AgainJudge {
     { file, grownBytes, again }: AgainState,
   ): void {
     const size = again.reduce((sum, each) => sum + 1 + sizeOf(each.persisted), sizeOf(persisted));
-    for (const violation of judgeConcretely(this.#trial, point, file, grownBytes)) {
+    for (const violation of judgeConcretely(this.#context, point, file, grownBytes)) {
       this.#findings.add(violation, point.event, size, () => ({ ...persisted, again }));
     }
   }

@@ -1,7 +1,7 @@
 import type { FoundAgain, FoundViolation } from "../result/exploration.ts";
 import type { Violation } from "../result/violation.ts";
 import { TapeChoices } from "../choices/choices.ts";
-import { judgeConcretely, type Trial } from "./check_state.ts";
+import { judgeConcretely, type ReferenceContext } from "./check_state.ts";
 import { crashAgain } from "./nested_crash.ts";
 
 /** The state that shows a violation: where the crash came, and the choices. */
@@ -17,7 +17,7 @@ export interface FoundState extends Pick<FoundViolation, "crashAfterEvent" | "ta
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { judgeFound, prepareTrial, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ * import { judgeFound, prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
  *
  * // A format of one sector that must not hold 9.
  * const target: Target<void> = {
@@ -41,24 +41,24 @@ export interface FoundState extends Pick<FoundViolation, "crashAfterEvent" | "ta
  * };
  * const recorder = new Recorder({ base: new Uint8Array(512) });
  * recorder.run(target.write(undefined, 0, new Uint8Array(512).fill(9)));
- * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 0 });
+ * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 0 });
  * const lost = { crashAfterEvent: 0, tape: [0] };
  * const persisted = { crashAfterEvent: 0, tape: [1] };
- * assertEquals(judgeFound(trial, lost), []);
- * assertEquals(judgeFound(trial, persisted)[0].subject, "nine");
+ * assertEquals(judgeFound(context, lost), []);
+ * assertEquals(judgeFound(context, persisted)[0].subject, "nine");
  * ```
  */
 export function judgeFound(
-  trial: Trial,
+  context: ReferenceContext,
   { crashAfterEvent, tape, again = [] }: FoundState,
 ): Violation[] {
-  const point = trial.points.after(crashAfterEvent);
+  const point = context.points.after(crashAfterEvent);
   let file = point.build(new TapeChoices(tape));
   let grownBytes = 0;
   for (const { afterEvent, tape: later } of again) {
-    const left = crashAgain(file, trial, afterEvent, new TapeChoices(later));
+    const left = crashAgain(file, context, afterEvent, new TapeChoices(later));
     file = left.file;
     grownBytes += left.grownBytes;
   }
-  return judgeConcretely(trial, point, file, grownBytes);
+  return judgeConcretely(context, point, file, grownBytes);
 }

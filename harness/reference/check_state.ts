@@ -8,25 +8,15 @@ import { describeSector } from "../result/describe_sector.ts";
 import type { CrashPoint } from "./crash_point.ts";
 import { CrashPoints } from "./crash_points.ts";
 import type { Preset } from "../model/presets.ts";
-import { probeBytes, watchList } from "../target/watch_list.ts";
+import { probeBytes } from "../target/watch_list.ts";
+import { type CheckContext, checkContext } from "../target/check_context.ts";
 import { runTarget } from "../target/run_target.ts";
-import { inspectTwice } from "../target/run_twice.ts";
 import { refusalOf } from "../target/target_error.ts";
 
 const SECTOR_BYTES = 512;
 
-/** What is judged, the same for all states of a log. */
-export interface Trial {
-  /** The log that the states come from. */
-  readonly log: WriteLog;
-  /** The format under test. */
-  readonly target: Target;
-  /** The fault model. */
-  readonly preset: Preset;
-  /** The ranges of the guest's disk to read. */
-  readonly watched: readonly GuestRange[];
-  /** Bytes that were leaked before the log began. */
-  readonly leakedBeforeBytes: number;
+/** A {@linkcode CheckContext} and the crash points of its log, built the plain way. */
+export interface ReferenceContext extends CheckContext {
   /** The crash points of the log. */
   readonly points: CrashPoints;
 }
@@ -38,7 +28,7 @@ export interface Trial {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { prepareTrial, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ * import { prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
  *
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
@@ -63,20 +53,18 @@ export interface Trial {
  * const recorder = new Recorder({ base: new Uint8Array(512) });
  * const bytes = new Uint8Array(512).fill(1);
  * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 512 });
- * assertEquals(trial.watched, [{ offsetBytes: 0, lengthBytes: 512 }]);
+ * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * assertEquals(context.watched, [{ offsetBytes: 0, lengthBytes: 512 }]);
  * ```
  */
-export function prepareTrial(
+export function prepareContext(
   log: WriteLog,
   target: Target,
   preset: Preset,
   options: ExploreOptions,
-): Trial {
-  const { leakedBytes } = inspectTwice(target, log.base);
-  const watched = watchList(log, target, options.guestBytes);
-  const points = new CrashPoints(log, preset);
-  return { log, target, preset, watched, leakedBeforeBytes: leakedBytes, points };
+): ReferenceContext {
+  const context = checkContext(log, target, preset, options.guestBytes);
+  return { ...context, points: new CrashPoints(log, preset) };
 }
 
 /**
@@ -87,7 +75,7 @@ export function prepareTrial(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { judgeConcretely, prepareTrial, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ * import { judgeConcretely, prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
  * import { MemoryStorage } from "@powercut/powercut/lib";
  *
  * // A format of one sector, which needs no recovery.
@@ -113,19 +101,19 @@ export function prepareTrial(
  * const recorder = new Recorder({ base: new Uint8Array(512) });
  * const bytes = new Uint8Array(512).fill(1);
  * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 512 });
- * const point = trial.points.after(0);
+ * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * const point = context.points.after(0);
  * const file = new MemoryStorage(new Uint8Array(512).fill(9)); // nothing that was ever written
- * assertEquals(judgeConcretely(trial, point, file)[0].kind, "wrong-data");
+ * assertEquals(judgeConcretely(context, point, file)[0].kind, "wrong-data");
  * ```
  */
 export function judgeConcretely(
-  trial: Trial,
+  context: ReferenceContext,
   point: CrashPoint,
   file: SyncStorage,
   grownAgainBytes = 0,
 ): Violation[] {
-  const { target } = trial;
+  const { target } = context;
   const violations: Violation[] = [];
   const files = [file, ...target.otherFiles];
   target.recycle();
@@ -139,12 +127,12 @@ export function judgeConcretely(
     }
     const unit = target.granularityBytes;
     const grownAgain = Math.ceil(grownAgainBytes / unit) * unit;
-    const allowed = trial.leakedBeforeBytes + allowedLossBytes(trial, point) + grownAgain;
+    const allowed = context.leakedBeforeBytes + allowedLossBytes(context, point) + grownAgain;
     if (inspection.leakedBytes > allowed) {
       const detail = `${inspection.leakedBytes} bytes leaked, ${allowed} were being allocated`;
       violations.push({ kind: "leak", subject: "more than was in flight", detail });
     }
-    judgeData(trial, point, { files, session, violations });
+    judgeData(context, point, { files, session, violations });
   } catch (error) {
     violations.push({ kind, ...refusalOf(target, error) });
   }
@@ -155,7 +143,10 @@ export function judgeConcretely(
  * What the file may have grown by, in whole units, since the acknowledgement of the last flush that
  * covered all that the guest had written, and what was given up.
  */
-function allowedLossBytes({ target }: Trial, { guest, largestSizeBytes }: CrashPoint): number {
+function allowedLossBytes(
+  { target }: ReferenceContext,
+  { guest, largestSizeBytes }: CrashPoint,
+): number {
   const { settledBytes, givenUpBytes } = guest;
   const unit = target.granularityBytes;
   const grownBytes = Math.max(0, largestSizeBytes - settledBytes);
@@ -169,13 +160,13 @@ interface Subject {
   readonly violations: Violation[];
 }
 
-function judgeData(trial: Trial, point: CrashPoint, subject: Subject): void {
-  const { target, watched } = trial;
+function judgeData(context: ReferenceContext, point: CrashPoint, subject: Subject): void {
+  const { target, watched } = context;
   const { violations } = subject;
   const permitted = (sector: number) => point.guest.permitted(sector);
   const isPermitted = (sector: number, bytes: Uint8Array) =>
     permitted(sector).some((value) => equal(value, bytes)) ||
-    trial.preset.tears && isTornOf(permitted(sector), bytes);
+    context.preset.tears && isTornOf(permitted(sector), bytes);
   const before = watched.map((range) => {
     const seen = read(target, subject, range);
     eachSector(range, seen, (sector, bytes) => {

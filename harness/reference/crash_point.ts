@@ -10,32 +10,13 @@ import type { WriteLog } from "../log/write_log.ts";
 import { PagedStorage } from "../model/paged_storage.ts";
 import type { Preset } from "../model/presets.ts";
 import { RUIN_FILLS, type RuinedBy, ruinedSector } from "../model/collateral.ts";
+import type { Persisted } from "../model/persisted.ts";
 import { isSameVersion, type UnitVersion } from "../model/unit_version.ts";
 import { type Choices, ExhaustiveChoices } from "../choices/choices.ts";
 import { applyWrite, type DiskReplay } from "./disk_replay.ts";
 import type { GuestReplay } from "./guest_replay.ts";
 import { keysOf, placesToTear, type PointUnit, wholeUnit } from "./point_units.ts";
 import { Replay } from "./replay.ts";
-
-/** What reached the disk. */
-export interface Persisted {
-  /** For each unit that is not as it was durably, the version that persisted. */
-  readonly byUnit: ReadonlyMap<number, UnitVersion>;
-  /** The size that persisted, in bytes; undefined where it follows from the units. */
-  readonly sizeBytes: number | undefined;
-  /** The write that ruined its neighbourhood, if one did. */
-  readonly ruined?: RuinedBy;
-  /** The crashes of recoveries after it, the first one first. */
-  readonly again?: readonly PersistedAgain[];
-}
-
-/** A crash of a recovery. */
-export interface PersistedAgain {
-  /** The crash comes after this event of the recovery's own log. */
-  readonly afterEvent: number;
-  /** What reached the disk of what the recovery had written. */
-  readonly persisted: Persisted;
-}
 
 /**
  * All that a crash after one event can leave.

@@ -11,7 +11,8 @@ import { PagedStorage } from "../model/paged_storage.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
 import { type Choices, TapeChoices } from "../choices/choices.ts";
-import { CrashPoint, type PersistedAgain } from "./crash_point.ts";
+import type { PersistedAgain } from "../model/persisted.ts";
+import { CrashPoint } from "./crash_point.ts";
 import { runTarget } from "../target/run_target.ts";
 
 /** Recover `file`, which stays as it is, and record what that does. Throws what recovery throws. */

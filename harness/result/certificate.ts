@@ -1,5 +1,5 @@
 import type { Preset } from "../model/presets.ts";
-import { formatStates } from "../report/text/format_states.ts";
+import { formatStates } from "./state_count.ts";
 import type { StateCount } from "./state_count.ts";
 
 /** How much of a space was looked at. */

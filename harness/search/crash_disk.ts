@@ -10,7 +10,7 @@ import { indexPages, type PendingSector, type StateSpace } from "../model/state_
 import { putInto } from "../model/put_into.ts";
 import { tornVersions } from "../model/tears.ts";
 import { isSameVersion } from "../model/unit_version.ts";
-import type { PersistedAgain } from "../reference/crash_point.ts";
+import type { PersistedAgain } from "../model/persisted.ts";
 import { type Choose, CrashLayer } from "./crash_layer.ts";
 import { type Candidate, Decisions } from "./decisions.ts";
 import { NumbersKey } from "./numbers_key.ts";

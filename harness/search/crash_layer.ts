@@ -1,7 +1,7 @@
 import { SECTOR_BYTES } from "../model/contents.ts";
 import type { Preset } from "../model/presets.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
-import type { PersistedAgain } from "../reference/crash_point.ts";
+import type { PersistedAgain } from "../model/persisted.ts";
 import type { RecoveryEpoch, RecoveryWrite } from "./recovery_log.ts";
 
 /** Asks for a choice: a number below the one given. */

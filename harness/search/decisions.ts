@@ -2,7 +2,7 @@ import type { Contents } from "../model/contents.ts";
 import { RUIN_FILLS, ruinedSector } from "../model/collateral.ts";
 import type { PendingSector, StateSpace, Unit } from "../model/state_space.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
-import type { Persisted } from "../reference/crash_point.ts";
+import type { Persisted } from "../model/persisted.ts";
 import type { PlannedChoices } from "../choices/planned_choices.ts";
 
 const UNDECIDED = -1;

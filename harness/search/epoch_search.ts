@@ -4,7 +4,7 @@ import type { Epoch } from "../model/epochs.ts";
 import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
 import { violationKey } from "../result/violation.ts";
 import { type Choices, ExhaustiveChoices } from "../choices/choices.ts";
-import type { Trial } from "../reference/check_state.ts";
+import type { CheckContext } from "../target/check_context.ts";
 import { CrashDisk } from "./crash_disk.ts";
 import type { Choose } from "./crash_layer.ts";
 import { type Decision, NO_PLAN } from "./decisions.ts";
@@ -73,9 +73,9 @@ export class EpochSearch {
   additions = 0;
 
   /** Get ready. */
-  constructor(trial: Trial, epoch: Epoch, options: EpochSearchOptions) {
+  constructor(context: CheckContext, epoch: Epoch, options: EpochSearchOptions) {
     const { contents, findings } = options;
-    const { target, preset } = trial;
+    const { target, preset } = context;
     this.space = stateSpaceOf(epoch, preset, contents);
     this.#choices = new PlannedChoices(options.choices);
     this.#findings = findings;
@@ -84,7 +84,12 @@ export class EpochSearch {
     this.#groups = claims && new ClaimGroups(this.space, contents, claims);
     const reads = new OpaqueReads(target.opaqueLabels);
     this.#disk = new CrashDisk(this.space, contents, this.#choices, reads, claims?.labels);
-    this.#judge = new Judge({ ...trial, contents, depth: options.depth }, epoch, this.#disk, reads);
+    this.#judge = new Judge(
+      { ...context, contents, depth: options.depth },
+      epoch,
+      this.#disk,
+      reads,
+    );
   }
 
   /** Recover from the state that the choices lead to, and judge it, with all that varies in it. */

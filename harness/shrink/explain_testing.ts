@@ -1,5 +1,5 @@
 import { exploreLazily } from "../engine/lazy.ts";
-import { prepareTrial } from "../reference/check_state.ts";
+import { prepareContext } from "../reference/check_state.ts";
 import { Recorder } from "../log/recorder.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
@@ -78,10 +78,10 @@ export function explainCarried(
     if (flush) recorder.guestFlush(carryOut(flush));
   }
   const { log } = recorder;
-  const trial = prepareTrial(log, TARGET as Target, preset, GUEST);
+  const context = prepareContext(log, TARGET as Target, preset, GUEST);
   const [found] = exploreLazily(log, TARGET as Target, preset, GUEST).violations;
-  const violation = shrinkState(trial, found);
-  const explanation = explain(trial, violation, { ...GUEST, ...options });
+  const violation = shrinkState(context, found);
+  const explanation = explain(context, violation, { ...GUEST, ...options });
   const text = explanationText(explanation, { log, target: TARGET as Target, violation });
   return { explanation, text };
 }

@@ -6,8 +6,9 @@
  * @module
  */
 import { TapeError } from "../choices/choices.ts";
-import { prepareTrial, type Trial } from "../reference/check_state.ts";
+import { prepareContext, type ReferenceContext } from "../reference/check_state.ts";
 import { EpochSearch } from "../search/epoch_search.ts";
+import { spellOutFindings } from "../reference/spell_out.ts";
 import { Findings } from "../result/findings.ts";
 import { type FoundState, judgeFound } from "../reference/check_found.ts";
 import type { FoundViolation } from "../result/exploration.ts";
@@ -90,11 +91,11 @@ export function findViolation(
   options: FindOptions,
 ): Search {
   const { log, target, guestBytes } = recording;
-  const trial = prepareTrial(log, target, preset, { guestBytes });
+  const context = prepareContext(log, target, preset, { guestBytes });
   const { mostDecisions = Infinity, mostRecoveries = Infinity } = options;
   let recoveries = 0;
   for (const decisions of DEPTHS.filter((depth) => depth <= mostDecisions)) {
-    const search = searchWith(trial, decisions, {
+    const search = searchWith(context, decisions, {
       ...options,
       mostRecoveries: mostRecoveries - recoveries,
     });
@@ -105,7 +106,7 @@ export function findViolation(
 }
 
 function searchWith(
-  trial: Trial,
+  context: ReferenceContext,
   mostDecisions: number,
   options: FindOptions & { readonly mostRecoveries: number },
 ): Omit<Search, "decisions"> {
@@ -113,11 +114,11 @@ function searchWith(
   const findings = new Findings();
   let known = 0;
   let recoveries = 0;
-  for (const epoch of epochsOf(trial.log, contents, trial.preset)) {
+  for (const epoch of epochsOf(context.log, contents, context.preset)) {
     const choices = new SparingChoices(mostDecisions);
     const addsUp = mostDecisions === Infinity;
     const { depth = 1 } = options;
-    const search = new EpochSearch(trial, epoch, { contents, choices, findings, addsUp, depth });
+    const search = new EpochSearch(context, epoch, { contents, choices, findings, addsUp, depth });
     const before = recoveries;
     do {
       if (recoveries >= options.mostRecoveries) return { recoveries, isCutShort: true };
@@ -125,7 +126,7 @@ function searchWith(
       recoveries = before + search.recoveries;
       if (findings.size === known) continue;
       known = findings.size;
-      const violation = wantedAmong(findings, trial, options);
+      const violation = wantedAmong(findings, context, options);
       if (violation) return { violation, recoveries, isCutShort: false };
     } while (choices.advance());
     search.release();
@@ -136,21 +137,25 @@ function searchWith(
 /** A finding that is wanted, and shows in its own state too, built as a concrete file. */
 function wantedAmong(
   findings: Findings,
-  trial: Trial,
+  context: ReferenceContext,
   { kind, subject }: FindOptions,
 ): FoundViolation | undefined {
-  const violation = findings.list(trial)
+  const violation = spellOutFindings(findings, context)
     .find((each) => each.kind === kind && (subject === undefined || each.subject === subject));
   if (!violation) return undefined;
-  if (showsIn(trial, violation, violation)) return violation;
+  if (showsIn(context, violation, violation)) return violation;
   throw new Error(`explorer: "${violationKey(violation)}" does not show in its own state`);
 }
 
 /** Whether a state shows a violation, judged as a concrete file; not if there is no such state. */
-export function showsIn(trial: Trial, violation: Violation, state: FoundState): boolean {
+export function showsIn(
+  context: ReferenceContext,
+  violation: Violation,
+  state: FoundState,
+): boolean {
   const key = violationKey(violation);
   try {
-    return judgeFound(trial, state).some((each) => violationKey(each) === key);
+    return judgeFound(context, state).some((each) => violationKey(each) === key);
   } catch (error) {
     if (error instanceof TapeError) return false;
     throw error;

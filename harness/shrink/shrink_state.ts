@@ -1,7 +1,8 @@
 import { TapeChoices } from "../choices/choices.ts";
-import type { Trial } from "../reference/check_state.ts";
-import type { CrashPoint, Persisted } from "../reference/crash_point.ts";
-import { persistedVersions, spellOutAgain } from "../result/findings.ts";
+import type { ReferenceContext } from "../reference/check_state.ts";
+import type { Persisted } from "../model/persisted.ts";
+import type { CrashPoint } from "../reference/crash_point.ts";
+import { persistedVersions, spellOutAgain } from "../reference/spell_out.ts";
 import type { FoundState } from "../reference/check_found.ts";
 import type { FoundViolation } from "../result/exploration.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
@@ -15,7 +16,7 @@ import { showsIn } from "./find_violation.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { prepareTrial, Recorder, SECTORS, shrinkState, type Target } from "@powercut/powercut/harness";
+ * import { prepareContext, Recorder, SECTORS, shrinkState, type Target } from "@powercut/powercut/harness";
  *
  * // A format of one sector that opens only if it starts with 1.
  * const target: Target<void> = {
@@ -43,23 +44,23 @@ import { showsIn } from "./find_violation.ts";
  * for (const sector of [0, 1]) {
  *   recorder.run(target.write(undefined, sector * 512, new Uint8Array(512).fill(2)));
  * }
- * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
  * const violation = { kind: "cannot-open", subject: "not 1", detail: "not 1" } as const;
  * const context = { pendingWrites: 2, sizeBytes: 1024, persisted: [], occurrences: 1 };
  * const found = { ...violation, ...context, crashAfterEvent: 3, tape: [1, 1] };
- * assertEquals(shrinkState(trial, found).tape, [1, 0]);
+ * assertEquals(shrinkState(context, found).tape, [1, 0]);
  * ```
  */
-export function shrinkState(trial: Trial, violation: FoundViolation): FoundViolation {
-  const point = trial.points.after(violation.crashAfterEvent);
+export function shrinkState(context: ReferenceContext, violation: FoundViolation): FoundViolation {
+  const point = context.points.after(violation.crashAfterEvent);
   let state: FoundState = violation;
   for (;;) {
     const persisted = point.describe(new TapeChoices(state.tape));
     const smaller = [
       ...withLessOfRecoveries(state),
       ...smallerThan(persisted, point).map((each) => ({ ...state, tape: point.tapeFor(each) })),
-    ].find((each) => showsIn(trial, violation, each));
-    if (!smaller) return describe(trial, violation, state);
+    ].find((each) => showsIn(context, violation, each));
+    if (!smaller) return describe(context, violation, state);
     state = smaller;
   }
 }
@@ -109,11 +110,11 @@ export function withUnit(
 
 /** The violation as `state` shows it. */
 function describe(
-  trial: Trial,
+  context: ReferenceContext,
   violation: FoundViolation,
   { tape, again = [] }: FoundState,
 ): FoundViolation {
-  const { log, preset, points } = trial;
+  const { log, preset, points } = context;
   const point = points.after(violation.crashAfterEvent);
   const { byUnit, ruined } = point.describe(new TapeChoices(tape));
   const file = point.build(new TapeChoices(tape));
@@ -126,6 +127,6 @@ function describe(
     persisted: persistedVersions(log, preset, point.spelledOut(byUnit)),
     sizeBytes,
     ...(ruined && { ruined }),
-    ...(crashes.length > 0 && { again: spellOutAgain(crashes, file, trial) }),
+    ...(crashes.length > 0 && { again: spellOutAgain(crashes, file, context) }),
   };
 }

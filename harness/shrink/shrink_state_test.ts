@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Operation } from "../../lib/storage/mod.ts";
-import { prepareTrial } from "../reference/check_state.ts";
+import { prepareContext } from "../reference/check_state.ts";
 import { exploreLazily } from "../engine/lazy.ts";
 import { Recorder } from "../log/recorder.ts";
 import { SECTORS } from "../model/presets.ts";
@@ -57,10 +57,10 @@ Deno.test("what a recovery wrote before it was cut short is put back too, where 
   const options = { guestBytes: 0, depth: 2 };
   const [found] = exploreLazily(recorder.log, TARGET as Target, SECTORS, options).violations;
   const [crash] = found.again!;
-  const trial = prepareTrial(recorder.log, TARGET as Target, SECTORS, options);
+  const context = prepareContext(recorder.log, TARGET as Target, SECTORS, options);
   // All of the recovery's writes but the one that matters reached the disk.
   const more = { ...found, again: [{ ...crash, tape: [1, 0, 1].slice(0, crash.tape.length) }] };
-  const shrunk = shrinkState(trial, more);
+  const shrunk = shrinkState(context, more);
   assertEquals(shrunk.again?.length, 1);
   assertEquals(shrunk.again?.[0].tape, [1, 0, 0]);
   assertEquals(shrunk.again?.[0].persisted.map(({ label }) => label), ["sector 0"]);
@@ -72,10 +72,10 @@ Deno.test("a second crash that is not needed goes", () => {
   const recorder = new Recorder({ base: new Uint8Array(3 * SECTOR) });
   recorder.run(put(1, BAD));
   const options = { guestBytes: 0 };
-  const trial = prepareTrial(recorder.log, TARGET as Target, SECTORS, options);
+  const context = prepareContext(recorder.log, TARGET as Target, SECTORS, options);
   const [found] = exploreLazily(recorder.log, TARGET as Target, SECTORS, options).violations;
   const again = [{ afterEvent: -1, persisted: [], sizeBytes: 3 * SECTOR, tape: [] }];
-  const shrunk = shrinkState(trial, { ...found, again });
+  const shrunk = shrinkState(context, { ...found, again });
   assertEquals(shrunk.again, undefined);
   assertEquals(shrunk.tape, found.tape);
 });

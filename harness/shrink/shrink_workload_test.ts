@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { seededTest } from "../../test_support/seeds.ts";
 import { TapeChoices } from "../choices/choices.ts";
-import { judgeConcretely, prepareTrial } from "../reference/check_state.ts";
+import { judgeConcretely, prepareContext } from "../reference/check_state.ts";
 import { exploreLazily } from "../engine/lazy.ts";
 import { TOY_BUGS } from "../testing/toy_testing.ts";
 import { SECTORS, SURVIVABLE_PRESETS } from "../model/presets.ts";
@@ -39,17 +39,17 @@ seededTest("nothing of a shrunk case can be left out: no step, and nothing on th
         assert(!kindsOf(subject.record(fewer), preset).includes(kind), `step ${i + 1} can go`);
       });
       const { log, target, guestBytes } = shrunk.recording;
-      const trial = prepareTrial(log, target, preset, { guestBytes });
-      const violation = shrinkState(trial, shrunk.violation);
-      const point = trial.points.after(violation.crashAfterEvent);
+      const context = prepareContext(log, target, preset, { guestBytes });
+      const violation = shrinkState(context, shrunk.violation);
+      const point = context.points.after(violation.crashAfterEvent);
       const shows = (tape: readonly number[]) =>
-        judgeConcretely(trial, point, point.build(new TapeChoices(tape)))
+        judgeConcretely(context, point, point.build(new TapeChoices(tape)))
           .some((each) => violationKey(each) === violationKey(violation));
       assert(shows(violation.tape));
       violation.tape.forEach((option, i) => {
         if (option > 0) assert(!shows(violation.tape.with(i, 0)), `choice ${i} can be durable`);
       });
-      explain(trial, violation, { guestBytes });
+      explain(context, violation, { guestBytes });
     }),
     { seed, numRuns: 60 },
   );

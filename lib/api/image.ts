@@ -10,13 +10,13 @@ import {
 import { WHOLE_DISK } from "../storage/range_lock.ts";
 import { byteCount, requireBytes } from "./byte_count.ts";
 import { createFile } from "./create_file.ts";
-import type { ImageResizeOptions } from "./disk.ts";
 import { joinedExtents } from "./extents.ts";
 import type {
   ByteCount,
   ImageCreateOptions,
   ImageOpenOptions,
   ImageRepairOptions,
+  ImageResizeOptions,
 } from "./options.ts";
 import { Session } from "./session.ts";
 import { readableStream, writableStream } from "./streams.ts";
@@ -153,7 +153,7 @@ export class Image implements AsyncDisposable, Disposable {
     const length = typeof target === "number" ? target : target.length;
     const { start } = this.#session.range(offset, length);
     const into = typeof target === "number" ? newMemory(target) : target;
-    await this.#session.run(this.#session.disk.read(start, into));
+    await this.#session.run(this.#session.chain.disk.read(start, into));
     return into;
   }
 
@@ -161,18 +161,18 @@ export class Image implements AsyncDisposable, Disposable {
   async write(offset: ByteCount, bytes: Uint8Array): Promise<void> {
     requireBytes(bytes); // others have lengths too, in units that are no bytes
     const { start } = this.#session.range(offset, bytes.length);
-    await this.#session.change(this.#session.disk.write(start, bytes));
+    await this.#session.change(this.#session.chain.disk.write(start, bytes));
   }
 
   /** Make durable every write that was acknowledged before this was called. */
   async flush(): Promise<void> {
-    await this.#session.change(this.#session.disk.flush());
+    await this.#session.change(this.#session.chain.disk.flush());
   }
 
   /** Have `length` bytes from `offset` on read as zeroes, taking as little space as possible. */
   async writeZeroes(offset: ByteCount, length: ByteCount): Promise<void> {
     const { start, lengthBytes } = this.#session.range(offset, length);
-    await this.#session.change(this.#session.disk.writeZeroes(start, lengthBytes));
+    await this.#session.change(this.#session.chain.disk.writeZeroes(start, lengthBytes));
   }
 
   /**
@@ -181,7 +181,7 @@ export class Image implements AsyncDisposable, Disposable {
    */
   async discard(offset: ByteCount, length: ByteCount): Promise<void> {
     const { start, lengthBytes } = this.#session.range(offset, length);
-    await this.#session.change(this.#session.disk.discard(start, lengthBytes));
+    await this.#session.change(this.#session.chain.disk.discard(start, lengthBytes));
   }
 
   /**
@@ -190,7 +190,9 @@ export class Image implements AsyncDisposable, Disposable {
    * before are finished first.
    */
   async resize(size: ByteCount, options: ImageResizeOptions = {}): Promise<void> {
-    await this.#session.change(this.#session.disk.resize(byteCount("image size", size), options));
+    await this.#session.change(
+      this.#session.chain.disk.resize(byteCount("image size", size), options),
+    );
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Image } from "./mod.ts";
+import type { Image } from "./image.ts";
 import type { ByteOffset, DiskExtent, ServedDisk } from "../nbd/served_disk.ts";
 
 /** What a raw image is best used in pieces of, and the most that is said of any image. */

@@ -145,3 +145,24 @@ export interface ImageRepairOptions {
   /** Told how far it is. */
   readonly onProgress?: ProgressListener;
 }
+
+/**
+ * How a disk's size is changed.
+ *
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { Image, ImageError } from "@powercut/powercut";
+ *
+ * const folder = Deno.makeTempDirSync();
+ * const path = `${folder}/disk.qed`;
+ * await using image = await Image.create(path, { sizeBytes: 2 ** 30 });
+ * await assertRejects(() => image.resize(2 ** 20), ImageError, "shrinking was not asked for");
+ * await image.resize(2 ** 20, { shrink: true });
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
+ */
+export interface ImageResizeOptions {
+  /** Allow a smaller size; without it, a call that would shrink the disk is refused. */
+  readonly shrink?: boolean;
+}

@@ -1,13 +1,16 @@
 import { HostError, IMAGE_FORMATS, ImageChain, reasonOf } from "../chain/mod.ts";
-import { type CheckResult, ImageError, repairImage, settleImage } from "../qed/mod.ts";
+import {
+  assertInside,
+  type CheckResult,
+  ImageError,
+  repairImage,
+  settleImage,
+} from "../qed/mod.ts";
 import { AsyncDriver, type Filter, filtered, type Operation } from "../storage/mod.ts";
 import { byteCount } from "./byte_count.ts";
-import type { Disk } from "./disk.ts";
 import { IdleTimer, startSystemTimer } from "../storage/idle_timer.ts";
 import { OpenFiles } from "./open_files.ts";
 import type { ByteCount, ImageOpenOptions } from "./options.ts";
-import { QedDisk } from "./qed_disk.ts";
-import { RawDisk } from "./raw_disk.ts";
 
 /** After how long without an allocating write an image is made clean, as in QEMU. */
 const IDLE_MS = 5000;
@@ -16,8 +19,6 @@ const IDLE_MS = 5000;
 export class Session implements Disposable {
   /** The files. */
   readonly chain: ImageChain;
-  /** What is in them. */
-  readonly disk: Disk;
   /** The check that began when the image was opened. */
   checked: Promise<CheckResult | undefined> = Promise.resolve(undefined);
   readonly #files: OpenFiles;
@@ -36,9 +37,6 @@ export class Session implements Disposable {
       maxInFlight === undefined ? {} : { maxInFlight },
     );
     this.#filters = options.filters ?? [];
-    this.disk = chain.top.image
-      ? new QedDisk(chain)
-      : new RawDisk(chain, options.writable ?? false);
     this.#idle = new IdleTimer({ delayMs: idleMs, startTimer, onIdle: () => this.#settle() });
   }
 
@@ -101,11 +99,8 @@ export class Session implements Disposable {
     this.#assertOpen();
     const start = byteCount("offset", offset);
     const lengthBytes = byteCount("length", length);
-    const { guestBytes } = this.chain;
-    if (start + lengthBytes <= guestBytes) return { start, lengthBytes };
-    throw new ImageError(
-      `${lengthBytes} bytes at ${start} are outside the image of ${guestBytes} bytes`,
-    );
+    assertInside(start, lengthBytes, this.chain.guestBytes);
+    return { start, lengthBytes };
   }
 
   /** Finish everything and close the files; again, it answers what the first time did. */
@@ -123,7 +118,7 @@ export class Session implements Disposable {
     if (this.#files.isClosed) return;
     this.#idle.stop();
     try {
-      await this.#drive(this.disk.close());
+      await this.#drive(this.chain.disk.close());
     } finally {
       this[Symbol.dispose]();
     }

@@ -1,6 +1,6 @@
 /** What operations on chains refuse, and what becomes of them when storage fails. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { ImageBuilder } from "../../tools/qed/interop/image_builder_testing.ts";
+import { ImageBuilder } from "../qed/format/image_builder.ts";
 import {
   type BackingSource,
   createImage,

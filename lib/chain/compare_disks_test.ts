@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ImageBuilder } from "../../tools/qed/interop/image_builder_testing.ts";
+import { ImageBuilder } from "../qed/format/image_builder.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { type Difference, findDifference } from "./compare_disks.ts";
 import { ImageChain } from "./image_chain.ts";

@@ -1,17 +1,11 @@
-import {
-  closeImage,
-  flushImage,
-  ImageError,
-  type QedImage,
-  readImage,
-  resizeImage,
-  type ResizeOptions,
-  writeImage,
-} from "../qed/mod.ts";
-import { type FileStorage, type Operation, passThrough, runSync } from "../storage/mod.ts";
+import { closeImage, ImageError, type QedImage, type ResizeOptions } from "../qed/mod.ts";
+import { type FileStorage, type Operation, runSync } from "../storage/mod.ts";
 import { ChainOpener, type OpenChainOptions } from "./chain_opener.ts";
 import { HostError, reasonOf } from "../storage/host_error.ts";
+import type { GuestDisk } from "./guest_disk.ts";
 import type { Layer } from "./layer.ts";
+import { QedDisk } from "./qed_disk.ts";
+import { RawDisk } from "./raw_disk.ts";
 
 /**
  * An image and the files behind it, open on the real file system. Names of backing files are
@@ -23,10 +17,14 @@ import type { Layer } from "./layer.ts";
  * {@linkcode ImageChain.close} where writes are to be finished.
  */
 export class ImageChain implements Disposable {
+  /** The guest's disk. */
+  readonly disk: GuestDisk;
   readonly #opener: ChainOpener;
 
-  private constructor(opener: ChainOpener) {
+  private constructor(opener: ChainOpener, writable: boolean) {
     this.#opener = opener;
+    const [top] = opener.layers;
+    this.disk = top.image ? new QedDisk(top.image) : new RawDisk(top, writable);
   }
 
   /**
@@ -51,7 +49,7 @@ export class ImageChain implements Disposable {
     const opener = new ChainOpener(files);
     try {
       opener.open(path, options);
-      return new ImageChain(opener);
+      return new ImageChain(opener, options.writable ?? false);
     } catch (error) {
       opener[Symbol.dispose]();
       throw new HostError(`Could not open '${path}': ${reasonOf(error)}`, { cause: error });
@@ -82,7 +80,7 @@ export class ImageChain implements Disposable {
 
   /** The size of the guest's disk in bytes. */
   get guestBytes(): bigint {
-    return this.top.guestBytes;
+    return this.disk.sizeBytes;
   }
 
   /** Run an operation on the image, or on another layer's. */
@@ -90,74 +88,24 @@ export class ImageChain implements Disposable {
     return runSync(operation, this.#opener.files);
   }
 
-  /** Fill `into` with what the guest sees from `offset` on. The range must be on its disk. */
+  /** Fill `into` with the guest's bytes from `offset` on. */
   read(offset: bigint, into: Uint8Array): void {
-    this.run(this.reading(offset, into));
+    this.run(this.disk.read(offset, into));
   }
 
-  /** Store `bytes` on the guest's disk from `offset` on. The range must be on its disk. */
+  /** Store `bytes` on the guest's disk from `offset` on. */
   write(offset: bigint, bytes: Uint8Array): void {
-    this.run(this.writing(offset, bytes));
+    this.run(this.disk.write(offset, bytes));
   }
 
-  /** Make what was written durable. */
+  /** Make every write durable. */
   flush(): void {
-    this.run(this.flushing());
+    this.run(this.disk.flush());
   }
 
-  /** The operation that {@linkcode ImageChain.read} runs, for other drivers. */
-  *reading(offset: bigint, into: Uint8Array): Operation<void> {
-    this.#assertInside(offset, into.length);
-    const { image, file } = this.top;
-    if (image) {
-      yield* readImage(image, offset, into);
-      return;
-    }
-    const offsetBytes = Number(offset);
-    const moved = yield { kind: "read", file, offsetBytes, into, label: "data" };
-    into.fill(0, moved);
-  }
-
-  /** The operation that {@linkcode ImageChain.write} runs, for other drivers. */
-  writing(offset: bigint, bytes: Uint8Array): Operation<unknown> {
-    this.#assertInside(offset, bytes.length);
-    const { image, file } = this.top;
-    const offsetBytes = Number(offset);
-    if (image) return writeImage(image, offset, bytes);
-    return passThrough({ kind: "write", file, offsetBytes, bytes, label: "data" });
-  }
-
-  /** The operation that {@linkcode ImageChain.flush} runs, for other drivers. */
-  flushing(): Operation<unknown> {
-    const { image, file } = this.top;
-    if (image) return flushImage(image);
-    return passThrough({ kind: "flush", file, scope: "data", label: "guest" });
-  }
-
-  /**
-   * Give the guest's disk another size, in bytes, durably: see `resizeImage`, or for a raw image
-   * the size of the file. Throws {@linkcode ImageError} for a size that cannot be, and for a
-   * smaller one unless `shrink` is set; a raw image then loses what is behind it.
-   */
+  /** Change the size of the guest's disk, durably: see {@linkcode GuestDisk.resize}. */
   resize(imageBytes: bigint, options: ResizeOptions = {}): void {
-    const { image, file } = this.top;
-    if (image) {
-      this.run(resizeImage(image, imageBytes, options));
-      return;
-    }
-    const sizeBytes = Number(imageBytes);
-    if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
-      throw new ImageError(`invalid size of a raw image: ${imageBytes}`);
-    }
-    if (imageBytes < this.guestBytes && !options.shrink) {
-      throw new ImageError(
-        `cannot shrink the image from ${this.guestBytes} to ${imageBytes} bytes: ` +
-          "shrinking was not asked for",
-      );
-    }
-    this.run(passThrough({ kind: "resize", file, sizeBytes, label: "new size" }));
-    this.run(passThrough({ kind: "flush", file, scope: "data", label: "new size" }));
-    this.top.fileBytes = sizeBytes;
+    this.run(this.disk.resize(imageBytes, options));
   }
 
   /** Finish what was written, so that the images are clean, and close the files. */
@@ -169,12 +117,5 @@ export class ImageChain implements Disposable {
   /** Close the files. */
   [Symbol.dispose](): void {
     this.#opener[Symbol.dispose]();
-  }
-
-  #assertInside(offset: bigint, lengthBytes: number): void {
-    if (offset >= 0n && offset + BigInt(lengthBytes) <= this.guestBytes) return;
-    throw new ImageError(
-      `${lengthBytes} bytes at ${offset} are outside the image of ${this.guestBytes} bytes`,
-    );
   }
 }

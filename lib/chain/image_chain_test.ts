@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { ImageBuilder, smallImage } from "../../tools/qed/interop/image_builder_testing.ts";
+import { ImageBuilder, smallImage } from "../qed/format/image_builder.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { FormatError, ImageError } from "../qed/mod.ts";
 import { MOST_LAYERS } from "./chain_opener.ts";

@@ -9,6 +9,7 @@ export * from "./commit.ts";
 export * from "./compare_disks.ts";
 export * from "./copy_disk.ts";
 export * from "./fresh_file.ts";
+export type { GuestDisk } from "./guest_disk.ts";
 export * from "./holes.ts";
 export * from "../storage/host_error.ts";
 export * from "./image_chain.ts";

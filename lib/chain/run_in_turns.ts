@@ -5,10 +5,11 @@ import {
   type SyncStorage,
   type Wait,
 } from "../storage/mod.ts";
+import { driveAsync } from "../storage/drive_async.ts";
 import { isPause } from "./pause.ts";
 
 /** After how many requests without a pause others have their turn all the same. */
-const MOST_REQUESTS = 256;
+const MAX_REQUESTS = 256;
 
 /**
  * Lets others have their turn; `isSafe` says whether the operation is at a pause, where the image
@@ -20,30 +21,20 @@ export type TakeTurn = (isSafe: boolean) => Promise<void>;
  * Run an operation as `runSync` does, and now and then call `turn`, at each pause for certain. What
  * a turn throws ends the operation as the failure of a request would.
  */
-export async function runInTurns<T>(
+export function runInTurns<T>(
   operation: Operation<T>,
   files: readonly SyncStorage[],
   turn: TakeTurn,
 ): Promise<T> {
   let requests = 0;
-  let step = operation.next();
-  while (!step.done) {
-    const request = step.value;
+  return driveAsync(operation, async (request) => {
     const isSafe = request.kind === "wait" && isPause(request.turn);
-    let answer: number;
-    try {
-      if (isSafe || ++requests === MOST_REQUESTS) {
-        requests = 0;
-        await turn(isSafe);
-      }
-      answer = runSync(one(request), files);
-    } catch (error) {
-      step = operation.throw(error);
-      continue;
+    if (isSafe || ++requests === MAX_REQUESTS) {
+      requests = 0;
+      await turn(isSafe);
     }
-    step = operation.next(answer);
-  }
-  return step.value;
+    return runSync(one(request), files);
+  });
 }
 
 function* one(request: Request | Wait): Operation<number> {

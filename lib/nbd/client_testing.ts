@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { StartTimer } from "../api/mod.ts";
+import type { StartTimer } from "../storage/idle_timer.ts";
 import { ByteReader } from "./byte_reader.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { Connection } from "./connection.ts";

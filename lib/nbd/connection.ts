@@ -1,4 +1,4 @@
-import type { StartTimer } from "../api/mod.ts";
+import type { StartTimer } from "../storage/idle_timer.ts";
 import { ByteReader } from "./byte_reader.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { Negotiation } from "./negotiation.ts";

@@ -1,4 +1,4 @@
-import { HostError, reasonOf } from "../chain/mod.ts";
+import { HostError, reasonOf } from "../storage/host_error.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import type { Listener } from "./server.ts";
 

@@ -1,5 +1,4 @@
 /** A server of the NBD protocol: any disk, for any client. */
-export { ImageDisk } from "../api/nbd_disk.ts";
 export { type ListenAddress, listenAt, NBD_PORT, type NbdListener } from "./listen.ts";
 export type { ByteOffset, DiskExtent, NbdExport, ServedDisk } from "./served_disk.ts";
 export { type Listener, MOST_CONNECTIONS, NbdServer, type NbdServerOptions } from "./server.ts";

@@ -1,4 +1,4 @@
-import type { StartTimer } from "../api/mod.ts";
+import type { StartTimer } from "../storage/idle_timer.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { Connection } from "./connection.ts";
 import type { NbdExport } from "./served_disk.ts";

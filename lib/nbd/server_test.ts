@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { HostError } from "../chain/mod.ts";
+import { HostError } from "../storage/host_error.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { noTimer } from "./client_testing.ts";

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { Accesses, accessRange } from "../storage/range_lock.ts";
+import { accessRange, RangeLock } from "../storage/range_lock.ts";
 import type { Operation, Request, Turn } from "../storage/mod.ts";
 import type { ByteOffset, DiskExtent, ServedDisk } from "./served_disk.ts";
 
@@ -38,7 +38,7 @@ export class StorageDisk implements ServedDisk {
   /** Pages of the system's cache. */
   readonly preferredBytes = 4096;
   readonly #run: StorageDiskOptions["run"];
-  readonly #accesses = new Accesses();
+  readonly #lock = new RangeLock();
   #sizeBytes: number;
 
   /** Serve a file. */
@@ -120,7 +120,7 @@ export class StorageDisk implements ServedDisk {
     requests: Iterable<Request>,
   ): Promise<number> {
     const { offsetBytes, lengthBytes } = range;
-    const accesses = this.#accesses;
+    const accesses = this.#lock;
     const access = accesses.enter(accessRange(offsetBytes, lengthBytes), intent);
     return this.#run((function* (): Operation<number> {
       try {

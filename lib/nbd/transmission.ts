@@ -8,7 +8,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { reasonOf } from "../chain/mod.ts";
+import { reasonOf } from "../storage/host_error.ts";
 import { blockStatus } from "./block_status.ts";
 import { type ByteReader, StreamEndError } from "./byte_reader.ts";
 import type { Agreement } from "./negotiation.ts";

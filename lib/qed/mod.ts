@@ -1,15 +1,9 @@
 /** The QED format: create, open, read, write, flush, close, map, check and repair. */
 export * from "./image/backing.ts";
 export { type BackingReference, MAX_WRITTEN_NAME_BYTES } from "./format/backing_name.ts";
-export * from "./image/buffers.ts";
-export {
-  checkImage,
-  type CheckResult,
-  MOST_PROBLEMS,
-  type Problem,
-  type ProgressListener,
-  type ReadAhead,
-} from "./check/check.ts";
+export * from "./format/buffers.ts";
+export { checkImage, type ProgressListener, type ReadAhead } from "./check/check.ts";
+export * from "./check/check_result.ts";
 export * from "./reshape/change_backing.ts";
 export * from "./image/close.ts";
 export * from "./image/create.ts";
@@ -18,16 +12,18 @@ export * from "./io/discard.ts";
 export * from "./reshape/empty_image.ts";
 export * from "./format/format_error.ts";
 export * from "./format/geometry.ts";
+export * from "./format/guest_range.ts";
 export * from "./format/header.ts";
 export * from "./image/image.ts";
 export * from "./image/l2_cache.ts";
 export * from "./format/layout.ts";
 export * from "./io/extents.ts";
 export * from "./io/mark_zeroes.ts";
-export * from "./image/open.ts";
+export * from "./open.ts";
 export * from "./io/populate.ts";
 export * from "./format/profile.ts";
-export { addBytes, readImage } from "./io/read.ts";
+export { addBytes, readBacking, readSource } from "./io/read.ts";
+export * from "./io/read_image.ts";
 export * from "./check/repair.ts";
 export * from "./reshape/resize.ts";
 export { Table } from "./format/table.ts";

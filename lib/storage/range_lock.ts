@@ -70,7 +70,7 @@ export class Access implements Turn {
 }
 
 /** The accesses to an image that run or wait. */
-export class Accesses {
+export class RangeLock {
   readonly #present: Access[] = [];
 
   /** Take a range, behind everything that is present; it may have to wait. */

@@ -1,23 +1,23 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { seededTest } from "../../test_support/seeds.ts";
-import { Accesses, accessRange, WHOLE_DISK } from "./range_lock.ts";
+import { accessRange, RangeLock, WHOLE_DISK } from "./range_lock.ts";
 
 const A = { startBytes: 0, endBytes: 100 };
 const B = { startBytes: 100, endBytes: 200 };
 const OVER = { startBytes: 50, endBytes: 150 };
 
 Deno.test("what does not overlap goes side by side, and so do reads", () => {
-  const accesses = new Accesses();
+  const accesses = new RangeLock();
   assertEquals(accesses.enter(A, "change").isReady, true);
   assertEquals(accesses.enter(B, "change").isReady, true, "they touch, and share no byte");
-  const reading = new Accesses();
+  const reading = new RangeLock();
   assertEquals(reading.enter(OVER, "read").isReady, true);
   assertEquals(reading.enter(WHOLE_DISK, "read").isReady, true);
 });
 
 Deno.test("a change waits for reads before it, and reads for a change before them", () => {
-  const accesses = new Accesses();
+  const accesses = new RangeLock();
   const first = accesses.enter(A, "read");
   const change = accesses.enter(OVER, "change");
   const last = accesses.enter(A, "read");
@@ -32,7 +32,7 @@ Deno.test("a change waits for reads before it, and reads for a change before the
 });
 
 Deno.test("who waits for several waits for all of them", () => {
-  const accesses = new Accesses();
+  const accesses = new RangeLock();
   const before = [accesses.enter(A, "change"), accesses.enter(B, "change")];
   const last = accesses.enter(OVER, "change");
   accesses.leave(before[1]);
@@ -42,7 +42,7 @@ Deno.test("who waits for several waits for all of them", () => {
 });
 
 Deno.test("who gives up while waiting holds nobody up", () => {
-  const accesses = new Accesses();
+  const accesses = new RangeLock();
   const first = accesses.enter(A, "change");
   const given = accesses.enter(A, "change");
   const last = accesses.enter(A, "change");
@@ -53,7 +53,7 @@ Deno.test("who gives up while waiting holds nobody up", () => {
 });
 
 Deno.test("an empty range at the edge of another does not overlap it", () => {
-  const accesses = new Accesses();
+  const accesses = new RangeLock();
   accesses.enter(A, "change");
   assertEquals(accesses.enter({ startBytes: 100, endBytes: 100 }, "change").isReady, true);
 });
@@ -82,12 +82,12 @@ const ENTRIES = fc.array(
 seededTest("an access is ready exactly when nothing before it is in its way", (seed) => {
   fc.assert(
     fc.property(ENTRIES, (entries) => {
-      const accesses = new Accesses();
+      const accesses = new RangeLock();
       const present: { range: typeof A; intent: string; access: { isReady: boolean } }[] = [];
       for (const { startBytes, lengthBytes, intent, leaver } of entries) {
         if (leaver !== null && present.length > 0) {
           const [{ access }] = present.splice(leaver % present.length, 1);
-          accesses.leave(access as Parameters<Accesses["leave"]>[0]);
+          accesses.leave(access as Parameters<RangeLock["leave"]>[0]);
         }
         const range = { startBytes, endBytes: startBytes + lengthBytes };
         present.push({ range, intent, access: accesses.enter(range, intent) });

@@ -1,3 +1,4 @@
+import { driveAsync } from "./drive_async.ts";
 import type { Operation, Request, Turn } from "./request.ts";
 import { goesOn, isShort, restOf } from "./transfer.ts";
 
@@ -54,37 +55,28 @@ export class AsyncDriver {
   }
 
   /** Run one operation to its end. Several may run at the same time. */
-  async run<T>(operation: Operation<T>): Promise<T> {
-    let step = operation.next();
-    while (!step.done) {
-      const request = step.value;
-      let answer: number;
-      try {
-        if (request.kind === "wait") answer = await passTurn(request.turn);
-        else {
-          answer = await this.#submit(request);
-          while (isShort(request, answer)) {
-            const movedBytes = await this.#submit(restOf(request, answer));
-            if (!goesOn(request, movedBytes)) break;
-            answer += movedBytes;
-          }
-        }
-      } catch (error) {
-        step = operation.throw(error);
-        continue;
-      }
-      step = operation.next(answer);
-    }
-    return step.value;
+  run<T>(operation: Operation<T>): Promise<T> {
+    return driveAsync(
+      operation,
+      (request) => request.kind === "wait" ? passTurn(request.turn) : this.#performAll(request),
+    );
   }
 
-  async #submit(request: Request): Promise<number> {
+  /** Perform a request, and the rest of it where storage moved fewer bytes than it could. */
+  async #performAll(request: Request): Promise<number> {
     if (this.#inFlight < this.#maxInFlight) this.#inFlight++;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
-      return await this.#files[request.file].submit(request);
+      const file = this.#files[request.file];
+      let answer = await file.submit(request);
+      while (isShort(request, answer)) {
+        const movedBytes = await file.submit(restOf(request, answer));
+        if (!goesOn(request, movedBytes)) break;
+        answer += movedBytes;
+      }
+      return answer;
     } finally {
-      // Hand the place over, so that nobody slips in between.
+      // Hand the place to the next in line directly, so that no newcomer takes it.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#inFlight--;

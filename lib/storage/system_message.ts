@@ -1,35 +1,26 @@
-/** What the operating system's error names mean, in its own words. */
-const MEANINGS: Readonly<Record<string, string>> = {
-  EACCES: "Permission denied",
-  EADDRINUSE: "Address already in use",
-  EADDRNOTAVAIL: "Cannot assign requested address",
-  EBUSY: "Device or resource busy",
+import { constants } from "node:os";
+import { getSystemErrorMessage } from "node:util";
+
+/** Errors that `node:util` does not know, or words otherwise than the system's own tools do. */
+const MESSAGES: Readonly<Record<string, string>> = {
   EDQUOT: "Disk quota exceeded",
   EEXIST: "File exists",
-  EFBIG: "File too large",
-  EINVAL: "Invalid argument",
   EIO: "Input/output error",
   EISDIR: "Is a directory",
-  ELOOP: "Too many levels of symbolic links",
-  EMFILE: "Too many open files",
-  ENAMETOOLONG: "File name too long",
-  ENOENT: "No such file or directory",
-  ENOSPC: "No space left on device",
-  ENOTDIR: "Not a directory",
-  EPERM: "Operation not permitted",
-  EROFS: "Read-only file system",
-  ETXTBSY: "Text file busy",
-  EXDEV: "Invalid cross-device link",
-  ERR_INVALID_ARG_TYPE: "Not the name of a file", // from Node's functions, before the system is asked
-  ERR_INVALID_ARG_VALUE: "Not the name of a file", // a NUL byte in it
+  // Thrown by Node's functions before they ask the system, for a NUL byte in a path for example.
+  ERR_INVALID_ARG_TYPE: "Not the name of a file",
+  ERR_INVALID_ARG_VALUE: "Not the name of a file",
 };
 
 /**
- * The operating system's words for an error that carries its name in `code`, or undefined for
- * any other error.
+ * The operating system's message for an error that carries the system's name for it in `code`
+ * (`ENOENT`), the name itself if it has no message, or undefined for any other error.
  */
 export function systemMessage(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code !== "string") return undefined;
-  return MEANINGS[code] ?? code;
+  if (code in MESSAGES) return MESSAGES[code];
+  const number = (constants.errno as Readonly<Record<string, number>>)[code];
+  const message = number === undefined ? undefined : getSystemErrorMessage(-number);
+  return message ? message[0].toUpperCase() + message.slice(1) : code;
 }

@@ -14,7 +14,8 @@ import {
   writeImage,
   writeZeroes,
 } from "../../lib/mod.ts";
-import { GuestDisk } from "../../lib/storage/guest_disk.ts";
+import { Random } from "../../lib/storage/random.ts";
+import { GuestModel } from "../../lib/qed/io/guest_model.ts";
 import type { LowerFile } from "./lower_files.ts";
 import { patternBytes } from "./pattern_bytes.ts";
 import { createEmpty, openPrepared, preparedWrites, prepareFile } from "./prepared_file.ts";
@@ -47,7 +48,7 @@ export class WorkloadRun {
   /** What is behind the image, the nearest file first. */
   #lowerFiles: readonly LowerFile[];
   /** The guest's disk as it is to be. */
-  #disk: GuestDisk;
+  #disk: GuestModel;
   /** How far it holds anything but zeroes at most, in bytes. */
   #usedBytes: number;
   /** The size of the guest's disk, in bytes. */
@@ -228,9 +229,9 @@ export class WorkloadRun {
   }
 
   /** The guest's disk in front of what it shows, as far as it goes now; large enough for each step. */
-  #diskOver(shown: Uint8Array | undefined): GuestDisk {
+  #diskOver(shown: Uint8Array | undefined): GuestModel {
     const { imageBytes, grownBytes = 0, clusterBytes, layout, steps } = this.#workload;
-    return new GuestDisk({
+    return new GuestModel({
       imageBytes: Math.max(imageBytes, grownBytes, ...steps.map(endOf)),
       clusterBytes,
       backing: shown?.subarray(0, this.#guestBytes),
@@ -266,16 +267,10 @@ function* runInTurn(operations: readonly Operation<unknown>[]): Operation<void> 
 
 function chooserOf(schedule: Schedule): ((count: number) => number) | OrderScheduler {
   if (typeof schedule === "function" || "choose" in schedule) return schedule;
-  if ("seed" in schedule) return seededChooser(schedule.seed);
+  if ("seed" in schedule) {
+    const random = new Random("schedule", schedule.seed);
+    return (count) => random.below(count);
+  }
   const choices = new TapeChoices(schedule);
   return (count) => choices.choose(count);
-}
-
-/** Numbers of a linear congruential generator; its high bits are good enough for a schedule. */
-function seededChooser(seed: number): (count: number) => number {
-  let state = seed >>> 0;
-  return (count) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor(state / 2 ** 32 * count);
-  };
 }

@@ -1,7 +1,7 @@
 import { HoleFinder } from "../../lib/chain/mod.ts";
 import type { GuestContents, GuestRange } from "./cases/case.ts";
 import { expandContents } from "./parts.ts";
-import type { SparseDisk } from "../../lib/storage/sparse_disk.ts";
+import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 
 const BLOCK_BYTES = 2 ** 20;
 
@@ -23,7 +23,7 @@ export type Undecided = readonly GuestRange[];
  */
 export function describeDifference(
   actual: ContentsReader,
-  expected: GuestContents | SparseDisk,
+  expected: GuestContents | SparseFile,
   undecided: Undecided = [],
 ): string | undefined {
   const disk = "sha256" in expected ? expandContents(expected) : expected;
@@ -86,7 +86,7 @@ export class RawFile implements ContentsReader, Disposable {
   }
 }
 
-function* rangesOf(disk: SparseDisk): Iterable<readonly [number, number]> {
+function* rangesOf(disk: SparseFile): Iterable<readonly [number, number]> {
   for (const [offsetBytes, lengthBytes] of disk.ranges()) {
     yield [offsetBytes, offsetBytes + lengthBytes];
   }

@@ -8,14 +8,14 @@ import { ExtentWalker, ImageChain, reasonOf } from "../../lib/chain/mod.ts";
 import { checkImage, FEATURE, type HeaderLayout, type QedImage } from "../../lib/qed/mod.ts";
 import type { GuestContents, HeaderFields } from "./cases/case.ts";
 import { describeDifference, type Undecided } from "./compare_contents.ts";
-import type { SparseDisk } from "../../lib/storage/sparse_disk.ts";
+import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 
 /** What an image must be. */
 export interface Demands {
   /** Its header, as far as it matters. */
   readonly header: Partial<HeaderFields>;
   /** What the guest reads. */
-  readonly contents: GuestContents | SparseDisk;
+  readonly contents: GuestContents | SparseFile;
   /** Where that does not matter. */
   readonly undecided?: Undecided;
   /** Whether clusters may be left that nothing refers to. */

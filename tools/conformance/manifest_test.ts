@@ -2,7 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { optionalTest } from "../../test_support/optional.ts";
 import { missingQemu } from "../../test_support/qemu.ts";
-import { SparseFile } from "../../test_support/sparse_file.ts";
+import { readOnly } from "../../test_support/read_only.ts";
 import {
   checkImage,
   FormatError,
@@ -11,6 +11,7 @@ import {
   type QedImage,
   readImage,
   runSync,
+  type SyncStorage,
 } from "../../lib/mod.ts";
 import { type GuestContents, IMAGE_NAME, type ImageCase } from "./cases/case.ts";
 import { hashOf } from "./cases/guest_contents.ts";
@@ -18,7 +19,7 @@ import { fieldsOf } from "./judge.ts";
 import { byHand, loadImages, loadText, MANIFESTS, manifestText } from "./manifest.ts";
 import { describeContents, expandContents } from "./parts.ts";
 import { hasQemuVersion, madeByQemu, QEMU_VERSION } from "./cases/remake.ts";
-import { SparseDisk } from "../../lib/storage/sparse_disk.ts";
+import { SparseFile } from "../../lib/storage/sparse_file.ts";
 
 const IMAGES = loadImages();
 const REMAKE = "deno run -A --frozen tools/conformance/cases/remake.ts makes it again";
@@ -58,8 +59,8 @@ Deno.test("hashes are those of the contents", () => {
   }
 });
 
-function open(one: ImageCase): [QedImage, SparseFile] {
-  const file = new SparseFile(expandContents(one.files[IMAGE_NAME]));
+function open(one: ImageCase): [QedImage, SyncStorage] {
+  const file = readOnly(expandContents(one.files[IMAGE_NAME]));
   const layout: { layout?: HeaderLayout } = one.needs ? { layout: "rfc" } : {};
   return [runSync(openImage(layout), [file]), file];
 }
@@ -104,9 +105,9 @@ Deno.test("the library counts what the manifests count", () => {
 });
 
 /** What the guest reads of a disk without backing file, up to 64 MiB of it. */
-function guestDisk(one: ImageCase): SparseDisk {
+function guestDisk(one: ImageCase): SparseFile {
   const [image, file] = open(one);
-  const disk = new SparseDisk(Number(image.imageBytes));
+  const disk = new SparseFile(Number(image.imageBytes));
   const block = new Uint8Array(2 ** 16);
   for (let at = 0; at < disk.sizeBytes; at += block.length) {
     const bytes = block.subarray(0, Math.min(block.length, disk.sizeBytes - at));

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { SparseDisk } from "../../lib/storage/sparse_disk.ts";
+import { SparseFile } from "../../lib/storage/sparse_file.ts";
 
 /** The contents of a file or a disk. */
 export interface Contents {
@@ -60,8 +60,8 @@ export function expandPart({ bytes, count }: Part): Uint8Array {
 }
 
 /** Expand a description. Throws {@linkcode SyntaxError} for a part that is none. */
-export function expandContents({ bytes, parts }: Contents): SparseDisk {
-  const disk = new SparseDisk(Number(bytes));
+export function expandContents({ bytes, parts }: Contents): SparseFile {
+  const disk = new SparseFile(Number(bytes));
   for (const part of parts.map(parsePart)) {
     disk.write(Number(part.offsetBytes), expandPart(part));
   }
@@ -72,7 +72,7 @@ export function expandContents({ bytes, parts }: Contents): SparseDisk {
  * Describe a file or a disk; the same contents always have the same description. Equal neighbours
  * become one part, however they were written.
  */
-export function describeContents(disk: SparseDisk): Contents {
+export function describeContents(disk: SparseFile): Contents {
   const parts: string[] = [];
   for (const [startBytes, endBytes] of joined(disk.ranges())) {
     describeRange(disk.read(startBytes, endBytes - startBytes), startBytes, parts);

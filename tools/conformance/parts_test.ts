@@ -2,10 +2,10 @@ import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { seededTest } from "../../test_support/seeds.ts";
 import { describeContents, expandContents, parsePart } from "./parts.ts";
-import { SparseDisk } from "../../lib/storage/sparse_disk.ts";
+import { SparseFile } from "../../lib/storage/sparse_file.ts";
 
 Deno.test("a description names what is not zero, runs by their length", () => {
-  const disk = new SparseDisk(2 ** 50);
+  const disk = new SparseFile(2 ** 50);
   disk.write(4094, new Uint8Array([1, 2, 0, 3]));
   disk.write(4098, new Uint8Array(9000).fill(7));
   disk.write(2 ** 49, new Uint8Array(100));
@@ -27,7 +27,7 @@ seededTest("what is described comes back, and has one description", (seed) => {
   );
   fc.assert(
     fc.property(writes, fc.nat(30_000), (list, sizeBytes) => {
-      const disk = new SparseDisk(sizeBytes);
+      const disk = new SparseFile();
       for (const { offsetBytes, lengthBytes, values } of list) {
         disk.write(
           offsetBytes,
@@ -36,6 +36,7 @@ seededTest("what is described comes back, and has one description", (seed) => {
           }),
         );
       }
+      disk.resize(sizeBytes);
       const text = describeContents(disk);
       const again = expandContents(text);
       assertEquals(again.sizeBytes, sizeBytes);

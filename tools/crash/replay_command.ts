@@ -2,11 +2,11 @@ import {
   type FoundViolation,
   judgeFound,
   persistedVersions,
-  prepareTrial,
+  prepareContext,
+  type ReferenceContext,
   spellOutAgain,
   TapeChoices,
   timeline,
-  type Trial,
   violationKey,
 } from "../../harness/mod.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
@@ -40,17 +40,17 @@ export async function replayCommand(
   const { log, target, guestBytes } = source;
   const preset = lookUpPreset(replay.preset);
   const point = crashPointOf(replay, source, preset);
-  const trial = prepareTrial(log, target, preset, { guestBytes });
+  const context = prepareContext(log, target, preset, { guestBytes });
   const { byUnit } = point.describe(new TapeChoices(replay.tape));
   const persisted = persistedVersions(log, preset, point.spelledOut(byUnit));
-  const seen = judgeFound(trial, replay);
+  const seen = judgeFound(context, replay);
   const key = violationKey(replay.violation);
   const reproduced = seen.some((each) => violationKey(each) === key);
   const { crashAfterEvent } = replay;
   if (report) {
-    const violation = foundBy(replay, trial);
-    const context = contextOf(report);
-    writeReport(report.path, await replayReport({ replay, path }, violation, context));
+    const violation = foundBy(replay, context);
+    const reportContext = contextOf(report);
+    writeReport(report.path, await replayReport({ replay, path }, violation, reportContext));
   }
   if (json) {
     const { again } = replay;
@@ -76,10 +76,10 @@ export async function replayCommand(
 /** The violation of a replay file with all that its state says. */
 function foundBy(
   { violation, crashAfterEvent, tape, again = [] }: ReplayFile,
-  trial: Trial,
+  context: ReferenceContext,
 ): FoundViolation {
-  const { log, preset } = trial;
-  const point = trial.points.after(crashAfterEvent);
+  const { log, preset } = context;
+  const point = context.points.after(crashAfterEvent);
   const { byUnit } = point.describe(new TapeChoices(tape));
   const file = point.build(new TapeChoices(tape));
   const later = again.map((each) => ({ afterEvent: each.afterEvent, tapeAt: () => each.tape }));
@@ -88,6 +88,6 @@ function foundBy(
     ...{ crashAfterEvent, tape, pendingWrites: point.pendingCount, occurrences: 1 },
     persisted: persistedVersions(log, preset, point.spelledOut(byUnit)),
     sizeBytes: file.sizeBytes,
-    ...(later.length > 0 && { again: spellOutAgain(later, file, trial) }),
+    ...(later.length > 0 && { again: spellOutAgain(later, file, context) }),
   };
 }

@@ -4,7 +4,7 @@ import {
   type FoundViolation,
   judgeFound,
   persistedVersions,
-  prepareTrial,
+  prepareContext,
   type Preset,
   type Recording,
   type ShrinkEffort,
@@ -93,7 +93,7 @@ function finish(
   found: FoundViolation,
 ): ShrunkCase {
   const { log, target, guestBytes } = recording;
-  const trial = prepareTrial(log, target, preset, { guestBytes });
+  const trial = prepareContext(log, target, preset, { guestBytes });
   const violation = shrinkState(trial, found);
   const explanation = explain(trial, violation, { guestBytes, mostRecoveries: MOST_RECOVERIES });
   const hash = traceHash(log, { preset, target });
@@ -121,7 +121,7 @@ function violationOf(
   preset: Preset,
 ): FoundViolation | undefined {
   const point = crashPointOf(replay, source, preset);
-  const trial = prepareTrial(source.log, source.target, preset, source);
+  const trial = prepareContext(source.log, source.target, preset, source);
   const { crashAfterEvent, tape } = replay;
   const file = point.build(new TapeChoices(tape));
   const { sizeBytes } = file;

@@ -1,5 +1,5 @@
 import {
-  prepareTrial,
+  prepareContext,
   type Preset,
   stepText,
   timeline,
@@ -66,7 +66,7 @@ export async function shrinkCommand(
 function shrunkText({ replay, recording, violation, steps }: ShrunkCase, preset: Preset): string {
   const { log, target, guestBytes } = recording;
   const { crashAfterEvent, persisted } = violation;
-  const trial = prepareTrial(log, target, preset, { guestBytes });
+  const trial = prepareContext(log, target, preset, { guestBytes });
   const { pendingEvents } = trial.points.after(crashAfterEvent);
   return [
     ...(steps

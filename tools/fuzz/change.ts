@@ -3,7 +3,7 @@ import { readRange, sample } from "./examine.ts";
 import type { FuzzCase } from "./fuzz_case.ts";
 import { type FirstContents, GuestModel } from "./guest_model.ts";
 import { type Outcome, repairRequests, type Session, surveyImage, Violation } from "./session.ts";
-import { PAGE_BYTES, type SparseStorage } from "../../lib/storage/sparse_storage.ts";
+import { PAGE_BYTES, type SparseFile } from "../../lib/storage/sparse_file.ts";
 import { backingContents, MOST_MODELLED_BYTES, takeStep } from "./steps.ts";
 import type { Survey } from "./table_survey.ts";
 
@@ -59,7 +59,7 @@ export function changeImage(session: Session, one: FuzzCase, options: ChangeOpti
   return { verdict, wasDamaged, ...(leaksLeft !== undefined && { leaksLeft }) };
 }
 
-function isMarked(before: SparseStorage, image: QedImage): boolean {
+function isMarked(before: SparseFile, image: QedImage): boolean {
   const features = new DataView(before.read(16, 8).buffer).getBigUint64(0, true);
   return image.header.layout === "final" && (features & FEATURE.NEED_CHECK) !== 0n;
 }
@@ -85,7 +85,7 @@ function repair(session: Session, image: QedImage, survey: Survey): number {
   return leaks;
 }
 
-function assertSound(file: SparseStorage, image: QedImage, after: string): void {
+function assertSound(file: SparseFile, image: QedImage, after: string): void {
   // A failed write leaves what it leaves; the image says so and takes no more writes.
   if (image.failure) return;
   const { corruptions } = surveyImage(file, image, "as-met");
@@ -96,7 +96,7 @@ function assertSound(file: SparseStorage, image: QedImage, after: string): void 
 function modelOf(
   session: Session,
   image: QedImage,
-  facts: { survey: Survey; before: SparseStorage },
+  facts: { survey: Survey; before: SparseFile },
 ): GuestModel {
   const { survey: { kept }, before } = facts;
   const { clusterBytes } = image.geometry;

@@ -7,7 +7,7 @@
  */
 import type { FormatError, QedImage } from "../../lib/qed/mod.ts";
 import { type LayerFacts, tryOpen } from "./layers.ts";
-import type { SparseStorage } from "../../lib/storage/sparse_storage.ts";
+import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 import { frameOf, surveyTables, usedEntries } from "./table_survey.ts";
 import type { CommandName, Verdict } from "./verdicts.ts";
 
@@ -54,7 +54,7 @@ interface Lenience {
   readonly row: string;
   readonly field: RegExp;
   readonly value?: number;
-  readonly mend: (file: SparseStorage) => void;
+  readonly mend: (file: SparseFile) => void;
 }
 
 const LENIENCES: readonly Lenience[] = [
@@ -102,7 +102,7 @@ function isAbout({ field, value }: Lenience, error: FormatError | undefined): bo
 }
 
 /** Whether an image opens as final once all that QEMU is lenient about is mended. */
-function isMended(file: SparseStorage): boolean {
+function isMended(file: SparseFile): boolean {
   const copy = file.fork();
   for (const _ of LENIENCES) {
     const { image, error } = tryOpen(copy, "final");
@@ -115,7 +115,7 @@ function isMended(file: SparseStorage): boolean {
 }
 
 /** A header of one cluster; an L1 table in its place, which size 0 allows, goes behind it. */
-function addHeaderCluster(file: SparseStorage): void {
+function addHeaderCluster(file: SparseFile): void {
   const header = new DataView(file.read(0, 64).buffer);
   header.setUint32(12, 1, true);
   if (header.getBigUint64(40, true) === 0n) {
@@ -127,7 +127,7 @@ function addHeaderCluster(file: SparseStorage): void {
   file.write(0, new Uint8Array(header.buffer));
 }
 
-function forgetBacking(file: SparseStorage): void {
+function forgetBacking(file: SparseFile): void {
   file.write(16, Uint8Array.of(file.read(16, 1)[0] & ~1));
 }
 
@@ -196,7 +196,7 @@ export function explain(two: Disagreement): KnownDifference | undefined {
 }
 
 /** The file with its size rounded up to a sector, as QEMU sees it. */
-function roundedUp(file: SparseStorage): SparseStorage {
+function roundedUp(file: SparseFile): SparseFile {
   const copy = file.fork();
   copy.resize(Math.ceil(file.sizeBytes / 512) * 512);
   return copy;
@@ -237,7 +237,7 @@ function hasHugeEntry({ file, image }: LayerFacts): boolean {
 }
 
 /** The entries that are not zero of all L2 tables, each table behind the other. */
-function l2Entries(file: SparseStorage, image: QedImage) {
+function l2Entries(file: SparseFile, image: QedImage) {
   const { tableBytes } = image.geometry;
   return usedEntries(file, image.l1.offsetBytes, tableBytes)
     .filter(({ value }) => value < BigInt(image.endBytes))

@@ -5,7 +5,7 @@ import type { Finding } from "./fuzz_here.ts";
 import { type Disagreement, explain } from "./differences.ts";
 import { layerFacts } from "./layers.ts";
 import type { QemuImg } from "./qemu_img.ts";
-import type { SparseStorage } from "../../lib/storage/sparse_storage.ts";
+import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 import {
   type CommandName,
   ourVerdict,
@@ -70,7 +70,7 @@ export async function compareWithQemu(
 class Comparison {
   readonly #folder: string;
   readonly #parties: Parties;
-  readonly #files: readonly SparseStorage[];
+  readonly #files: readonly SparseFile[];
   readonly #findings: Finding[] = [];
   readonly #aboutQemu: Finding[] = [];
   readonly #verdicts: string[] = [];
@@ -78,7 +78,7 @@ class Comparison {
   /** The size of the disk, as far as anybody could tell. */
   diskBytes = 0n;
 
-  constructor(folder: string, parties: Parties, files: readonly SparseStorage[]) {
+  constructor(folder: string, parties: Parties, files: readonly SparseFile[]) {
     this.#folder = folder;
     this.#parties = parties;
     this.#files = files;
@@ -154,7 +154,7 @@ function firstDifference(ours: Verdict, theirs: Verdict): string | undefined {
   return undefined;
 }
 
-function sameContents(a: SparseStorage, b: SparseStorage): boolean {
+function sameContents(a: SparseFile, b: SparseFile): boolean {
   if (a.sizeBytes !== b.sizeBytes) return false;
   const [left, right] = [a, b].map((file) => file.read(0, file.sizeBytes));
   return left.every((byte, i) => byte === right[i]);

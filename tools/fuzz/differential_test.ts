@@ -8,7 +8,7 @@ import { formatCase, type FuzzCase } from "./fuzz_case.ts";
 import { makeCase } from "./generate.ts";
 import { OURS } from "./implementation.ts";
 import { QemuImg } from "./qemu_img.ts";
-import { SparseStorage } from "../../lib/storage/sparse_storage.ts";
+import { SparseFile } from "../../lib/storage/sparse_file.ts";
 import type { Verdict } from "./verdicts.ts";
 
 const CORPUS = loadCorpus();
@@ -51,11 +51,11 @@ function agreement(): { one: FuzzCase; verdict: Verdict } {
   const one = CORPUS.find(({ name }) => name === "qemu-check-same-exit-3")?.one;
   assert(one);
   const facts = { "virtual-size": "0", leaks: "1" };
-  return { one, verdict: { code: 3, facts, complaint: "", disk: new SparseStorage() } };
+  return { one, verdict: { code: 3, facts, complaint: "", disk: new SparseFile() } };
 }
 
-function disk(byte: number): SparseStorage {
-  const storage = new SparseStorage();
+function disk(byte: number): SparseFile {
+  const storage = new SparseFile();
   storage.fill(0, 10, byte);
   return storage;
 }

@@ -1,7 +1,7 @@
 import { FormatError, type HeaderLayout, type QedImage } from "../../lib/qed/mod.ts";
 import type { FuzzCase } from "./fuzz_case.ts";
 import { rangeRequests, type Session, surveyImage, Violation } from "./session.ts";
-import type { SparseStorage } from "../../lib/storage/sparse_storage.ts";
+import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 import type { Survey } from "./table_survey.ts";
 
 /** The most extents of a map that are asked for. */
@@ -126,7 +126,7 @@ function readClusters(session: Session, image: QedImage, survey: Survey): void {
 
 function compareCluster(
   found: Uint8Array,
-  at: { cluster: number; place: number | "zero"; file: SparseStorage },
+  at: { cluster: number; place: number | "zero"; file: SparseFile },
 ): void {
   const { cluster, place, file } = at;
   const expected = place === "zero" ? new Uint8Array(found.length) : file.read(place, found.length);

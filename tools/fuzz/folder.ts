@@ -9,17 +9,17 @@
  */
 import { hasQedMagic } from "../../lib/qed/mod.ts";
 import type { FuzzCase } from "./fuzz_case.ts";
-import type { SparseStorage } from "../../lib/storage/sparse_storage.ts";
+import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 
 /** Larger files are not put on a disk: some file systems cannot hold them. */
-const MOST_FILE_BYTES = 2 ** 36;
+const MAX_FILE_BYTES = 2 ** 36;
 
 /** What a case's chain would have a program do. */
 export type Reach = "inside" | "outside" | "loop";
 
 /** Save the files of a case in a folder of their own. False if one of them is too large. */
-export function saveCase(folder: string, one: FuzzCase, files: readonly SparseStorage[]): boolean {
-  if (files.some(({ sizeBytes }) => sizeBytes > MOST_FILE_BYTES)) return false;
+export function saveCase(folder: string, one: FuzzCase, files: readonly SparseFile[]): boolean {
+  if (files.some(({ sizeBytes }) => sizeBytes > MAX_FILE_BYTES)) return false;
   files.forEach((file, i) => file.save(`${folder}/${one.files[i].name}`));
   return true;
 }
@@ -38,7 +38,7 @@ export function makeFolder(): string {
  * Where opening the image with all that is behind it may lead. Stricter than any reader: whatever
  * could be meant for another folder, a protocol or a device counts as outside, in either layout.
  */
-export function reachOf(one: FuzzCase, files: readonly SparseStorage[]): Reach {
+export function reachOf(one: FuzzCase, files: readonly SparseFile[]): Reach {
   const slots = new Map(one.files.map(({ name }, slot) => [name, slot]));
   const visited = new Set<number>();
   const visit = (slot: number): Reach => {
@@ -60,7 +60,7 @@ const NAME_FIELDS = [56, 48];
 const LONGEST_NAME_BYTES = 8192;
 
 /** All names that somebody could read out of a file as that of its backing file. */
-function possibleNames(file: SparseStorage): string[] {
+function possibleNames(file: SparseFile): string[] {
   const header = file.read(0, 64);
   const fields = new DataView(header.buffer);
   if (!hasQedMagic(header) || (fields.getUint8(16) & 1) === 0) return [];

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { SparseStorage } from "../../lib/storage/sparse_storage.ts";
+import { SparseFile } from "../../lib/storage/sparse_file.ts";
 
 /** One change to a file; they are carried out in order. */
 export type Edit =
@@ -108,15 +108,15 @@ function isFilePlan({ name, edits }: FilePlan): boolean {
 const EDIT_KINDS = { size: true, bytes: true, fill: true } satisfies Record<Edit["kind"], true>;
 
 /** The files that a case describes, in its order. */
-export function buildFiles(one: FuzzCase): SparseStorage[] {
+export function buildFiles(one: FuzzCase): SparseFile[] {
   return one.files.map(({ edits }) => {
-    const file = new SparseStorage();
+    const file = new SparseFile();
     for (const edit of edits) applyEdit(file, edit);
     return file;
   });
 }
 
-function applyEdit(file: SparseStorage, edit: Edit): void {
+function applyEdit(file: SparseFile, edit: Edit): void {
   if (edit.kind === "size") file.resize(edit.sizeBytes);
   else if (edit.kind === "fill") file.fill(edit.at, edit.lengthBytes, edit.value);
   else {file.write(

@@ -1,4 +1,4 @@
-import { PAGE_BYTES } from "../../lib/storage/sparse_storage.ts";
+import { PAGE_BYTES } from "../../lib/storage/sparse_file.ts";
 
 /** What the guest should see of a range: bytes, and which of them are known. */
 export interface Expected {

@@ -6,12 +6,12 @@ import {
   type QedImage,
 } from "../../lib/qed/mod.ts";
 import { runSync } from "../../lib/storage/mod.ts";
-import type { SparseStorage } from "../../lib/storage/sparse_storage.ts";
+import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 
 /** What is known of a file of a case that is to be a QED image, or looks like one. */
 export interface LayerFacts {
   /** The file. */
-  readonly file: SparseStorage;
+  readonly file: SparseFile;
   /** Fields of the header in the final layout, as they are. */
   readonly clusterBytes: number;
   /** Clusters of a table. */
@@ -25,11 +25,11 @@ export interface LayerFacts {
 }
 
 /** Facts on the image of a case, and then on all other files that look like QED images. */
-export function layerFacts(files: readonly SparseStorage[]): LayerFacts[] {
+export function layerFacts(files: readonly SparseFile[]): LayerFacts[] {
   return files.filter((file, i) => i === 0 || hasQedMagic(file.read(0, 4))).map(describe);
 }
 
-function describe(file: SparseStorage): LayerFacts {
+function describe(file: SparseFile): LayerFacts {
   const header = new DataView(file.read(0, 64).buffer);
   const { image, error } = tryOpen(file);
   return {
@@ -44,7 +44,7 @@ function describe(file: SparseStorage): LayerFacts {
 
 /** Open an image here, under one layout or either, or say what is wrong with it. */
 export function tryOpen(
-  file: SparseStorage,
+  file: SparseFile,
   layout?: HeaderLayout,
 ): Pick<LayerFacts, "image" | "error"> {
   try {

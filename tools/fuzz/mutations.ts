@@ -8,7 +8,7 @@ import { FIELD_OFFSETS, HEADER_BYTES } from "../../lib/qed/mod.ts";
 import { addClusters, type Draft, headerEdits, tableEntries } from "./draft.ts";
 import { hexOf, numberEdit } from "./fuzz_case.ts";
 import type { Random } from "../../lib/storage/random.ts";
-import { MOST_FILE_BYTES } from "../../lib/storage/sparse_storage.ts";
+import { MAX_FILE_BYTES } from "../../lib/storage/sparse_file.ts";
 
 /** Changes a draft. */
 export type Mutation = (draft: Draft, random: Random) => void;
@@ -172,9 +172,9 @@ export function resize(draft: Draft, random: Random): void {
     [3, fileBytes + random.below(3 * clusterBytes)],
     [2, somewhere(random, fileBytes)],
     [1, fileBytes + clusterBytes * random.between(1, 5000)],
-    [1, random.pick([2 ** 31, 2 ** 32, 2 ** 36, 2 ** 40, 2 ** 43, 2 ** 52, MOST_FILE_BYTES])],
+    [1, random.pick([2 ** 31, 2 ** 32, 2 ** 36, 2 ** 40, 2 ** 43, 2 ** 52, MAX_FILE_BYTES])],
   ]);
-  const sizeBytes = Math.min(wanted, MOST_FILE_BYTES);
+  const sizeBytes = Math.min(wanted, MAX_FILE_BYTES);
   draft.fileBytes = sizeBytes;
   draft.edits.push({ kind: "size", sizeBytes, what: "size of the file" });
 }

@@ -1,6 +1,6 @@
 /** What the fuzzer found, each as the smallest case that shows it. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { smallImage } from "../qed/interop/image_builder_testing.ts";
+import { smallImage } from "../../lib/qed/format/image_builder.ts";
 import {
   FormatError,
   MemoryStorage,

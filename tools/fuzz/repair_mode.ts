@@ -9,7 +9,7 @@ import type { Implementation } from "./implementation.ts";
 import { layerFacts, tryOpen } from "./layers.ts";
 import { minimiseCase } from "./minimise.ts";
 import { Session, Violation } from "./session.ts";
-import type { SparseStorage } from "../../lib/storage/sparse_storage.ts";
+import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 import { frameOf, surveyTables } from "./table_survey.ts";
 import { ourVerdict, type QemuVerdict } from "./verdicts.ts";
 
@@ -157,7 +157,7 @@ function defragment(session: Session, one: FuzzCase): "defragmented" | "leaksLef
 const MOST_SAVED_BYTES = 2 ** 36;
 
 async function confirm(
-  repaired: SparseStorage,
+  repaired: SparseFile,
   ours: Plain,
   qemuCheck: NonNullable<RepairOptions["qemuCheck"]>,
 ): Promise<string | { readonly rule: string; readonly message: string }> {

@@ -11,7 +11,7 @@ import { filtered, type Operation, runSync, StorageError } from "../../lib/stora
 import type { FuzzCase } from "./fuzz_case.ts";
 import type { Implementation } from "./implementation.ts";
 import { BoundExceeded, Meter } from "./meter.ts";
-import type { SparseStorage } from "../../lib/storage/sparse_storage.ts";
+import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 import { type Frame, frameOf, type Survey, surveyTables } from "./table_survey.ts";
 
 /** A rule that an oracle found broken. */
@@ -50,14 +50,14 @@ const WHOLE_BITMAP_BYTES = 64 * 2 ** 20;
 /** The files of a case in memory, and operations on them that are counted. */
 export class Session {
   /** The files by slot; the image is the first. */
-  readonly files: readonly SparseStorage[];
+  readonly files: readonly SparseFile[];
   /** What is tested. */
   readonly here: Implementation;
   readonly #meter = new Meter({ requests: 0, blockBytes: 0, totalBytes: 0, changes: false });
   readonly #names: readonly string[];
 
   /** A session over copies of `files`. */
-  constructor(here: Implementation, one: FuzzCase, files: readonly SparseStorage[]) {
+  constructor(here: Implementation, one: FuzzCase, files: readonly SparseFile[]) {
     this.here = here;
     this.files = files.map((file) => file.fork());
     this.#names = one.files.map(({ name }) => name);
@@ -185,7 +185,7 @@ export function rangeRequests(lengthBytes: number): number {
 
 /** The frame and survey of an open image. */
 export function surveyImage(
-  file: SparseStorage,
+  file: SparseFile,
   image: QedImage,
   order: "as-met" | "tables-first",
 ): Survey & { readonly frame: Frame } {
@@ -194,7 +194,7 @@ export function surveyImage(
 }
 
 /** The survey of whatever layout the tables can be read by; the larger one counts for bounds. */
-function surveyAnyLayout(file: SparseStorage): Survey | undefined {
+function surveyAnyLayout(file: SparseFile): Survey | undefined {
   const surveys = (["final", "rfc"] as const).flatMap((layout: HeaderLayout) => {
     const frame = frameOf(file, layout);
     const isReadable = frame.clusterBytes >= 4096 && frame.clusterBytes <= 2 ** 26 &&

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { PAGE_BYTES, type SparseStorage } from "../../lib/storage/sparse_storage.ts";
+import { PAGE_BYTES, type SparseFile } from "../../lib/storage/sparse_file.ts";
 
 /** The places and sizes that the tables are read with. */
 export interface Frame {
@@ -26,7 +26,7 @@ export interface Frame {
 const L1_FIELD = { final: 40, rfc: 32 };
 
 /** The frame of an image whose header is valid. */
-export function frameOf(file: SparseStorage, layout: "final" | "rfc"): Frame {
+export function frameOf(file: SparseFile, layout: "final" | "rfc"): Frame {
   const header = new DataView(file.read(0, 64).buffer);
   const clusterBytes = header.getUint32(4, true);
   return {
@@ -60,7 +60,7 @@ export interface Survey {
  * tables before any data, as repair does. The L1 table comes first in both.
  */
 export function surveyTables(
-  file: SparseStorage,
+  file: SparseFile,
   frame: Frame,
   order: "as-met" | "tables-first",
 ): Survey {
@@ -79,7 +79,7 @@ export function surveyTables(
 }
 
 class Surveyor {
-  readonly #file: SparseStorage;
+  readonly #file: SparseFile;
   readonly #frame: Frame;
   readonly #used = new Set<number>();
   readonly #kept = new Map<number, number | "zero">();
@@ -88,7 +88,7 @@ class Surveyor {
   #tables = 0;
   #entries = 0;
 
-  constructor(file: SparseStorage, frame: Frame) {
+  constructor(file: SparseFile, frame: Frame) {
     this.#file = file;
     this.#frame = frame;
   }
@@ -156,7 +156,7 @@ function tableBytesOf(frame: Frame): number {
 
 /** The entries of a table that are not zero. Pages that were never written are passed over. */
 export function usedEntries(
-  file: SparseStorage,
+  file: SparseFile,
   offsetBytes: number,
   tableBytes: number,
 ): { readonly index: number; readonly value: bigint }[] {

@@ -1,6 +1,6 @@
 import { formatCase, type FuzzCase } from "./fuzz_case.ts";
 import { type CaseSource, makeCase } from "./generate.ts";
-import { textDigest } from "../../lib/storage/random.ts";
+import { textDigest } from "../../lib/storage/digest.ts";
 
 /** A seed that can be part of a token and of a command line. */
 export const SEED_PATTERN = /^[A-Za-z0-9._-]{1,80}$/;

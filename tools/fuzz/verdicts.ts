@@ -2,7 +2,7 @@ import type { Io } from "../kit/io.ts";
 import { main } from "../qed/main.ts";
 import { IMAGE_NAME } from "./chains.ts";
 import type { ProgramResult, QemuImg } from "./qemu_img.ts";
-import { SparseStorage } from "../../lib/storage/sparse_storage.ts";
+import { SparseFile } from "../../lib/storage/sparse_file.ts";
 
 /** The commands that are compared. */
 export type CommandName = "info" | "check" | "convert";
@@ -14,7 +14,7 @@ export interface Verdict {
   /** The numbers and names that it printed, as text. */
   readonly facts: Readonly<Record<string, string>>;
   /** What `convert` made. */
-  readonly disk?: SparseStorage;
+  readonly disk?: SparseFile;
   /** What it complained of. */
   readonly complaint: string;
 }
@@ -70,9 +70,7 @@ function asVerdict(
 ): Verdict {
   const { code, stdout, stderr } = result;
   const verdict = { code, facts: factsOf(stdout), complaint: stderr.trim() };
-  return code === 0 && exists(rawPath)
-    ? { ...verdict, disk: SparseStorage.load(rawPath) }
-    : verdict;
+  return code === 0 && exists(rawPath) ? { ...verdict, disk: SparseFile.load(rawPath) } : verdict;
 }
 
 function exists(path: string): boolean {

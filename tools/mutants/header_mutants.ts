@@ -60,7 +60,7 @@ export const HEADER_MUTANTS: readonly SourceMutant[] = [
   {
     name: "with unknown autoclear bits NEED_CHECK is cleared",
     area: "header",
-    file: "lib/qed/image/open.ts",
+    file: "lib/qed/open.ts",
     find: "yield* image.updateHeader({ autoclearFeatures: 0n });",
     replace:
       "yield* image.updateHeader({\n      autoclearFeatures: 0n,\n      features: image.header.features & ~FEATURE.NEED_CHECK,\n    });",
@@ -70,7 +70,7 @@ export const HEADER_MUTANTS: readonly SourceMutant[] = [
   {
     name: "unknown autoclear bits stay",
     area: "header",
-    file: "lib/qed/image/open.ts",
+    file: "lib/qed/open.ts",
     find: "yield* image.updateHeader({ autoclearFeatures: 0n });",
     replace: "",
     why: "Whoever knows the bits believes what the driver has made untrue.",

@@ -153,7 +153,7 @@ export const MAPPING_MUTANTS: readonly SourceMutant[] = [
   {
     name: "freed clusters are reused before a flush",
     area: "reuse",
-    file: "lib/qed/image/free_clusters.ts",
+    file: "lib/qed/image/take_clusters.ts",
     find: "free.clean.take(least, most) ??",
     replace: "free.clean.take(least, most) ?? free.freed.take(least, most) ??",
     why: "After a crash the old owner reads the new owner's data.",
@@ -169,7 +169,7 @@ export const MAPPING_MUTANTS: readonly SourceMutant[] = [
   {
     name: "cleaned clusters are not flushed",
     area: "reuse",
-    file: "lib/qed/image/free_clusters.ts",
+    file: "lib/qed/image/take_clusters.ts",
     find: 'yield* image.flush("cleaned clusters before they are reused");',
     replace: "",
     why: "The old contents come back after a crash.",
@@ -177,7 +177,7 @@ export const MAPPING_MUTANTS: readonly SourceMutant[] = [
   {
     name: "one cluster too many is cut off",
     area: "reuse",
-    file: "lib/qed/image/free_clusters.ts",
+    file: "lib/qed/image/take_clusters.ts",
     find: "    sizeBytes: image.endBytes,",
     replace: "    sizeBytes: image.endBytes - clusterBytes,",
     why: "The last cluster in use goes with the free ones behind it.",

@@ -120,7 +120,7 @@ export const RECOVERY_MUTANTS: readonly SourceMutant[] = [
   {
     name: "recovery is skipped",
     area: "repair",
-    file: "lib/qed/image/open.ts",
+    file: "lib/qed/open.ts",
     find: "if (image.needsCheck && !options.skipRepair) {",
     replace: "if (image.needsCheck && options.skipRepair) {",
     why: "The mark means nothing.",

@@ -1,7 +1,7 @@
 /** What images nobody should have made do to every command that opens one. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { HEADER_CASES } from "../conformance/cases/header_cases.ts";
-import { ImageBuilder, smallImage } from "./interop/image_builder_testing.ts";
+import { ImageBuilder, smallImage } from "../../lib/qed/format/image_builder.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { runQed } from "./run_testing.ts";
 

@@ -1,4 +1,4 @@
-import { type CheckResult, MOST_PROBLEMS } from "../../lib/qed/mod.ts";
+import { type CheckResult, MAX_PROBLEMS } from "../../lib/qed/mod.ts";
 import type { Json } from "../kit/json.ts";
 
 /**
@@ -72,6 +72,6 @@ export function describeProblems(result: CheckResult): string {
     `${entry} at offset ${entryOffsetBytes} is 0x${value.toString(16)}: ${meanings[kind]}\n`
   );
   const left = result.corruptions + result.checkErrors - lines.length;
-  if (lines.length === MOST_PROBLEMS && left > 0) lines.push(`... and ${left} more\n`);
+  if (lines.length === MAX_PROBLEMS && left > 0) lines.push(`... and ${left} more\n`);
   return lines.join("");
 }

@@ -1,16 +1,5 @@
-import type { ImageChain } from "../../lib/chain/mod.ts";
-import { ImageError } from "../../lib/qed/mod.ts";
-
 /** What is changed between two pauses, in bytes: a multiple of every cluster size. */
 const PIECE_BYTES = 2n ** 30n;
-
-/** Throws {@linkcode ImageError} unless a range is on the guest's disk. */
-export function refuseMisfit(chain: ImageChain, offset: bigint, length: bigint): void {
-  if (offset + length <= chain.guestBytes) return;
-  throw new ImageError(
-    `${length} bytes at ${offset} are outside the image of ${chain.guestBytes} bytes`,
-  );
-}
 
 /** Do something to a range of the guest's disk piece by piece, the pieces cut at clusters. */
 export async function inPieces(

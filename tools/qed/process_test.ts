@@ -1,6 +1,6 @@
 /** The tool as users run it: a process with an exit code, pipes and signals. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { smallImage } from "./interop/image_builder_testing.ts";
+import { smallImage } from "../../lib/qed/format/image_builder.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 
 const MAIN = new URL("./main.ts", import.meta.url).pathname;

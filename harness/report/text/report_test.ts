@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { describeSector } from "../../result/describe_sector.ts";
 import type { FoundViolation } from "../../result/exploration.ts";
 import { bytesSource, type WriteLog } from "../../log/write_log.ts";
-import { formatStates } from "./format_states.ts";
+import { formatStates } from "../../result/state_count.ts";
 import { textTable } from "./table.ts";
 import { timeline } from "./timeline.ts";
 import { violationText } from "./violation_text.ts";

@@ -1,13 +1,14 @@
 import { assertEquals } from "@std/assert";
-import { ImageBuilder, smallImage } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { ImageBuilder, smallImage } from "../format/image_builder.ts";
 import { failNth, labelled, RecordingStorage } from "../../../test_support/recording.ts";
-import { SparseFile } from "../../../test_support/sparse_file.ts";
+import { readOnly } from "../../../test_support/read_only.ts";
 import { runSync, type SyncStorage } from "../../storage/run_sync.ts";
-import { checkImage, type CheckResult, type ProgressListener } from "./check.ts";
-import { openImage } from "../image/open.ts";
+import { checkImage, type ProgressListener } from "./check.ts";
+import type { CheckResult } from "./check_result.ts";
+import { openImage } from "../open.ts";
 
 function check(builder: ImageBuilder, progress?: ProgressListener): CheckResult {
-  const files = [new SparseFile(builder.file)];
+  const files = [readOnly(builder.file)];
   return runSync(checkImage(runSync(openImage(), files), progress), files);
 }
 
@@ -131,7 +132,7 @@ Deno.test("each table is announced a few tables before it is read, invalid ones 
   const tables = Array.from({ length: 8 }, (_, i) => builder.addL2Table(i));
   builder.setEntry(4096, 9, 4097);
   const events: string[] = [];
-  const storage = new SparseFile(builder.file);
+  const storage = readOnly(builder.file);
   const spy: SyncStorage = {
     perform(request) {
       if (request.kind === "read" && request.label === "l2-table") {

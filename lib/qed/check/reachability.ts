@@ -1,5 +1,6 @@
 import type { Operation } from "../../storage/request.ts";
-import { type CheckResult, walkTables } from "./check.ts";
+import { walkTables } from "./check.ts";
+import type { CheckResult } from "./check_result.ts";
 import { ClusterSet } from "../image/cluster_set.ts";
 import { readTable } from "../io/lookup.ts";
 import { FormatError } from "../format/format_error.ts";

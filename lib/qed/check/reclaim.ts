@@ -13,7 +13,7 @@
 import type { Operation } from "../../storage/request.ts";
 import { loadL2Table } from "../io/lookup.ts";
 import type { QedImage } from "../image/image.ts";
-import { type DataMove, moveData, moveTables, type TableMove } from "../reshape/relocate.ts";
+import { type DataMove, moveData, moveTables, type TableMove } from "../io/relocate.ts";
 import type { Table } from "../format/table.ts";
 import type { Walk } from "./table_walk.ts";
 

@@ -1,16 +1,17 @@
 import type { Operation } from "../../storage/request.ts";
 import { StorageError } from "../../storage/storage_error.ts";
-import { type CheckResult, type ProgressListener, walkTables } from "./check.ts";
+import { type ProgressListener, walkTables } from "./check.ts";
+import { type CheckResult, MAX_PROBLEMS } from "./check_result.ts";
 import { clearNeedCheck } from "../image/close.ts";
 import { loadL2Table } from "../io/lookup.ts";
 import { ImageError } from "../format/format_error.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED } from "../format/layout.ts";
 import { reclaimLeaks } from "./reclaim.ts";
-import { RepairFront } from "./repair_front.ts";
+import { RepairFront } from "../image/repair_front.ts";
 import type { Table } from "../format/table.ts";
-import { noteSector, writeSectors } from "../format/table_sectors.ts";
-import { MOST_PROBLEMS, scanL2Table, Walk } from "./table_walk.ts";
+import { noteSector, writeSectors } from "../image/table_sectors.ts";
+import { scanL2Table, Walk } from "./table_walk.ts";
 
 /** What to repair. */
 export interface RepairOptions {
@@ -59,7 +60,7 @@ export interface RepairOptions {
  * ```
  */
 export function repairImage(image: QedImage, options: RepairOptions): Operation<CheckResult> {
-  return repair(image, options, MOST_PROBLEMS);
+  return repair(image, options, MAX_PROBLEMS);
 }
 
 /** What opening a dirty image includes: nobody asks which entries were wrong. */

@@ -1,14 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { ImageBuilder, smallImage } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { ImageBuilder, smallImage } from "../format/image_builder.ts";
 import { labelled, RecordingStorage } from "../../../test_support/recording.ts";
 import { StorageError } from "../../storage/storage_error.ts";
-import { checkImage, type CheckResult } from "./check.ts";
+import { checkImage } from "./check.ts";
+import type { CheckResult } from "./check_result.ts";
 import { closeImage } from "../image/close.ts";
 import { crashStates } from "./crash_states_testing.ts";
 import { ImageError } from "../format/format_error.ts";
 import type { QedImage } from "../image/image.ts";
-import { openImage } from "../image/open.ts";
-import { readImage } from "../io/read.ts";
+import { openImage } from "../open.ts";
+import { readImage } from "../io/read_image.ts";
 import { repairImage, type RepairOptions } from "./repair.ts";
 
 const NEED_CHECK = 2n;

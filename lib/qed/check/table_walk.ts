@@ -1,21 +1,19 @@
 import type { StorageError } from "../../storage/storage_error.ts";
-import type { CheckResult, Problem } from "./check.ts";
+import { type CheckResult, MAX_PROBLEMS, type Problem } from "./check_result.ts";
 import { CHUNK_BITS, ClusterSet } from "../image/cluster_set.ts";
 import { clustersFor } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "../format/layout.ts";
 import type { Table } from "../format/table.ts";
-import { noteSector } from "../format/table_sectors.ts";
+import { noteSector } from "../image/table_sectors.ts";
 
-/** How many problems a result lists; the counts go on. */
-export const MOST_PROBLEMS = 100;
 const CHUNK_MASK = 2 ** CHUNK_BITS - 1;
 
 /** What a {@linkcode Walk} does beside marking and counting. */
 export interface WalkOptions {
   /** Whether L2 entries that are wrong are cleared. */
   readonly clears: boolean;
-  /** How many problems are listed; {@linkcode MOST_PROBLEMS} if not given. */
+  /** How many problems are listed; {@linkcode MAX_PROBLEMS} if not given. */
   readonly mostProblems?: number;
 }
 
@@ -39,7 +37,7 @@ export class Walk {
 
   /** Start a pass in which the L1 table's clusters are marked, nothing else. */
   constructor(image: QedImage, options: WalkOptions) {
-    this.#mostProblems = options.mostProblems ?? MOST_PROBLEMS;
+    this.#mostProblems = options.mostProblems ?? MAX_PROBLEMS;
     this.image = image;
     this.result = emptyCheckResult(image);
     this.used = new ClusterSet(image.endBytes / image.geometry.clusterBytes, image.buffers);

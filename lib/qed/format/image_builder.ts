@@ -1,4 +1,4 @@
-import { SparseDisk } from "../../storage/sparse_disk.ts";
+import { SparseFile } from "../../storage/sparse_file.ts";
 
 /** The header fields of an image to build; what is not given is that of a plain image. */
 export interface HeaderFields {
@@ -49,7 +49,7 @@ export interface RfcHeaderFields {
  */
 export class ImageBuilder {
   /** The file so far. */
-  readonly file = new SparseDisk(0);
+  readonly file = new SparseFile(0);
   /** Bytes of a cluster. */
   readonly clusterBytes: number;
   /** Clusters of a table. */

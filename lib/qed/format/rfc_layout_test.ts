@@ -7,9 +7,9 @@ import { closeImage } from "../image/close.ts";
 import { createImage, type CreateOptions } from "../image/create.ts";
 import { FormatError, ImageError } from "./format_error.ts";
 import type { QedImage } from "../image/image.ts";
-import { openImage, type OpenOptions } from "../image/open.ts";
+import { openImage, type OpenOptions } from "../open.ts";
 import { RFC, STRICT } from "./profile.ts";
-import { readImage } from "../io/read.ts";
+import { readImage } from "../io/read_image.ts";
 import { writeImage } from "../io/write.ts";
 
 const SIZES = { clusterBytes: 4096, tableClusters: 1, layout: "rfc" } as const;

@@ -1,4 +1,4 @@
-import type { Block } from "../image/buffers.ts";
+import type { Block } from "./buffers.ts";
 import type { Digest } from "../../storage/digest.ts";
 import { ENTRY_BYTES, SECTOR_BYTES } from "./layout.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { seededTest } from "../../../test_support/seeds.ts";
-import { FRESH_BUFFERS } from "../image/buffers.ts";
+import { FRESH_BUFFERS } from "./buffers.ts";
 import { Table } from "./table.ts";
 
 function table(...entries: number[]): Table {

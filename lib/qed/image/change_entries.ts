@@ -2,7 +2,7 @@ import type { Operation } from "../../storage/request.ts";
 import type { QedImage } from "./image.ts";
 import { ENTRY_BYTES, SECTOR_BYTES } from "../format/layout.ts";
 import { Table } from "../format/table.ts";
-import { noteSector, writeSectors } from "../format/table_sectors.ts";
+import { noteSector, writeSectors } from "./table_sectors.ts";
 
 /** How much of a table is changed at a time, in bytes. */
 const SLICE_BYTES = 2 ** 16;

@@ -3,7 +3,7 @@ import { RecordingStorage } from "../../../test_support/recording.ts";
 import { changeEntries } from "./change_entries.ts";
 import { createImage } from "./create.ts";
 import type { QedImage } from "./image.ts";
-import { openImage } from "./open.ts";
+import { openImage } from "../open.ts";
 
 /** L1 tables of four slices: 32768 entries in 64 clusters' sectors. */
 const TABLE_BYTES = 2 ** 18;

@@ -1,6 +1,6 @@
 import type { Operation } from "../../storage/request.ts";
 import { WHOLE_DISK } from "../../storage/range_lock.ts";
-import { cutFreeEnd } from "./free_clusters.ts";
+import { cutFreeEnd } from "./take_clusters.ts";
 import type { QedImage } from "./image.ts";
 import { FEATURE } from "../format/layout.ts";
 

@@ -3,7 +3,7 @@ import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { runSync } from "../../storage/run_sync.ts";
 import { closeImage, settleImage } from "./close.ts";
 import { createImage } from "./create.ts";
-import { openImage } from "./open.ts";
+import { openImage } from "../open.ts";
 import { repairImage } from "../check/repair.ts";
 import { writeImage } from "../io/write.ts";
 

@@ -1,4 +1,4 @@
-import type { Block, Buffers } from "./buffers.ts";
+import type { Block, Buffers } from "../format/buffers.ts";
 
 /** log2 of the clusters covered by one chunk: at most 8 MiB of memory for 4 TiB at 64 KiB. */
 export const CHUNK_BITS = 26;

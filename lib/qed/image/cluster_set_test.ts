@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { FRESH_BUFFERS } from "./buffers.ts";
+import { FRESH_BUFFERS } from "../format/buffers.ts";
 import { ClusterSet } from "./cluster_set.ts";
 
 /** Around the edges of words and chunks, and far beyond 32 bits. */

@@ -4,7 +4,7 @@ import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { runSync } from "../../storage/run_sync.ts";
 import { createImage, type CreateOptions } from "./create.ts";
 import { FormatError, ImageError } from "../format/format_error.ts";
-import { openImage } from "./open.ts";
+import { openImage } from "../open.ts";
 
 const SMALL = { imageBytes: 2 ** 20, clusterBytes: 4096, tableClusters: 2 };
 

@@ -1,16 +1,21 @@
 import type { FileSlot, FlushRequest, Label, Operation, Request } from "../../storage/request.ts";
-import { type Access, Accesses, type AccessRange, WHOLE_DISK } from "../../storage/range_lock.ts";
-import type { BackingSource } from "./backing.ts";
-import type { Buffers } from "./buffers.ts";
+import { type Access, type AccessRange, RangeLock, WHOLE_DISK } from "../../storage/range_lock.ts";
+import type { Buffers } from "../format/buffers.ts";
 import { ImageError } from "../format/format_error.ts";
 import { FreeClusters } from "./free_clusters.ts";
 import type { Geometry } from "../format/geometry.ts";
+import { assertInside } from "../format/guest_range.ts";
 import { encodeHeader, type Header } from "../format/header.ts";
 import type { L2Cache } from "./l2_cache.ts";
 import { FEATURE } from "../format/layout.ts";
 import type { OrderingProfile } from "../format/profile.ts";
-import type { RepairFront } from "../check/repair_front.ts";
+import type { RepairFront } from "./repair_front.ts";
 import type { Table } from "../format/table.ts";
+
+/** The file from which an image reads clusters that it does not hold itself. */
+export type BackingSource =
+  | { readonly kind: "raw"; readonly file: FileSlot; readonly sizeBytes: number }
+  | { readonly kind: "qed"; readonly image: QedImage };
 
 /** A place on the guest's disk: a cluster and a byte in it. */
 export interface GuestPosition {
@@ -129,8 +134,8 @@ export class QedImage {
   /** What its features say; asked for all the time. */
   #needsCheck: boolean;
   readonly #headerSector: Uint8Array;
-  readonly #accesses = new Accesses();
-  readonly #turns = new Accesses();
+  readonly #ranges = new RangeLock();
+  readonly #turns = new RangeLock();
 
   /**
    * Use `openImage`.
@@ -203,7 +208,7 @@ export class QedImage {
    * @internal
    */
   enter(range: AccessRange, intent: "read" | "change"): Access {
-    return this.#accesses.enter(range, intent);
+    return this.#ranges.enter(range, intent);
   }
 
   /**
@@ -212,7 +217,7 @@ export class QedImage {
    * @internal
    */
   leave(access: Access): void {
-    this.#accesses.leave(access);
+    this.#ranges.leave(access);
   }
 
   /**
@@ -224,14 +229,14 @@ export class QedImage {
     intent: "read" | "change",
     work: Operation<T>,
   ): Operation<T> {
-    const accesses = ranges.map((range) => this.#accesses.enter(range, intent));
+    const accesses = ranges.map((range) => this.#ranges.enter(range, intent));
     try {
       for (const turn of accesses) {
         if (!turn.isReady) yield { kind: "wait", turn, label: "overlapping request" };
       }
       return yield* work;
     } finally {
-      for (const access of accesses) this.#accesses.leave(access);
+      for (const access of accesses) this.#ranges.leave(access);
     }
   }
 
@@ -251,11 +256,7 @@ export class QedImage {
 
   /** Find `offset` on the guest's disk. Throws {@linkcode ImageError} if a range leaves it. */
   locate(offset: number | bigint, lengthBytes: number): GuestPosition {
-    if (offset < 0 || endOf(offset, lengthBytes) > this.imageBytes) {
-      throw new ImageError(
-        `${lengthBytes} bytes at ${offset} are outside the image of ${this.imageBytes} bytes`,
-      );
-    }
+    assertInside(offset, lengthBytes, this.imageBytes);
     const { clusterBytes, clusterBits } = this.geometry;
     if (typeof offset === "number") {
       const clusterIndex = Math.floor(offset / clusterBytes);
@@ -341,12 +342,4 @@ export class QedImage {
 /** Whether a header has NEED_CHECK set. */
 function isMarked({ layout, features }: Header): boolean {
   return layout === "final" && (features & FEATURE.NEED_CHECK) !== 0n;
-}
-
-/** The end of a range. A bigint costs an allocation, so it is one only where a number won't do. */
-function endOf(offset: number | bigint, lengthBytes: number): number | bigint {
-  if (typeof offset === "number" && Number.isSafeInteger(offset + lengthBytes)) {
-    return offset + lengthBytes;
-  }
-  return BigInt(offset) + BigInt(lengthBytes);
 }

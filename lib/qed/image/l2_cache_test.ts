@@ -4,13 +4,13 @@ import { labelled, RecordingStorage } from "../../../test_support/recording.ts";
 import { testSeeds } from "../../../test_support/seeds.ts";
 import { AsyncDriver } from "../../storage/run_async.ts";
 import type { Request } from "../../storage/request.ts";
-import { FRESH_BUFFERS } from "./buffers.ts";
+import { FRESH_BUFFERS } from "../format/buffers.ts";
 import { checkImage } from "../check/check.ts";
 import { createImage } from "./create.ts";
 import type { QedImage } from "./image.ts";
 import { L2Cache } from "./l2_cache.ts";
-import { openImage } from "./open.ts";
-import { readImage } from "../io/read.ts";
+import { openImage } from "../open.ts";
+import { readImage } from "../io/read_image.ts";
 import { Table } from "../format/table.ts";
 import { writeImage } from "../io/write.ts";
 

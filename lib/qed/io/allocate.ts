@@ -1,7 +1,7 @@
 import type { Operation } from "../../storage/request.ts";
-import { readBacking } from "../image/backing.ts";
+import { readBacking } from "./read.ts";
 import { loadL2Table, type Run, tableIndexes } from "./lookup.ts";
-import { takeClusters } from "../image/free_clusters.ts";
+import { takeClusters } from "../image/take_clusters.ts";
 import type { QedImage } from "../image/image.ts";
 import { FEATURE } from "../format/layout.ts";
 import { addBytes } from "./read.ts";

@@ -1,6 +1,6 @@
 import { type AccessRange, accessRange } from "../../storage/range_lock.ts";
-import { ImageError } from "../format/format_error.ts";
 import { clustersFor } from "../format/geometry.ts";
+import { assertInside } from "../format/guest_range.ts";
 import type { QedImage } from "../image/image.ts";
 
 /** Bytes of one cluster of the guest's disk. */
@@ -37,11 +37,7 @@ export function spanOf(
   const clusterBytes = BigInt(image.geometry.clusterBytes);
   const start = BigInt(offset);
   const end = start + BigInt(lengthBytes);
-  if (start < 0n || end < start || end > image.imageBytes) {
-    throw new ImageError(
-      `${lengthBytes} bytes at ${offset} are outside the image of ${image.imageBytes} bytes`,
-    );
-  }
+  assertInside(offset, lengthBytes, image.imageBytes);
   const roundUp = (bytes: bigint) => clustersFor(image.geometry, bytes);
   const firstCluster = roundUp(start);
   const endCluster = end === image.imageBytes ? roundUp(end) : Number(end / clusterBytes);

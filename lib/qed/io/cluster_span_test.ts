@@ -4,7 +4,7 @@ import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { clusterAccess, spanOf } from "./cluster_span.ts";
 import { createImage } from "../image/create.ts";
 import type { QedImage } from "../image/image.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../open.ts";
 
 const CLUSTER = 4096;
 

@@ -1,5 +1,6 @@
 import type { Operation } from "../../storage/request.ts";
-import { clusterAccess, type ClusterPart, spanOf } from "./cluster_span.ts";
+import { changeRange } from "./change_range.ts";
+import type { ClusterPart } from "./cluster_span.ts";
 import { findRun, loadL2Table, tableIndexes } from "./lookup.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED } from "../format/layout.ts";
@@ -46,39 +47,27 @@ import { emptyEntry, restIsZero, unmapClusters } from "./unmap.ts";
  * assertEquals(before - file.sizeBytes < 2 ** 20, true, "an L2 table is behind the clusters");
  * ```
  */
-export function* discardImage(
+export function discardImage(
   image: QedImage,
   offset: number | bigint,
   lengthBytes: number | bigint,
 ): Operation<void> {
-  image.assertWritable();
-  const access = clusterAccess(image, offset, lengthBytes);
-  yield* image.holding(access, "change", discardRange(image, offset, lengthBytes));
-}
-
-function* discardRange(
-  image: QedImage,
-  offset: number | bigint,
-  lengthBytes: number | bigint,
-): Operation<void> {
-  image.assertWritable();
-  // Only now: the disk may have shrunk while this was waiting.
-  const { head, firstCluster, endCluster, tail } = spanOf(image, offset, lengthBytes);
-  const entry = emptyEntry(image);
-  if (entry === undefined) return;
-  if (head) yield* discardPart(image, head, entry);
-  yield* discardClusters(image, { firstCluster, endCluster, entry });
-  if (tail) yield* discardPart(image, tail, entry);
+  return changeRange(image, offset, lengthBytes, {
+    clusters: (firstCluster, endCluster) => discardClusters(image, firstCluster, endCluster),
+    part: (part) => discardPart(image, part),
+  });
 }
 
 /** Free whole clusters, table by table. */
 function* discardClusters(
   image: QedImage,
-  range: { readonly firstCluster: number; readonly endCluster: number; readonly entry: number },
+  firstCluster: number,
+  endCluster: number,
 ): Operation<void> {
   const { tableEntries } = image.geometry;
-  const { endCluster, entry } = range;
-  for (let at = range.firstCluster; at < endCluster;) {
+  const entry = emptyEntry(image);
+  if (entry === undefined) return;
+  for (let at = firstCluster; at < endCluster;) {
     const { l1, l2 } = tableIndexes(image, at);
     if (image.l1.entry(l1) === UNALLOCATED) {
       at = image.l1.nextUsed(l1) * tableEntries;
@@ -107,10 +96,10 @@ function* discardInTable(
 }
 
 /** Free a cluster of which only a part is discarded, if the rest of it is zero. */
-function* discardPart(image: QedImage, part: ClusterPart, entry: number): Operation<void> {
+function* discardPart(image: QedImage, part: ClusterPart): Operation<void> {
+  if (emptyEntry(image) === undefined) return;
   const { clusterIndex } = part;
   const { state } = yield* findRun(image, clusterIndex, 1);
   if (state !== "data" || !(yield* restIsZero(image, part))) return;
-  const range = { firstCluster: clusterIndex, endCluster: clusterIndex + 1, entry };
-  yield* discardClusters(image, range);
+  yield* discardClusters(image, clusterIndex, clusterIndex + 1);
 }

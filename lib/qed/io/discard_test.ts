@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { discardImage } from "./discard.ts";
 import { ImageError } from "../format/format_error.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../open.ts";
 import { CLUSTER, PER_TABLE, SmallImage } from "./unmapping_testing.ts";
 
 function backing(length: number): Uint8Array {

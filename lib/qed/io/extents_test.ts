@@ -1,11 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type ImageBuilder, smallImage } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { type ImageBuilder, smallImage } from "../format/image_builder.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { runSync } from "../../storage/run_sync.ts";
 import { createImage } from "../image/create.ts";
 import { FormatError } from "../format/format_error.ts";
 import { type Extent, nextExtent } from "./extents.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../open.ts";
 
 function extents(builder: ImageBuilder, startBytes = 0n): Extent[] {
   const files = [new MemoryStorage(builder.toBytes())];

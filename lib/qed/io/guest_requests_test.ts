@@ -10,9 +10,9 @@ import {
 } from "../../../test_support/random_images.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { runSync } from "../../storage/run_sync.ts";
-import { GuestDisk } from "../../storage/guest_disk.ts";
+import { GuestModel } from "./guest_model.ts";
 import { seededTest } from "../../../test_support/seeds.ts";
-import { BufferPool, FRESH_BUFFERS } from "../image/buffers.ts";
+import { BufferPool, FRESH_BUFFERS } from "../format/buffers.ts";
 import { checkImage } from "../check/check.ts";
 import { closeImage, flushImage, settleImage } from "../image/close.ts";
 import { createImage } from "../image/create.ts";
@@ -20,10 +20,10 @@ import { discardImage } from "./discard.ts";
 import { emptyImage } from "../reshape/empty_image.ts";
 import type { QedImage } from "../image/image.ts";
 import type { HeaderLayout } from "../format/layout.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../open.ts";
 import { populateImage } from "./populate.ts";
 import { type OrderingProfile, QEMU, RFC, STRICT, UNORDERED } from "../format/profile.ts";
-import { readImage } from "./read.ts";
+import { readImage } from "./read_image.ts";
 import { writeImage } from "./write.ts";
 import { writeZeroes } from "./write_zeroes.ts";
 
@@ -96,7 +96,7 @@ function assertSame(actual: Uint8Array, expected: Uint8Array, offsetBytes: numbe
 /** An image, its files and the model of its disk. */
 class Subject {
   readonly files: MemoryStorage[] = [new MemoryStorage()];
-  readonly disk: GuestDisk;
+  readonly disk: GuestModel;
   image: QedImage;
   readonly #session: Session;
   readonly #backing: Uint8Array | undefined;
@@ -120,9 +120,9 @@ class Subject {
     this.image = this.open();
   }
 
-  #newDisk(): GuestDisk {
+  #newDisk(): GuestModel {
     const { shape } = this.#session;
-    return new GuestDisk({
+    return new GuestModel({
       ...shape,
       backing: this.#backing,
       hasZeroClusters: shape.layout === "final",

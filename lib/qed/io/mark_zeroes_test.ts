@@ -6,8 +6,8 @@ import { createImage } from "../image/create.ts";
 import { ImageError } from "../format/format_error.ts";
 import { nextExtent } from "./extents.ts";
 import { markZeroes } from "./mark_zeroes.ts";
-import { openImage } from "../image/open.ts";
-import { readImage } from "./read.ts";
+import { openImage } from "../open.ts";
+import { readImage } from "./read_image.ts";
 import { writeImage } from "./write.ts";
 
 const CLUSTER = 4096;

@@ -1,10 +1,10 @@
 import type { Operation } from "../../storage/request.ts";
 import { dataMustComeFirst, linkNewL2Table, prepareAllocation, writeData } from "./allocate.ts";
-import { readBacking } from "../image/backing.ts";
+import { readBacking } from "./read.ts";
 import { changeEntries } from "../image/change_entries.ts";
 import { clusterAccess, spanOf } from "./cluster_span.ts";
 import { findRun, loadL2Table, tableIndexes } from "./lookup.ts";
-import { takeClusters } from "../image/free_clusters.ts";
+import { takeClusters } from "../image/take_clusters.ts";
 import { clustersFor } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "../format/layout.ts";

@@ -5,9 +5,9 @@ import { runSync } from "../../storage/run_sync.ts";
 import { createImage } from "../image/create.ts";
 import { ImageError } from "../format/format_error.ts";
 import { nextExtent } from "./extents.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../open.ts";
 import { populateImage } from "./populate.ts";
-import { readImage } from "./read.ts";
+import { readImage } from "./read_image.ts";
 import { CLUSTER, PER_TABLE, SmallImage } from "./unmapping_testing.ts";
 import { writeImage } from "./write.ts";
 

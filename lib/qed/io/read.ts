@@ -1,39 +1,18 @@
 import type { Operation, ReadRequest } from "../../storage/request.ts";
 import { accessRange } from "../../storage/range_lock.ts";
-import { readBacking } from "../image/backing.ts";
+import { backingOf, sourceBytes } from "../image/backing.ts";
 import { findRun, knownRun } from "./lookup.ts";
-import type { QedImage } from "../image/image.ts";
-import { populateImage } from "./populate.ts";
+import type { BackingSource, QedImage } from "../image/image.ts";
 
 /**
- * Fill `into` with what the guest sees from `offset` (bytes) on: any range, across clusters and
- * tables. Writes nothing, unless the image is one that copies on read
- * ({@linkcode QedImage.copiesOnRead}): then clusters that come from the backing file are copied first,
- * as by `populateImage`. Waits for writes to the range that came before. Throws
- * {@linkcode ImageError} for a range outside the image and {@linkcode FormatError} where a table
- * entry on the way is invalid.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { createImage, MemoryStorage, openImage, readImage, runSync } from "@powercut/powercut/lib";
- *
- * const files = [new MemoryStorage()];
- * runSync(createImage({ imageBytes: 2 ** 30 }), files);
- * const image = runSync(openImage({ writable: true }), files);
- * const into = new Uint8Array(3).fill(9);
- * runSync(readImage(image, 1000, into), files);
- * assertEquals(into, new Uint8Array(3));
- * ```
+ * Fill `into` with the guest's bytes from `offset` on, without copying anything into the image: see
+ * `readImage`.
  */
-export function* readImage(
+export function* readRange(
   image: QedImage,
   offset: number | bigint,
   into: Uint8Array,
 ): Operation<void> {
-  if (image.copiesOnRead && image.writable && !image.failure && into.length > 0) {
-    yield* populateImage(image, offset, into.length);
-  }
   const access = image.enter(accessRange(offset, into.length), "read");
   try {
     if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
@@ -110,4 +89,46 @@ export function* readPieces(
 /** `offset + bytes`, exact also where a number would be rounded. */
 export function addBytes(offset: number | bigint, bytes: number): number | bigint {
   return typeof offset === "bigint" ? offset + BigInt(bytes) : offset + bytes;
+}
+
+/**
+ * Fill `into` from the backing file of `image`, from guest offset `offset` on; with zeroes past the
+ * end of the backing file, or without one (specification, section Unallocated L2 tables and data
+ * clusters). Throws {@linkcode ImageError} if the backing file is not attached.
+ */
+export function readBacking(
+  image: QedImage,
+  offset: number | bigint,
+  into: Uint8Array,
+): Operation<void> {
+  return readSource(backingOf(image), offset, into);
+}
+
+/** Fill `into` from `source`, from offset `offset` on; with zeroes past its end, or without one. */
+export function* readSource(
+  source: BackingSource | undefined,
+  offset: number | bigint,
+  into: Uint8Array,
+): Operation<void> {
+  const available = sourceBytes(source) - BigInt(offset);
+  const count = available <= 0n
+    ? 0
+    : available < BigInt(into.length)
+    ? Number(available)
+    : into.length;
+  if (source && count > 0) {
+    const piece = into.subarray(0, count);
+    if (source.kind === "qed") yield* readRange(source.image, offset, piece);
+    else {
+      const moved = yield {
+        kind: "read",
+        file: source.file,
+        offsetBytes: Number(offset),
+        into: piece,
+        label: "backing",
+      };
+      piece.fill(0, moved);
+    }
+  }
+  into.fill(0, count);
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { smallImage } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { smallImage } from "../format/image_builder.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 import { FileStorage } from "../../storage/file_storage.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
@@ -7,9 +7,10 @@ import { AsyncDriver } from "../../storage/run_async.ts";
 import { runSync } from "../../storage/run_sync.ts";
 import { closeImage } from "../image/close.ts";
 import { createImage } from "../image/create.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../open.ts";
 import { RFC } from "../format/profile.ts";
-import { addBytes, readImage } from "./read.ts";
+import { readImage } from "./read_image.ts";
+import { addBytes } from "./read.ts";
 import { writeImage } from "./write.ts";
 
 const CLUSTER = 4096;

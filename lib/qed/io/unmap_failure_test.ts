@@ -4,17 +4,17 @@ import { failNth, RecordingStorage } from "../../../test_support/recording.ts";
 import type { Operation, Request } from "../../storage/request.ts";
 import { AsyncDriver } from "../../storage/run_async.ts";
 import { StorageError } from "../../storage/storage_error.ts";
-import { GuestDisk } from "../../storage/guest_disk.ts";
+import { GuestModel } from "./guest_model.ts";
 import { closeImage, flushImage } from "../image/close.ts";
 import { createImage } from "../image/create.ts";
 import { discardImage } from "./discard.ts";
 import { FormatError, ImageError } from "../format/format_error.ts";
 import type { QedImage } from "../image/image.ts";
 import { nextExtent } from "./extents.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../open.ts";
 import { populateImage } from "./populate.ts";
 import { type OrderingProfile, STRICT } from "../format/profile.ts";
-import { readImage } from "./read.ts";
+import { readImage } from "./read_image.ts";
 import { CLUSTER, SmallImage } from "./unmapping_testing.ts";
 import { writeImage } from "./write.ts";
 import { writeZeroes } from "./write_zeroes.ts";
@@ -63,7 +63,7 @@ function operationOf(image: QedImage, step: Step, bytes: Uint8Array): Operation<
 }
 
 /** The model's side of a step. */
-function applyTo(disk: GuestDisk, [kind, firstCluster]: Step, bytes: Uint8Array): void {
+function applyTo(disk: GuestModel, [kind, firstCluster]: Step, bytes: Uint8Array): void {
   const offset = firstCluster * CLUSTER;
   if (kind === "write") disk.write(offset, bytes);
   else if (kind === "zero") disk.zero(offset, bytes.length);
@@ -72,7 +72,7 @@ function applyTo(disk: GuestDisk, [kind, firstCluster]: Step, bytes: Uint8Array)
 }
 
 /** Play the steps. Answers the first failure, and the clusters that failures have left open. */
-function play(small: SmallImage, disk: GuestDisk): { failure: unknown; open: Set<number> } {
+function play(small: SmallImage, disk: GuestModel): { failure: unknown; open: Set<number> } {
   let failure: unknown;
   const open = new Set<number>();
   STEPS.forEach((step, index) => {
@@ -103,7 +103,7 @@ for (const [name, backing] of [["alone", undefined], ["over a backing file", BAC
       for (let index = 0;; index++) {
         const imageBytes = CLUSTERS * CLUSTER;
         const small = new SmallImage({ profile: EAGER, imageBytes, ...(backing && { backing }) });
-        const disk = new GuestDisk({
+        const disk = new GuestModel({
           ...{ imageBytes, clusterBytes: CLUSTER, backing, hasZeroClusters: true },
         });
         small.storage.fault = failNth(index, code, changes);

@@ -7,9 +7,9 @@ import { createImage } from "../image/create.ts";
 import type { QedImage } from "../image/image.ts";
 import type { HeaderLayout } from "../format/layout.ts";
 import { type Extent, nextExtent } from "./extents.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../open.ts";
 import { type OrderingProfile, STRICT } from "../format/profile.ts";
-import { readImage } from "./read.ts";
+import { readImage } from "./read_image.ts";
 import { writeImage } from "./write.ts";
 
 /** Bytes of a cluster. */

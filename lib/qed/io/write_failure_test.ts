@@ -8,9 +8,9 @@ import { closeImage, flushImage } from "../image/close.ts";
 import { createImage } from "../image/create.ts";
 import { ImageError } from "../format/format_error.ts";
 import type { QedImage } from "../image/image.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../open.ts";
 import { type OrderingProfile, QEMU, STRICT } from "../format/profile.ts";
-import { readImage } from "./read.ts";
+import { readImage } from "./read_image.ts";
 import { writeImage } from "./write.ts";
 
 const CLUSTER = 4096;

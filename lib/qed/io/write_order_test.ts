@@ -1,14 +1,14 @@
 /** The order in which each profile lets the parts of a guest's write reach the disk. */
 import { assertEquals } from "@std/assert";
-import { smallImage } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { smallImage } from "../format/image_builder.ts";
 import { RecordingStorage } from "../../../test_support/recording.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { closeImage, flushImage } from "../image/close.ts";
 import { createImage } from "../image/create.ts";
 import type { QedImage } from "../image/image.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../open.ts";
 import { type OrderingProfile, QEMU, RFC, STRICT, UNORDERED } from "../format/profile.ts";
-import { readImage } from "./read.ts";
+import { readImage } from "./read_image.ts";
 import { writeImage } from "./write.ts";
 
 const CLUSTER = 4096;

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { smallImage } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { smallImage } from "../format/image_builder.ts";
 import {
   type ImageShape,
   patternBytes,
@@ -10,15 +10,15 @@ import {
 import { seededTest } from "../../../test_support/seeds.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { runSync } from "../../storage/run_sync.ts";
-import { BufferPool, FRESH_BUFFERS } from "../image/buffers.ts";
+import { BufferPool, FRESH_BUFFERS } from "../format/buffers.ts";
 import { checkImage } from "../check/check.ts";
 import { closeImage, flushImage } from "../image/close.ts";
 import { createImage } from "../image/create.ts";
 import { FormatError, ImageError } from "../format/format_error.ts";
 import type { HeaderLayout } from "../format/layout.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../open.ts";
 import { QEMU, RFC, STRICT, UNORDERED } from "../format/profile.ts";
-import { readImage } from "./read.ts";
+import { readImage } from "./read_image.ts";
 import { writeImage } from "./write.ts";
 
 const CLUSTER = 4096;

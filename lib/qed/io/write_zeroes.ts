@@ -1,6 +1,7 @@
 import type { Operation } from "../../storage/request.ts";
 import { linkNewL2Table, prepareAllocation } from "./allocate.ts";
-import { clusterAccess, type ClusterPart, spanOf } from "./cluster_span.ts";
+import { changeRange } from "./change_range.ts";
+import type { ClusterPart } from "./cluster_span.ts";
 import { findRun, loadL2Table, tableIndexes } from "./lookup.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "../format/layout.ts";
@@ -56,27 +57,15 @@ const PIECE_BYTES = 2 ** 20;
  * assertEquals(into, new Uint8Array([1, 0, 0]));
  * ```
  */
-export function* writeZeroes(
+export function writeZeroes(
   image: QedImage,
   offset: number | bigint,
   lengthBytes: number | bigint,
 ): Operation<void> {
-  image.assertWritable();
-  const access = clusterAccess(image, offset, lengthBytes);
-  yield* image.holding(access, "change", zeroRange(image, offset, lengthBytes));
-}
-
-function* zeroRange(
-  image: QedImage,
-  offset: number | bigint,
-  lengthBytes: number | bigint,
-): Operation<void> {
-  image.assertWritable();
-  // Only now: the disk may have shrunk while this was waiting.
-  const { head, firstCluster, endCluster, tail } = spanOf(image, offset, lengthBytes);
-  if (head) yield* zeroPart(image, head);
-  yield* zeroClusters(image, firstCluster, endCluster);
-  if (tail) yield* zeroPart(image, tail);
+  return changeRange(image, offset, lengthBytes, {
+    clusters: (firstCluster, endCluster) => zeroClusters(image, firstCluster, endCluster),
+    part: (part) => zeroPart(image, part),
+  });
 }
 
 /** Whole clusters, table by table; a range without tables is passed over at once. */

@@ -3,7 +3,7 @@ import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { runSync } from "../../storage/run_sync.ts";
 import { createImage } from "../image/create.ts";
 import { FormatError, ImageError } from "../format/format_error.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../open.ts";
 import { CLUSTER, PER_TABLE, SmallImage } from "./unmapping_testing.ts";
 import { writeImage } from "./write.ts";
 import { writeZeroes } from "./write_zeroes.ts";

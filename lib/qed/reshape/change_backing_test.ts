@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { ImageBuilder } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { ImageBuilder } from "../format/image_builder.ts";
 import { RecordingStorage } from "../../../test_support/recording.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import type { BackingReference } from "../format/backing_name.ts";
@@ -8,8 +8,8 @@ import { crashStates } from "../check/crash_states_testing.ts";
 import { createImage } from "../image/create.ts";
 import { ImageError } from "../format/format_error.ts";
 import type { HeaderLayout } from "../format/layout.ts";
-import { openImage } from "../image/open.ts";
-import { readImage } from "../io/read.ts";
+import { openImage } from "../open.ts";
+import { readImage } from "../io/read_image.ts";
 
 const SHORT: BackingReference = { name: "base.raw", isRaw: true };
 const OTHER: BackingReference = { name: "other.qed", isRaw: false };

@@ -2,7 +2,7 @@ import type { Operation } from "../../storage/request.ts";
 import { loadL2Table } from "../io/lookup.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED } from "../format/layout.ts";
-import { type DataMove, moveData, moveTables, type TableMove } from "./relocate.ts";
+import { type DataMove, moveData, moveTables, type TableMove } from "../io/relocate.ts";
 import type { Owner, Survey } from "../check/reachability.ts";
 import type { Placement, Window } from "./move_plan.ts";
 

@@ -1,19 +1,20 @@
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ImageBuilder } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { ImageBuilder } from "../format/image_builder.ts";
 import { RecordingStorage } from "../../../test_support/recording.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import { AsyncDriver } from "../../storage/run_async.ts";
 import { seededTest } from "../../../test_support/seeds.ts";
 import { WHOLE_DISK } from "../../storage/range_lock.ts";
-import { checkImage, type CheckResult } from "../check/check.ts";
+import { checkImage } from "../check/check.ts";
+import type { CheckResult } from "../check/check_result.ts";
 import { closeImage } from "../image/close.ts";
 import { crashStates } from "../check/crash_states_testing.ts";
 import { defragmentImage, type DefragmentOptions } from "./defragment.ts";
 import { FormatError, ImageError } from "../format/format_error.ts";
 import { nextExtent } from "../io/extents.ts";
-import { openImage } from "../image/open.ts";
-import { readImage } from "../io/read.ts";
+import { openImage } from "../open.ts";
+import { readImage } from "../io/read_image.ts";
 import { repairImage } from "../check/repair.ts";
 import { writeImage } from "../io/write.ts";
 

@@ -4,7 +4,7 @@ import { StorageError } from "../../storage/storage_error.ts";
 import { discardImage } from "../io/discard.ts";
 import { emptyImage } from "./empty_image.ts";
 import { ImageError } from "../format/format_error.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../open.ts";
 import { CLUSTER, PER_TABLE, SmallImage } from "../io/unmapping_testing.ts";
 
 const BACKING = new Uint8Array(2 * PER_TABLE).fill(0xbb);

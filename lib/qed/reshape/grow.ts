@@ -9,14 +9,15 @@
  */
 import type { Operation } from "../../storage/request.ts";
 import { cutTornTail, writeNewL2Table } from "../io/allocate.ts";
-import { backingBytes, readBacking } from "../image/backing.ts";
+import { readBacking } from "../io/read.ts";
+import { backingBytes } from "../image/backing.ts";
 import { findRun, loadL2Table, tableIndexes } from "../io/lookup.ts";
 import { ImageError } from "../format/format_error.ts";
 import { clustersFor } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "../format/layout.ts";
 import type { Table } from "../format/table.ts";
-import { noteSector, writeSectors } from "../format/table_sectors.ts";
+import { noteSector, writeSectors } from "../image/table_sectors.ts";
 
 /** The space that an image gains. */
 interface Growth {

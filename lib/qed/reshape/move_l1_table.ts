@@ -1,6 +1,6 @@
 import type { Operation } from "../../storage/request.ts";
 import type { QedImage } from "../image/image.ts";
-import { moveL1Table } from "./relocate.ts";
+import { moveL1Table } from "../io/relocate.ts";
 import { type Survey, surveyFile } from "../check/reachability.ts";
 import type { WindowMover } from "./cluster_mover.ts";
 import { rangesOf } from "./move_plan.ts";

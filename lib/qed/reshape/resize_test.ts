@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ImageBuilder } from "../../../tools/qed/interop/image_builder_testing.ts";
+import { ImageBuilder } from "../format/image_builder.ts";
 import { RecordingStorage } from "../../../test_support/recording.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { AsyncDriver } from "../../storage/run_async.ts";
@@ -12,8 +12,8 @@ import { createImage, type CreateOptions } from "../image/create.ts";
 import { ImageError } from "../format/format_error.ts";
 import { geometryOf } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
-import { openImage } from "../image/open.ts";
-import { readImage } from "../io/read.ts";
+import { openImage } from "../open.ts";
+import { readImage } from "../io/read_image.ts";
 import { largestImageBytes, resizeImage } from "./resize.ts";
 import { writeImage } from "../io/write.ts";
 

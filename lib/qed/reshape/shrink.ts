@@ -6,7 +6,7 @@ import { clustersFor } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED } from "../format/layout.ts";
 import type { Table } from "../format/table.ts";
-import { noteSector, writeSectors } from "../format/table_sectors.ts";
+import { noteSector, writeSectors } from "../image/table_sectors.ts";
 
 /** How much is looked at at a time, in bytes. */
 const LOOK_BYTES = 2 ** 20;

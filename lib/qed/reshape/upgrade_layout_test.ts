@@ -7,8 +7,8 @@ import { closeImage } from "../image/close.ts";
 import { crashStates } from "../check/crash_states_testing.ts";
 import { createImage, type CreateOptions } from "../image/create.ts";
 import { FormatError, ImageError } from "../format/format_error.ts";
-import { openImage } from "../image/open.ts";
-import { readImage } from "../io/read.ts";
+import { openImage } from "../open.ts";
+import { readImage } from "../io/read_image.ts";
 import { upgradeLayout } from "./upgrade_layout.ts";
 import { writeImage } from "../io/write.ts";
 

@@ -7,12 +7,12 @@ import {
 } from "../../../lib/qed/format/image_builder.ts";
 import { makeCase, type Recipe } from "./make_case.ts";
 import { describeContents } from "../parts.ts";
-import { SparseDisk } from "../../../lib/storage/sparse_disk.ts";
+import { SparseFile } from "../../../lib/storage/sparse_file.ts";
 
 const GUEST_BYTES = 65536;
 
-function filled(sizeBytes: number, byte: number): SparseDisk {
-  const disk = new SparseDisk(sizeBytes);
+function filled(sizeBytes: number, byte: number): SparseFile {
+  const disk = new SparseFile(sizeBytes);
   disk.write(0, new Uint8Array(sizeBytes).fill(byte));
   return disk;
 }

@@ -10,7 +10,7 @@ import { describeFiles } from "./make_case.ts";
 import { smallImage } from "../../../lib/qed/format/image_builder.ts";
 import { SMALL_GUEST } from "./good_images.ts";
 import { expandContents } from "../parts.ts";
-import { SparseDisk } from "../../../lib/storage/sparse_disk.ts";
+import { SparseFile } from "../../../lib/storage/sparse_file.ts";
 import type { TestCase } from "./test_case.ts";
 import type { Finding, Workplace } from "../workplace.ts";
 
@@ -24,16 +24,16 @@ interface Creation {
   readonly backing?: {
     readonly name: string;
     readonly format: "raw" | "qed";
-    readonly file: SparseDisk;
+    readonly file: SparseFile;
     /** What its guest reads. */
-    readonly disk: SparseDisk;
+    readonly disk: SparseFile;
   };
   /** Offset, length, byte. */
   readonly writes?: readonly (readonly [number, number, number])[];
 }
 
 function raw(sizeBytes: number): NonNullable<Creation["backing"]> {
-  const disk = new SparseDisk(sizeBytes);
+  const disk = new SparseFile(sizeBytes);
   disk.write(0, new Uint8Array(sizeBytes).fill(0xb0));
   return { name: "base.raw", format: "raw", file: disk, disk };
 }
@@ -142,7 +142,7 @@ async function createAndJudge(place: Workplace, creation: Creation): Promise<Fin
     const failure = await place.succeed("write", values);
     if (failure) return { ...failure, found: `write: ${failure.found}` };
   }
-  const disk = new SparseDisk(imageBytes, backing?.disk);
+  const disk = new SparseFile(imageBytes, backing?.disk);
   for (const [offset, length, byte] of writes) {
     disk.write(offset, new Uint8Array(length).fill(byte));
   }

@@ -11,7 +11,7 @@ import { jsonAt, parseOutput } from "../json_output.ts";
 import { describeHeader, headerAfterClosing, judgeImage } from "../judge.ts";
 import { type MapEntry, mapLines } from "../map_lines.ts";
 import { expandContents } from "../parts.ts";
-import type { SparseDisk } from "../../../lib/storage/sparse_disk.ts";
+import type { SparseFile } from "../../../lib/storage/sparse_file.ts";
 import type { ConformanceTest, TestCase } from "./test_case.ts";
 import { type Finding, PASS, type Workplace } from "../workplace.ts";
 
@@ -173,7 +173,7 @@ async function reads(
 }
 
 /** What the guest reads after a write, as if nothing else had happened. */
-function afterWrite({ contents, repair, write }: Expectation): SparseDisk {
+function afterWrite({ contents, repair, write }: Expectation): SparseFile {
   const before = repair?.contents ?? contents;
   if (before === undefined || before === "refuse" || !write) throw new Error("no contents");
   const disk = expandContents(before);

@@ -12,7 +12,7 @@ import {
 import { guestContents } from "./guest_contents.ts";
 import { describeContents } from "../parts.ts";
 import { headerFields } from "./plain_header.ts";
-import type { SparseDisk } from "../../../lib/storage/sparse_disk.ts";
+import type { SparseFile } from "../../../lib/storage/sparse_file.ts";
 
 /** What a valid header's image is, and what must be made of it, as far as it is not usual. */
 export interface Recipe {
@@ -21,9 +21,9 @@ export interface Recipe {
   /** Why it is there, in a line. */
   readonly about: string;
   /** The image's file. */
-  readonly image: SparseDisk;
+  readonly image: SparseFile;
   /** Files behind it. */
-  readonly others?: Readonly<Record<string, SparseDisk>>;
+  readonly others?: Readonly<Record<string, SparseFile>>;
   /** Its header's layout; final if not given. */
   readonly layout?: "rfc";
   /** The parts of the guest's disk that are not zero; reading must fail, or is not asked for. */
@@ -81,7 +81,7 @@ export function makeCase(recipe: Recipe): ImageCase {
 }
 
 /** The files of a case as they are kept. */
-export function describeFiles(files: Readonly<Record<string, SparseDisk>>): ImageCase["files"] {
+export function describeFiles(files: Readonly<Record<string, SparseFile>>): ImageCase["files"] {
   return Object.fromEntries(
     Object.entries(files).map(([name, disk]) => [name, describeContents(disk)]),
   );

@@ -1,12 +1,12 @@
 import type { HeaderFields } from "./case.ts";
-import type { SparseDisk } from "../../../lib/storage/sparse_disk.ts";
+import type { SparseFile } from "../../../lib/storage/sparse_file.ts";
 
 /**
  * The fields of a valid header, taken from their places in the file without asking whether they
  * make sense: what the makers of the manifests write down, independent of the library.
  */
 export function headerFields(
-  file: SparseDisk,
+  file: SparseFile,
   layout: HeaderFields["layout"] = "final",
 ): HeaderFields {
   const view = new DataView(file.read(0, 64).buffer);

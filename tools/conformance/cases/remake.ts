@@ -12,7 +12,7 @@ import { describeFiles } from "./make_case.ts";
 import { mapLines } from "../map_lines.ts";
 import { headerFields } from "./plain_header.ts";
 import { QEMU_RECIPES, type QemuRecipe } from "./qemu_images.ts";
-import { loadDisk } from "../../../lib/storage/sparse_disk.ts";
+import { SparseFile } from "../../../lib/storage/sparse_file.ts";
 
 /** The version that the manifests are made with. */
 export const QEMU_VERSION = "7.2";
@@ -36,7 +36,7 @@ export async function makeByQemu(recipe: QemuRecipe, dir: string): Promise<Image
   for (const command of recipe.commands) await output("sh", ["-c", command], dir);
   const names = Array.from(Deno.readDirSync(dir), ({ name }) => name);
   const files = [IMAGE_NAME, ...names.filter((name) => name !== IMAGE_NAME).sort()];
-  const disks = Object.fromEntries(files.map((name) => [name, loadDisk(`${dir}/${name}`)]));
+  const disks = Object.fromEntries(files.map((name) => [name, SparseFile.load(`${dir}/${name}`)]));
   const open = headerFields(disks[IMAGE_NAME]);
   const contents = guestContents(BigInt(open.image_size), recipe.guest);
   const qemu = async (...args: string[]) =>

@@ -1,7 +1,7 @@
 import {
   CrashPoints,
   type FoundViolation,
-  prepareTrial,
+  prepareContext,
   type ReportDocument,
   type ReportTable,
   type ReportViolation,
@@ -145,5 +145,5 @@ function liveOf(
   log.base.read(0, new Uint8Array(header.buffer));
   const target = qedTarget({ profile: QEMU, clusterBytes: header.getUint32(4, true), probes });
   const guestBytes = log.guestBase.sizeBytes;
-  return cases.add(prepareTrial(log, target, preset, { guestBytes }), state);
+  return cases.add(prepareContext(log, target, preset, { guestBytes }), state);
 }

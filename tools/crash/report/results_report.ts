@@ -5,7 +5,7 @@ import {
   type Exploration,
   formatStates,
   type FoundViolation,
-  prepareTrial,
+  prepareContext,
   type ReportDocument,
   type ReportViolation,
   type SweepResult,
@@ -165,7 +165,7 @@ function toldFrom(
 ): ReportViolation {
   using source = sourceOf(replay);
   const { log, target, guestBytes } = source;
-  const trial = prepareTrial(log, target, lookUpPreset(replay.preset), { guestBytes });
+  const trial = prepareContext(log, target, lookUpPreset(replay.preset), { guestBytes });
   const told = violationOf(trial, violation, {
     ...{ title, guestBytes, explanation: replay.explanation },
     replay: path === undefined ? inputsOf(replay) : [`deno task crash replay ${path}`],

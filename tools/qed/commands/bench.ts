@@ -190,7 +190,7 @@ async function sendAll(
       const number = ++sent;
       const at = nextOffset();
       const request = driver.run<unknown>(
-        plan.isWrite ? chain.writing(at, buffer) : chain.reading(at, buffer),
+        plan.isWrite ? chain.disk.write(at, buffer) : chain.disk.read(at, buffer),
       );
       inFlight.add(request);
       await request.finally(() => inFlight.delete(request));
@@ -203,7 +203,7 @@ async function sendAll(
     if (plan.drains) flushing = new Promise<void>((resolve) => finish = resolve);
     try {
       if (plan.drains) await Promise.allSettled(inFlight);
-      await driver.run(chain.flushing());
+      await driver.run(chain.disk.flush());
     } finally {
       flushing = undefined;
       finish();

@@ -1,5 +1,5 @@
 import { ImageChain } from "../../../lib/chain/mod.ts";
-import { discardImage } from "../../../lib/qed/mod.ts";
+import { assertInside, discardImage } from "../../../lib/qed/mod.ts";
 import type { Command } from "../../kit/command.ts";
 import {
   FORMAT,
@@ -9,7 +9,7 @@ import {
   PROFILE,
   profileOption,
 } from "../common_options.ts";
-import { inPieces, refuseMisfit } from "../guest_ranges.ts";
+import { inPieces } from "../guest_ranges.ts";
 import { InPlace } from "../in_place.ts";
 import { parseSize } from "../../kit/sizes.ts";
 
@@ -39,7 +39,7 @@ export const discard: Command = {
       // Read-only first: what does not fit must not even repair the image.
       using chain = ImageChain.open(path, options);
       void chain.image;
-      refuseMisfit(chain, offset, length);
+      assertInside(offset, length, chain.guestBytes);
     }
     using chain = ImageChain.open(path, { ...options, writable: true });
     using change = new InPlace(io, {

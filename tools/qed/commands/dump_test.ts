@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { HEADER_CASES } from "../../conformance/cases/header_cases.ts";
-import { ImageBuilder, smallImage } from "../interop/image_builder_testing.ts";
+import { ImageBuilder, smallImage } from "../../../lib/qed/format/image_builder.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 import { runQed, runQedOk } from "../run_testing.ts";
 

@@ -1,6 +1,6 @@
 /** What a signal leaves of images that are being changed, and what a full disk does. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { ImageBuilder } from "../interop/image_builder_testing.ts";
+import { ImageBuilder } from "../../../lib/qed/format/image_builder.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 import { runQed, runQedOk } from "../run_testing.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { ImageBuilder, smallImage } from "../interop/image_builder_testing.ts";
+import { ImageBuilder, smallImage } from "../../../lib/qed/format/image_builder.ts";
 import { qemuTest, runToolOk } from "../../../test_support/qemu.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 import { runQed, runQedOk } from "../run_testing.ts";

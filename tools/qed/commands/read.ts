@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import { HostError, ImageChain, reasonOf } from "../../../lib/chain/mod.ts";
+import { assertInside } from "../../../lib/qed/mod.ts";
 import type { Command } from "../../kit/command.ts";
 import { FORCE_SHARE, FORMAT, LAYOUT, openingOptions } from "../common_options.ts";
-import { refuseMisfit } from "../guest_ranges.ts";
 import { HexDump } from "../hex_dump.ts";
 import type { Io } from "../../kit/io.ts";
 import type { ParsedArgs } from "../../kit/parsed_args.ts";
@@ -51,7 +51,7 @@ export const read: Command = {
     {
       // Read-only first: what does not fit must not even repair the image.
       using chain = ImageChain.open(path, openingOptions(args));
-      refuseMisfit(chain, offset, length);
+      assertInside(offset, length, chain.guestBytes);
     }
     using chain = ImageChain.open(path, {
       ...openingOptions(args),

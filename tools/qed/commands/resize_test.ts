@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { smallImage } from "../interop/image_builder_testing.ts";
+import { smallImage } from "../../../lib/qed/format/image_builder.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 import { runQed, runQedOk } from "../run_testing.ts";
 

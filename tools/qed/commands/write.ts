@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { HostError, ImageChain, openRegularFile } from "../../../lib/chain/mod.ts";
-import { ImageError, writeZeroes } from "../../../lib/qed/mod.ts";
+import { assertInside, ImageError, writeZeroes } from "../../../lib/qed/mod.ts";
 import type { FileStorage } from "../../../lib/storage/mod.ts";
 import type { Command } from "../../kit/command.ts";
 import {
@@ -12,7 +12,7 @@ import {
   profileOption,
   refuseUnnamedRaw,
 } from "../common_options.ts";
-import { inPieces, refuseMisfit } from "../guest_ranges.ts";
+import { inPieces } from "../guest_ranges.ts";
 import { InPlace } from "../in_place.ts";
 import type { Io } from "../../kit/io.ts";
 import type { ParsedArgs } from "../../kit/parsed_args.ts";
@@ -70,7 +70,7 @@ export const write: Command = {
     {
       // Read-only first: what does not fit must not even repair the image.
       using chain = ImageChain.open(path, options);
-      refuseMisfit(chain, offset, source.lengthBytes);
+      assertInside(offset, source.lengthBytes, chain.guestBytes);
       refuseUnnamedRaw(chain, args);
       if (source.isIn(chain)) throw new ImageError(`'${path}' would be written onto itself`);
     }

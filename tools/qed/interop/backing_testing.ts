@@ -18,7 +18,7 @@ import {
   type RangePick,
   rangePicks,
 } from "../../../test_support/random_images.ts";
-import { SparseDisk } from "./sparse_disk_testing.ts";
+import { SparseFile } from "../../../lib/storage/sparse_file.ts";
 
 /** A backing file before it is known how large the image is. */
 export interface BackingPlan {
@@ -50,7 +50,7 @@ export interface Backing {
   /** How an image refers to it. */
   readonly format: "raw" | "qed";
   /** What it holds. */
-  readonly disk: SparseDisk;
+  readonly disk: SparseFile;
   /** Its own backing file. */
   readonly next?: Backing;
 }
@@ -87,7 +87,7 @@ export function makeBacking(
 type Write = { readonly offsetBytes: number; readonly bytes: Uint8Array };
 
 function saveRaw(dir: string, sizeBytes: number, writes: readonly Write[]): Backing {
-  const disk = new SparseDisk(sizeBytes);
+  const disk = new SparseFile(sizeBytes);
   for (const { offsetBytes, bytes } of writes) disk.write(offsetBytes, bytes);
   disk.save(`${dir}/base.raw`);
   return { name: "base.raw", format: "raw", disk };
@@ -99,7 +99,7 @@ function saveQed(
   writes: readonly Write[],
   next?: Backing,
 ): Backing {
-  const disk = new SparseDisk(shape.imageBytes, next?.disk);
+  const disk = new SparseFile(shape.imageBytes, next?.disk);
   newImage(`${dir}/base.qed`, { shape, backing: next });
   using opened = new OpenedImage(dir, { name: "base.qed", backing: next, writable: true });
   for (const { offsetBytes, bytes } of writes) {

@@ -5,7 +5,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { checkHere, checkWithQemu } from "./check_terms_testing.ts";
-import { ImageBuilder } from "./image_builder_testing.ts";
+import { ImageBuilder } from "../../../lib/qed/format/image_builder.ts";
 import { seededQemuTest } from "../../../test_support/qemu.ts";
 
 /** A table entry that may be wrong, before the image is there. */

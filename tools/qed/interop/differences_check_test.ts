@@ -14,7 +14,7 @@ import {
   runSync,
 } from "../../../lib/mod.ts";
 import { checkHere, checkWithQemu } from "./check_terms_testing.ts";
-import { ImageBuilder, smallImage } from "./image_builder_testing.ts";
+import { ImageBuilder, smallImage } from "../../../lib/qed/format/image_builder.ts";
 import { qemuDirTest, runTool, runToolOk } from "../../../test_support/qemu.ts";
 import { describeRecorded, recordQemuImg } from "./write_log_testing.ts";
 

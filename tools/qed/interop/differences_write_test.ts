@@ -19,7 +19,7 @@ import {
   writeImage,
 } from "../../../lib/mod.ts";
 import { checkWithQemu } from "./check_terms_testing.ts";
-import { smallImage } from "./image_builder_testing.ts";
+import { smallImage } from "../../../lib/qed/format/image_builder.ts";
 import { qemuDirTest, runTool, runToolOk } from "../../../test_support/qemu.ts";
 import { RecordingStorage } from "../../../test_support/recording.ts";
 import { runQed } from "./tool_testing.ts";

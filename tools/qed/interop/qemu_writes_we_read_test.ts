@@ -25,7 +25,7 @@ import {
   type RangePick,
   rangePicks,
 } from "../../../test_support/random_images.ts";
-import { SparseDisk } from "./sparse_disk_testing.ts";
+import { SparseFile } from "../../../lib/storage/sparse_file.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 
 /** A command of qemu-io; each one leaves the image in a state of its own. */
@@ -89,13 +89,17 @@ const sessions: fc.Arbitrary<Session> = fc.record({
 });
 
 /** The arguments for qemu-io; does to `disk` what QEMU should do to the image. */
-function translate(session: Session, disk: SparseDisk): string[] {
+function translate(
+  session: Session,
+  disk: SparseFile,
+  backing: Backing | undefined,
+): string[] {
   const lines = session.commands.map((command) => {
     switch (command.kind) {
       case "flush":
         return command.verb;
       case "grow":
-        if (!canGrow(disk)) return "flush";
+        if (!canGrow(disk, backing)) return "flush";
         disk.grow(disk.sizeBytes + command.sectors * 512);
         return `truncate ${disk.sizeBytes}`;
       case "access":
@@ -107,13 +111,13 @@ function translate(session: Session, disk: SparseDisk): string[] {
 }
 
 /** QEMU does not grow an image when more of its backing file would come to light. */
-function canGrow(disk: SparseDisk): boolean {
-  return (disk.base?.sizeBytes ?? 0) <= disk.sizeBytes;
+function canGrow(disk: SparseFile, backing: Backing | undefined): boolean {
+  return (backing?.disk.sizeBytes ?? 0) <= disk.sizeBytes;
 }
 
 function translateAccess(
   command: Command & { readonly kind: "access" },
-  { shape, disk }: { shape: ImageShape; disk: SparseDisk },
+  { shape, disk }: { shape: ImageShape; disk: SparseFile },
 ): string {
   const shapeNow = { ...shape, imageBytes: disk.sizeBytes };
   const { offsetBytes, lengthBytes } = rangeOn(shapeNow, command.pick);
@@ -128,7 +132,7 @@ function translateAccess(
 async function playInQemu(
   dir: string,
   session: Session,
-): Promise<[SparseDisk, Backing | undefined]> {
+): Promise<[SparseFile, Backing | undefined]> {
   const { shape } = session;
   const path = `${dir}/image.qed`;
   const backing = makeBacking(dir, { plan: session.backing, shape });
@@ -138,11 +142,11 @@ async function playInQemu(
     ...(backing ? ["-b", backing.name, "-F", backing.format] : []),
     ...[path, `${shape.imageBytes}`],
   ]);
-  const disk = new SparseDisk(shape.imageBytes, backing?.disk);
-  const args = ["-f", "qed", path, ...translate(session, disk)];
+  const disk = new SparseFile(shape.imageBytes, backing?.disk);
+  const args = ["-f", "qed", path, ...translate(session, disk, backing)];
   const { code, stderr, stdout } = await runTool("qemu-io", args);
   assertEquals(code, session.killed ? 128 + 9 : 0, `qemu-io ${args.join(" ")}\n${stdout}${stderr}`);
-  if (session.resizedBy > 0 && canGrow(disk)) {
+  if (session.resizedBy > 0 && canGrow(disk, backing)) {
     disk.grow(disk.sizeBytes + session.resizedBy * 512);
     await runToolOk("qemu-img", ["resize", "-q", "-f", "qed", path, `${disk.sizeBytes}`]);
   }
@@ -156,7 +160,7 @@ async function readWithQemu(dir: string): Promise<string> {
   return path;
 }
 
-function assertReadsAs(opened: OpenedImage, truth: { disk: SparseDisk; rawPath: string }): void {
+function assertReadsAs(opened: OpenedImage, truth: { disk: SparseFile; rawPath: string }): void {
   const { disk, rawPath } = truth;
   const { image, files } = opened;
   assertEquals(image.imageBytes, BigInt(disk.sizeBytes));

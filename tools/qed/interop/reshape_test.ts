@@ -33,7 +33,7 @@ import {
   type RangePick,
   rangePicks,
 } from "../../../test_support/random_images.ts";
-import { SparseDisk } from "./sparse_disk_testing.ts";
+import { SparseFile } from "../../../lib/storage/sparse_file.ts";
 
 const RUNS = 40;
 
@@ -84,10 +84,10 @@ const sessions = fc.record({
 type Session = typeof sessions extends fc.Arbitrary<infer T> ? T : never;
 
 /** Carry a session out; answers what the guest's disk must be. The last step is to defragment. */
-function play(dir: string, { shape, backing: plan, steps }: Session): SparseDisk {
+function play(dir: string, { shape, backing: plan, steps }: Session): SparseFile {
   const backing = makeBacking(dir, { plan, shape });
   newImage(`${dir}/image.qed`, { shape, backing });
-  let disk = new SparseDisk(shape.imageBytes, backing?.disk);
+  let disk = new SparseFile(shape.imageBytes, backing?.disk);
   let opened = open(dir, backing);
   try {
     for (const step of [...steps, { kind: "defragment", windowClusters: 7 } as const]) {
@@ -127,7 +127,7 @@ function open(dir: string, backing: Backing | undefined): OpenedImage {
   return new OpenedImage(dir, { name: "image.qed", backing, writable: true });
 }
 
-function resize({ image, files }: OpenedImage, disk: SparseDisk, size: number): SparseDisk {
+function resize({ image, files }: OpenedImage, disk: SparseFile, size: number): SparseFile {
   const largest = Number(largestImageBytes(image.geometry));
   const wanted = Math.min(
     largest,
@@ -140,7 +140,7 @@ function resize({ image, files }: OpenedImage, disk: SparseDisk, size: number): 
     if (!(error instanceof ImageError) || wanted > disk.sizeBytes) throw error;
     return disk;
   }
-  const resized = new SparseDisk(wanted);
+  const resized = new SparseFile(wanted);
   for (const [offset, length] of disk.ranges()) {
     const there = Math.min(length, wanted - offset);
     if (there > 0) resized.write(offset, disk.read(offset, there));
@@ -166,7 +166,7 @@ function rename(
   assertEquals(Deno.statSync(`${dir}/${name}`).isFile, true);
 }
 
-async function assertQemuAgrees(dir: string, disk: SparseDisk): Promise<void> {
+async function assertQemuAgrees(dir: string, disk: SparseFile): Promise<void> {
   disk.save(`${dir}/expected.raw`);
   const compare = ["compare", "-f", "qed", "-F", "raw", `${dir}/image.qed`, `${dir}/expected.raw`];
   const [{ code, counts }, compared] = await Promise.all([
@@ -200,7 +200,7 @@ const rfcSessions = fc.record({
 function upgrade(
   dir: string,
   { shape, backing: plan, steps }: typeof rfcSessions extends fc.Arbitrary<infer T> ? T : never,
-): SparseDisk {
+): SparseFile {
   const clusters = Math.ceil(shape.imageBytes / shape.clusterBytes);
   const inClusters = { ...shape, imageBytes: clusters * shape.clusterBytes };
   const backing = makeBacking(dir, { plan, shape: inClusters });
@@ -212,7 +212,7 @@ function upgrade(
       file,
     ]);
   }
-  const disk = new SparseDisk(inClusters.imageBytes, backing?.disk);
+  const disk = new SparseFile(inClusters.imageBytes, backing?.disk);
   using opened = new OpenedImage(dir, {
     name: "image.qed",
     backing,

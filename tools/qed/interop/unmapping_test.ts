@@ -13,7 +13,7 @@ import {
   writeImage,
   writeZeroes,
 } from "../../../lib/mod.ts";
-import { GuestDisk } from "../../../lib/storage/guest_disk.ts";
+import { GuestModel } from "../../../lib/qed/io/guest_model.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 import {
   type Backing,
@@ -78,7 +78,7 @@ function play(dir: string, session: Session): Uint8Array {
   const { shape, profile } = session;
   const backing = makeBacking(dir, { plan: session.backing, shape });
   newImage(`${dir}/image.qed`, { shape, backing });
-  const disk = new GuestDisk({
+  const disk = new GuestModel({
     ...shape,
     backing: backing?.disk.read(0, backing.disk.sizeBytes),
     hasZeroClusters: true,
@@ -106,7 +106,7 @@ function open(dir: string, profile: OrderingProfile, backing: Backing | undefine
 function perform(
   { image, files }: OpenedImage,
   { disk, shape, step }: {
-    readonly disk: GuestDisk;
+    readonly disk: GuestModel;
     readonly shape: ImageShape;
     readonly step: Step;
   },

@@ -28,7 +28,7 @@ import {
   type RangePick,
   rangePicks,
 } from "../../../test_support/random_images.ts";
-import { SparseDisk } from "./sparse_disk_testing.ts";
+import { SparseFile } from "../../../lib/storage/sparse_file.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 
 /** What a guest does, or what is done to the image. */
@@ -68,11 +68,11 @@ const sessions: fc.Arbitrary<Session> = fc.record({
   closed: fc.boolean(),
 });
 
-function play(dir: string, session: Session): SparseDisk {
+function play(dir: string, session: Session): SparseFile {
   const { shape, profile } = session;
   const backing = makeBacking(dir, { plan: session.backing, shape });
   newImage(`${dir}/image.qed`, { shape, backing });
-  const disk = new SparseDisk(shape.imageBytes, backing?.disk);
+  const disk = new SparseFile(shape.imageBytes, backing?.disk);
   let opened = openForWriting(dir, { profile, backing });
   try {
     for (const step of session.steps) {
@@ -104,7 +104,7 @@ function openForWriting(
   return new OpenedImage(dir, { ...options, name: "image.qed", writable: true });
 }
 
-async function assertQemuAgrees(dir: string, disk: SparseDisk): Promise<void> {
+async function assertQemuAgrees(dir: string, disk: SparseFile): Promise<void> {
   disk.save(`${dir}/expected.raw`);
   const check = ["check", "-f", "qed", `${dir}/image.qed`];
   const compare = ["compare", "-f", "qed", "-F", "raw", `${dir}/image.qed`, `${dir}/expected.raw`];

@@ -4,7 +4,8 @@ import { EventFile, Recorder } from "../../../harness/mod.ts";
 import type { OrderingProfile } from "../../../lib/mod.ts";
 import { AsyncDriver, type Filter, filtered, type Operation, type Turn } from "../../../lib/mod.ts";
 import { ImageChain, type ImageFormat } from "../../../lib/chain/mod.ts";
-import { ImageDisk, type ServedDisk, StorageDisk } from "../../../lib/nbd/mod.ts";
+import { ImageDisk } from "../../../lib/api/nbd_disk.ts";
+import { type ServedDisk, StorageDisk } from "../../../lib/nbd/mod.ts";
 import { Image } from "../../../mod.ts";
 import { faultFilters, type LiveFault } from "./live_faults.ts";
 
@@ -138,7 +139,7 @@ function openRaw({ path, isWritable, grows }: ServingOptions): Opened {
     async close() {
       using _chain = chain;
       // Not through the recorder: no client has asked for it.
-      if (isWritable) await driver.run(chain.flushing());
+      if (isWritable) await driver.run(chain.disk.flush());
     },
     abandon: () => chain[Symbol.dispose](),
   };

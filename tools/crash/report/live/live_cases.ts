@@ -1,10 +1,10 @@
 import {
   eventWords,
   type FoundViolation,
+  type ReferenceContext,
   type ReportDocument,
   type ReportViolation,
   type Target,
-  type Trial,
 } from "../../../../harness/mod.ts";
 import { PROFILES } from "../../../../lib/mod.ts";
 import { liveScript } from "./bundle_live.ts";
@@ -23,10 +23,13 @@ export class LiveCases {
   readonly #cases: LiveCase[] = [];
 
   /** Take the case of a violation along. Answers its number, or why it is left out. */
-  add(trial: Trial, violation: FoundViolation): Pick<ReportViolation, "liveCase" | "noLive"> {
-    const noLive = this.#reasonAgainst(trial, violation);
+  add(
+    context: ReferenceContext,
+    violation: FoundViolation,
+  ): Pick<ReportViolation, "liveCase" | "noLive"> {
+    const noLive = this.#reasonAgainst(context, violation);
     if (noLive !== undefined) return { noLive };
-    return { liveCase: this.#cases.push(this.#caseOf(trial, violation)) - 1 };
+    return { liveCase: this.#cases.push(this.#caseOf(context, violation)) - 1 };
   }
 
   /** A report with what its page needs to judge the cases; without a bundler it says why it can't. */
@@ -52,8 +55,8 @@ export class LiveCases {
     return this.#store.pieces.reduce((sum, piece) => sum + piece.length, 0);
   }
 
-  #caseOf(trial: Trial, violation: FoundViolation): LiveCase {
-    const { log, target, preset, watched, leakedBeforeBytes } = trial;
+  #caseOf(context: ReferenceContext, violation: FoundViolation): LiveCase {
+    const { log, target, preset, watched, leakedBeforeBytes } = context;
     return {
       ...{ preset: preset.name, profile: profileOf(target)!, watched, leakedBeforeBytes },
       clusterBytes: target.granularityBytes,
@@ -67,7 +70,10 @@ export class LiveCases {
   }
 
   /** Why a page can't judge a case by itself; undefined if it can. */
-  #reasonAgainst({ log, target, preset }: Trial, violation: FoundViolation): string | undefined {
+  #reasonAgainst(
+    { log, target, preset }: ReferenceContext,
+    violation: FoundViolation,
+  ): string | undefined {
     if (profileOf(target) === undefined) return "only our own QED driver runs in a page";
     if (target.otherFiles.length > 0) return "the image has a backing file";
     if (violation.again) return "it takes a crash of the recovery as well";

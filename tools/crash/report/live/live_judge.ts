@@ -1,6 +1,10 @@
-import { judgeConcretely, type Trial } from "../../../../harness/reference/check_state.ts";
+import {
+  judgeConcretely,
+  type ReferenceContext,
+} from "../../../../harness/reference/check_state.ts";
 import { CrashPoints } from "../../../../harness/reference/crash_points.ts";
-import type { CrashPoint, Persisted } from "../../../../harness/reference/crash_point.ts";
+import type { Persisted } from "../../../../harness/model/persisted.ts";
+import type { CrashPoint } from "../../../../harness/reference/crash_point.ts";
 import { TapeChoices } from "../../../../harness/choices/choices.ts";
 import { presetNamed } from "../../../../harness/model/presets.ts";
 import type { Violation } from "../../../../harness/result/violation.ts";
@@ -24,7 +28,7 @@ export type LiveState = ReadonlyMap<number, ReadonlySet<number>>;
 /** Judges states of a case. */
 export class LiveJudge {
   readonly #case: LiveCase;
-  readonly #trial: Trial;
+  readonly #context: ReferenceContext;
 
   /** Set the case up. */
   constructor(live: LiveCase, pieces: readonly Uint8Array[]) {
@@ -35,12 +39,12 @@ export class LiveJudge {
     const { clusterBytes, probes, watched, leakedBeforeBytes } = live;
     const target = qedTarget({ profile, clusterBytes, probes });
     const points = new CrashPoints(log, preset);
-    this.#trial = { log, target, preset, watched, leakedBeforeBytes, points };
+    this.#context = { log, target, preset, watched, leakedBeforeBytes, points };
   }
 
   /** The writes that are on their way after an event. */
   writesAt(event: number): readonly LiveWrite[] {
-    const { log, preset } = this.#trial;
+    const { log, preset } = this.#context;
     const point = this.#point(event);
     return [...point.pendingEvents].map((at) => {
       const units = point.units.filter(({ versions }) =>
@@ -76,11 +80,11 @@ export class LiveJudge {
     const point = this.#point(event);
     const persisted = this.#persisted(point, state, sizeBytes);
     const file = point.build(new TapeChoices(point.tapeFor(persisted)));
-    return judgeConcretely(this.#trial, point, file);
+    return judgeConcretely(this.#context, point, file);
   }
 
   #point(event: number): CrashPoint {
-    return this.#trial.points.after(event);
+    return this.#context.points.after(event);
   }
 
   /** Of each unit the newest version that is said to be on disk. */

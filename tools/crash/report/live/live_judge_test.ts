@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import { judgeFound, prepareTrial, violationKey } from "../../../../harness/mod.ts";
+import { judgeFound, prepareContext, violationKey } from "../../../../harness/mod.ts";
 import { SCENARIOS } from "../../../../scenarios/catalog.ts";
 import { explore, guestBytesOf, setUp } from "../../../../scenarios/qed/scenario.ts";
 import { LiveCases } from "./live_cases.ts";
@@ -16,7 +16,7 @@ Deno.test("a page begins with the verdict that was found", () => {
     const guestBytes = guestBytesOf(each);
     for (const violation of violations.slice(0, 2)) {
       const cases = new LiveCases();
-      const trial = prepareTrial(log, target, each.preset, { guestBytes });
+      const trial = prepareContext(log, target, each.preset, { guestBytes });
       if (cases.add(trial, violation).liveCase === undefined) continue;
       const { pieces, cases: [live] }: LiveData = JSON.parse(cases.data());
       const judge = new LiveJudge(live, pieces.map(fromBase64));

@@ -3,7 +3,7 @@ import { MemoryStorage, type Request, StorageError } from "./mod.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { Random } from "./random.ts";
-import { SparseStorage } from "./sparse_storage.ts";
+import { SparseFile } from "./sparse_file.ts";
 
 function anyRequest(random: Random): Request {
   const file = 0;
@@ -28,7 +28,7 @@ function anyRequest(random: Random): Request {
 seededTest("it holds what plain memory holds, and so do its copies", (seed) => {
   const random = new Random(seed);
   const plain = new MemoryStorage();
-  let sparse = new SparseStorage();
+  let sparse = new SparseFile();
   for (let i = 0; i < 400; i++) {
     const request = anyRequest(random);
     const [a, b] = [plain, sparse].map((storage) => {
@@ -49,7 +49,7 @@ seededTest("it holds what plain memory holds, and so do its copies", (seed) => {
 });
 
 Deno.test("a file of petabytes costs nothing, and a larger one is refused", () => {
-  const file = new SparseStorage();
+  const file = new SparseFile();
   file.resize(2 ** 52);
   file.write(2 ** 51, new Uint8Array([7]));
   assertEquals([...file.read(2 ** 51 - 1, 3)], [0, 7, 0]);
@@ -65,12 +65,12 @@ Deno.test("a file of petabytes costs nothing, and a larger one is refused", () =
 
 Deno.test("it can be saved and loaded", () =>
   inTempDir((dir) => {
-    const file = new SparseStorage();
+    const file = new SparseFile();
     file.fill(5000, 3000, 0x11);
     file.resize(7000);
     file.resize(20_001);
     file.save(`${dir}/file`);
     assertEquals(Deno.readFileSync(`${dir}/file`), file.read(0, 20_001));
-    const loaded = SparseStorage.load(`${dir}/file`);
+    const loaded = SparseFile.load(`${dir}/file`);
     assertEquals(loaded.read(0, loaded.sizeBytes), file.read(0, 20_001));
   }));

@@ -1,5 +1,5 @@
 /** What a guest's disk is like. */
-export interface GuestDiskOptions {
+export interface GuestModelOptions {
   /** Its size in bytes. */
   readonly imageBytes: number;
   /** Bytes of a cluster. */
@@ -14,14 +14,14 @@ export interface GuestDiskOptions {
  * A guest's disk as plain bytes, and what is promised of each request: the model that tests compare
  * an image with. It knows of clusters which were touched, and nothing of tables.
  */
-export class GuestDisk {
+export class GuestModel {
   /** What the guest sees. */
   readonly bytes: Uint8Array;
-  readonly #options: GuestDiskOptions;
+  readonly #options: GuestModelOptions;
   readonly #touched = new Set<number>();
 
   /** A disk that shows its backing file. */
-  constructor(options: GuestDiskOptions) {
+  constructor(options: GuestModelOptions) {
     this.#options = options;
     this.bytes = new Uint8Array(options.imageBytes);
     this.#showBacking();

@@ -1,6 +1,14 @@
 import type { Turn } from "../../storage/request.ts";
-import type { ClusterSet } from "../image/cluster_set.ts";
-import type { QedImage } from "../image/image.ts";
+import type { Geometry } from "../format/geometry.ts";
+import type { ClusterSet } from "./cluster_set.ts";
+
+/** The file whose clusters a {@linkcode RepairFront} refers to; a `QedImage` is one. */
+export interface ClusterFile {
+  /** Cluster and table sizes. */
+  readonly geometry: Geometry;
+  /** Whether `offsetBytes` may hold `clusterCount` clusters. */
+  isValidOffset(offsetBytes: number, clusterCount: number): boolean;
+}
 
 /**
  * How far a repair has come, for the requests that go on beside it.
@@ -16,14 +24,14 @@ import type { QedImage } from "../image/image.ts";
  *   another address holds, and has to wait until the repair has passed.
  */
 export class RepairFront {
-  readonly #image: QedImage;
+  readonly #file: ClusterFile;
   readonly #taken: ClusterSet;
   #passedIndex = -1;
   #waiting: Set<{ readonly l1Index: number; readonly go: () => void }> | undefined;
 
   /** A front that has passed nothing; `taken` are the clusters that entries passed refer to. */
-  constructor(image: QedImage, taken: ClusterSet) {
-    this.#image = image;
+  constructor(file: ClusterFile, taken: ClusterSet) {
+    this.#file = file;
     this.#taken = taken;
   }
 
@@ -59,11 +67,11 @@ export class RepairFront {
    * stay mapped as far as is known: none if the first one is invalid or taken.
    */
   keeps(hostBytes: number, clusterCount: number): number {
-    const { clusterBytes } = this.#image.geometry;
+    const { clusterBytes } = this.#file.geometry;
     let count = 0;
     while (count < clusterCount) {
       const offsetBytes = hostBytes + count * clusterBytes;
-      if (!this.#image.isValidOffset(offsetBytes, 1)) break;
+      if (!this.#file.isValidOffset(offsetBytes, 1)) break;
       if (this.#taken.has(offsetBytes / clusterBytes)) break;
       count++;
     }

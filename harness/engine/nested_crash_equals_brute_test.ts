@@ -6,14 +6,14 @@ import { seededTest } from "../../test_support/seeds.ts";
 import type { Exploration } from "../result/exploration.ts";
 import { sectorsOf } from "../log/log_builder_testing.ts";
 import { type Preset, PRESETS } from "../model/presets.ts";
-import { SpaceTooLargeError } from "./brute.ts";
+import { SpaceTooLargeError } from "../reference/brute.ts";
 import {
   assertEnginesAgree,
   bruteStates,
   type EngineCase,
   keysOf,
 } from "../testing/engine_agreement_testing.ts";
-import { exploreLazily } from "../engine/lazy.ts";
+import { exploreLazily } from "./lazy.ts";
 import { mirror, mirrored } from "../testing/mirror_testing.ts";
 import { buildLog, type LogShape, logStep } from "../testing/random_log_testing.ts";
 import { script } from "../testing/random_script_testing.ts";

@@ -1,4 +1,4 @@
-import type { SearchEffort } from "../result/certificate.ts";
+import type { SearchEffort } from "./certificate.ts";
 
 /** Of a search that has not begun. */
 export const NO_EFFORT: SearchEffort = Object.freeze({ recoveries: 0, known: 0, additions: 0 });

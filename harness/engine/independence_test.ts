@@ -4,7 +4,7 @@ import type { WriteLog } from "../log/write_log.ts";
 import { SECTORS, TORN_SECTOR } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
 import { assertEnginesAgree, keysOf } from "../testing/engine_agreement_testing.ts";
-import { exploreLazily } from "../engine/lazy.ts";
+import { exploreLazily } from "./lazy.ts";
 import {
   ALL_TOGETHER,
   APART,

@@ -12,9 +12,9 @@
  * @module
  */
 import type { Operation } from "../../storage/request.ts";
-import { loadL2Table } from "../io/lookup.ts";
+import { loadL2Table } from "./lookup.ts";
 import type { QedImage } from "../image/image.ts";
-import { noteSector, writeSectors } from "../format/table_sectors.ts";
+import { noteSector, writeSectors } from "../image/table_sectors.ts";
 
 /** A cluster of the guest's data that moves. */
 export interface DataMove {

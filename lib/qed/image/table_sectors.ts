@@ -1,7 +1,7 @@
 import type { Label, Operation } from "../../storage/request.ts";
-import type { QedImage } from "../image/image.ts";
-import { ENTRY_BYTES, SECTOR_BYTES } from "./layout.ts";
-import type { Table } from "./table.ts";
+import type { QedImage } from "./image.ts";
+import { ENTRY_BYTES, SECTOR_BYTES } from "../format/layout.ts";
+import type { Table } from "../format/table.ts";
 
 const SECTOR_ENTRIES = SECTOR_BYTES / ENTRY_BYTES;
 

@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import { runSync } from "../../storage/run_sync.ts";
-import { createImage } from "./create.ts";
-import type { QedImage } from "./image.ts";
-import { openImage } from "./open.ts";
-import { readImage } from "../io/read.ts";
-import { writeImage } from "../io/write.ts";
+import { createImage } from "../image/create.ts";
+import type { QedImage } from "../image/image.ts";
+import { openImage } from "../open.ts";
+import { readImage } from "../io/read_image.ts";
+import { writeImage } from "./write.ts";
 
 const CLUSTER = 4096;
 

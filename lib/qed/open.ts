@@ -1,14 +1,14 @@
-import type { FileSlot, Operation } from "../../storage/request.ts";
-import { type Buffers, FRESH_BUFFERS } from "./buffers.ts";
-import { readTable } from "../io/lookup.ts";
-import { FormatError } from "../format/format_error.ts";
-import { type Header, parseHeader, type StringPlace } from "../format/header.ts";
-import { QedImage } from "./image.ts";
-import { DEFAULT_L2_CACHE_TABLES, L2Cache } from "./l2_cache.ts";
-import { FEATURE, FIELD_OFFSETS, type HeaderLayout, SECTOR_BYTES } from "../format/layout.ts";
-import { type OrderingProfile, STRICT } from "../format/profile.ts";
-import { repairOpened } from "../check/repair.ts";
-import { Table } from "../format/table.ts";
+import type { FileSlot, Operation } from "../storage/request.ts";
+import { type Buffers, FRESH_BUFFERS } from "./format/buffers.ts";
+import { readTable } from "./io/lookup.ts";
+import { FormatError } from "./format/format_error.ts";
+import { type Header, parseHeader, type StringPlace } from "./format/header.ts";
+import { QedImage } from "./image/image.ts";
+import { DEFAULT_L2_CACHE_TABLES, L2Cache } from "./image/l2_cache.ts";
+import { FEATURE, FIELD_OFFSETS, type HeaderLayout, SECTOR_BYTES } from "./format/layout.ts";
+import { type OrderingProfile, STRICT } from "./format/profile.ts";
+import { repairOpened } from "./check/repair.ts";
+import { Table } from "./format/table.ts";
 
 /** How to open an image. */
 export interface OpenOptions {

@@ -1,12 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
 import { BLOCKS, ORDERED, type Preset, SECTORS, WRITES } from "../model/presets.ts";
-import type { Violation, ViolationKind } from "./violation.ts";
+import type { Violation, ViolationKind } from "../result/violation.ts";
 import type { WriteLog } from "../log/write_log.ts";
-import type { Trial } from "../reference/check_state.ts";
-import type { Persisted } from "../reference/crash_point.ts";
-import { CrashPoints } from "../reference/crash_points.ts";
-import { Findings } from "./findings.ts";
+import type { ReferenceContext } from "./check_state.ts";
+import type { Persisted } from "../model/persisted.ts";
+import { CrashPoints } from "./crash_points.ts";
+import { spellOutFindings } from "./spell_out.ts";
+import { Findings } from "../result/findings.ts";
 import { toyTarget } from "../testing/toy_testing.ts";
 
 const BASE = sectorsOf(7, 7, 7, 7);
@@ -24,7 +25,7 @@ function threeWrites(): LogBuilder {
 }
 
 /** What a list of findings is made with; there is nothing to recover. */
-function trialOf(log: WriteLog, preset: Preset): Trial {
+function trialOf(log: WriteLog, preset: Preset): ReferenceContext {
   const points = new CrashPoints(log, preset);
   return { log, preset, points, target: toyTarget(), watched: [], leakedBeforeBytes: 0 };
 }
@@ -35,7 +36,7 @@ function piecesOf(preset: Preset, byUnit: Persisted["byUnit"]): string[] {
   const findings = new Findings();
   const persisted = { byUnit, sizeBytes: 4 * SECTOR };
   findings.add(violation("leak", "x"), 4, byUnit.size, () => persisted);
-  const [found] = findings.list(trialOf(builder.log(BASE), preset));
+  const [found] = spellOutFindings(findings, trialOf(builder.log(BASE), preset));
   return found.persisted.map(({ event, offsetBytes, lengthBytes, label }) =>
     `${event} ${label} ${offsetBytes}+${lengthBytes}`
   );
@@ -89,7 +90,7 @@ Deno.test("of many sightings the one with the fewest versions stays, then the ea
   see(4, 0, 1);
   see(3, 1);
   see(4, 1);
-  const [found, ...others] = findings.list(trialOf(threeWrites().log(BASE), SECTORS));
+  const [found, ...others] = spellOutFindings(findings, trialOf(threeWrites().log(BASE), SECTORS));
   assertEquals(others, []);
   assertEquals([found.crashAfterEvent, found.persisted.length, found.occurrences], [3, 1, 5]);
 });
@@ -104,7 +105,7 @@ Deno.test("the worst kind comes first, then the earliest crash", () => {
   see("wrong-data", "b", 3);
   see("wrong-data", "c", 1);
   see("cannot-open", "d", 4);
-  const listed = findings.list(trialOf(threeWrites().log(BASE), SECTORS));
+  const listed = spellOutFindings(findings, trialOf(threeWrites().log(BASE), SECTORS));
   assertEquals(listed.map(({ subject }) => subject), ["d", "c", "b", "a"]);
   assertEquals(findings.keys, ["cannot-open: d", "leak: a", "wrong-data: b", "wrong-data: c"]);
 });

@@ -4,17 +4,19 @@ import fc from "fast-check";
 import { seededTest } from "../../test_support/seeds.ts";
 import { Contents } from "../model/contents.ts";
 import { SECTORS, TORN_SECTOR } from "../model/presets.ts";
-import { prepareTrial } from "../reference/check_state.ts";
+import { prepareContext } from "../reference/check_state.ts";
 import { bruteStates, type EngineCase } from "../testing/engine_agreement_testing.ts";
-import { LazySearch } from "./lazy_search.ts";
+import { explorationOf } from "./exploration_of.ts";
+import { LazySearch } from "../search/lazy_search.ts";
 import { randomCase, scriptedCase } from "../testing/random_case_testing.ts";
 
 /** What a search comes to, and how many contents it knows in the end. */
 function search({ log, target, preset, ...options }: EngineCase, fewestToDrop?: number) {
   const contents = new Contents(fewestToDrop);
-  const search = new LazySearch(prepareTrial(log, target, preset, options), options, contents);
+  const context = prepareContext(log, target, preset, options);
+  const search = new LazySearch(context, options, contents);
   for (const part of search.parts()) search.take(part.run()!);
-  return { result: search.result(), size: contents.size };
+  return { result: explorationOf(context, search.outcome()), size: contents.size };
 }
 
 seededTest("a search that drops contents after every epoch finds the same", (seed) => {

@@ -1,0 +1,120 @@
+/** Where allocations get their clusters from: see free_clusters.ts for the rules. */
+import type { Operation } from "../../storage/request.ts";
+import type { ClusterRange } from "./cluster_ranges.ts";
+import type { FreeClusters } from "./free_clusters.ts";
+import type { QedImage } from "./image.ts";
+
+/** Clusters to write to; nothing refers to them yet. */
+export interface TakenClusters {
+  /** Where the first one is in the file, in bytes; the others follow it. */
+  readonly hostBytes: number;
+  /** How many; at least one, maybe fewer than wanted. */
+  readonly clusters: number;
+}
+
+/**
+ * Take up to `clusterCount` clusters: freed ones, or new ones at the end of the file. Whether their
+ * data `comesFirst`, durable before an entry points at it, decides what a freed one must be like;
+ * otherwise what is taken reads as zeroes until it is written. Needs the turn to allocate.
+ */
+export function* takeClusters(
+  image: QedImage,
+  clusterCount: number,
+  comesFirst: boolean,
+): Operation<TakenClusters> {
+  const { free, geometry: { clusterBytes } } = image;
+  const batch = image.profile.reuseBatchClusters;
+  if (batch > 0 && !free.isEmpty) {
+    const least = Math.min(clusterCount, batch);
+    const wanted = { least, most: clusterCount, comesFirst };
+    const taken = takeFree(free, wanted) ?? (yield* prepareFree(image, wanted));
+    if (taken) {
+      const { firstCluster, clusterCount: clusters } = taken;
+      return { hostBytes: firstCluster * clusterBytes, clusters };
+    }
+  }
+  return { hostBytes: image.allocateClusters(clusterCount), clusters: clusterCount };
+}
+
+interface Wanted {
+  readonly least: number;
+  readonly most: number;
+  readonly comesFirst: boolean;
+}
+
+function takeFree(free: FreeClusters, { least, most, comesFirst }: Wanted) {
+  return free.clean.take(least, most) ??
+    (comesFirst ? free.settled.take(least, most) : undefined);
+}
+
+/** Where a batch is waiting, get it ready, and take what is wanted of it. */
+function* prepareFree(image: QedImage, wanted: Wanted): Operation<ClusterRange | undefined> {
+  const { free: { freed, settled }, profile: { reuseBatchClusters: batch } } = image;
+  const { least, comesFirst } = wanted;
+  if (comesFirst) {
+    if (freed.clusterCount < batch || !freed.holds(least)) return undefined;
+    yield* image.flush("freed clusters before they are reused");
+  } else {
+    if (freed.clusterCount + settled.clusterCount < batch) return undefined;
+    if (!freed.holds(least) && !settled.holds(least)) return undefined;
+    yield* cleanBatch(image, least);
+  }
+  return takeFree(image.free, wanted);
+}
+
+/** Make a batch of clusters clean, among them `least` that follow each other. */
+function* cleanBatch(image: QedImage, least: number): Operation<void> {
+  const { free, profile: { reuseBatchClusters: batch } } = image;
+  const zeroed: ClusterRange[] = [];
+  const cutClusters = yield* cutFreeEnd(image);
+  let count = cutClusters;
+  for (let atLeast = least; count < batch; atLeast = 1) {
+    const most = Math.max(atLeast, batch - count);
+    const range = free.settled.take(atLeast, most) ?? free.freed.take(atLeast, most);
+    if (!range) break;
+    try {
+      yield* writeZeroClusters(image, range);
+    } catch (error) {
+      // The image goes on, and what is behind the cut now must not come back.
+      if (cutClusters > 0) yield* image.flush("freed clusters cut off");
+      throw error;
+    }
+    zeroed.push(range);
+    count += range.clusterCount;
+  }
+  yield* image.flush("cleaned clusters before they are reused");
+  for (const range of zeroed) free.clean.add(range);
+}
+
+function* writeZeroClusters(image: QedImage, range: ClusterRange): Operation<void> {
+  const { clusterBytes } = image.geometry;
+  const zeroes = image.buffers.take(Math.min(range.clusterCount * clusterBytes, 2 ** 20)).bytes;
+  const end = (range.firstCluster + range.clusterCount) * clusterBytes;
+  for (let offsetBytes = range.firstCluster * clusterBytes; offsetBytes < end;) {
+    const bytes = zeroes.subarray(0, Math.min(zeroes.length, end - offsetBytes));
+    yield { kind: "write", file: image.file, offsetBytes, bytes, label: "cleaned-cluster" };
+    offsetBytes += bytes.length;
+  }
+}
+
+/**
+ * Cut off the clusters at the end of the file that nothing refers to any more, durably so. The cut
+ * is not durable when this returns: no entry may point behind it before another flush, for what was
+ * there may come back. Answers how many clusters that were. Needs the turn to allocate.
+ */
+export function* cutFreeEnd(image: QedImage): Operation<number> {
+  const { free, geometry: { clusterBytes } } = image;
+  if (image.profile.reuseBatchClusters === 0) return 0;
+  const endCluster = image.endBytes / clusterBytes;
+  const end = free.takeEnd(endCluster);
+  if (end === endCluster) return 0;
+  image.endBytes = end * clusterBytes;
+  image.hasTornTail = false;
+  yield* image.critical({
+    kind: "resize",
+    file: image.file,
+    sizeBytes: image.endBytes,
+    label: "freed clusters",
+  });
+  return endCluster - end;
+}

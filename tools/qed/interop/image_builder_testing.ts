@@ -1,1 +1,0 @@
-export * from "../../../lib/qed/format/image_builder.ts";

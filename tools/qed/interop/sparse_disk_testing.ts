@@ -1,1 +1,0 @@
-export * from "../../../lib/storage/sparse_disk.ts";
