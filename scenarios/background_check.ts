@@ -17,14 +17,8 @@ import {
 import { runAsScript } from "./qed/run_as_script.ts";
 import { type Case, type ExploredScenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import {
-  operate,
-  patternBytes,
-  type Request,
-  type Schedule,
-  together,
-  write,
-} from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { operate, type Request, type Schedule, together, write } from "./qed/workload.ts";
 
 const FEATURES_OFFSET = 16;
 /** Guest addresses in two L2 tables: the first cluster of each is good. */

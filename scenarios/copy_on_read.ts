@@ -4,15 +4,8 @@ import { runAsScript } from "./qed/run_as_script.ts";
 import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { skipFlushes } from "./qed/mutants/request_filters.ts";
-import {
-  CLOSE,
-  discard,
-  FLUSH,
-  operate,
-  patternBytes,
-  type Workload,
-  write,
-} from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { CLOSE, discard, FLUSH, operate, type Workload, write } from "./qed/workload.ts";
 import { EAGER } from "./trim_reuse.ts";
 
 /** Data, a hole of zeroes in its middle, and an end inside a cluster of the second L2 table. */

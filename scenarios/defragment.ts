@@ -3,12 +3,12 @@ import { defragmentImage, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import { type ExploredScenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
 import {
   CLOSE,
   FLUSH,
   inTurn,
   operate,
-  patternBytes,
   type Request,
   type Step,
   together,

@@ -4,7 +4,8 @@ import { runAsScript } from "./qed/run_as_script.ts";
 import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { skipFlushes } from "./qed/mutants/request_filters.ts";
-import { CLOSE, FLUSH, operate, patternBytes, type Workload, write } from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { CLOSE, FLUSH, operate, type Workload, write } from "./qed/workload.ts";
 
 const FILE_BYTES = 16 * CLUSTER;
 

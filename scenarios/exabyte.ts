@@ -11,7 +11,7 @@ import {
 } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { DemonstratedScenario } from "./qed/scenario.ts";
-import { patternBytes } from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
 
 const MIB = 2 ** 20;
 const EXABYTE_BYTES = 2n ** 60n;

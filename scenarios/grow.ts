@@ -3,15 +3,8 @@ import { resizeImage, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import {
-  CLOSE,
-  FLUSH,
-  operate,
-  patternBytes,
-  type Step,
-  type Workload,
-  write,
-} from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { CLOSE, FLUSH, operate, type Step, type Workload, write } from "./qed/workload.ts";
 
 /** The disk ends in the middle of a cluster. */
 const SMALL = 3 * CLUSTER + 1024;

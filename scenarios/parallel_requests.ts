@@ -4,7 +4,8 @@ import { everyOrder, judgeOrders, type OpenCase, orderFigure } from "./qed/order
 import { type Case, type ExploredScenario } from "./qed/scenario.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import { CLUSTER } from "./qed/sizes.ts";
-import { FLUSH, operate, record, type Request, together, write } from "./qed/workload.ts";
+import { record } from "./qed/record.ts";
+import { FLUSH, operate, type Request, together, write } from "./qed/workload.ts";
 
 /** A disk as small as can be: each order makes it anew. */
 const DISK_BYTES = 64 * CLUSTER;

@@ -17,7 +17,7 @@ import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, ExploredScenario, Setup } from "./qed/scenario.ts";
 import { CLUSTER, PER_L2_TABLE } from "./qed/sizes.ts";
 import { skipFlushes } from "./qed/mutants/request_filters.ts";
-import { patternBytes } from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
 
 const DISK = 2 * PER_L2_TABLE;
 /** Backing files by name, from slot 1 on: alike in part, of different lengths. */

@@ -4,15 +4,9 @@ import { memoryBacking } from "./qed/qed_target.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
-import {
-  BACKING_NAME,
-  FLUSH,
-  operate,
-  patternBytes,
-  type Request,
-  type Workload,
-  write,
-} from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { BACKING_NAME } from "./qed/prepared_file.ts";
+import { FLUSH, operate, type Request, type Workload, write } from "./qed/workload.ts";
 
 /** Fits the first sector; takes two sectors behind it; does too, and no byte is the same. */
 const SHORT = "elsewhere/base.raw";

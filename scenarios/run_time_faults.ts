@@ -11,11 +11,11 @@ import { faultyRun } from "./qed/faulty_run.ts";
 import { type DemonstratedScenario, setUp } from "./qed/scenario.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
 import {
   CLOSE,
   discard,
   FLUSH,
-  patternBytes,
   REOPEN,
   type Step,
   type Workload,

@@ -3,16 +3,8 @@ import { resizeImage, STRICT, writeImage } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import {
-  CLOSE,
-  FLUSH,
-  operate,
-  patternBytes,
-  type Request,
-  type Workload,
-  write,
-  zero,
-} from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { CLOSE, FLUSH, operate, type Request, type Workload, write, zero } from "./qed/workload.ts";
 
 /** The disk comes to end in the middle of a cluster. */
 const SMALL = PER_L2_TABLE + 3 * CLUSTER + 1024;

@@ -12,7 +12,8 @@ import {
 import { runAsScript } from "./qed/run_as_script.ts";
 import { type ExploredScenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
-import { patternBytes, type Workload, write } from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { type Workload, write } from "./qed/workload.ts";
 
 const ROUNDS_DOWN: OrderingProfile = {
   ...RFC,

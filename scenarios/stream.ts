@@ -5,13 +5,13 @@ import { runAsScript } from "./qed/run_as_script.ts";
 import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { skipFlushes } from "./qed/mutants/request_filters.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
 import {
   CLOSE,
   discard,
   FLUSH,
   inTurn,
   operate,
-  patternBytes,
   REOPEN,
   type Schedule,
   together,

@@ -17,15 +17,8 @@ import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { skipFlushes } from "./qed/mutants/request_filters.ts";
-import {
-  CLOSE,
-  discard,
-  FLUSH,
-  patternBytes,
-  REOPEN,
-  type Workload,
-  write,
-} from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { CLOSE, discard, FLUSH, REOPEN, type Workload, write } from "./qed/workload.ts";
 
 /** `strict`, but a single freed cluster is a batch. */
 export const EAGER: OrderingProfile = Object.freeze({

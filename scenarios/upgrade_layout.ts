@@ -3,15 +3,9 @@ import { STRICT, upgradeLayout } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import {
-  BACKING_NAME,
-  CLOSE,
-  FLUSH,
-  operate,
-  patternBytes,
-  type Workload,
-  write,
-} from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { BACKING_NAME } from "./qed/prepared_file.ts";
+import { CLOSE, FLUSH, operate, type Workload, write } from "./qed/workload.ts";
 
 /** Allocations before and after, in the same session. */
 export const UPGRADED: Workload = {

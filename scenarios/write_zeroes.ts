@@ -3,7 +3,8 @@ import { STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import { CLOSE, FLUSH, patternBytes, type Workload, write, zero } from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { CLOSE, FLUSH, type Workload, write, zero } from "./qed/workload.ts";
 import { EAGER } from "./trim_reuse.ts";
 
 /** Whole clusters and parts, allocated or not, two L2 tables, and what was freed used again. */

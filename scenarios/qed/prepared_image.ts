@@ -10,7 +10,7 @@ import {
   writeZeroes,
 } from "../../lib/mod.ts";
 import { CLUSTER } from "./sizes.ts";
-import { patternBytes } from "./workload.ts";
+import { patternBytes } from "./pattern_bytes.ts";
 
 /** What one file of a chain is like before a log begins. */
 export interface PreparedImageOptions {

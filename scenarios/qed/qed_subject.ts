@@ -2,7 +2,8 @@ import type { GuestRange, Recording, Step, Subject, Target } from "../../harness
 import type { Filter, QedImage } from "../../lib/mod.ts";
 import { openLowerFiles } from "./lower_files.ts";
 import { qedTarget, refusal } from "./qed_target.ts";
-import type { RecordOptions, Workload } from "./workload.ts";
+import type { RecordOptions } from "./record.ts";
+import type { Workload } from "./workload.ts";
 import { WorkloadRun } from "./workload_run.ts";
 
 /** An image of our driver to run any workload on. */

@@ -4,7 +4,8 @@ import { ImageError, RFC, STRICT } from "../../lib/mod.ts";
 import { qedSubject, type QedSubjectOptions } from "./qed_subject.ts";
 import { CLUSTER, PER_L2_TABLE } from "./sizes.ts";
 import { skipFlushes } from "./mutants/request_filters.ts";
-import { patternBytes, write } from "./workload.ts";
+import { patternBytes } from "./pattern_bytes.ts";
+import { write } from "./workload.ts";
 
 const DISK = PER_L2_TABLE + 2 * CLUSTER + 512;
 const OPTIONS: QedSubjectOptions = {

@@ -2,7 +2,8 @@ import type { DiskShape, GuestRange, Subject } from "../../harness/mod.ts";
 import type { Filter, HeaderLayout, OrderingProfile } from "../../lib/mod.ts";
 import { qedSubject } from "./qed_subject.ts";
 import { CLUSTER, PER_L2_TABLE } from "./sizes.ts";
-import { patternBytes, write } from "./workload.ts";
+import { patternBytes } from "./pattern_bytes.ts";
+import { write } from "./workload.ts";
 
 /** Which images of QED a sweep is about. */
 export interface QedSweepOptions {

@@ -12,7 +12,8 @@ import {
 } from "../../harness/mod.ts";
 import type { Filter, OrderingProfile } from "../../lib/mod.ts";
 import { memoryBacking, qedTarget } from "./qed_target.ts";
-import { record, type Workload } from "./workload.ts";
+import { record } from "./record.ts";
+import type { Workload } from "./workload.ts";
 
 /** What is expected of an exploration: no violation, at least these kinds, or whatever is found. */
 export type Expectation = "clean" | readonly ViolationKind[] | "as found";

@@ -1,9 +1,5 @@
-import type { OrderScheduler, RangeStep, Step as PlainStep, WriteLog } from "../../harness/mod.ts";
-import type { Filter, HeaderLayout, Operation, OrderingProfile, QedImage } from "../../lib/mod.ts";
-import { WorkloadRun } from "./workload_run.ts";
-
-export { patternBytes } from "./pattern_bytes.ts";
-export { BACKING_NAME } from "./prepared_file.ts";
+import type { OrderScheduler, RangeStep, Step as PlainStep } from "../../harness/mod.ts";
+import type { HeaderLayout, Operation, QedImage } from "../../lib/mod.ts";
 
 /** One thing that the guest, or whoever runs it, does while the image is open. */
 export type Request =
@@ -111,25 +107,4 @@ export interface Workload {
   readonly opensUnrepaired?: boolean;
   /** What is recorded. */
   readonly steps: readonly Step[];
-}
-
-/** How a workload is run. */
-export interface RecordOptions {
-  /** The ordering profile of the driver. */
-  readonly profile: OrderingProfile;
-  /** Filters between the driver and its storage: those of a mutant. */
-  readonly filters?: readonly Filter[];
-}
-
-/**
- * Run a workload through the driver and record what reaches the file. What the guest writes tells
- * which write it was and where it went: see {@linkcode patternBytes}.
- */
-export function record(workload: Workload, options: RecordOptions): WriteLog {
-  const run = new WorkloadRun(workload, {
-    profile: options.profile,
-    filters: () => options.filters ?? [],
-  });
-  for (const step of workload.steps) run.perform(step);
-  return run.log;
 }

@@ -6,12 +6,12 @@ import { flushImage, type QedImage, STRICT } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { explore } from "../qed/scenario.ts";
 import { CLUSTER, DISK } from "../qed/sizes.ts";
+import { patternBytes } from "../qed/pattern_bytes.ts";
 import {
   discard,
   FLUSH,
   inTurn,
   operate,
-  patternBytes,
   type Request,
   type Step,
   together,

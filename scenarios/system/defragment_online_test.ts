@@ -12,12 +12,12 @@ import {
 import { seededTest } from "../../test_support/seeds.ts";
 import { setUp } from "../qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "../qed/sizes.ts";
+import { patternBytes } from "../qed/pattern_bytes.ts";
 import {
   discard,
   FLUSH,
   inTurn,
   operate,
-  patternBytes,
   type Request,
   together,
   type Workload,

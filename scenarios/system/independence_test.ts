@@ -16,17 +16,9 @@ import type { Mutant } from "../qed/mutants/mutant.ts";
 import { MUTANTS } from "../qed/mutants/mutants.ts";
 import { memoryBacking, qedTarget } from "../qed/qed_target.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "../qed/sizes.ts";
-import {
-  discard,
-  FLUSH,
-  patternBytes,
-  record,
-  REOPEN,
-  type Step,
-  type Workload,
-  write,
-  zero,
-} from "../qed/workload.ts";
+import { patternBytes } from "../qed/pattern_bytes.ts";
+import { record } from "../qed/record.ts";
+import { discard, FLUSH, REOPEN, type Step, type Workload, write, zero } from "../qed/workload.ts";
 import { UNWRITTEN } from "../qed/mutants/workloads.ts";
 
 /** Cases for each seed, and how many must be of use. */

@@ -7,7 +7,8 @@ import { type Mutant, SEPARATE_FILL } from "../qed/mutants/mutant.ts";
 import { MUTANTS } from "../qed/mutants/mutants.ts";
 import { memoryBacking, qedTarget } from "../qed/qed_target.ts";
 import { CLUSTER, DISK } from "../qed/sizes.ts";
-import { record, type Step, type Workload } from "../qed/workload.ts";
+import { record } from "../qed/record.ts";
+import type { Step, Workload } from "../qed/workload.ts";
 import { UNWRITTEN, type WorkloadName, WORKLOADS } from "../qed/mutants/workloads.ts";
 
 const CORRECT: readonly Mutant[] = [STRICT, SEPARATE_FILL, QEMU, RFC]

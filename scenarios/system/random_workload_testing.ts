@@ -1,11 +1,11 @@
 /** Random guests of small QED images. */
 import fc from "fast-check";
 import { CLUSTER, DISK, PER_L2_TABLE } from "../qed/sizes.ts";
+import { patternBytes } from "../qed/pattern_bytes.ts";
 import {
   CLOSE,
   discard,
   FLUSH,
-  patternBytes,
   REOPEN,
   type Step,
   type Workload,

@@ -27,7 +27,8 @@ import {
 import { workloads } from "./random_workload_testing.ts";
 import { memoryBacking, qedTarget } from "../qed/qed_target.ts";
 import { DISK } from "../qed/sizes.ts";
-import { record, type Workload } from "../qed/workload.ts";
+import { record } from "../qed/record.ts";
+import type { Workload } from "../qed/workload.ts";
 import { UNWRITTEN, WORKLOADS } from "../qed/mutants/workloads.ts";
 
 const RUNS = 150;

@@ -14,7 +14,8 @@ import { type OrderingProfile, STRICT } from "../../lib/mod.ts";
 import { workloads } from "./random_workload_testing.ts";
 import { memoryBacking, qedTarget } from "../qed/qed_target.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "../qed/sizes.ts";
-import { CLOSE, FLUSH, record, REOPEN, type Workload, write } from "../qed/workload.ts";
+import { record } from "../qed/record.ts";
+import { CLOSE, FLUSH, REOPEN, type Workload, write } from "../qed/workload.ts";
 import { exploreWorkload, UNWRITTEN, WORKLOAD_NAMES } from "../qed/mutants/workloads.ts";
 import { EAGER } from "../trim_reuse.ts";
 
