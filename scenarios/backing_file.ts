@@ -6,7 +6,7 @@ import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { patternBytes } from "./qed/pattern_bytes.ts";
 import { FLUSH, type Workload, write } from "./qed/workload.ts";
 
-/** Writes that share clusters with backing data, also where the backing file ends. */
+/** Writes that share clusters with backing data, also at the end of the backing file. */
 const WORKLOAD: Workload = {
   clusterBytes: CLUSTER,
   imageBytes: DISK,

@@ -15,7 +15,7 @@ function backing(): Uint8Array {
   return bytes;
 }
 
-/** What a guest of an image that copies on read brings about. */
+/** The effects of a read on an image that copies on read. */
 function reads(offsetBytes: number, lengthBytes: number) {
   return operate(function* (image: QedImage) {
     image.copiesOnRead = true;
@@ -23,7 +23,7 @@ function reads(offsetBytes: number, lengthBytes: number) {
   }, { copies: { offsetBytes, lengthBytes } });
 }
 
-/** A range is copied. */
+/** Copies a range. */
 function populates(offsetBytes: number, lengthBytes: number) {
   return operate(
     (image) => populateImage(image, offsetBytes, lengthBytes),
@@ -31,7 +31,7 @@ function populates(offsetBytes: number, lengthBytes: number) {
   );
 }
 
-/** Reading copies clusters; then a range is copied, beside what the guest has written and given up. */
+/** Reads copy clusters; then a range is copied near clusters that the guest wrote and discarded. */
 export const COPIED: Workload = {
   clusterBytes: CLUSTER,
   imageBytes: DISK,
@@ -60,7 +60,7 @@ export const COPY_ON_READ: ExploredScenario = {
   name: "copy-on-read",
   claim: 26,
   mail: "Anthony Liguori, 9 September 2010 12:49",
-  statement: "Copying from the backing file while the guest runs never changes what it sees.",
+  statement: "Copying from the backing file while the guest runs never changes the guest's data.",
   cases: [
     ...[SECTORS, WRITES, BLOCKS].map((preset) => ({
       ...COMMON,

@@ -40,11 +40,12 @@ function cases(name: string, workload: Workload): Case[] {
   }));
 }
 
-/** Not a claim of the thread. */
+/** A promise of this implementation. */
 export const UPGRADE_LAYOUT: ExploredScenario = {
   name: "upgrade-layout",
   mail: "upgradeLayout",
-  statement: "An rfc image that becomes a final one is one or the other, with the same contents.",
+  statement:
+    "An image that changes from the rfc layout to the final one has either, with the same contents.",
   cases: [...cases("without a backing file", UPGRADED), ...cases("with one", WITH_BACKING)],
 };
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { SECTORS, violationKey } from "../../harness/mod.ts";
 import { repairImage, STRICT } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
-import { aliased, besideCheck, crashed, type Setting } from "../background_check.ts";
+import { aliased, crashed, duringCheck, type Setting } from "../background_check.ts";
 import { explore } from "../qed/scenario.ts";
 import { CLUSTER, PER_L2_TABLE } from "../qed/sizes.ts";
 import { FLUSH, operate, write } from "../qed/workload.ts";
@@ -17,7 +17,7 @@ Deno.test("a mutant is detected: a check that lets allocations proceed", () => {
   const kinds = new Set(
     Array.from({ length: 40 }, (_, seed) => {
       const how = { name: "mutant", damage: crashed, check, schedule: { seed } };
-      return violationsOf(besideCheck(how, write(9 * CLUSTER, 512)));
+      return violationsOf(duringCheck(how, write(9 * CLUSTER, 512)));
     }).flat(),
   );
   assert([...kinds].some((key) => key.includes("changes-later")), [...kinds].join());
@@ -43,7 +43,7 @@ seededTest("a check in the background survives every crash, in random orders", (
   fc.assert(
     fc.property(REQUESTS, ({ places, flushes, isAliased, order }) => {
       let at = 0;
-      const setting = besideCheck(
+      const setting = duringCheck(
         {
           name: "random",
           damage: isAliased ? aliased : crashed,
