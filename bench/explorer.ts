@@ -2,8 +2,8 @@ import {
   CrashPoint,
   type Exploration,
   exploreLazily,
+  RecordedChoices,
   SECTORS,
-  TapeChoices,
   type WriteLog,
 } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
@@ -118,8 +118,8 @@ function someStates(log: WriteLog, count: number) {
   const point = new CrashPoint(log, SECTORS, log.events.length - 1);
   const images = Array.from({ length: count }, (_, i) => {
     // Any spread of states will do, as long as it is the same every time.
-    const tape = point.units.map((unit, u) => (i * 7 + u * (i + 3)) % unit.versions.length);
-    const file = point.build(new TapeChoices([...tape, i % point.sizes.length]));
+    const sequence = point.units.map((unit, u) => (i * 7 + u * (i + 3)) % unit.versions.length);
+    const file = point.build(new RecordedChoices([...sequence, i % point.sizes.length]));
     const bytes = new Uint8Array(file.sizeBytes);
     file.read(0, bytes);
     return { path: `${folder}/${i}.qed`, bytes };

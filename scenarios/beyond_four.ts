@@ -5,9 +5,9 @@ import {
   judgeConcretely,
   prepareContext,
   type Preset,
+  RecordedChoices,
   type ReferenceContext,
   SECTORS,
-  TapeChoices,
   TORN_SECTOR,
   type Violation,
 } from "../harness/mod.ts";
@@ -43,14 +43,14 @@ type Outcome = "no harm" | "detected" | "silent";
 
 function outcomeOf(violations: readonly Violation[]): Outcome {
   if (violations.length === 0) return "no harm";
-  const isRefused = violations.every(({ kind }) => kind === "cannot-open" || kind === "cannot-use");
+  const isRefused = violations.every(({ kind }) => kind === "cannot-open" || kind === "unusable");
   return isRefused ? "detected" : "silent";
 }
 
 /** Visits every state of a case, with a function that checks the state as a concrete file. */
 function eachState(
   each: Case,
-  visit: (point: CrashPoint, tape: readonly number[], check: () => Violation[]) => void,
+  visit: (point: CrashPoint, choices: readonly number[], check: () => Violation[]) => void,
 ): void {
   const { log, target } = setUp(each);
   const options = { guestBytes: guestBytesOf(each) };
@@ -60,7 +60,7 @@ function eachState(
     const choices = new ExhaustiveChoices();
     do {
       const file = point.build(choices);
-      visit(point, choices.tape(), () => judgeConcretely(context, point, file));
+      visit(point, choices.sequence(), () => judgeConcretely(context, point, file));
     } while (choices.advance());
   }
 }
@@ -69,8 +69,8 @@ function eachState(
 function grownWithoutData(): { states: number; harmful: number } {
   const count = { states: 0, harmful: 0 };
   const { log } = setUp(SMALL);
-  eachState(SMALL, (point, tape, check) => {
-    const { byUnit, sizeBytes } = point.describe(new TapeChoices(tape));
+  eachState(SMALL, (point, choices, check) => {
+    const { byUnit, sizeBytes } = point.describe(new RecordedChoices(choices));
     const isLabelled = (at: number, label: string) => {
       const event = log.events[at];
       return event?.kind === "write-issued" && event.label === label;
@@ -91,8 +91,8 @@ function corruptedStates(preset: Preset): Map<string, Map<Outcome, number>> {
   const counts = new Map<string, Map<Outcome, number>>();
   const each = { ...SMALL, profile: STRICT, preset };
   const { log } = setUp(each);
-  eachState(each, (point, tape, check) => {
-    const { ruined } = point.describe(new TapeChoices(tape));
+  eachState(each, (point, choices, check) => {
+    const { ruined } = point.describe(new RecordedChoices(choices));
     const source = ruined && log.events[ruined.event];
     if (source?.kind !== "write-issued") return;
     const what = `${source.label} write, ${ruined!.fill}`;

@@ -100,7 +100,7 @@ function seenThroughImage(each: Case): Setup {
     write: ({ base }, offsetBytes, bytes) => writeImage(imageOf(base), offsetBytes, bytes),
     fingerprint: ({ base }) => plain.fingerprint?.(imageOf(base)) ?? "",
   };
-  return { log: recorder.log, target: target as Target };
+  return { log: recorder.log, target: target };
 }
 
 function imageOf(source: BackingSource): QedImage {
@@ -131,9 +131,7 @@ function durableInBase(each: Case, isRaw: boolean): Setup {
   recorder.run(operation);
   // This flush sends no request: the flushes of the commit must suffice.
   recorder.guestFlush(nothing());
-  const target = isRaw
-    ? RAW_TARGET
-    : qedTarget({ profile, clusterBytes: CLUSTER, probes: PROBES }) as Target;
+  const target = isRaw ? RAW_TARGET : qedTarget({ profile, clusterBytes: CLUSTER, probes: PROBES });
   return { log: recorder.log, target };
 }
 

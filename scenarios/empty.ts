@@ -55,7 +55,7 @@ export const EMPTY: ExploredScenario = {
       name: "without the flush before the file is cut",
       preset: SECTORS,
       filters: [skipFlushes("L1 entries before the file is cut")],
-      expected: ["cannot-use"],
+      expected: ["unusable"],
     },
   ],
 };

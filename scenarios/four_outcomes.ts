@@ -1,8 +1,8 @@
 import {
   CrashPoint,
   ExhaustiveChoices,
+  RecordedChoices,
   SECTORS,
-  TapeChoices,
   type WriteLog,
 } from "../harness/mod.ts";
 import { checkImage, openImage, RFC, runSync, STRICT } from "../lib/mod.ts";
@@ -40,7 +40,7 @@ function countOutcomes(
   const choices = new ExhaustiveChoices();
   do {
     const file = point.build(choices);
-    const persisted = point.describe(new TapeChoices(choices.tape()));
+    const persisted = point.describe(new RecordedChoices(choices.sequence()));
     const labels = [...persisted.byUnit.values()].map(({ event }) => labelOf(event));
     // Data past the persisted size is lost.
     const isInside = persisted.sizeBytes === Math.max(...point.sizes);

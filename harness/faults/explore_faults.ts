@@ -110,22 +110,18 @@ export function exploreFaults(
   fault: Fault,
   options: FaultOptions,
 ): FaultResult {
-  const places = placesWritten(run(faultyStorage(fault, -1, []).filter).log);
   const kinds = new Set<ViolationKind>();
   let first: FaultResult["first"];
   let refused = 0;
   let states = 0;
   let points = 0;
-  for (;; points++) {
-    const faulty = faultyStorage(fault, points, places);
-    const each = run(faulty.filter);
-    if (faulty.pickedCount <= points) break;
-    if (each.refusals > 0) refused++;
-    const { violations, statesLog2 } = judgeRun(each, options);
+  for (const { nth, refusals, violations, statesLog2 } of faultPoints(run, fault, options)) {
+    points++;
+    if (refusals > 0) refused++;
     states += 2 ** statesLog2;
     for (const violation of violations) {
       kinds.add(violation.kind);
-      first ??= { nth: points, violation };
+      first ??= { nth, violation };
     }
   }
   return {
@@ -139,17 +135,51 @@ export function exploreFaults(
   };
 }
 
-function judgeRun(
-  run: FaultRun,
+/** A run in which a fault hit one request, and what came of it. */
+export interface FaultPoint {
+  /** Which of the requests that it can hit, from 0. */
+  readonly nth: number;
+  /** How many requests were refused. */
+  readonly refusals: number;
+  /** What the session reads wrongly at the end, and then what crashes of the run break. */
+  readonly violations: readonly (FoundViolation | SessionViolation)[];
+  /** log2 of the states that crashes of the run can leave. */
+  readonly statesLog2: number;
+  /** Recoveries that were run. */
+  readonly recoveries: number;
+  /** Identifies the log of the run. */
+  readonly traceHash: string;
+}
+
+/** Run a workload with a fault at each request that it can hit, one after the other. */
+export function* faultPoints(
+  run: (filter: Filter) => FaultRun,
+  fault: Fault,
   { preset, depth = 1 }: FaultOptions,
-): { violations: (FoundViolation | SessionViolation)[]; statesLog2: number } {
-  const { log, target, guestBytes } = run;
-  const { watched } = prepareContext(log, target, preset, { guestBytes });
-  const { violations, states } = exploreLazily(log, target, preset, { guestBytes, depth });
-  return {
-    violations: [...judgeSession(log, watched, run.read), ...violations],
-    statesLog2: states.log2,
-  };
+): Generator<FaultPoint> {
+  const places = placesWritten(run(faultyStorage(fault, -1, []).filter).log);
+  for (let nth = 0;; nth++) {
+    const each = faultyRunAt(run, fault, nth, places);
+    if (!each) return;
+    const { log, target, guestBytes, refusals } = each;
+    const { watched } = prepareContext(log, target, preset, { guestBytes });
+    const found = exploreLazily(log, target, preset, { guestBytes, depth });
+    const violations = [...judgeSession(log, watched, each.read), ...found.violations];
+    const { recoveries, traceHash, states } = found;
+    yield { nth, refusals, violations, statesLog2: states.log2, recoveries, traceHash };
+  }
+}
+
+/** Run a workload with a fault at request number `nth`; undefined if it can't hit so many. */
+export function faultyRunAt(
+  run: (filter: Filter) => FaultRun,
+  fault: Fault,
+  nth: number,
+  places: readonly number[] = placesWritten(run(faultyStorage(fault, -1, []).filter).log),
+): FaultRun | undefined {
+  const faulty = faultyStorage(fault, nth, places);
+  const each = run(faulty.filter);
+  return faulty.pickedCount > nth ? each : undefined;
 }
 
 /** The places that a log writes to, each one once. */

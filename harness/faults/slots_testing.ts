@@ -157,7 +157,7 @@ function run(fault: Filter, defect?: Defect): FaultRun {
   const read = (offsetBytes: number, lengthBytes: number) =>
     isRead ? all.subarray(offsetBytes, offsetBytes + lengthBytes) : undefined;
   const { log } = recorder;
-  return { log, target: target as Target, guestBytes: SLOTS * SECTOR, refusals, read };
+  return { log, target, guestBytes: SLOTS * SECTOR, refusals, read };
 }
 
 /** The worst that comes of a fault, wherever it strikes. */

@@ -29,5 +29,5 @@ export interface Recipe {
 /** What the module of a recipe exports. */
 export interface ProblemModule {
   /** Set up the problem that `input` describes. */
-  problemOf(input: unknown): Problem;
+  problemOf(input: unknown): Problem | Promise<Problem>;
 }

@@ -78,11 +78,11 @@ export function explainCarried(
     if (flush) recorder.guestFlush(carryOut(flush));
   }
   const { log } = recorder;
-  const context = prepareContext(log, TARGET as Target, preset, GUEST);
-  const [found] = exploreLazily(log, TARGET as Target, preset, GUEST).violations;
-  const violation = shrinkState(context, found);
-  const explanation = explain(context, violation, { ...GUEST, ...options });
-  const text = explanationText(explanation, { log, target: TARGET as Target, violation });
+  const trial = prepareContext(log, TARGET, preset, GUEST);
+  const [found] = exploreLazily(log, TARGET, preset, GUEST).violations;
+  const violation = shrinkState(trial, found);
+  const explanation = explain(trial, violation, { ...GUEST, ...options });
+  const text = explanationText(explanation, { log, target: TARGET, violation });
   return { explanation, text };
 }
 

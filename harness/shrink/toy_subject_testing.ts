@@ -53,7 +53,7 @@ export function toySubject(bug?: ToyBug): Subject {
         } else throw new RangeError(`toy: ${step.kind}`);
         return start;
       });
-      const target = toyTarget(bug) as Target;
+      const target = toyTarget(bug);
       return { log: recorder.log, target, guestBytes: TOY_GUEST_BYTES, stepStarts };
     },
   };

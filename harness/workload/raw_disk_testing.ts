@@ -58,7 +58,7 @@ export function rawDisk({ swallowsFlushes, throws }: RawDiskBugs = {}): Subject 
         const write = RAW_TARGET.write(undefined, step.offsetBytes, bytes);
         recorder.guestWrite(step.offsetBytes, bytes, write);
       });
-      return { log: recorder.log, target: RAW_TARGET as Target, guestBytes: BYTES, stepStarts };
+      return { log: recorder.log, target: RAW_TARGET, guestBytes: BYTES, stepStarts };
     },
     refusal: (error) =>
       error instanceof RefusedError

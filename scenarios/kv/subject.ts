@@ -65,7 +65,7 @@ export function storeSubject(rules: Rules): Subject {
         }
         return start;
       });
-      return { log: recorder.log, target: target as Target, guestBytes: KEYS * SECTOR, stepStarts };
+      return { log: recorder.log, target: target, guestBytes: KEYS * SECTOR, stepStarts };
     },
   };
 }

@@ -51,7 +51,7 @@ export function faultyRun(
   });
   return {
     log: run.log,
-    target: target as Target,
+    target: target,
     guestBytes: workload.imageBytes,
     refusals,
     read: (offsetBytes, lengthBytes) => together(seen, clusterBytes, offsetBytes, lengthBytes),

@@ -4,8 +4,8 @@ import type { FoundViolation } from "../../harness/mod.ts";
 export function groupByState(violations: readonly FoundViolation[]): FoundViolation[][] {
   const groups = new Map<string, FoundViolation[]>();
   for (const violation of violations) {
-    const { kind, crashAfterEvent, tape } = violation;
-    const key = `${kind} ${crashAfterEvent} ${tape.join()}`;
+    const { kind, crashAfterEvent, choices } = violation;
+    const key = `${kind} ${crashAfterEvent} ${choices.join()}`;
     groups.set(key, [...(groups.get(key) ?? []), violation]);
   }
   return [...groups.values()];

@@ -27,7 +27,7 @@ export function qedSubject(options: QedSubjectOptions): Subject {
       for (const step of steps) run.perform(step);
       return {
         log: run.log,
-        target: targetFor(run, options) as Target,
+        target: targetFor(run, options),
         guestBytes: Math.max(image.imageBytes, ...steps.map(sizeAfter)),
         stepStarts: run.stepStarts,
       };

@@ -1,4 +1,9 @@
-import { type OrderScheduler, Recorder, TapeChoices, type WriteLog } from "../../harness/mod.ts";
+import {
+  type OrderScheduler,
+  RecordedChoices,
+  Recorder,
+  type WriteLog,
+} from "../../harness/mod.ts";
 import {
   closeImage,
   discardImage,
@@ -271,6 +276,6 @@ function chooserOf(schedule: Schedule): ((count: number) => number) | OrderSched
     const random = new Random("schedule", schedule.seed);
     return (count) => random.below(count);
   }
-  const choices = new TapeChoices(schedule);
+  const choices = new RecordedChoices(schedule);
   return (count) => choices.choose(count);
 }

@@ -38,7 +38,7 @@ function withoutReduction(
     const run = setUp(openCase(scheduler));
     logs.set(traceHash(run.log, { preset, target: run.target }), run);
   }, { preset, skipsReduction: true });
-  const every = [...logs.values()].map((result) => ({ result, trace: "", tape: [] }));
+  const every = [...logs.values()].map((result) => ({ result, trace: "", choices: [] }));
   const { violations } = judgeOrders(openCase, { runs: every });
   return { traces: runs.map(({ trace }) => trace).sort(), violations: [...violations] };
 }
@@ -101,13 +101,14 @@ seededTest("many requests: a lost update is found by chance, and replayed and sh
   const isBroken = (schedule: Schedule) => explore(openCase(schedule)).verdict === "violation";
 
   const options = { preset: SECTORS, seed, samples: 30 };
-  const tapes = sampleOrders(start, options).runs.map(({ tape }) => tape);
-  assertEquals(sampleOrders(start, options).runs.map(({ tape }) => tape), tapes);
+  const sequences = sampleOrders(start, options).runs.map(({ choices }) => choices);
+  assertEquals(sampleOrders(start, options).runs.map(({ choices }) => choices), sequences);
 
-  const failing = tapes.find(isBroken);
+  const failing = sequences.find(isBroken);
   assert(failing, "no order fails");
   const shrunk = shrinkOrder(failing, isBroken, SECTORS);
-  const deviations = (tape: readonly number[]) => tape.filter((choice) => choice !== 0).length;
+  const deviations = (choices: readonly number[]) =>
+    choices.filter((choice) => choice !== 0).length;
   assert(deviations(shrunk) >= 1 && deviations(shrunk) <= deviations(failing));
   assertEquals(shrinkOrder(shrunk, isBroken, SECTORS), shrunk, "nothing is left to leave out");
   assert(isBroken(shrunk));

@@ -62,13 +62,13 @@ Deno.test("what the reviewers of the patch predicted is found by workloads of on
       .findings
       .map((finding) => finding.kind === "crash" ? finding.violation.kind : finding.kind).sort();
   };
-  assertEquals(kindsOf({ profile: RFC }), ["changes-later", "inconsistent"]);
+  assertEquals(kindsOf({ profile: RFC }), ["aliasing", "inconsistent"]);
   assertEquals(kindsOf({ profile: RFC, backing: "short" }), [
-    "changes-later",
+    "aliasing",
     "inconsistent",
     "wrong-data",
   ]);
-  assertEquals(kindsOf({ profile: QEMU }), ["cannot-use", "changes-later", "inconsistent"]);
+  assertEquals(kindsOf({ profile: QEMU }), ["unusable", "aliasing", "inconsistent"]);
   // What hides the backing file is zeroed first, then written in part.
   assertEquals(kindsOf({ profile: QEMU, backing: "short" }), []);
   assertEquals(kindsOf({ profile: QEMU, backing: "short" }, 2), ["wrong-data"]);

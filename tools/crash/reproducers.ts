@@ -39,7 +39,7 @@ export const REPRODUCER_ORIGINS: readonly ReproducerOrigin[] = [
   {
     name: "need-check-not-flushed",
     image: { ...QED, mutant: "no flush between NEED_CHECK and the allocation" },
-    kind: "cannot-use",
+    kind: "unusable",
   },
   {
     name: "data-not-flushed",
@@ -49,7 +49,7 @@ export const REPRODUCER_ORIGINS: readonly ReproducerOrigin[] = [
   {
     name: "l2-table-not-flushed",
     image: { ...QED, mutant: "no flush between new L2 table and L1 entry", layout: "rfc" },
-    kind: "cannot-use",
+    kind: "unusable",
   },
   {
     name: "guest-flush-swallowed",
@@ -59,7 +59,7 @@ export const REPRODUCER_ORIGINS: readonly ReproducerOrigin[] = [
   {
     name: "need-check-cleared-early",
     image: { ...QED, mutant: "no flush before NEED_CHECK is cleared at close" },
-    kind: "cannot-use",
+    kind: "unusable",
   },
   {
     name: "l2-entry-before-data",
@@ -81,7 +81,7 @@ export const REPRODUCER_ORIGINS: readonly ReproducerOrigin[] = [
     image: { ...QED, tornTailBytes: 1500, mutant: "torn tail not cut off" },
     kind: "wrong-data",
   },
-  { name: "rfc-profile", image: { ...QED, profile: "rfc" }, kind: "changes-later" },
+  { name: "rfc-profile", image: { ...QED, profile: "rfc" }, kind: "aliasing" },
   {
     name: "rfc-profile-over-backing",
     image: { ...QED, profile: "rfc", backing: "short" },
@@ -99,7 +99,7 @@ export const REPRODUCER_ORIGINS: readonly ReproducerOrigin[] = [
     kind: "wrong-data",
   },
   { name: "lying-flush", image: QED, preset: "lying-flush", kind: "wrong-data" },
-  { name: "ruined-table", image: QED, preset: "destruction(4096)", kind: "cannot-use" },
+  { name: "ruined-table", image: QED, preset: "destruction(4096)", kind: "unusable" },
 ];
 
 /** Random workloads to try, one after the other. */

@@ -43,7 +43,7 @@ Deno.test("shrink exits 0 where nothing shows, and 2 where the file is wrong", (
     const replay = JSON.parse(Deno.readTextFileSync(path));
     const rewrite = (changes: unknown) =>
       Deno.writeTextFileSync(path, JSON.stringify({ ...replay, ...changes as object }));
-    rewrite({ tape: [], crashAfterEvent: -1 });
+    rewrite({ choices: [], crashAfterEvent: -1 });
     assertEquals((await crash("shrink", path)).code, 0);
     const image = { format: "qed", profile: "strict" };
     const wrong: [unknown, string][] = [

@@ -1,7 +1,7 @@
 import {
+  ChoiceError,
   NotDeterministicError,
   SpaceTooLargeError,
-  TapeError,
   TargetError,
 } from "../../harness/mod.ts";
 import { HostError } from "../../lib/chain/mod.ts";
@@ -17,7 +17,7 @@ type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** Errors whose reason is what the user asked for. */
 const USER_ERRORS: readonly ErrorClass[] = [
-  ...[UsageError, HostError, SpaceTooLargeError, TapeError],
+  ...[UsageError, HostError, SpaceTooLargeError, ChoiceError],
   ...[QemuToolError, FullError, UnknownNameError, RecordedLogError],
 ];
 

@@ -38,7 +38,7 @@ Deno.test("wrong usage ends with 2 and says what is wrong", async () => {
     [["--seconds", "soon"], "--seconds: 'soon' is not a number"],
     [["--cases=-1"], "--cases: '-1' is not a number"],
     [["--seed", "a:b"], "--seed"],
-    [["--seed", ""], "--seed needs a value"],
+    [["--seed="], "--seed needs a value"],
     [["--mode", "destroy"], "--mode must be cases or repair"],
     [["--replay", "nothing"], "'nothing' is no token"],
     [["--replay", "a:1:00000000"], "has changed"],

@@ -71,7 +71,7 @@ export function parseCommandArgs(command: Command, args: readonly string[]): Par
   const withValue = command.options.filter((option) => option.value !== undefined);
   const withoutValue = command.options.filter((option) => option.value === undefined);
   const [signed, unsigned] = takeSigned(command, args);
-  const parsed = parseArgs(unsigned, {
+  const parsed = parseArgs(joinValues(command, unsigned), {
     string: ["_", ...withValue.map((option) => option.long)],
     boolean: withoutValue.map((option) => option.long),
     collect: withValue.map((option) => option.long),
@@ -126,6 +126,22 @@ function unknownOption(command: Command, arg: string): UsageError {
   const likely = nearest(name, [...known, "--help"]);
   const hint = likely ? `; did you mean '${likely}'?` : "";
   return new UsageError(`Unknown option '${name}'${hint}`);
+}
+
+/** Join `""` and `-` to the options before them, which `parseArgs` takes for operands otherwise. */
+function joinValues({ options }: Command, args: readonly string[]): string[] {
+  const end = args.indexOf("--");
+  const joined: string[] = [];
+  args.forEach((arg, i) => {
+    const before = joined.at(-1);
+    const option = options.find(({ short, long, value }) =>
+      value !== undefined && (before === `--${long}` || (short && before === `-${short}`))
+    );
+    const isOperand = end >= 0 && i > end;
+    if (!option || isOperand || (arg !== "" && arg !== "-")) joined.push(arg);
+    else joined.splice(-1, 1, `--${option.long}=${arg}`);
+  });
+  return joined;
 }
 
 /** Where the last operand may begin with a minus, it is no option then: found and taken out. */

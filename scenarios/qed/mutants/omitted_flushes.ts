@@ -16,7 +16,7 @@ export const OMITTED_FLUSHES: readonly DetectableMutant[] = [
   {
     name: "no flush between NEED_CHECK and the allocation",
     filter: omit(NEED_CHECK_FLUSH),
-    detectedOn: { "later allocations": "inconsistent", "reopened": "changes-later" },
+    detectedOn: { "later allocations": "inconsistent", "reopened": "aliasing" },
   },
   {
     name: "no flush between data and L2 entry",
@@ -26,7 +26,7 @@ export const OMITTED_FLUSHES: readonly DetectableMutant[] = [
   {
     name: "no flush between new L2 table and L1 entry",
     filter: omit(NEW_TABLE_FLUSH),
-    detectedOn: { "backing file": "inconsistent", "rfc layout": "cannot-use" },
+    detectedOn: { "backing file": "inconsistent", "rfc layout": "unusable" },
   },
   {
     name: "no flush before NEED_CHECK is cleared at close",
@@ -58,12 +58,12 @@ export const OMITTED_FLUSHES: readonly DetectableMutant[] = [
   {
     name: "no flush before freed clusters are cut off at close",
     filter: omit(CLEARING_FLUSH),
-    detectedOn: { "freed at the end": "changes-later" },
+    detectedOn: { "freed at the end": "aliasing" },
   },
   {
     name: "no flush before dropped clusters are cut off",
     filter: omit(flushes("L1 entries before the file is cut")),
-    detectedOn: { "emptied": "cannot-use" },
+    detectedOn: { "emptied": "unusable" },
   },
   {
     name: "no flush between copied clusters and L2 entries",
@@ -83,7 +83,7 @@ export const OMITTED_FLUSHES: readonly DetectableMutant[] = [
   {
     name: "no flush between moved L2 tables and L1 entries",
     filter: omit(flushes("moved L2 tables before L1 entries")),
-    detectedOn: { "defragmented": "wrong-data", "leaks given back": "cannot-use" },
+    detectedOn: { "defragmented": "wrong-data", "leaks given back": "unusable" },
   },
   {
     name: "no flush before the places of moved L2 tables are used again",

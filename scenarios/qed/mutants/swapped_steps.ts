@@ -38,7 +38,7 @@ export const SWAPPED_STEPS: readonly DetectableMutant[] = [
   {
     name: "freed clusters cut off before the flush at close",
     filter: delay(CLEARING_FLUSH, resizes("freed clusters")),
-    detectedOn: { "freed at the end": "changes-later" },
+    detectedOn: { "freed at the end": "aliasing" },
   },
   {
     name: "a freed cluster cleaned after its flush",
