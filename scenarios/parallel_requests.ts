@@ -1,6 +1,6 @@
 import { type InFlight, type LogEvent, type OrderScheduler, SECTORS } from "../harness/mod.ts";
 import { type Operation, type QedImage, readImage, STRICT } from "../lib/mod.ts";
-import { everyOrder, judgeOrders, type OpenCase, orderFigure } from "./qed/orders.ts";
+import { everyOrder, exploreRuns, type OpenCase, orderFigure } from "./qed/orders.ts";
 import { type Case, type ExploredScenario } from "./qed/scenario.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import { CLUSTER } from "./qed/sizes.ts";
@@ -59,7 +59,7 @@ const SAME_CLUSTER = inFlight("two writes to one new cluster, an overwrite", [
 /** Explores every crash of every order of the requests. */
 function explored(openCase: ReturnType<typeof inFlight>) {
   const found = everyOrder(openCase);
-  const judged = judgeOrders(openCase, found);
+  const judged = exploreRuns(openCase, found);
   return {
     holds: found.coverage === "exhaustive" && judged.violations.length === 0,
     figure: orderFigure(openCase({ seed: 0 }).name, found, judged),

@@ -5,7 +5,7 @@ import { CLUSTER, DISK } from "./sizes.ts";
 import { record } from "./record.ts";
 import { type Step, write } from "./workload.ts";
 
-/** What each write of a workload is called, on an image with one cluster in use. */
+/** The description of each write of a workload, on an image with one cluster in use. */
 export function explainedWrites(steps: readonly Step[]): (string | undefined)[] {
   const prepared = [write(0, CLUSTER)];
   const workload = { clusterBytes: CLUSTER, imageBytes: DISK, prepared, steps };

@@ -6,7 +6,7 @@ import { MUTANTS_BY_NAME } from "./mutants/mutants.ts";
 import { lookUp } from "./look_up.ts";
 import { qedSweep } from "./qed_sweep.ts";
 
-/** What workloads run on, as plain data: what a file can say. */
+/** The image that a workload runs on, as plain data for a file. */
 export type ImageSpec = QedSpec | StoreSpec;
 
 /** An image of QED, and its driver. */
@@ -29,14 +29,14 @@ export interface QedSpec {
 export interface StoreSpec {
   /** The format. */
   readonly format: "kv";
-  /** Which of its rules it does not follow; it follows all of them if not given. */
+  /** The rule that the store breaks; it follows all rules if not given. */
   readonly without?: keyof Rules;
 }
 
-/** A torn tail is less than a cluster, of any size that is sensible here. */
-const MOST_TAIL_BYTES = 2 ** 20;
+/** A torn tail is shorter than a cluster; this is more than any cluster of a scenario. */
+const MAX_TAIL_BYTES = 2 ** 20;
 
-/** The subject for a spec, and how workloads for it look. Throws `UnknownNameError` for unknown names. */
+/** The subject of a spec, and the shape of its workloads. Throws `UnknownNameError` for unknown names. */
 export function subjectFor(
   spec: ImageSpec,
 ): { readonly subject: Subject; readonly shape: DiskShape } {
@@ -56,7 +56,7 @@ export function subjectFor(
   });
 }
 
-/** What is wrong with a spec read from a file, if anything is. */
+/** The rule that a spec from a file breaks; undefined if it breaks none. */
 export function ruleBrokenBySpec(spec: unknown): string | undefined {
   const fields = (spec ?? {}) as Record<string, unknown>;
   if (fields.format === "kv") {
@@ -71,7 +71,7 @@ export function ruleBrokenBySpec(spec: unknown): string | undefined {
   if (!isOneOf("backing", "short", "long")) return "its backing must be short or long";
   const { tornTailBytes = 0, mutant = "" } = fields;
   const isSize = Number.isSafeInteger(tornTailBytes) && Number(tornTailBytes) >= 0 &&
-    Number(tornTailBytes) < MOST_TAIL_BYTES;
-  if (!isSize) return `tornTailBytes must be a number below ${MOST_TAIL_BYTES}`;
+    Number(tornTailBytes) < MAX_TAIL_BYTES;
+  if (!isSize) return `tornTailBytes must be a number below ${MAX_TAIL_BYTES}`;
   return typeof mutant === "string" ? undefined : "mutant must be a text";
 }

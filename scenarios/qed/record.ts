@@ -12,8 +12,8 @@ export interface RecordOptions {
 }
 
 /**
- * Run a workload through the driver and record what reaches the file. What the guest writes tells
- * which write it was and where it went: see {@linkcode patternBytes}.
+ * Run a workload through the driver and record the requests that reach the file. The bytes of each
+ * guest write name the write and its offset: see `patternBytes`.
  */
 export function record(workload: Workload, options: RecordOptions): WriteLog {
   const run = new WorkloadRun(workload, {

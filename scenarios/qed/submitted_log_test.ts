@@ -19,7 +19,7 @@ function baseImage(): Uint8Array {
 
 type WriteIssued = LogEvent & { kind: "write-issued" };
 
-/** What a driver writes for a guest's write to `cluster`: data and, if it allocates, an L2 table. */
+/** The driver's writes for a guest write to `cluster`: data and, if it allocates, an L2 table. */
 function writesFor(cluster: number): { data: WriteIssued; table: WriteIssued | undefined } {
   const recorder = new Recorder({ base: baseImage() });
   const image = recorder.run(openImage({ writable: true, skipRepair: true }));
@@ -99,7 +99,7 @@ Deno.test("a write that a table shows is acknowledged when its data are written 
     ]);
   }));
 
-Deno.test("what failed is never acknowledged, and a failed flush warns the guest", () =>
+Deno.test("a failed write is never acknowledged, and a failed flush warns the guest", () =>
   inTempDir((dir) => {
     const { data } = writesFor(0);
     const events: LogEvent[] = [

@@ -23,7 +23,7 @@ Deno.test("a mutant is detected: a check that lets allocations proceed", () => {
   assert([...kinds].some((key) => key.includes("aliasing")), [...kinds].join());
 });
 
-/** Writes to what is allocated, shared, dead and not allocated; none overlaps another. */
+/** Writes to allocated, shared, dead and unallocated clusters, without overlaps. */
 const PLACES = [
   512,
   PER_L2_TABLE + 1024,

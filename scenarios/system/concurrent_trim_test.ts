@@ -1,4 +1,4 @@
-/** Guests that give clusters up and write others at the same time: any order, every crash. */
+/** Guests that concurrently discard clusters and write others: any order, every crash. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { SECTORS, violationKey } from "../../harness/mod.ts";
@@ -25,7 +25,7 @@ const RUNS = 60;
 /** Each guest has clusters of its own, all of them in one L2 table. */
 const GUEST_CLUSTERS = 8;
 
-/** What the guest number `guest` may ask for. */
+/** The requests that guest number `guest` may send. */
 function requestsOf(guest: number): fc.Arbitrary<Request> {
   const ranges = fc.record({
     cluster: fc.nat(GUEST_CLUSTERS - 4),

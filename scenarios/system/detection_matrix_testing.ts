@@ -22,7 +22,7 @@ import {
 import { STRICT } from "../../lib/mod.ts";
 import { concurrentRequests, NO_TABLE_LOCK } from "../qed/mutants/concurrency.ts";
 import { MUTANTS } from "../qed/mutants/mutants.ts";
-import { everyOrder, judgeOrders } from "../qed/orders.ts";
+import { everyOrder, exploreRuns } from "../qed/orders.ts";
 import { explore } from "../qed/scenario.ts";
 import { CLUSTER } from "../qed/sizes.ts";
 import { write } from "../qed/workload.ts";
@@ -124,7 +124,7 @@ export function searchTable(): DetectionTable {
     [write(3 * CLUSTER, 512), write(4 * CLUSTER, 512)],
     NO_TABLE_LOCK,
   );
-  const { violations } = judgeOrders(requests, everyOrder(requests));
+  const { violations } = exploreRuns(requests, everyOrder(requests));
   const withHints = (sum: boolean) =>
     exploreLazily(APART, tablesTarget(ALL_TOGETHER), SECTORS, { ...GUEST, addsUp: sum });
   const lied = withHints(true);

@@ -14,16 +14,16 @@ import { workloads } from "./random_workload_testing.ts";
 import { CLUSTER, DISK } from "../qed/sizes.ts";
 import { type Workload, write } from "../qed/workload.ts";
 
-/** Cases that are generated for each seed. */
+/** Generated cases for each seed. */
 const RUNS = 640;
-/** A case with more states than this is left out; sectors have many soon. */
+/** The test skips a case with more states; sectors multiply them. */
 const mostStates = (preset: Preset) => preset.unit === 512 ? 1500n : 400n;
-/** At least so many cases must be used, must fail, and must be clean, for each seed. */
-const FEWEST_USED = 120;
-const FEWEST_FAILING = 6;
-const FEWEST_CLEAN = 50;
-/** ... and under each preset so many must be used. */
-const FEWEST_OF_EACH = 5;
+/** For each seed, at least this many cases must count, fail, and be clean. */
+const MIN_USED = 120;
+const MIN_FAILING = 6;
+const MIN_CLEAN = 50;
+/** ... and at least this many must count under each preset. */
+const MIN_OF_EACH = 5;
 
 seededTest("lazy equals brute on QED", (seed) => {
   const count = { used: 0, failing: 0 };
@@ -45,11 +45,11 @@ seededTest("lazy equals brute on QED", (seed) => {
     ),
     { seed, numRuns: RUNS },
   );
-  assertGreaterOrEqual(count.used, FEWEST_USED, "cases used");
-  assertGreaterOrEqual(count.failing, FEWEST_FAILING, "cases that fail");
-  assertGreaterOrEqual(count.used - count.failing, FEWEST_CLEAN, "cases that are clean");
+  assertGreaterOrEqual(count.used, MIN_USED, "cases used");
+  assertGreaterOrEqual(count.failing, MIN_FAILING, "cases that fail");
+  assertGreaterOrEqual(count.used - count.failing, MIN_CLEAN, "cases that are clean");
   for (const name of Object.keys(PRESETS)) {
-    assertGreaterOrEqual(used.get(name) ?? 0, FEWEST_OF_EACH, `cases under ${name}`);
+    assertGreaterOrEqual(used.get(name) ?? 0, MIN_OF_EACH, `cases under ${name}`);
   }
 });
 

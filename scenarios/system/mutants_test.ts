@@ -28,7 +28,7 @@ for (const mutant of MUTANTS) {
 
 // The control group: without a filter, no workload shows a violation.
 for (const profile of [STRICT, SEPARATE_FILL]) {
-  Deno.test(`nothing is reported on the correct driver (${profile.name})`, () => {
+  Deno.test(`the correct driver shows no violation (${profile.name})`, () => {
     for (const name of WORKLOAD_NAMES) {
       const { violations } = explore(name, { name: "correct", profile });
       assertEquals(violations.map(violationKey), [], name);

@@ -1,4 +1,4 @@
-/** Orders of requests on QED images: the reduction against none, and bugs that only orders show. */
+/** Orders of requests on QED images: the reduction against all orders, and bugs that only orders show. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -18,17 +18,17 @@ import {
   NO_RANGE_LOCK,
   NO_TABLE_LOCK,
 } from "../qed/mutants/concurrency.ts";
-import { everyOrder, judgeOrders, type OpenCase } from "../qed/orders.ts";
+import { everyOrder, exploreRuns, type OpenCase } from "../qed/orders.ts";
 import { explore, type Setup, setUp } from "../qed/scenario.ts";
 import { CLUSTER } from "../qed/sizes.ts";
 import { type Schedule, write } from "../qed/workload.ts";
 import { FEW_REQUESTS } from "./few_requests_testing.ts";
 
 const RUNS = 60;
-/** Requests with more orders than this are left to the reduced search. */
-const MOST_ORDERS = 200n;
+/** Only the reduced search runs requests with more orders than this. */
+const MAX_ORDERS = 200n;
 
-/** Every order run to its end, and every log that is different in any way judged. */
+/** Runs every order to its end, and explores every different log. */
 function withoutReduction(
   openCase: OpenCase,
   preset: Preset,
@@ -39,7 +39,7 @@ function withoutReduction(
     logs.set(traceHash(run.log, { preset, target: run.target }), run);
   }, { preset, skipsReduction: true });
   const every = [...logs.values()].map((result) => ({ result, trace: "", choices: [] }));
-  const { violations } = judgeOrders(openCase, { runs: every });
+  const { violations } = exploreRuns(openCase, { runs: every });
   return { traces: runs.map(({ trace }) => trace).sort(), violations: [...violations] };
 }
 
@@ -52,10 +52,10 @@ for (const [name, mutate] of Object.entries({ CORRECT, NO_TABLE_LOCK, NO_RANGE_L
         const openCase = concurrentRequests(requests, mutate);
         const reduced = everyOrder(openCase);
         assert(reduced.orders !== undefined);
-        const { violations } = judgeOrders(openCase, reduced);
+        const { violations } = exploreRuns(openCase, reduced);
         found += violations.length;
         if (mutate === CORRECT) assertEquals(violations, []);
-        if (reduced.orders > MOST_ORDERS) return;
+        if (reduced.orders > MAX_ORDERS) return;
         compared++;
         const full = withoutReduction(openCase, SECTORS);
         assertEquals(reduced.runs.map(({ trace }) => trace).sort(), full.traces);
@@ -75,7 +75,7 @@ for (const preset of Object.values(PRESETS)) {
         const openCase = concurrentRequests(requests, NO_TABLE_LOCK, preset);
         const reduced = everyOrder(openCase);
         if (reduced.orders === undefined || reduced.orders > 50n) return;
-        const { violations } = judgeOrders(openCase, reduced);
+        const { violations } = exploreRuns(openCase, reduced);
         assertEquals(violations, withoutReduction(openCase, preset).violations);
       }),
       { seed, numRuns: 10 },
@@ -83,17 +83,17 @@ for (const preset of Object.values(PRESETS)) {
   });
 }
 
-Deno.test("a lost update is found by orders, and missed by one after the other", () => {
+Deno.test("the search of orders finds a lost update that sequential requests miss", () => {
   // Two allocations read, change and write the same sector of the L2 table.
   const requests = [write(3 * CLUSTER, 512), write(4 * CLUSTER, 512)];
   const openCase = concurrentRequests(requests, NO_TABLE_LOCK);
   assertEquals(explore(openCase([])).verdict, "clean");
-  assertNotEquals(judgeOrders(openCase, everyOrder(openCase)).violations, []);
+  assertNotEquals(exploreRuns(openCase, everyOrder(openCase)).violations, []);
   const correct = concurrentRequests(requests);
-  assertEquals(judgeOrders(correct, everyOrder(correct)).violations, []);
+  assertEquals(exploreRuns(correct, everyOrder(correct)).violations, []);
 });
 
-seededTest("many requests: a lost update is found by chance, and replayed and shrunk", (seed) => {
+seededTest("many requests: random orders find a lost update, which replays and shrinks", (seed) => {
   const overwrites = [0, 1].map((cluster) => write(cluster * CLUSTER, 512));
   const allocations = [3, 4, 5, 6, 7, 8].map((cluster) => write(cluster * CLUSTER, 512));
   const openCase = concurrentRequests([...overwrites, ...allocations], NO_TABLE_LOCK);
@@ -110,6 +110,6 @@ seededTest("many requests: a lost update is found by chance, and replayed and sh
   const deviations = (choices: readonly number[]) =>
     choices.filter((choice) => choice !== 0).length;
   assert(deviations(shrunk) >= 1 && deviations(shrunk) <= deviations(failing));
-  assertEquals(shrinkOrder(shrunk, isBroken, SECTORS), shrunk, "nothing is left to leave out");
+  assertEquals(shrinkOrder(shrunk, isBroken, SECTORS), shrunk, "no choice is left to remove");
   assert(isBroken(shrunk));
 });

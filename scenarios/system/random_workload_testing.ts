@@ -15,11 +15,11 @@ import {
 
 const BACKING = patternBytes(7, 0, 2 * CLUSTER + 1024);
 
-/** What guests may do. */
+/** The steps that guests may take. */
 export interface GuestOptions {
-  /** The most steps; the fewest is one. */
+  /** The largest number of steps; the smallest is one. */
   readonly mostSteps: number;
-  /** Whether writes start and end anywhere, not only between sectors. */
+  /** Whether writes may start and end inside sectors. */
   readonly unaligned: boolean;
 }
 

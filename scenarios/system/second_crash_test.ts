@@ -1,4 +1,4 @@
-/** Crashes of recoveries, on QED: whatever is left of a repair can be repaired again. */
+/** Crashes during recovery, on QED: an interrupted repair can run again. */
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -32,9 +32,9 @@ import type { Workload } from "../qed/workload.ts";
 import { UNWRITTEN, WORKLOADS } from "../qed/mutants/workloads.ts";
 
 const RUNS = 150;
-/** States, with second crashes, that brute force is asked to visit for one case. */
-const MOST_STATES = 3000;
-const FEWEST_COMPARED = 10;
+/** Brute force visits at most this many states of one case, with second crashes. */
+const MAX_STATES = 3000;
+const MIN_COMPARED = 10;
 
 function targetOf({ backing, clusterBytes }: Workload, filter?: () => Filter): Target<QedImage> {
   const target = qedTarget({
@@ -52,7 +52,7 @@ const RANDOM = fc.record({
   depth: fc.constantFrom(2, 3),
 });
 
-seededTest("strict survives crashes of its recoveries, after random guests", (seed) => {
+seededTest("strict survives crashes during recovery, after random guests", (seed) => {
   fc.assert(
     fc.property(RANDOM, ({ workload, preset, depth }) => {
       const log = record(workload, { profile: STRICT });
@@ -72,7 +72,7 @@ seededTest("a second crash: lazy equals brute on QED", (seed) => {
       const target = targetOf(workload, omit(REPAIR_FLUSHES));
       const each = { log, target, preset: SECTORS, guestBytes: DISK, depth: 2 };
       try {
-        assertEnginesAgree({ ...each, mostStates: MOST_STATES });
+        assertEnginesAgree({ ...each, mostStates: MAX_STATES });
         compared++;
       } catch (error) {
         if (!(error instanceof SpaceTooLargeError)) throw error;
@@ -80,7 +80,7 @@ seededTest("a second crash: lazy equals brute on QED", (seed) => {
     }),
     { seed, numRuns: RUNS },
   );
-  assertGreaterOrEqual(compared, FEWEST_COMPARED, "cases compared");
+  assertGreaterOrEqual(compared, MIN_COMPARED, "cases compared");
 });
 
 const REPAIR_FLUSHES = anyOf(flushes("repaired tables"), flushes("before clearing NEED_CHECK"));

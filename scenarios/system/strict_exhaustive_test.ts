@@ -1,4 +1,4 @@
-/** What `strict` promises: no crash state of any of this breaks anything. */
+/** The promise of `strict`: no crash state of these workloads has a violation. */
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -65,8 +65,8 @@ const WIDE_TABLES: Workload = {
 };
 
 /**
- * What changes several fields of the header at once has them in one sector, and nothing to tell a
- * torn one by: see the scenario header-checksum.
+ * Operations that change several header fields write them in one sector, without a checksum that
+ * would show a torn one: see the scenario header-checksum.
  */
 const TORN_HEADERS: readonly string[] = ["backing file renamed", "layout upgraded"];
 

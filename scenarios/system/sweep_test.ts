@@ -23,7 +23,7 @@ const VARIANTS: readonly Omit<QedSweepOptions, "profile">[] = [
   { layout: "rfc" },
   { layout: "rfc", backing: "short" },
 ];
-/** Needs more time for each workload: there is so much behind it. */
+/** Takes more time for each workload, because of the long backing file. */
 const OVER_MORE: Omit<QedSweepOptions, "profile"> = { backing: "long" };
 /** Random workloads of each variant, for each seed. */
 const RANDOM_WORKLOADS = 80;
@@ -55,7 +55,7 @@ Deno.test("strict survives every crash of every step over a backing file longer 
   assertEquals(sweep(subject, allWorkloads(shape, 1), { presets }).findings, []);
 });
 
-Deno.test("what the reviewers of the patch predicted is found by workloads of one step", () => {
+Deno.test("workloads of one step find the bugs that the reviewers of the patch predicted", () => {
   const kindsOf = (options: QedSweepOptions, length = 1) => {
     const { subject, shape } = qedSweep(options);
     return sweep(subject, allWorkloads(shape, length), { presets: [SECTORS], goesOn: true })
@@ -69,13 +69,13 @@ Deno.test("what the reviewers of the patch predicted is found by workloads of on
     "wrong-data",
   ]);
   assertEquals(kindsOf({ profile: QEMU }), ["unusable", "aliasing", "inconsistent"]);
-  // What hides the backing file is zeroed first, then written in part.
+  // The guest zeroes a range that hides the backing file, then writes a part of it.
   assertEquals(kindsOf({ profile: QEMU, backing: "short" }), []);
   assertEquals(kindsOf({ profile: QEMU, backing: "short" }, 2), ["wrong-data"]);
 });
 
-Deno.test("a sector torn of two versions may hold what the guest is only about to write", () => {
-  // The end of the sector becomes zeroes again, which is what a tear of the first write leaves too.
+Deno.test("a sector torn between two versions may hold data that the guest has yet to write", () => {
+  // The end of the sector becomes zeroes again, as a tear of the first write leaves it.
   const steps = [
     { kind: "write", offsetBytes: PER_L2_TABLE - CLUSTER, lengthBytes: CLUSTER },
     { kind: "zero", offsetBytes: PER_L2_TABLE - 112, lengthBytes: 212 },
