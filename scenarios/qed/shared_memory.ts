@@ -19,9 +19,21 @@ export function sharedMemory(image: QedImage): string | undefined {
   }
   const { layout, features, imageBytes, l1TableOffsetBytes } = image.header;
   return [
-    ...[endBytes, hasTornTail, tableChanges, isUnchecked, failure?.message, image.backingName],
-    ...[layout, features, imageBytes, l1TableOffsetBytes, image.copiesOnRead],
-    ...[free.freed, free.settled, free.clean].map((ranges) => ranges.digest()),
-    ...[free.generation, tables],
+    endBytes,
+    hasTornTail,
+    tableChanges,
+    isUnchecked,
+    failure?.message,
+    image.backingName,
+    layout,
+    features,
+    imageBytes,
+    l1TableOffsetBytes,
+    image.copiesOnRead,
+    free.freed.digest(),
+    free.settled.digest(),
+    free.clean.digest(),
+    free.generation,
+    tables,
   ].join(";");
 }

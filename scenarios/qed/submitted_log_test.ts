@@ -61,14 +61,24 @@ Deno.test("a write that was in flight during a flush is acknowledged when the fl
   inTempDir((dir) => {
     const { data } = writesFor(0);
     assertEquals(withGuest(dir, [data, FLUSH, completed(0), FLUSHED]), [
-      ...["guest-write-begun", "write-issued"],
-      ...["guest-flush-begun", "flush-issued"],
-      ...["write-completed", "guest-acknowledged"],
-      ...["flush-completed", "guest-acknowledged"],
+      "guest-write-begun",
+      "write-issued",
+      "guest-flush-begun",
+      "flush-issued",
+      "write-completed",
+      "guest-acknowledged",
+      "flush-completed",
+      "guest-acknowledged",
     ]);
     assertEquals(withGuest(dir, [data, completed(0), FLUSH, FLUSHED]), [
-      ...["guest-write-begun", "write-issued", "write-completed", "guest-acknowledged"],
-      ...["guest-flush-begun", "flush-issued", "flush-completed", "guest-acknowledged"],
+      "guest-write-begun",
+      "write-issued",
+      "write-completed",
+      "guest-acknowledged",
+      "guest-flush-begun",
+      "flush-issued",
+      "flush-completed",
+      "guest-acknowledged",
     ]);
   }));
 
@@ -94,8 +104,12 @@ Deno.test("a write that a table shows is acknowledged when its data are written 
     assert(table);
     const events = [data, { ...table, id: 1 }, completed(1), completed(0)];
     assertEquals(withGuest(dir, events), [
-      ...["write-issued", "guest-write-begun", "write-issued"],
-      ...["write-completed", "write-completed", "guest-acknowledged"],
+      "write-issued",
+      "guest-write-begun",
+      "write-issued",
+      "write-completed",
+      "write-completed",
+      "guest-acknowledged",
     ]);
   }));
 
@@ -109,8 +123,13 @@ Deno.test("a failed write is never acknowledged, and a failed flush warns the gu
       { kind: "flush-failed", id: 10 },
     ];
     assertEquals(withGuest(dir, events), [
-      ...["guest-write-begun", "write-issued", "write-failed"],
-      ...["guest-flush-begun", "flush-issued", "flush-failed", "guest-warned"],
+      "guest-write-begun",
+      "write-issued",
+      "write-failed",
+      "guest-flush-begun",
+      "flush-issued",
+      "flush-failed",
+      "guest-warned",
     ]);
   }));
 
