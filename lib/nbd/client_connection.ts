@@ -12,7 +12,7 @@ import { ProtocolError } from "./protocol_error.ts";
 import type { DiskExtent } from "./served_disk.ts";
 
 /** How long a server may take, in milliseconds, and who watches that. */
-export interface ClientPatience {
+export interface ReplyTimeout {
   /** For the negotiation, and for each reply. */
   readonly timeoutMs: number;
   /** Starts the timers. */
@@ -27,18 +27,18 @@ export class ClientConnection {
   readonly #stream: ByteStream;
   readonly #reader: ByteReader;
   readonly #outbox: Outbox;
-  readonly #patience: ClientPatience;
+  readonly #timeout: ReplyTimeout;
   readonly #pending = new Map<bigint, PendingRequest>();
   #nextCookie = 1n;
   #failure: Error | undefined;
   #receiving: Promise<void> = Promise.resolve();
 
   /** Talk to the server at the other end of `stream`. */
-  constructor(stream: ByteStream, patience: ClientPatience) {
+  constructor(stream: ByteStream, timeout: ReplyTimeout) {
     this.#stream = stream;
     this.#reader = new ByteReader(stream);
     this.#outbox = new Outbox(stream, () => {});
-    this.#patience = patience;
+    this.#timeout = timeout;
   }
 
   /** Agree on an export. Throws why that failed; the connection is closed then. */
@@ -124,7 +124,7 @@ export class ClientConnection {
 
   /** Give up if `action` takes too long. Returns a function that stops the timer. */
   #startTimer(action: string): () => void {
-    const { timeoutMs, startTimer } = this.#patience;
+    const { timeoutMs, startTimer } = this.#timeout;
     return startTimer(() => {
       this.fail(new NbdTimeoutError(`Cannot ${action}: no answer in ${timeoutMs} ms`));
     }, timeoutMs);

@@ -1,4 +1,20 @@
 /** A server of the NBD protocol: any disk, for any client. And a client: the disk of any server. */
+export type { StartTimer } from "../api/mod.ts";
+export type {
+  DiscardRequest,
+  FileSlot,
+  FlushRequest,
+  Label,
+  Operation,
+  ReadRequest,
+  Request,
+  ResizeRequest,
+  SizeRequest,
+  Turn,
+  Wait,
+  WriteRequest,
+} from "../storage/mod.ts";
+export type { ByteStream } from "./byte_stream.ts";
 export { NbdClient, type NbdClientOptions } from "./client.ts";
 export {
   NbdConnectError,

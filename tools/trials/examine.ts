@@ -4,10 +4,13 @@ import { NBD_ERROR } from "../../lib/nbd/protocol.ts";
 import { type Cell, uniform } from "./cells.ts";
 import { type DriverFormat, imageOptions } from "./formats.ts";
 import { compareCheckers } from "./qed_checkers.ts";
-import { checkImage, type CheckVerdict } from "./qemu_img.ts";
 import { QemuDisk } from "./qemu_disk.ts";
+import { checkImage, type CheckVerdict } from "./qemu_img.ts";
 import { FullError, ImageRefusal, QemuToolCrash } from "./qemu_tool_error.ts";
 import { type Probe, PROBE_BYTES } from "./workloads.ts";
+
+/** A range of the guest's disk, in bytes. */
+type Range = Pick<Cell, "offsetBytes" | "lengthBytes">;
 
 /** What to look at in an image, and what to write to it. */
 export interface Look {
@@ -58,6 +61,7 @@ export class Examiner implements Disposable {
   readonly #format: DriverFormat;
   readonly #look: Look;
   readonly #path: string;
+  readonly #buffers: Uint8Array[] = [];
   #disk: QemuDisk | undefined;
 
   /** Examine images of `format` at `path`. */
@@ -141,10 +145,19 @@ export class Examiner implements Disposable {
     const ranges = [...probes.map(probeRange), ...this.#look.cells];
     while (seen.length < ranges.length) {
       const batch = ranges.slice(seen.length, seen.length + READS_AT_ONCE);
-      seen.push(...await Promise.all(batch.map((range) => look(disk, range))));
+      const looks = batch.map((range, i) => look(disk, range, this.#bufferFor(i, range)));
+      seen.push(...await Promise.all(looks));
     }
     await disk.end();
     return { answers, probes: seen.slice(0, probes.length), cells: seen.slice(probes.length) };
+  }
+
+  /** Memory for a read: mostly it holds one value all over, and is used again for the next one. */
+  #bufferFor(place: number, { lengthBytes }: Range): Uint8Array {
+    const known = this.#buffers[place];
+    const buffer = known?.length >= lengthBytes ? known : new Uint8Array(lengthBytes);
+    this.#buffers[place] = buffer;
+    return buffer.subarray(0, lengthBytes);
   }
 
   /** Write the probes, and flush. Resolves to what failed. */
@@ -174,16 +187,12 @@ interface Session extends Pick<Examination, "refusal" | "probes" | "cells"> {
   readonly answers: readonly string[];
 }
 
-/** What a range reads as. */
+/** What a range reads as, with `bytes` as the memory for reading it. */
 async function look(
   disk: QemuDisk,
-  { offsetBytes, lengthBytes }: Pick<Cell, "offsetBytes" | "lengthBytes">,
+  { offsetBytes }: Range,
+  bytes: Uint8Array,
 ): Promise<Seen> {
-  // The disk is smaller after some crashes. QEMU's block layer has this error for what is not there.
-  if (offsetBytes + lengthBytes > disk.sizeBytes) {
-    return { kind: "error", message: "read failed: Input/output error" };
-  }
-  const bytes = new Uint8Array(lengthBytes);
   try {
     await disk.read(offsetBytes, bytes);
   } catch (error) {
@@ -191,7 +200,9 @@ async function look(
     return { kind: "error", message: `read failed: ${error.reason}` };
   }
   const pattern = uniform(bytes);
-  return pattern === undefined ? { kind: "bytes", bytes } : { kind: "pattern", pattern };
+  return pattern === undefined
+    ? { kind: "bytes", bytes: bytes.slice() }
+    : { kind: "pattern", pattern };
 }
 
 /** Whether the file system of a file is full: else a driver has run into a limit of its own. */
@@ -201,7 +212,7 @@ function isFull(path: string): boolean {
 }
 
 /** Where a probe writes. */
-export function probeRange({ offsetBytes }: Probe): Pick<Cell, "offsetBytes" | "lengthBytes"> {
+export function probeRange({ offsetBytes }: Probe): Range {
   return { offsetBytes, lengthBytes: PROBE_BYTES };
 }
 

@@ -1,4 +1,5 @@
 import { NbdClient, NbdRequestError } from "../../lib/nbd/mod.ts";
+import { NBD_ERROR } from "../../lib/nbd/protocol.ts";
 import { QemuNbd, type QemuNbdOptions } from "./qemu_nbd.ts";
 
 /**
@@ -46,11 +47,13 @@ export class QemuDisk implements Disposable {
 
   /** Fill `into` from `offsetBytes` on. */
   async read(offsetBytes: number, into: Uint8Array): Promise<void> {
+    this.#checkRange("read", offsetBytes, into.length);
     await this.#ask(() => this.#client.read(offsetBytes, into));
   }
 
   /** Write `bytes` from `offsetBytes` on. */
   async write(offsetBytes: number, bytes: Uint8Array): Promise<void> {
+    this.#checkRange("write", offsetBytes, bytes.length);
     await this.#ask(() => this.#client.write(offsetBytes, bytes));
   }
 
@@ -79,6 +82,12 @@ export class QemuDisk implements Disposable {
   [Symbol.dispose](): void {
     this.#client.close();
     this.#process.kill();
+  }
+
+  /** A disk is smaller after some crashes. QEMU's guests get this error then; NBD servers have others. */
+  #checkRange(verb: string, offsetBytes: number, lengthBytes: number): void {
+    if (offsetBytes + lengthBytes <= this.sizeBytes) return;
+    throw new NbdRequestError(`${verb} ${lengthBytes} bytes at ${offsetBytes}`, NBD_ERROR.EIO);
   }
 
   async #ask(request: () => Promise<void>): Promise<void> {
