@@ -9,7 +9,8 @@ import {
 } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
 import { qedTarget } from "../scenarios/qed/qed_target.ts";
-import { FLUSH, record, type Workload, write } from "../scenarios/qed/workload.ts";
+import { record } from "../scenarios/qed/record.ts";
+import { FLUSH, type Workload, write } from "../scenarios/qed/workload.ts";
 import { CLUSTER, DISK, manyBehaviours, PER_TABLE, TABLE_CLUSTERS } from "./many_behaviours.ts";
 import { cpuSecondsOf, median, secondsOf, thousands } from "./measure.ts";
 import { type BenchOptions, type Report, tellRound } from "./report.ts";

@@ -26,7 +26,7 @@ const CASE: Case = {
 
 type Outcome = "neither" | "data only" | "metadata only" | "both" | "part of the data";
 
-/** Each state at the end of the log, by what reached the disk and what a check finds in it. */
+/** Counts the states at the end of the log by their outcome, with the findings of a check. */
 function countOutcomes(
   log: WriteLog,
 ): Map<Outcome, { states: number; leaks: number; bad: number }> {
@@ -42,7 +42,7 @@ function countOutcomes(
     const file = point.build(choices);
     const persisted = point.describe(new RecordedChoices(choices.sequence()));
     const labels = [...persisted.byUnit.values()].map(({ event }) => labelOf(event));
-    // Data in clusters past the size that persisted is lost with it.
+    // Data past the persisted size is lost.
     const isInside = persisted.sizeBytes === Math.max(...point.sizes);
     const data = isInside ? labels.filter((label) => label === "data").length : 0;
     const metadata = labels.includes("l2-table");

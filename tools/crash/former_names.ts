@@ -3,6 +3,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   tape: "choices",
   again: "nested",
   ruined: "corruption",
+  plant: "mutant",
   judgedWith: "checkedWith",
 };
 /** Kinds of violation, likewise. */

@@ -152,8 +152,8 @@ function violationsOf(result: CaseResult, liveCases: LiveCases): ReportViolation
   // One state may break the same promise for many sectors.
   return groupByState(exploration.violations).slice(0, MAX_VIOLATIONS_PER_RESULT)
     .map(([violation]) => {
-      const trial = prepareContext(log, target, preset, { guestBytes });
-      return { ...violationOf(trial, violation, options), ...liveCases.add(trial, violation) };
+      const context = prepareContext(log, target, preset, { guestBytes });
+      return { ...violationOf(context, violation, options), ...liveCases.add(context, violation) };
     });
 }
 

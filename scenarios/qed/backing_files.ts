@@ -1,18 +1,18 @@
 import { type BackingSource, openImage, type Operation, type SyncStorage } from "../../lib/mod.ts";
 
-/** A file behind the image under test: nobody writes it any more. */
-export interface LowerFile {
-  /** What is in it. */
+/** A backing file of the image under test, which nothing writes. */
+export interface BackingFile {
+  /** Its format. */
   readonly format: "raw" | "qed";
-  /** How long it is, in bytes. */
+  /** Its size, in bytes. */
   readonly sizeBytes: number;
   /** The file. */
   readonly storage: SyncStorage;
 }
 
-/** Open the files behind an image, the nearest one first, which is in slot 1. */
-export function* openLowerFiles(
-  files: readonly LowerFile[],
+/** Open the backing files of an image, the nearest one first, which is in slot 1. */
+export function* openBackingFiles(
+  files: readonly BackingFile[],
 ): Operation<BackingSource | undefined> {
   let source: BackingSource | undefined;
   for (let i = files.length - 1; i >= 0; i--) {

@@ -1,20 +1,21 @@
-/** Small workloads that between them take every path of the driver's writing side. */
-import type { Exploration, GuestRange, Preset } from "../../harness/mod.ts";
-import type { Filter, OrderingProfile } from "../../lib/mod.ts";
-import { COPIED } from "../copy_on_read.ts";
-import { DEFRAGMENTED } from "../defragment.ts";
-import { EMPTIED } from "../empty.ts";
-import { GROWN_OVER_BACKING } from "../grow.ts";
-import { RENAMED } from "../rebase_header.ts";
-import { RECLAIMED, REPAIRED } from "../repair.ts";
-import { SHRUNK_OVER_BACKING } from "../shrink.ts";
-import { SUB_CLUSTER } from "../sub_cluster_trim.ts";
-import { explore } from "./scenario.ts";
-import { CLUSTER, DISK, PER_L2_TABLE } from "./sizes.ts";
-import { CLOSE, FLUSH, patternBytes, REOPEN, type Workload, write } from "./workload.ts";
-import { CUT, REUSED, REUSED_OVER_BACKING } from "../trim_reuse.ts";
-import { UPGRADED } from "../upgrade_layout.ts";
-import { ZEROED, ZEROED_OVER_BACKING } from "../write_zeroes.ts";
+/** The workloads that detect mutants: small, and together they take every write path of the driver. */
+import type { Exploration, GuestRange, Preset } from "../../../harness/mod.ts";
+import type { Filter, OrderingProfile } from "../../../lib/mod.ts";
+import { COPIED } from "../../copy_on_read.ts";
+import { DEFRAGMENTED } from "../../defragment.ts";
+import { EMPTIED } from "../../empty.ts";
+import { GROWN_OVER_BACKING } from "../../grow.ts";
+import { RENAMED } from "../../rebase_header.ts";
+import { RECLAIMED, REPAIRED } from "../../repair.ts";
+import { SHRUNK_OVER_BACKING } from "../../shrink.ts";
+import { SUB_CLUSTER } from "../../sub_cluster_trim.ts";
+import { explore } from "../scenario.ts";
+import { CLUSTER, DISK, PER_L2_TABLE } from "../sizes.ts";
+import { patternBytes } from "../pattern_bytes.ts";
+import { CLOSE, FLUSH, REOPEN, type Workload, write } from "../workload.ts";
+import { CUT, REUSED, REUSED_OVER_BACKING } from "../../trim_reuse.ts";
+import { UPGRADED } from "../../upgrade_layout.ts";
+import { ZEROED, ZEROED_OVER_BACKING } from "../../write_zeroes.ts";
 
 const FINAL = { clusterBytes: CLUSTER, imageBytes: DISK };
 
@@ -118,8 +119,8 @@ export type WorkloadName = keyof typeof WORKLOADS;
 /** All of them. */
 export const WORKLOAD_NAMES = Object.keys(WORKLOADS) as readonly WorkloadName[];
 
-/** Guest ranges that no workload writes: in a table of its own and in the first one. */
-export const PROBES: readonly GuestRange[] = [
+/** Guest ranges that no workload writes: one in a table of its own, one in the first table. */
+export const UNWRITTEN: readonly GuestRange[] = [
   { offsetBytes: 100 * CLUSTER, lengthBytes: 512 },
   { offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 },
 ];
@@ -128,18 +129,18 @@ export const PROBES: readonly GuestRange[] = [
 export interface RunOptions {
   /** The ordering profile of the driver. */
   readonly profile: OrderingProfile;
-  /** Planted bugs; recovery is free of them. */
+  /** Filters of a mutant; recovery runs without them. */
   readonly filters?: readonly Filter[];
 }
 
-/** Run a workload by name and explore what a crash leaves of it. */
-export function exploreByName(
+/** Run a workload by name and explore its crash states. */
+export function exploreWorkload(
   name: WorkloadName,
   preset: Preset,
   options: RunOptions,
 ): Exploration {
   const workload: Workload = WORKLOADS[name];
   const alwaysThereBytes = workload.shrunkBytes ?? workload.imageBytes;
-  const probes = PROBES.filter(({ offsetBytes }) => offsetBytes < alwaysThereBytes);
+  const probes = UNWRITTEN.filter(({ offsetBytes }) => offsetBytes < alwaysThereBytes);
   return explore({ ...options, name, preset, workload, probes, expected: "clean" });
 }

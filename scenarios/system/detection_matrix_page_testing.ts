@@ -1,19 +1,21 @@
-/**
- * The tables of docs/what-finds-what.md, made anew from what is found. With `--write` they replace
- * those on the page: `deno run -A --frozen scenarios/system/what_finds_what_page_testing.ts --write`.
- */
-import { FINDING_TABLES, type FindingTable } from "./what_finds_what_testing.ts";
+/** Reads and writes docs/detection-matrix.md, whose tables come from runs. */
+import { DETECTION_TABLES, type DetectionTable } from "./detection_matrix_testing.ts";
 
-const PAGE = new URL("../../docs/what-finds-what.md", import.meta.url);
+const PAGE = new URL("../../docs/detection-matrix.md", import.meta.url);
 
-/** The page as it is. */
+/** The text of the page. */
 export function readPage(): string {
   return Deno.readTextFileSync(PAGE);
 }
 
-/** The page with all tables as they should be. */
+/** Write the text of the page. */
+export function writePage(text: string): void {
+  Deno.writeTextFileSync(PAGE, text);
+}
+
+/** The page with every table replaced by that of a run. */
 export function pageWithTables(page: string): string {
-  for (const [name, make] of Object.entries(FINDING_TABLES)) {
+  for (const [name, make] of Object.entries(DETECTION_TABLES)) {
     const [start, end] = [`<!-- begin ${name} -->`, `<!-- end ${name} -->`];
     const [from, to] = [page.indexOf(start), page.indexOf(end)];
     if (from < 0 || to < from) throw new Error(`the page has no place for the table of ${name}`);
@@ -23,10 +25,10 @@ export function pageWithTables(page: string): string {
 }
 
 /** A table with columns of even width, as the formatter has them. */
-function markdownOf({ header, rows }: FindingTable): string {
+function markdownOf({ header, rows }: DetectionTable): string {
   const cells = [
     header,
-    ...rows.map(({ defect, plantedIn, foundBy }) => [defect, plantedIn, codeOf(foundBy)]),
+    ...rows.map(({ mutant, format, detectedBy }) => [mutant, format, codeOf(detectedBy)]),
   ];
   const widths = header.map((_, i) => Math.max(...cells.map((row) => row[i].length)));
   const line = (row: readonly string[]) =>
@@ -37,8 +39,4 @@ function markdownOf({ header, rows }: FindingTable): string {
 
 function codeOf(names: readonly string[]): string {
   return names.map((name) => name.includes(" ") ? name : `\`${name}\``).join(", ");
-}
-
-if (import.meta.main && Deno.args.includes("--write")) {
-  Deno.writeTextFileSync(PAGE, pageWithTables(readPage()));
 }

@@ -1,15 +1,15 @@
-/** Filters that put requests out of order, or spoil them: what planted bugs are made of. */
+/** Filters that omit, delay or alter requests: the building blocks of mutants. */
 import {
   FEATURE,
   type Filter,
   type Operation,
   type Request,
   type WriteRequest,
-} from "../../lib/mod.ts";
+} from "../../../lib/mod.ts";
 
 const FEATURES_OFFSET = 16;
 
-/** Which requests. */
+/** Selects requests. */
 export type Match = (request: Request) => boolean;
 
 /** Requests that match one of these. */
@@ -39,15 +39,15 @@ export function headerWrites(needCheck: "set" | "cleared"): Match {
     ((request.bytes[FEATURES_OFFSET] & Number(FEATURE.NEED_CHECK)) !== 0) === (needCheck === "set");
 }
 
-/** Flushes after which somebody relies on what was written. */
+/** Flushes that promise durability: to the guest, or to the next opening. */
 const promises = anyOf(flushes("guest"), flushes("before clearing NEED_CHECK"));
 
 function answerTo(request: Request): number {
   return request.kind === "write" ? request.bytes.length : 0;
 }
 
-/** Requests are answered, but nothing happens. */
-export function leaveOut(match: Match): () => Filter {
+/** Answers the requests that match, and does not pass them on. */
+export function omit(match: Match): () => Filter {
   return () =>
     function* (request) {
       return match(request) ? answerTo(request) : yield request;
@@ -55,38 +55,37 @@ export function leaveOut(match: Match): () => Filter {
 }
 
 /**
- * Requests that match are held back, in order, and carried out right after the next one that
- * matches `until`; but at the latest before a flush that promises something, so that nothing but
- * the order is wrong.
+ * Delays the requests that match, in order, until after the next one that matches `until`; at the latest
+ * until a flush that promises durability, so that the order alone is wrong.
  */
-export function holdBack(match: Match, until: Match): () => Filter {
+export function delay(match: Match, until: Match): () => Filter {
   return () => {
     let held: Request[] = [];
-    function* letGo(): Operation<void> {
+    function* release(): Operation<void> {
       const late = held;
       held = [];
       for (const request of late) yield request;
     }
     return function* (request) {
       if (match(request)) {
-        // A copy: the driver may go on changing its buffer.
+        // A copy, since the driver may reuse its buffer.
         held.push(
           request.kind === "write" ? { ...request, bytes: request.bytes.slice() } : request,
         );
         return answerTo(request);
       }
-      if (promises(request)) yield* letGo();
+      if (promises(request)) yield* release();
       const answer = yield request;
-      if (until(request)) yield* letGo();
+      if (until(request)) yield* release();
       return answer;
     };
   };
 }
 
-/** What holds until `ends` matches for the first time, and then no more. */
-export function atFirst(plant: () => Filter, ends: Match): () => Filter {
+/** Applies a filter until `ends` matches for the first time. */
+export function atFirst(make: () => Filter, ends: Match): () => Filter {
   return () => {
-    const filter = plant();
+    const filter = make();
     let isOver = false;
     return function* (request) {
       if (isOver) return yield request;
@@ -97,8 +96,8 @@ export function atFirst(plant: () => Filter, ends: Match): () => Filter {
   };
 }
 
-/** Writes that match are changed on their way. */
-export function spoil(
+/** Alters the writes that match. */
+export function alter(
   match: Match,
   change: (request: WriteRequest) => WriteRequest,
 ): () => Filter {
@@ -108,4 +107,9 @@ export function spoil(
       yield change({ ...request, bytes: request.bytes.slice() });
       return request.bytes.length;
     };
+}
+
+/** A filter that omits the flushes with these labels. */
+export function skipFlushes(...labels: readonly string[]): Filter {
+  return omit(anyOf(...labels.map(flushes)))();
 }
