@@ -35,7 +35,10 @@ import { skipFlushes } from "./qed/skip_flushes.ts";
 const BASE_DISK = PER_L2_TABLE + 2 * CLUSTER + 512;
 const DISK = 2 * PER_L2_TABLE;
 /** What is written to the base after recovery, where the image holds nothing. */
-const PROBES: readonly GuestRange[] = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+const POST_RECOVERY_WRITES: readonly GuestRange[] = [{
+  offsetBytes: 100 * CLUSTER,
+  lengthBytes: 512,
+}];
 
 /** Writes of the guest that the image holds: in place for the base, new for it, behind its end. */
 const COMMITTED: readonly (readonly [number, number])[] = [
@@ -90,7 +93,11 @@ function seenThroughImage(each: Case): Setup {
   // What becomes a zero cluster leaves its place in the file behind.
   recorder.giveUpSpace(ZEROED[1]);
   recorder.run(commitImage(image, base));
-  const plain = qedTarget({ profile, clusterBytes: CLUSTER, probes: PROBES });
+  const plain = qedTarget({
+    profile,
+    clusterBytes: CLUSTER,
+    postRecoveryWrites: POST_RECOVERY_WRITES,
+  });
   const target: Target<Opened> = {
     ...plain,
     otherFiles: [new MemoryStorage(overlay.file)],
@@ -131,7 +138,9 @@ function durableInBase(each: Case, isRaw: boolean): Setup {
   recorder.run(operation);
   // Nothing is done for this one: what the commit did has to be enough.
   recorder.guestFlush(nothing());
-  const target = isRaw ? RAW_TARGET : qedTarget({ profile, clusterBytes: CLUSTER, probes: PROBES });
+  const target = isRaw
+    ? RAW_TARGET
+    : qedTarget({ profile, clusterBytes: CLUSTER, postRecoveryWrites: POST_RECOVERY_WRITES });
   return { log: recorder.log, target };
 }
 
@@ -140,11 +149,11 @@ function* nothing(): Operation<void> {}
 /** A raw file needs no recovery, and nothing can be wrong with it. */
 const RAW_TARGET: Target<null> = {
   name: "raw",
-  opaqueLabels: new Set(["data"]),
-  granularityBytes: 512,
+  dataLabels: new Set(["data"]),
+  allocationUnitBytes: 512,
   otherFiles: [],
-  probes: PROBES,
-  recycle: () => {},
+  postRecoveryWrites: POST_RECOVERY_WRITES,
+  beforeEachState: () => {},
   *recover() {
     yield* nothing();
     return null;

@@ -35,7 +35,7 @@ const COMMON = {
   name: "an image whose contents were committed",
   profile: STRICT,
   workload: EMPTIED,
-  probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
 };
 
 /** Not a claim of the thread. */

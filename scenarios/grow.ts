@@ -51,7 +51,7 @@ const CASES: readonly { name: string; workload: Workload }[] = [
   },
 ];
 /** Behind the new end of the disk before it grew: zeroes, or what is written there. */
-const PROBES = [{ offsetBytes: 2 * CLUSTER, lengthBytes: 512 }];
+const POST_RECOVERY_WRITES = [{ offsetBytes: 2 * CLUSTER, lengthBytes: 512 }];
 
 /** Not a claim of the thread. */
 export const GROW: ExploredScenario = {
@@ -63,14 +63,14 @@ export const GROW: ExploredScenario = {
       ...each,
       profile: STRICT,
       preset: SECTORS,
-      probes: PROBES,
+      postRecoveryWrites: POST_RECOVERY_WRITES,
       expected: "clean" as const,
     })),
     ...[WRITES, BLOCKS].map((preset) => ({
       ...CASES[0],
       profile: STRICT,
       preset,
-      probes: PROBES,
+      postRecoveryWrites: POST_RECOVERY_WRITES,
       expected: "clean" as const,
     })),
   ],

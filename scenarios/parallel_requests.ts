@@ -34,7 +34,7 @@ function inFlight(name: string, requests: readonly Request[]) {
       // Reading first has the tables in memory, and so keeps the number of orders down.
       steps: [READ, together(requests, schedule)],
     },
-    probes: [{ offsetBytes: 20 * CLUSTER, lengthBytes: 512 }],
+    postRecoveryWrites: [{ offsetBytes: 20 * CLUSTER, lengthBytes: 512 }],
   });
 }
 

@@ -37,7 +37,7 @@ const COMMON = {
   name: "allocation behind a torn tail",
   preset: SECTORS,
   workload: TORN,
-  probes: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
 };
 
 /** Open the torn image, allocate one cluster, and see what became of the tail. */

@@ -1,4 +1,4 @@
-import type { FaultRun, Target } from "../../harness/mod.ts";
+import type { FaultRun } from "../../harness/mod.ts";
 import {
   type Filter,
   FormatError,

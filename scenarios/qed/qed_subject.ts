@@ -13,12 +13,12 @@ export interface QedSubjectOptions
   /** Makes filters that nothing went through yet: planted bugs. */
   readonly filters?: () => readonly Filter[];
   /** Guest ranges to write after recovery, which no workload writes. */
-  readonly probes?: readonly GuestRange[];
+  readonly postRecoveryWrites?: readonly GuestRange[];
 }
 
 /** Our QED driver as a {@linkcode Subject}. A snapshot is an empty overlay in front of the image. */
 export function qedSubject(options: QedSubjectOptions): Subject {
-  const { name, filters = () => [], probes: _probes, profile, ...image } = options;
+  const { name, filters = () => [], postRecoveryWrites: _probes, profile, ...image } = options;
   return {
     name: name ?? `qed (${profile.name})`,
     record(steps: readonly Step[]): Recording {
@@ -37,13 +37,13 @@ export function qedSubject(options: QedSubjectOptions): Subject {
 
 /** The target for what a workload left: it opens what is behind the image too. */
 function targetFor(run: WorkloadRun, options: QedSubjectOptions): Target<QedImage> {
-  const { profile, clusterBytes, backingNames, probes } = options;
+  const { profile, clusterBytes, backingNames, postRecoveryWrites } = options;
   const { lowerFiles } = run;
   const target = qedTarget({
     profile,
     clusterBytes,
     ...(backingNames && { backingNames }),
-    ...(probes && { probes }),
+    ...(postRecoveryWrites && { postRecoveryWrites }),
   });
   return {
     ...target,

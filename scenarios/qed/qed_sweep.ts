@@ -38,7 +38,7 @@ function longBacking(): Uint8Array {
 }
 
 /** What no workload writes: in the first table, and in the second, which there need not be. */
-const PROBES: readonly GuestRange[] = [
+const POST_RECOVERY_WRITES: readonly GuestRange[] = [
   { offsetBytes: 100 * CLUSTER, lengthBytes: 512 },
   { offsetBytes: PER_L2_TABLE + 20 * CLUSTER, lengthBytes: 512 },
 ];
@@ -63,14 +63,14 @@ export function qedSweep(options: QedSweepOptions): { subject: Subject; shape: D
     clusterBytes: CLUSTER,
     imageBytes: sizeBytes,
     prepared: [write(0, WRITTEN_BYTES)],
-    probes: PROBES,
+    postRecoveryWrites: POST_RECOVERY_WRITES,
     ...(backing && { backing: BACKINGS[backing] }),
     ...(tornTailBytes !== undefined && { tornTailBytes }),
     ...(filters && { filters }),
   });
   const shape: DiskShape = {
     sizeBytes,
-    unitBytes: CLUSTER,
+    allocationUnitBytes: CLUSTER,
     tableBytes: PER_L2_TABLE,
     alignmentBytes: 1,
     sizeStepBytes: isRfc ? CLUSTER : 512,

@@ -1,4 +1,10 @@
-import type { Claims, GuestRange, Inspection, Refusal, Target } from "../../harness/mod.ts";
+import type {
+  GuestRange,
+  IndependenceHints,
+  Inspection,
+  Refusal,
+  Target,
+} from "../../harness/mod.ts";
 import {
   type BackingSource,
   BufferPool,
@@ -34,7 +40,7 @@ export interface QedTargetOptions {
   /** The names that the header may have for it, undefined for none; any if not given. */
   readonly backingNames?: readonly (string | undefined)[];
   /** Guest ranges to write after recovery; unallocated in the workload. */
-  readonly probes?: readonly GuestRange[];
+  readonly postRecoveryWrites?: readonly GuestRange[];
 }
 
 /** A backing file that is open: what the image reads from, and the files behind it from slot 1. */
@@ -49,11 +55,11 @@ export function qedTarget(options: QedTargetOptions): Target<QedImage> {
   const { profile, backing } = options;
   return {
     name: `qed (${profile.name})`,
-    opaqueLabels: new Set(["data", "backing"]),
-    granularityBytes: options.clusterBytes,
+    dataLabels: new Set(["data", "backing"]),
+    allocationUnitBytes: options.clusterBytes,
     otherFiles: backing?.files ?? [],
-    probes: options.probes ?? [],
-    recycle: () => buffers.recycle(),
+    postRecoveryWrites: options.postRecoveryWrites ?? [],
+    beforeEachState: () => buffers.recycle(),
     *recover() {
       const image = yield* openImage({ writable: true, profile, buffers });
       if (backing && image.backingName !== undefined) image.backing = backing.source;
@@ -63,7 +69,7 @@ export function qedTarget(options: QedTargetOptions): Target<QedImage> {
     read: readGuest,
     write: writeImage,
     fingerprint,
-    claims: claimsOf(options.clusterBytes),
+    independence: claimsOf(options.clusterBytes),
     describeWrite: describeQedWrite,
     refusal,
   };
@@ -74,7 +80,7 @@ export function qedTarget(options: QedTargetOptions): Target<QedImage> {
  * another one may refer to as well, or which a table may be in. Where else an entry matters, it is
  * looked at by itself: whether it is valid depends on the size of the file.
  */
-function claimsOf(clusterBytes: number): Claims {
+function claimsOf(clusterBytes: number): IndependenceHints {
   return {
     labels: new Set(["l2-table"]),
     placeOf: (offsetBytes) => Math.floor(offsetBytes / clusterBytes),

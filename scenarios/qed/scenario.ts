@@ -28,7 +28,7 @@ export interface Case {
   /** What the guest does. */
   readonly workload: Workload;
   /** Guest ranges to write after recovery. */
-  readonly probes?: readonly GuestRange[];
+  readonly postRecoveryWrites?: readonly GuestRange[];
   /** Planted bugs. */
   readonly filters?: readonly Filter[];
   /** What must come out. */
@@ -95,7 +95,7 @@ export function setUp(each: Case): Setup {
     clusterBytes: workload.clusterBytes,
     ...(backing && { backing: memoryBacking(backing) }),
     ...(workload.backingNames && { backingNames: workload.backingNames }),
-    ...(each.probes && { probes: each.probes }),
+    ...(each.postRecoveryWrites && { postRecoveryWrites: each.postRecoveryWrites }),
   });
   return { log, target };
 }

@@ -56,7 +56,7 @@ export function requestsTogether(
       prepared: [write(0, 2 * CLUSTER)],
       steps: [warmUp, together(requests, schedule), FLUSH],
     },
-    probes: [{ offsetBytes: 20 * CLUSTER, lengthBytes: 512 }],
+    postRecoveryWrites: [{ offsetBytes: 20 * CLUSTER, lengthBytes: 512 }],
   });
 }
 

@@ -119,7 +119,7 @@ export type WorkloadName = keyof typeof WORKLOADS;
 export const WORKLOAD_NAMES = Object.keys(WORKLOADS) as readonly WorkloadName[];
 
 /** Guest ranges that no workload writes: in a table of its own and in the first one. */
-export const PROBES: readonly GuestRange[] = [
+export const POST_RECOVERY_WRITES: readonly GuestRange[] = [
   { offsetBytes: 100 * CLUSTER, lengthBytes: 512 },
   { offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 },
 ];
@@ -140,6 +140,8 @@ export function exploreByName(
 ): Exploration {
   const workload: Workload = WORKLOADS[name];
   const alwaysThereBytes = workload.shrunkBytes ?? workload.imageBytes;
-  const probes = PROBES.filter(({ offsetBytes }) => offsetBytes < alwaysThereBytes);
-  return explore({ ...options, name, preset, workload, probes, expected: "clean" });
+  const postRecoveryWrites = POST_RECOVERY_WRITES.filter(({ offsetBytes }) =>
+    offsetBytes < alwaysThereBytes
+  );
+  return explore({ ...options, name, preset, workload, postRecoveryWrites, expected: "clean" });
 }

@@ -26,7 +26,7 @@ import {
   write,
   zero,
 } from "../qed/workload.ts";
-import { PROBES } from "../qed/test_workloads.ts";
+import { POST_RECOVERY_WRITES } from "../qed/test_workloads.ts";
 
 /** Cases for each seed, and how many must be of use. */
 const RUNS = 240;
@@ -83,7 +83,7 @@ function bothWays(
   const target = qedTarget({
     profile,
     clusterBytes: CLUSTER,
-    probes: PROBES,
+    postRecoveryWrites: POST_RECOVERY_WRITES,
     ...(backing && { backing: memoryBacking(backing) }),
   });
   const tooLong = new Error("too long");
@@ -93,7 +93,7 @@ function bothWays(
   try {
     const log = record(workload, { profile, ...(plant && { filters: [plant()] }) });
     const options = { guestBytes: DISK, onProgress };
-    const plain = exploreLazily(log, target, preset, { ...options, addsUp: false });
+    const plain = exploreLazily(log, target, preset, { ...options, independent: false });
     return { plain, added: exploreLazily(log, target, preset, options) };
   } catch (error) {
     const isRefused = error instanceof FormatError || error instanceof ImageError;
@@ -138,7 +138,11 @@ const TWENTY: Workload = {
 
 function exploreTwenty(filters: Plant["plant"]): Exploration {
   const log = record(TWENTY, { profile: STRICT, ...(filters && { filters: [filters()] }) });
-  const target = qedTarget({ profile: STRICT, clusterBytes: CLUSTER, probes: PROBES });
+  const target = qedTarget({
+    profile: STRICT,
+    clusterBytes: CLUSTER,
+    postRecoveryWrites: POST_RECOVERY_WRITES,
+  });
   return exploreLazily(log, target, SECTORS, { guestBytes: 4 * DISK });
 }
 

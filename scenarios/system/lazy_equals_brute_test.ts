@@ -6,7 +6,7 @@ import {
   bruteStates,
   keysOf,
 } from "../../harness/testing/engine_agreement_testing.ts";
-import { destruction, type Preset, PRESETS, SECTORS } from "../../harness/mod.ts";
+import { neighbourCorruption, type Preset, PRESETS, SECTORS } from "../../harness/mod.ts";
 import { RFC } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { ANY_PLANT, plantedCase } from "./random_plant_testing.ts";
@@ -17,7 +17,7 @@ import { type Workload, write } from "../qed/workload.ts";
 /** Cases that are generated for each seed. */
 const RUNS = 640;
 /** A case with more states than this is left out; sectors have many soon. */
-const mostStates = (preset: Preset) => preset.unit === 512 ? 1500n : 400n;
+const maxStates = (preset: Preset) => preset.unit === 512 ? 1500n : 400n;
 /** At least so many cases must be used, must fail, and must be clean, for each seed. */
 const FEWEST_USED = 120;
 const FEWEST_FAILING = 6;
@@ -31,12 +31,12 @@ seededTest("lazy equals brute on QED", (seed) => {
   const presets = fc.constantFrom(...Object.values(PRESETS), SECTORS, SECTORS);
   fc.assert(
     fc.property(
-      workloads({ mostSteps: 4, unaligned: true }),
+      workloads({ maxSteps: 4, unaligned: true }),
       ANY_PLANT,
       presets,
       (workload, plant, preset) => {
         const each = plantedCase(workload, plant, preset);
-        if (!each || bruteStates(each.log, preset) > mostStates(preset)) return;
+        if (!each || bruteStates(each.log, preset) > maxStates(preset)) return;
         const { lazy } = assertEnginesAgree(each);
         count.used++;
         used.set(preset.name, (used.get(preset.name) ?? 0) + 1);
@@ -60,7 +60,7 @@ Deno.test("lazy equals brute where a driver that does not verify offsets follows
     prepared: [write(CLUSTER, 512)],
     steps: [write(2 * CLUSTER, 512)],
   };
-  const each = plantedCase(guest, { name: "correct", profile: RFC }, destruction(4096))!;
+  const each = plantedCase(guest, { name: "correct", profile: RFC }, neighbourCorruption(4096))!;
   const { lazy } = assertEnginesAgree(each);
   assert(keysOf(lazy).includes("unusable: a request out of bounds"), keysOf(lazy).join());
 });

@@ -7,7 +7,7 @@ import { type Plant, PLANTED_BUGS, SEPARATE_FILL } from "../qed/planted_bugs.ts"
 import { memoryBacking, qedTarget } from "../qed/qed_target.ts";
 import { CLUSTER, DISK } from "../qed/sizes.ts";
 import { record, type Step, type Workload } from "../qed/workload.ts";
-import { PROBES, type WorkloadName, WORKLOADS } from "../qed/test_workloads.ts";
+import { POST_RECOVERY_WRITES, type WorkloadName, WORKLOADS } from "../qed/test_workloads.ts";
 
 const CORRECT: readonly Plant[] = [STRICT, SEPARATE_FILL, QEMU, RFC]
   .map((profile) => ({ name: "correct", profile }));
@@ -49,7 +49,7 @@ export function plantedCase(
     profile: plant.profile ?? STRICT,
     clusterBytes: CLUSTER,
     ...(backing && { backing: memoryBacking(backing) }),
-    probes: PROBES,
+    postRecoveryWrites: POST_RECOVERY_WRITES,
   });
   return { log, target, preset, guestBytes: DISK };
 }

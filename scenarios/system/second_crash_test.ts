@@ -21,7 +21,7 @@ import { workloads } from "./random_workload_testing.ts";
 import { memoryBacking, qedTarget } from "../qed/qed_target.ts";
 import { DISK } from "../qed/sizes.ts";
 import { record, type Workload } from "../qed/workload.ts";
-import { PROBES, WORKLOADS } from "../qed/test_workloads.ts";
+import { POST_RECOVERY_WRITES, WORKLOADS } from "../qed/test_workloads.ts";
 
 const RUNS = 150;
 /** States, with second crashes, that brute force is asked to visit for one case. */
@@ -32,7 +32,7 @@ function targetOf({ backing, clusterBytes }: Workload, plant?: () => Filter): Ta
   const target = qedTarget({
     profile: STRICT,
     clusterBytes,
-    probes: PROBES,
+    postRecoveryWrites: POST_RECOVERY_WRITES,
     ...(backing && { backing: memoryBacking(backing) }),
   });
   return plant ? { ...target, recover: () => filtered(target.recover(), plant()) } : target;
@@ -40,7 +40,7 @@ function targetOf({ backing, clusterBytes }: Workload, plant?: () => Filter): Ta
 
 const RANDOM = fc.record({
   preset: fc.constantFrom(...SURVIVABLE_PRESETS, SECTORS),
-  workload: workloads({ mostSteps: 5, unaligned: true }),
+  workload: workloads({ maxSteps: 5, unaligned: true }),
   depth: fc.constantFrom(2, 3),
 });
 
@@ -58,13 +58,13 @@ seededTest("strict survives crashes of its recoveries, after random guests", (se
 seededTest("a second crash: lazy equals brute on QED", (seed) => {
   let compared = 0;
   fc.assert(
-    fc.property(workloads({ mostSteps: 2, unaligned: true }), (workload) => {
+    fc.property(workloads({ maxSteps: 2, unaligned: true }), (workload) => {
       const log = record(workload, { profile: STRICT });
       if (bruteStates(log, SECTORS) > 300n) return;
       const target = targetOf(workload, leaveOut(REPAIR_FLUSHES));
       const each = { log, target, preset: SECTORS, guestBytes: DISK, depth: 2 };
       try {
-        assertEnginesAgree({ ...each, mostStates: MOST_STATES });
+        assertEnginesAgree({ ...each, maxStates: MOST_STATES });
         compared++;
       } catch (error) {
         if (!(error instanceof SpaceTooLargeError)) throw error;
@@ -96,6 +96,6 @@ for (const [name, plant] of Object.entries(BUGS)) {
     const { violations, recoveries } = explore(2);
     assert(keysOf(explore(2)).some((key) => key.startsWith("inconsistent")));
     assertGreater(recoveries, explore(1).recoveries);
-    assertEquals(violations[0].again?.length, 1);
+    assertEquals(violations[0].nested?.length, 1);
   });
 }

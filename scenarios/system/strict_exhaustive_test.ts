@@ -15,7 +15,7 @@ import { workloads } from "./random_workload_testing.ts";
 import { memoryBacking, qedTarget } from "../qed/qed_target.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "../qed/sizes.ts";
 import { CLOSE, FLUSH, record, REOPEN, type Workload, write } from "../qed/workload.ts";
-import { exploreByName, PROBES, WORKLOAD_NAMES } from "../qed/test_workloads.ts";
+import { exploreByName, POST_RECOVERY_WRITES, WORKLOAD_NAMES } from "../qed/test_workloads.ts";
 import { EAGER } from "../trim_reuse.ts";
 
 /** Random workloads for each seed. */
@@ -27,7 +27,7 @@ function explore(workload: Workload, preset: Preset, profile: OrderingProfile = 
     profile,
     clusterBytes,
     ...(backing && { backing: memoryBacking(backing) }),
-    probes: PROBES,
+    postRecoveryWrites: POST_RECOVERY_WRITES,
   });
   const log = record(workload, { profile });
   return exploreLazily(log, target, preset, { guestBytes: workload.imageBytes });
@@ -97,7 +97,7 @@ for (const [name, exploreUnder] of Object.entries(EXPLORATIONS)) {
 const RANDOM_CASE = fc.record({
   profile: fc.constantFrom(STRICT, EAGER, EAGER),
   preset: fc.constantFrom(...SURVIVABLE_PRESETS, SECTORS),
-  workload: workloads({ mostSteps: 7, unaligned: true }),
+  workload: workloads({ maxSteps: 7, unaligned: true }),
 });
 
 seededTest("strict survives every crash state of random guests", (seed) => {

@@ -21,7 +21,7 @@ Deno.test("each preset finds something, and those that go furthest something of 
   for (const name of Object.keys(PRESETS)) {
     assert(rows.some(({ foundBy }) => foundBy.includes(name)), name);
   }
-  for (const name of ["torn-sector", "destruction(4096)", "lying-flush"]) {
+  for (const name of ["torn-sector", "neighbour-corruption(4096)", "lying-flush"]) {
     assert(rows.some(isFoundBy([name])), name);
   }
 });

@@ -113,7 +113,7 @@ export function searchTable(): FindingTable {
   const requests = requestsTogether([write(3 * CLUSTER, 512), write(4 * CLUSTER, 512)], NO_TURN);
   const { violations } = judgeOrders(requests, everyOrder(requests));
   const claims = (sum: boolean) =>
-    exploreLazily(APART, tablesTarget(ALL_TOGETHER), SECTORS, { ...GUEST, addsUp: sum });
+    exploreLazily(APART, tablesTarget(ALL_TOGETHER), SECTORS, { ...GUEST, independent: sum });
   const lied = claims(true);
   return {
     header: ["defect", "planted in", "searches that find it"],

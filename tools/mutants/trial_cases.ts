@@ -15,7 +15,7 @@ import {
   type Workload,
   write,
 } from "../../scenarios/qed/workload.ts";
-import { PROBES } from "../../scenarios/qed/test_workloads.ts";
+import { POST_RECOVERY_WRITES } from "../../scenarios/qed/test_workloads.ts";
 import { CUT, EAGER } from "../../scenarios/trim_reuse.ts";
 import { UPGRADE_LAYOUT } from "../../scenarios/upgrade_layout.ts";
 
@@ -79,7 +79,14 @@ const MARKED_OVER_BACKING: Workload = {
 };
 
 function strict(name: string, workload: Workload): Case {
-  return { name, workload, profile: STRICT, preset: SECTORS, expected: "clean", probes: PROBES };
+  return {
+    name,
+    workload,
+    profile: STRICT,
+    preset: SECTORS,
+    expected: "clean",
+    postRecoveryWrites: POST_RECOVERY_WRITES,
+  };
 }
 
 /** The cases of a scenario whose names contain `part`. */

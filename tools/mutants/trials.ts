@@ -16,7 +16,11 @@ import {
 } from "../../scenarios/qed/workload.ts";
 import { SEPARATE_FILL } from "../../scenarios/qed/planted_bugs.ts";
 import { EAGER } from "../../scenarios/trim_reuse.ts";
-import { PROBES, WORKLOAD_NAMES, WORKLOADS } from "../../scenarios/qed/test_workloads.ts";
+import {
+  POST_RECOVERY_WRITES,
+  WORKLOAD_NAMES,
+  WORKLOADS,
+} from "../../scenarios/qed/test_workloads.ts";
 import type { Kill } from "./mutant.ts";
 import { CASES } from "./trial_cases.ts";
 import { OPEN_CASES, type Orders } from "./trial_orders.ts";
@@ -44,7 +48,9 @@ export function workloadTrial(
     preset: SECTORS,
     expected: "clean",
     workload: { ...workload, steps },
-    probes: PROBES.filter(({ offsetBytes }) => offsetBytes < alwaysThereBytes),
+    postRecoveryWrites: POST_RECOVERY_WRITES.filter(({ offsetBytes }) =>
+      offsetBytes < alwaysThereBytes
+    ),
     ...(plant && { filters: [plant()] }),
   });
   return () =>
