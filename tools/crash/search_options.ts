@@ -97,14 +97,14 @@ function parseShard(text: string): Shard {
 
 /** How much a command may do: recoveries, or time, over all of its searches. */
 export class Budget {
-  readonly #mostRecoveries: number;
+  readonly #maxRecoveries: number;
   readonly #endsAt: number;
   readonly #now: () => number;
   #spent = 0;
 
   /** So many recoveries, and not beyond a time of the clock `now`, in milliseconds. */
-  constructor(mostRecoveries: number, endsAt: number, now: () => number) {
-    this.#mostRecoveries = mostRecoveries;
+  constructor(maxRecoveries: number, endsAt: number, now: () => number) {
+    this.#maxRecoveries = maxRecoveries;
     this.#endsAt = endsAt;
     this.#now = now;
   }
@@ -116,7 +116,7 @@ export class Budget {
 
   /** Whether a search is to stop that has run so many recoveries itself. */
   isUsedUp(recoveries: number): boolean {
-    return this.#spent + recoveries >= this.#mostRecoveries || this.#now() >= this.#endsAt;
+    return this.#spent + recoveries >= this.#maxRecoveries || this.#now() >= this.#endsAt;
   }
 }
 
