@@ -1,11 +1,7 @@
 /** Crashes of recoveries, on QED: whatever is left of a repair can be repaired again. */
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
-import {
-  assertEnginesAgree,
-  bruteStates,
-  keysOf,
-} from "../../harness/testing/engine_agreement_testing.ts";
+import { assertEnginesAgree, bruteStates, keysOf } from "../../harness/testing/engine_agreement.ts";
 import {
   exploreLazily,
   SECTORS,

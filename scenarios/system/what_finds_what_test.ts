@@ -1,7 +1,7 @@
 /** Nothing in the explorer is idle: each part of it finds a planted defect that others miss. */
 import { assert, assertEquals } from "@std/assert";
-import { shelfCase } from "../../harness/testing/shelf_testing.ts";
-import { assertEnginesAgree } from "../../harness/testing/engine_agreement_testing.ts";
+import { bumpAllocatorCase } from "../../harness/testing/bump_allocator.ts";
+import { assertEnginesAgree } from "../../harness/testing/engine_agreement.ts";
 import { FAULTS, PRESETS, SURVIVABLE_PRESETS, VIOLATION_KINDS } from "../../harness/mod.ts";
 import { pageWithTables, readPage } from "./what_finds_what_page_testing.ts";
 import { faultTable, oracleTable, presetTable, type Row } from "./what_finds_what_testing.ts";
@@ -37,7 +37,7 @@ Deno.test("for each fault there is a defect that no other one shows, or only its
 
 Deno.test("nothing is wrong with the tiny format before something is planted in it", () => {
   for (const preset of SURVIVABLE_PRESETS) {
-    assertEquals(assertEnginesAgree(shelfCase(preset)).lazy.violations, [], preset.name);
+    assertEquals(assertEnginesAgree(bumpAllocatorCase(preset)).lazy.violations, [], preset.name);
   }
 });
 

@@ -1,15 +1,20 @@
 /** What finds what: rows of tables, each of them made by running it. */
-import { mirror, mirrored } from "../../harness/testing/mirror_testing.ts";
-import { relianceCase, RELIANCES } from "../../harness/engine/reliance_testing.ts";
-import { SHELF_DEFECTS, shelfCase } from "../../harness/testing/shelf_testing.ts";
+import { twoCopies, twoCopiesLog } from "../../harness/testing/two_copies.ts";
+import { relianceCase, RELIANCES } from "../../harness/testing/reliances.ts";
+import { BUMP_ALLOCATOR_DEFECTS, bumpAllocatorCase } from "../../harness/testing/bump_allocator.ts";
 import {
   ALL_TOGETHER,
   APART,
   GUEST,
+  independentTables,
   TABLES,
-  tablesTarget,
-} from "../../harness/testing/tables_testing.ts";
-import { bitRot, SHOWN_BY, TOLD, verdictOf } from "../../harness/faults/slots_testing.ts";
+} from "../../harness/testing/independent_tables.ts";
+import {
+  bitRot,
+  SHOWN_BY,
+  TOLD,
+  verdictOf,
+} from "../../harness/testing/self_identifying_sectors.ts";
 import {
   type Exploration,
   exploreLazily,
@@ -61,12 +66,15 @@ export function oracleTable(): FindingTable {
     );
     return { defect: bug.name, plantedIn: "QED, every workload", foundBy: kindsOf(...explored) };
   });
-  const shelf = SHELF_DEFECTS.map((defect) => {
-    const { log, target, preset, guestBytes } = shelfCase(SECTORS, defect);
+  const bumpAllocator = BUMP_ALLOCATOR_DEFECTS.map((defect) => {
+    const { log, target, preset, guestBytes } = bumpAllocatorCase(SECTORS, defect);
     const explored = exploreLazily(log, target, preset, { guestBytes });
     return { defect, plantedIn: "a tiny format", foundBy: kindsOf(explored) };
   });
-  return { header: ["defect", "planted in", "oracles that find it"], rows: [...qed, ...shelf] };
+  return {
+    header: ["defect", "planted in", "oracles that find it"],
+    rows: [...qed, ...bumpAllocator],
+  };
 }
 
 function kindsOf(...explored: readonly Exploration[]): ViolationKind[] {
@@ -109,11 +117,12 @@ export function faultTable(): FindingTable {
 /** What takes more than one crash of one run. */
 export function searchTable(): FindingTable {
   const again = (depth: number) =>
-    exploreLazily(mirrored(), mirror(true), SECTORS, { guestBytes: CLUSTER / 8, depth }).verdict;
+    exploreLazily(twoCopiesLog(), twoCopies(true), SECTORS, { guestBytes: CLUSTER / 8, depth })
+      .verdict;
   const requests = requestsTogether([write(3 * CLUSTER, 512), write(4 * CLUSTER, 512)], NO_TURN);
   const { violations } = judgeOrders(requests, everyOrder(requests));
   const claims = (sum: boolean) =>
-    exploreLazily(APART, tablesTarget(ALL_TOGETHER), SECTORS, { ...GUEST, independent: sum });
+    exploreLazily(APART, independentTables(ALL_TOGETHER), SECTORS, { ...GUEST, independent: sum });
   const lied = claims(true);
   return {
     header: ["defect", "planted in", "searches that find it"],
