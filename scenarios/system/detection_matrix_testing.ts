@@ -1,15 +1,20 @@
 /** The detection matrix: for each part of the explorer, a mutant that it detects. Each row is a run. */
-import { mirror, mirrored } from "../../harness/testing/mirror_testing.ts";
-import { relianceCase, RELIANCES } from "../../harness/engine/reliance_testing.ts";
-import { SHELF_DEFECTS, shelfCase } from "../../harness/testing/shelf_testing.ts";
+import { twoCopies, twoCopiesLog } from "../../harness/testing/two_copies.ts";
+import { relianceCase, RELIANCES } from "../../harness/testing/reliances.ts";
+import { BUMP_ALLOCATOR_DEFECTS, bumpAllocatorCase } from "../../harness/testing/bump_allocator.ts";
 import {
   ALL_TOGETHER,
   APART,
   GUEST,
+  independentTables,
   TABLES,
-  tablesTarget,
-} from "../../harness/testing/tables_testing.ts";
-import { bitRot, SHOWN_BY, TOLD, verdictOf } from "../../harness/faults/slots_testing.ts";
+} from "../../harness/testing/independent_tables.ts";
+import {
+  bitRot,
+  SHOWN_BY,
+  TOLD,
+  verdictOf,
+} from "../../harness/testing/self_identifying_sectors.ts";
 import {
   type Exploration,
   exploreLazily,
@@ -65,12 +70,15 @@ export function oracleTable(): DetectionTable {
       detectedBy: kindsOf(...explored),
     };
   });
-  const shelf = SHELF_DEFECTS.map((mutant) => {
-    const { log, target, preset, guestBytes } = shelfCase(SECTORS, mutant);
+  const bumpAllocator = BUMP_ALLOCATOR_DEFECTS.map((mutant) => {
+    const { log, target, preset, guestBytes } = bumpAllocatorCase(SECTORS, mutant);
     const explored = exploreLazily(log, target, preset, { guestBytes });
     return { mutant, format: "a tiny format", detectedBy: kindsOf(explored) };
   });
-  return { header: ["mutant", "format", "oracles that detect it"], rows: [...qed, ...shelf] };
+  return {
+    header: ["mutant", "format", "oracles that detect it"],
+    rows: [...qed, ...bumpAllocator],
+  };
 }
 
 function kindsOf(...explored: readonly Exploration[]): ViolationKind[] {
@@ -119,14 +127,15 @@ export function faultTable(): DetectionTable {
 /** The searches that detect mutants which one crash of one run does not show. */
 export function searchTable(): DetectionTable {
   const crashing = (depth: number) =>
-    exploreLazily(mirrored(), mirror(true), SECTORS, { guestBytes: CLUSTER / 8, depth }).verdict;
+    exploreLazily(twoCopiesLog(), twoCopies(true), SECTORS, { guestBytes: CLUSTER / 8, depth })
+      .verdict;
   const requests = concurrentRequests(
     [write(3 * CLUSTER, 512), write(4 * CLUSTER, 512)],
     NO_TABLE_LOCK,
   );
   const { violations } = exploreRuns(requests, everyOrder(requests));
   const withHints = (sum: boolean) =>
-    exploreLazily(APART, tablesTarget(ALL_TOGETHER), SECTORS, { ...GUEST, independent: sum });
+    exploreLazily(APART, independentTables(ALL_TOGETHER), SECTORS, { ...GUEST, independent: sum });
   const lied = withHints(true);
   return {
     header: ["mutant", "format", "searches that detect it"],
