@@ -16,7 +16,7 @@ export {
   type HeaderLayout,
   ImageError,
   type OrderingProfile,
-  type Problem,
+  type FormatProblem,
   PROFILES,
   type ProgressListener,
   QEMU,

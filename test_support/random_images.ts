@@ -18,7 +18,7 @@ export function bytesPerL2Table(shape: Omit<ImageShape, "imageBytes">): number {
 }
 
 /** Larger disks take QEMU's tools too long. */
-const MOST_IMAGE_BYTES = 2 ** 32;
+const MAX_IMAGE_BYTES = 2 ** 32;
 
 /** Cluster sizes: mostly small, where few writes make many clusters and tables. */
 const clusterSizes = fc.oneof(
@@ -37,7 +37,7 @@ export const imageShapes: fc.Arbitrary<ImageShape> = fc.record({
   rest: fc.oneof(fc.integer({ min: 1, max: 2000 }), fc.integer({ min: 1, max: 2 ** 17 })),
 }).map(({ clusterBytes, tableClusters, wholeTables, rest }) => {
   const perTable = bytesPerL2Table({ clusterBytes, tableClusters });
-  const tables = perTable * wholeTables > MOST_IMAGE_BYTES ? 0 : wholeTables;
+  const tables = perTable * wholeTables > MAX_IMAGE_BYTES ? 0 : wholeTables;
   const imageBytes = tables * perTable + Math.min(rest * SECTOR_BYTES, perTable);
   return { clusterBytes, tableClusters, imageBytes };
 });

@@ -1,4 +1,4 @@
-import { backingPath, FreshFile, HostError, ImageChain, reasonOf } from "../chain/mod.ts";
+import { backingPath, describeError, FreshFile, HostError, ImageChain } from "../chain/mod.ts";
 import { createImage, ImageError } from "../qed/mod.ts";
 import { type FileStorage, runSync } from "../storage/mod.ts";
 import { byteCount } from "./byte_count.ts";
@@ -56,6 +56,6 @@ function backingBytes(path: string, backing: NonNullable<ImageCreateOptions["bac
     using chain = ImageChain.open(backingPath(path, name), { format });
     return chain.guestBytes;
   } catch (error) {
-    throw new HostError(`Could not create '${path}': ${reasonOf(error)}`, { cause: error });
+    throw new HostError(`Could not create '${path}': ${describeError(error)}`, { cause: error });
   }
 }

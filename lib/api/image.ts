@@ -18,7 +18,7 @@ import type {
   ImageRepairOptions,
   ImageResizeOptions,
 } from "./options.ts";
-import { Session } from "./session.ts";
+import { ImageSession } from "./image_session.ts";
 import { readableStream, writableStream } from "./streams.ts";
 
 /**
@@ -58,9 +58,9 @@ import { readableStream, writableStream } from "./streams.ts";
  * ```
  */
 export class Image implements AsyncDisposable, Disposable {
-  readonly #session: Session;
+  readonly #session: ImageSession;
 
-  private constructor(session: Session) {
+  private constructor(session: ImageSession) {
     this.#session = session;
   }
 
@@ -74,7 +74,7 @@ export class Image implements AsyncDisposable, Disposable {
    * path and the reason; nothing has been written then, but by a repair that failed.
    */
   static async open(path: string, options: ImageOpenOptions = {}): Promise<Image> {
-    return new Image(await Session.open(path, options));
+    return new Image(await ImageSession.open(path, options));
   }
 
   /**
@@ -201,7 +201,7 @@ export class Image implements AsyncDisposable, Disposable {
    */
   async check(onProgress?: ProgressListener): Promise<CheckResult> {
     const { image } = this.#session.chain;
-    return await this.#session.run(image.alone(checkImage(image, onProgress)));
+    return await this.#session.run(image.withAllocationLock(checkImage(image, onProgress)));
   }
 
   /**
@@ -212,7 +212,9 @@ export class Image implements AsyncDisposable, Disposable {
     const { image } = this.#session.chain;
     const { leaks = false, onProgress: progress } = options;
     const repair = repairImage(image, { corruptions: true, leaks, ...(progress && { progress }) });
-    return await this.#session.change(image.holding(WHOLE_DISK, "change", image.alone(repair)));
+    return await this.#session.change(
+      image.withRangeLock(WHOLE_DISK, "change", image.withAllocationLock(repair)),
+    );
   }
 
   /**

@@ -3,7 +3,7 @@ import type { ByteOffset, DiskExtent, ServedDisk } from "../nbd/served_disk.ts";
 
 /** What a raw image is best used in pieces of, and the most that is said of any image. */
 const RAW_PREFERRED_BYTES = 4096;
-const MOST_PREFERRED_BYTES = 2 ** 20;
+const MAX_PREFERRED_BYTES = 2 ** 20;
 
 /** An image, with what is behind it, as a disk to be served. Whoever made it closes the image. */
 export class ImageDisk implements ServedDisk {
@@ -33,7 +33,7 @@ export class ImageDisk implements ServedDisk {
     this.canTrim = image.format === "qed";
     this.preferredBytes = Math.min(
       image.clusterBytes ?? RAW_PREFERRED_BYTES,
-      MOST_PREFERRED_BYTES,
+      MAX_PREFERRED_BYTES,
     );
   }
 

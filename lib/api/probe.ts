@@ -1,9 +1,9 @@
 import {
+  describeError,
   HostError,
   type ImageFormat,
   openRegularFile,
   probeFormat,
-  reasonOf,
 } from "../chain/mod.ts";
 
 /**
@@ -31,6 +31,6 @@ export async function probe(path: string): Promise<ImageFormat> {
     using file = openRegularFile(path, "read-only");
     return probeFormat(file);
   } catch (error) {
-    throw new HostError(`Could not open '${path}': ${reasonOf(error)}`, { cause: error });
+    throw new HostError(`Could not open '${path}': ${describeError(error)}`, { cause: error });
   }
 }

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { relative, resolve } from "node:path";
 import { backingPath } from "./backing_path.ts";
-import { identityOf } from "./regular_file.ts";
+import { fileIdentity } from "./regular_file.ts";
 
 /**
  * The name by which the image at `imagePath` refers to the backing file at `path`: from its own
@@ -24,8 +24,8 @@ export function backingName(imagePath: string, path: string): string {
   const name = relative(folder, path);
   // A colon would be the end of a protocol's name.
   const safe = /^[^/]*:/.test(name) ? `./${name}` : name;
-  const wanted = identityOf(path);
-  if (wanted === undefined || identityOf(backingPath(imagePath, safe)) === wanted) return safe;
+  const wanted = fileIdentity(path);
+  if (wanted === undefined || fileIdentity(backingPath(imagePath, safe)) === wanted) return safe;
   // `..` leads elsewhere behind a link to a folder.
   return fs.realpathSync(resolve(path));
 }

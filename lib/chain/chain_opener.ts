@@ -1,14 +1,14 @@
 import { type HeaderLayout, openImage, type OrderingProfile } from "../qed/mod.ts";
 import { type FileStorage, type Operation, runSync } from "../storage/mod.ts";
 import { backingPath } from "./backing_path.ts";
-import { HostError, reasonOf } from "../storage/host_error.ts";
+import { describeError, HostError } from "../storage/host_error.ts";
 import { ImageLock } from "./image_lock.ts";
 import { Layer } from "./layer.ts";
 import { type ImageFormat, probeFormat } from "./probe.ts";
 import { openRegularFile } from "./regular_file.ts";
 
 /** The most files in a chain: image, backing file, its backing file and so on. */
-export const MOST_LAYERS = 200;
+export const MAX_LAYERS = 200;
 
 /** How to open a chain. */
 export interface OpenChainOptions {
@@ -106,7 +106,7 @@ export class ChainOpener implements Disposable {
           ignoresLocks: options.ignoresLocks,
         });
       } catch (error) {
-        const reason = reasonOf(error);
+        const reason = describeError(error);
         throw new HostError(`Could not open backing file '${backingName}': ${reason}`, {
           cause: error,
         });
@@ -118,8 +118,8 @@ export class ChainOpener implements Disposable {
   }
 
   #openLayer(path: string, options: LayerOptions): void {
-    if (this.layers.length === MOST_LAYERS) {
-      throw new HostError(`The backing chain has more than ${MOST_LAYERS} files`);
+    if (this.layers.length === MAX_LAYERS) {
+      throw new HostError(`The backing chain has more than ${MAX_LAYERS} files`);
     }
     const { writable, ignoresLocks } = options;
     const storage = openRegularFile(path, writable ? "read-write" : "read-only");

@@ -19,7 +19,7 @@ import type { Layer } from "./layer.ts";
 import { foreignFormat, PROBED_BYTES } from "./probe.ts";
 import { type ByteListener, rebaseImage } from "./rebase.ts";
 import { runInTurns, type TakeTurn } from "./run_in_turns.ts";
-import { refuseTooDeep } from "./snapshot.ts";
+import { assertDepth } from "./snapshot.ts";
 import { streamImage } from "./stream.ts";
 
 /** What an operation on a whole chain may be given. */
@@ -51,7 +51,7 @@ export async function rebaseChain(
   target: RebaseTarget | undefined,
   options: ChainOperationOptions = {},
 ): Promise<void> {
-  if (target) refuseBehind(chain, target.behind);
+  if (target) assertNoLoop(chain, target.behind);
   using holes = new ChainHoles(chain, ...(target ? [target.behind] : []));
   const backing = target && {
     reference: target.reference,
@@ -147,8 +147,8 @@ function layerAt(chain: ImageChain, depth: number): Layer {
 }
 
 /** Throws {@linkcode HostError} if the files of `behind` cannot be behind the image of `chain`. */
-export function refuseBehind(chain: ImageChain, behind: ImageChain): void {
-  refuseTooDeep(behind);
+export function assertNoLoop(chain: ImageChain, behind: ImageChain): void {
+  assertDepth(behind);
   const { identity } = chain.top.storage;
   if (behind.layers.every(({ storage }) => storage.identity !== identity)) return;
   throw new HostError(

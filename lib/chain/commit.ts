@@ -67,17 +67,17 @@ function slotOf(source: BackingSource): number {
   return source.kind === "raw" ? source.file : source.image.file;
 }
 
-/** Make a disk at least `leastBytes` long. Answers it as it is then. */
-function* growSource(source: BackingSource, leastBytes: bigint): Operation<BackingSource> {
-  if (sourceBytes(source) >= leastBytes) return source;
+/** Make a disk at least `minBytes` long. Answers it as it is then. */
+function* growSource(source: BackingSource, minBytes: bigint): Operation<BackingSource> {
+  if (sourceBytes(source) >= minBytes) return source;
   if (source.kind === "qed") {
-    yield* resizeImage(source.image, leastBytes);
+    yield* resizeImage(source.image, minBytes);
     return source;
   }
   const { file } = source;
-  const sizeBytes = Number(leastBytes);
+  const sizeBytes = Number(minBytes);
   if (!Number.isSafeInteger(sizeBytes)) {
-    throw new ImageError(`no raw file can have the ${leastBytes} bytes of the image`);
+    throw new ImageError(`no raw file can have the ${minBytes} bytes of the image`);
   }
   yield { kind: "resize", file, sizeBytes, label: "grown base" };
   return { kind: "raw", file, sizeBytes };

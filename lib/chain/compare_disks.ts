@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { SECTOR_BYTES } from "../qed/mod.ts";
 import { type ChainExtent, ExtentWalker } from "./chain_extents.ts";
 import type { ImageChain } from "./image_chain.ts";
-import { isZero } from "../storage/zero_runs.ts";
+import { isZero } from "../storage/data_ranges.ts";
 
 /** Where two disks differ first: in what they hold, or only in how it is stored. */
 export interface Difference {

@@ -51,7 +51,7 @@ async function copyAlone(
 ): Promise<bigint> {
   if (startBytes >= endBytes) return startBytes;
   using reader = new DiskReader(source, options.unitBytes, startBytes);
-  const bytes = new Uint8Array(DiskReader.leastBytes(options.unitBytes));
+  const bytes = new Uint8Array(DiskReader.minBytes(options.unitBytes));
   while (reader.doneBytes < endBytes) {
     const runs = reader.read(bytes, endBytes);
     writeBlock({ bytes, runs }, options);

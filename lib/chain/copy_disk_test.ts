@@ -10,7 +10,7 @@ import { copyDisk } from "./copy_disk.ts";
 import { DiskReader } from "./disk_reader.ts";
 import { ImageChain } from "./image_chain.ts";
 import { SharedBlocks } from "./shared_blocks.ts";
-import { isZero } from "../storage/zero_runs.ts";
+import { isZero } from "../storage/data_ranges.ts";
 
 const MIB = 1 << 20;
 /** More than what is copied before the other thread takes over. */
@@ -188,7 +188,7 @@ Deno.test("a reader stops where it is told to, and goes on from there", () =>
     makeRaw(`${dir}/disk.raw`, [{ offsetBytes: 4096, bytes: new Uint8Array(20_000).fill(1) }]);
     using source = ImageChain.open(`${dir}/disk.raw`, { format: "raw" });
     using reader = new DiskReader(source, 4096);
-    const into = new Uint8Array(DiskReader.leastBytes(4096));
+    const into = new Uint8Array(DiskReader.minBytes(4096));
     const runs: unknown[] = [];
     for (const endBytes of [8192n, 8192n, 16_384n, 1n << 20n]) {
       while (reader.doneBytes < endBytes) runs.push(...reader.read(into, endBytes));

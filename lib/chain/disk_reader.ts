@@ -1,9 +1,9 @@
 import { ExtentWalker } from "./chain_extents.ts";
 import type { ImageChain } from "./image_chain.ts";
-import { dataRuns } from "../storage/zero_runs.ts";
+import { dataRanges } from "../storage/data_ranges.ts";
 
 /** Data of the guest's disk in a buffer. */
-export interface DiskRun {
+export interface DiskPiece {
   /** Where it is on the disk, in bytes. */
   readonly offset: bigint;
   /** Where it starts in the buffer. */
@@ -15,7 +15,7 @@ export interface DiskRun {
 /** Small enough to stay in the processor's cache between reading and looking. */
 const PIECE_BYTES = 1 << 18;
 /** So that an answer comes soon also where there is little data to be found. */
-const MOST_EXTENTS = 1024;
+const MAX_EXTENTS = 1024;
 
 /**
  * Goes through what the guest of a chain sees, all backing files included, from the start, and
@@ -40,7 +40,7 @@ export class DiskReader implements Disposable {
   }
 
   /** What must fit into a buffer at least, in bytes. */
-  static leastBytes(unitBytes: number): number {
+  static minBytes(unitBytes: number): number {
     return Math.max(PIECE_BYTES, unitBytes);
   }
 
@@ -58,27 +58,27 @@ export class DiskReader implements Disposable {
    * Fill `into` with the data that comes next, as far as it goes, but not what is behind `endBytes`,
    * a multiple of the unit. There need not be any.
    */
-  read(into: Uint8Array, endBytes = this.#source.guestBytes): DiskRun[] {
+  read(into: Uint8Array, endBytes = this.#source.guestBytes): DiskPiece[] {
     const unit = BigInt(this.#unitBytes);
-    const pieceBytes = DiskReader.leastBytes(this.#unitBytes);
-    const runs: DiskRun[] = [];
+    const pieceBytes = DiskReader.minBytes(this.#unitBytes);
+    const runs: DiskPiece[] = [];
     let used = 0;
-    for (let count = 0; count < MOST_EXTENTS && into.length - used >= pieceBytes; count++) {
+    for (let count = 0; count < MAX_EXTENTS && into.length - used >= pieceBytes; count++) {
       if (this.#doneBytes >= endBytes) break;
       const extent = this.#walker.next(this.#doneBytes);
       if (!extent) break;
       const end = extent.startBytes + extent.lengthBytes;
       if (extent.zero) {
-        this.#doneBytes = least(end, endBytes);
+        this.#doneBytes = min(end, endBytes);
         continue;
       }
       // Whole units: what else there is in them belongs to the same write.
       const start = this.#doneBytes / unit * unit;
       const wholeEnd = (end + unit - 1n) / unit * unit;
-      const next = least(start + BigInt(pieceBytes), wholeEnd, endBytes);
+      const next = min(start + BigInt(pieceBytes), wholeEnd, endBytes);
       const bytes = into.subarray(used, used + Number(next - start));
       this.#source.read(start, bytes);
-      for (const run of dataRuns(bytes, this.#unitBytes)) {
+      for (const run of dataRanges(bytes, this.#unitBytes)) {
         const offset = start + BigInt(run.start);
         addRun(runs, { offset, start: used + run.start, end: used + run.end });
       }
@@ -95,14 +95,14 @@ export class DiskReader implements Disposable {
 }
 
 /** Add a run, to the last one where it goes on with that. */
-function addRun(runs: DiskRun[], run: DiskRun): void {
+function addRun(runs: DiskPiece[], run: DiskPiece): void {
   const last = runs[runs.length - 1];
-  const goesOn = last && last.end === run.start &&
+  const canContinue = last && last.end === run.start &&
     last.offset + BigInt(last.end - last.start) === run.offset;
-  if (goesOn) runs[runs.length - 1] = { ...last, end: run.end };
+  if (canContinue) runs[runs.length - 1] = { ...last, end: run.end };
   else runs.push(run);
 }
 
-function least(...values: readonly bigint[]): bigint {
+function min(...values: readonly bigint[]): bigint {
   return values.reduce((low, value) => value < low ? value : low);
 }

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { FileStorage } from "../storage/mod.ts";
-import { HostError, reasonOf } from "../storage/host_error.ts";
+import { describeError, HostError } from "../storage/host_error.ts";
 import { ImageLock } from "./image_lock.ts";
 import { irregularKind } from "./regular_file.ts";
 
@@ -59,7 +59,7 @@ export class FreshFile implements Disposable {
       }
       return FreshFile.#createBeside(target, replaces);
     } catch (error) {
-      throw new HostError(`Could not create '${path}': ${reasonOf(error)}`, { cause: error });
+      throw new HostError(`Could not create '${path}': ${describeError(error)}`, { cause: error });
     }
   }
 
@@ -93,7 +93,7 @@ export class FreshFile implements Disposable {
       else giveNewName(this.#temporary, this.#target);
       this.#isThere = false;
     } catch (error) {
-      throw new HostError(`Could not create '${this.#target}': ${reasonOf(error)}`, {
+      throw new HostError(`Could not create '${this.#target}': ${describeError(error)}`, {
         cause: error,
       });
     }

@@ -1,7 +1,7 @@
 import { closeImage, ImageError, type QedImage, type ResizeOptions } from "../qed/mod.ts";
 import { type FileStorage, type Operation, runSync } from "../storage/mod.ts";
 import { ChainOpener, type OpenChainOptions } from "./chain_opener.ts";
-import { HostError, reasonOf } from "../storage/host_error.ts";
+import { describeError, HostError } from "../storage/host_error.ts";
 import type { GuestDisk } from "./guest_disk.ts";
 import type { Layer } from "./layer.ts";
 import { QedDisk } from "./qed_disk.ts";
@@ -10,7 +10,7 @@ import { RawDisk } from "./raw_disk.ts";
 /**
  * An image and the files behind it, open on the real file system. Names of backing files are
  * relative to the image that holds them; a backing file that its image calls raw is not probed; a
- * file that turns up twice, or more than {@linkcode MOST_LAYERS} of them, are refused, and so is
+ * file that turns up twice, or more than {@linkcode MAX_LAYERS} of them, are refused, and so is
  * what another process has locked (see {@linkcode ImageLock}).
  *
  * `using` closes the files and nothing else, as a crash of the program would; call
@@ -52,7 +52,7 @@ export class ImageChain implements Disposable {
       return new ImageChain(opener, options.writable ?? false);
     } catch (error) {
       opener[Symbol.dispose]();
-      throw new HostError(`Could not open '${path}': ${reasonOf(error)}`, { cause: error });
+      throw new HostError(`Could not open '${path}': ${describeError(error)}`, { cause: error });
     }
   }
 

@@ -18,7 +18,7 @@ export class ReadAhead implements Disposable {
    * both as for {@linkcode DiskReader}.
    */
   constructor(source: ImageChain, unitBytes: number, startBytes: bigint) {
-    const blockBytes = Math.max(BLOCK_BYTES, DiskReader.leastBytes(unitBytes));
+    const blockBytes = Math.max(BLOCK_BYTES, DiskReader.minBytes(unitBytes));
     this.#blocks = new SharedBlocks(blockBytes, unitBytes);
     const { path, format, image } = source.top;
     const order: ReadAheadOrder = {

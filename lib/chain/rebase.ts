@@ -12,7 +12,7 @@ import {
 import type { Operation } from "../storage/mod.ts";
 import { pause } from "./pause.ts";
 import { type HoleLookup, SourceWalker } from "./source_walker.ts";
-import { dataRuns, type Run } from "../storage/zero_runs.ts";
+import { type ByteRange, dataRanges } from "../storage/data_ranges.ts";
 
 /** Told how far a long operation is: bytes done of the guest's disk, and of how many. */
 export type ByteListener = (doneBytes: bigint, totalBytes: bigint) => void;
@@ -133,7 +133,7 @@ class Comparison {
   /** Store what was read before: as data where it is, as zero clusters in between. */
   *#copyRun(at: bigint, bytes: Uint8Array): Operation<void> {
     let done = 0;
-    for (const run of dataRuns(bytes, this.#image.geometry.clusterBytes)) {
+    for (const run of dataRanges(bytes, this.#image.geometry.clusterBytes)) {
       yield* this.#zero(at + BigInt(done), bytes.subarray(done, run.start));
       yield* writeImage(this.#image, at + BigInt(run.start), bytes.subarray(run.start, run.end));
       done = run.end;
@@ -149,7 +149,7 @@ class Comparison {
 }
 
 /** The runs of units in which two buffers of the same length differ. */
-function* differingRuns(a: Uint8Array, b: Uint8Array, unitBytes: number): Generator<Run> {
+function* differingRuns(a: Uint8Array, b: Uint8Array, unitBytes: number): Generator<ByteRange> {
   let start = -1;
   for (let at = 0; at < a.length; at += unitBytes) {
     const end = at + unitBytes;

@@ -4,14 +4,14 @@
  *
  * @module
  */
-import type { DiskRun } from "./disk_reader.ts";
+import type { DiskPiece } from "./disk_reader.ts";
 
 /** Data, and how far on the disk it goes. */
 export interface Block {
   /** What the runs refer to. */
   readonly bytes: Uint8Array;
   /** The data in it. */
-  readonly runs: readonly DiskRun[];
+  readonly runs: readonly DiskPiece[];
   /** How far the disk is read with this block, in bytes. */
   readonly doneBytes: bigint;
 }
@@ -38,8 +38,8 @@ export class SharedBlocks {
 
   /** Blocks of `blockBytes` with runs of `unitBytes` at least; in `memory` if that is there. */
   constructor(blockBytes: number, unitBytes: number, memory?: SharedArrayBuffer) {
-    const most = Math.ceil(blockBytes / unitBytes) + 1;
-    const listBytes = 8 * (FIXED_FIELDS + RUN_FIELDS * most);
+    const max = Math.ceil(blockBytes / unitBytes) + 1;
+    const listBytes = 8 * (FIXED_FIELDS + RUN_FIELDS * max);
     const stateBytes = 8 * SLOTS;
     const slotBytes = listBytes + Math.ceil(blockBytes / 8) * 8;
     this.blockBytes = blockBytes;

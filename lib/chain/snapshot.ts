@@ -1,7 +1,7 @@
 import { createImage, type CreateOptions } from "../qed/mod.ts";
 import { runSync } from "../storage/mod.ts";
 import { backingName } from "./backing_name.ts";
-import { MOST_LAYERS } from "./chain_opener.ts";
+import { MAX_LAYERS } from "./chain_opener.ts";
 import { FreshFile } from "./fresh_file.ts";
 import { HostError } from "../storage/host_error.ts";
 import type { ImageChain } from "./image_chain.ts";
@@ -24,7 +24,7 @@ export function createOverlay(
   chain: ImageChain,
   options: OverlayOptions = {},
 ): void {
-  refuseTooDeep(chain);
+  assertDepth(chain);
   const { format, path: imagePath } = chain.top;
   using fresh = FreshFile.create(path, { replaces: false });
   const backing = { name: backingName(path, imagePath), isRaw: format === "raw" };
@@ -34,9 +34,9 @@ export function createOverlay(
 }
 
 /** Throws {@linkcode HostError} if no image in front of these files could be opened. */
-export function refuseTooDeep(behind: ImageChain): void {
-  if (behind.layers.length < MOST_LAYERS) return;
+export function assertDepth(behind: ImageChain): void {
+  if (behind.layers.length < MAX_LAYERS) return;
   throw new HostError(
-    `'${behind.top.path}' and what is behind it are ${MOST_LAYERS} files, the most there may be`,
+    `'${behind.top.path}' and what is behind it are ${MAX_LAYERS} files, the most there may be`,
   );
 }

@@ -34,7 +34,7 @@ export function* streamImage(
     while (at < end) {
       const { state, lengthBytes } = yield* behind.next(at);
       const isZero = state === "zero";
-      const length = least(end - at, isZero ? lengthBytes : least(lengthBytes, blockBytes));
+      const length = min(end - at, isZero ? lengthBytes : min(lengthBytes, blockBytes));
       if (!isZero) yield* populateImage(image, at, length, { leavesZeroes: true });
       at += length;
       options.onProgress?.(at, image.imageBytes);
@@ -44,6 +44,6 @@ export function* streamImage(
   yield* changeBacking(image, undefined);
 }
 
-function least(a: bigint, b: bigint): bigint {
+function min(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }

@@ -3,7 +3,7 @@ import type { NbdRequest } from "./request.ts";
 import type { ServedDisk } from "./served_disk.ts";
 
 /** The most extents that are told at once; a client asks again for what is missing. */
-const MOST_EXTENTS = 4096;
+const MAX_EXTENTS = 4096;
 
 /** A range as clients are told of it. */
 export interface StatusExtent {
@@ -18,7 +18,7 @@ export interface StatusExtent {
  * one extent if that is what was asked for. NBD protocol, section "`NBD_CMD_BLOCK_STATUS`".
  */
 export async function blockStatus(request: NbdRequest, disk: ServedDisk): Promise<StatusExtent[]> {
-  const most = (request.flags & COMMAND_FLAG.REQ_ONE) !== 0 ? 1 : MOST_EXTENTS;
+  const max = (request.flags & COMMAND_FLAG.REQ_ONE) !== 0 ? 1 : MAX_EXTENTS;
   const told: { lengthBytes: number; flags: number }[] = [];
   let left = request.length;
   for await (const extent of disk.extents(request.offset)) {
@@ -26,7 +26,7 @@ export async function blockStatus(request: NbdRequest, disk: ServedDisk): Promis
     const lengthBytes = Math.min(left, extent.lengthBytes);
     const last = told.at(-1);
     if (last?.flags === flags) last.lengthBytes += lengthBytes;
-    else if (told.length === most) break;
+    else if (told.length === max) break;
     else told.push({ lengthBytes, flags });
     left -= lengthBytes;
     if (left === 0) break;

@@ -1,4 +1,4 @@
-import { HostError, reasonOf } from "../storage/host_error.ts";
+import { describeError, HostError } from "../storage/host_error.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import type { Listener } from "./server.ts";
 
@@ -22,7 +22,7 @@ export function listenAt(address: ListenAddress): NbdListener {
     return address.kind === "port" ? listenAtPort(address) : listenAtSocket(address.path);
   } catch (error) {
     const place = address.kind === "port" ? `port ${address.port}` : `'${address.path}'`;
-    throw new HostError(`Could not listen at ${place}: ${reasonOf(error)}`, { cause: error });
+    throw new HostError(`Could not listen at ${place}: ${describeError(error)}`, { cause: error });
   }
 }
 

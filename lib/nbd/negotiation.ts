@@ -17,7 +17,7 @@ import {
   HANDSHAKE_FLAG,
   INFO,
   MAGIC,
-  MOST_PAYLOAD_BYTES,
+  MAX_PAYLOAD_BYTES,
   OPTION,
   REPLY,
 } from "./protocol.ts";
@@ -25,10 +25,10 @@ import { ProtocolError } from "./protocol_error.ts";
 import type { NbdExport } from "./served_disk.ts";
 
 /** The most data of an option that is looked at, and the most that is read to be thrown away. */
-const MOST_OPTION_BYTES = 2 ** 14;
-const MOST_SKIPPED_BYTES = 2 ** 20;
+const MAX_OPTION_BYTES = 2 ** 14;
+const MAX_SKIPPED_BYTES = 2 ** 20;
 /** Nobody needs as many options as this. */
-const MOST_OPTIONS = 256;
+const MAX_OPTIONS = 256;
 const OPTION_HEAD_BYTES = 16;
 /** What follows the answer to EXPORT_NAME, for clients that do not know better. */
 const OLD_PADDING_BYTES = 124;
@@ -78,7 +78,7 @@ export class Negotiation {
     }
     this.#isFixed = (clientFlags & HANDSHAKE_FLAG.FIXED_NEWSTYLE) !== 0;
     this.#skipsPadding = (clientFlags & HANDSHAKE_FLAG.NO_ZEROES) !== 0;
-    for (let count = 0; count < MOST_OPTIONS; count++) {
+    for (let count = 0; count < MAX_OPTIONS; count++) {
       const outcome = await this.#nextOption();
       // Who does not read the answers gets no more of them.
       await this.#outbox.drained();
@@ -86,7 +86,7 @@ export class Negotiation {
       if (outcome === "next") continue;
       return { isStructured: this.#isStructured, hasAllocation: this.#hasAllocation };
     }
-    throw new ProtocolError(`more than ${MOST_OPTIONS} options`);
+    throw new ProtocolError(`more than ${MAX_OPTIONS} options`);
   }
 
   #greet(): void {
@@ -107,7 +107,7 @@ export class Negotiation {
     if (option !== OPTION.EXPORT_NAME && !this.#isFixed) {
       throw new ProtocolError(`option ${option} without fixed newstyle`);
     }
-    if (length > MOST_OPTION_BYTES) return await this.#skipOption(option, length);
+    if (length > MAX_OPTION_BYTES) return await this.#skipOption(option, length);
     const data = await this.#reader.copy(length);
     try {
       return this.#answer(option, new OptionData(data));
@@ -119,11 +119,11 @@ export class Negotiation {
   }
 
   async #skipOption(option: number, length: number): Promise<Outcome> {
-    if (length > MOST_SKIPPED_BYTES || option === OPTION.EXPORT_NAME) {
+    if (length > MAX_SKIPPED_BYTES || option === OPTION.EXPORT_NAME) {
       throw new ProtocolError(`option ${option} of ${length} bytes`);
     }
     await this.#reader.skip(length);
-    return this.#refuse(option, REPLY.ERR_TOO_BIG, `at most ${MOST_OPTION_BYTES} bytes`);
+    return this.#refuse(option, REPLY.ERR_TOO_BIG, `at most ${MAX_OPTION_BYTES} bytes`);
   }
 
   #answer(option: number, data: OptionData): Outcome {
@@ -190,7 +190,7 @@ export class Negotiation {
     if (asked.has(INFO.DESCRIPTION)) this.#informText(option, INFO.DESCRIPTION, description);
     const sizes = new DataView(new ArrayBuffer(14));
     sizes.setUint16(0, INFO.BLOCK_SIZE);
-    [1, disk.preferredBytes, MOST_PAYLOAD_BYTES].forEach((size, i) => {
+    [1, disk.preferredBytes, MAX_PAYLOAD_BYTES].forEach((size, i) => {
       sizes.setUint32(2 + 4 * i, size);
     });
     this.#reply(option, REPLY.INFO, sizes);
@@ -232,7 +232,7 @@ export class Negotiation {
   /** How many queries follow: not more than there can be, each with its length. */
   #countOf(data: OptionData): number {
     const count = data.uint32();
-    if (count > MOST_OPTION_BYTES / 4) throw new OptionDataError(`${count} queries`);
+    if (count > MAX_OPTION_BYTES / 4) throw new OptionDataError(`${count} queries`);
     return count;
   }
 

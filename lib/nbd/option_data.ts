@@ -1,4 +1,4 @@
-import { MOST_TEXT_BYTES } from "./protocol.ts";
+import { MAX_TEXT_BYTES } from "./protocol.ts";
 
 const DECODER = new TextDecoder("utf-8", { fatal: true });
 
@@ -47,7 +47,7 @@ export class OptionData {
   }
 
   #decode(length: number): string {
-    if (length > MOST_TEXT_BYTES) throw new OptionDataError(`a text of ${length} bytes`);
+    if (length > MAX_TEXT_BYTES) throw new OptionDataError(`a text of ${length} bytes`);
     const start = this.#pass(length);
     try {
       return DECODER.decode(this.#bytes.subarray(start, start + length));

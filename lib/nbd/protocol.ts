@@ -134,6 +134,6 @@ export const SIMPLE_REPLY_BYTES = 16;
 /** Bytes of a chunk's head. */
 export const CHUNK_HEAD_BYTES = 20;
 /** The longest name or other text. NBD protocol, section "Values". */
-export const MOST_TEXT_BYTES = 4096;
+export const MAX_TEXT_BYTES = 4096;
 /** The most data of a read or write. NBD protocol, section "Block size constraints". */
-export const MOST_PAYLOAD_BYTES = 32 * 2 ** 20;
+export const MAX_PAYLOAD_BYTES = 32 * 2 ** 20;

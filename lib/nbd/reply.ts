@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dataRuns } from "../storage/zero_runs.ts";
+import { dataRanges } from "../storage/data_ranges.ts";
 import { ALLOCATION_CONTEXT_ID } from "./negotiation.ts";
 import { CHUNK, CHUNK_DONE, CHUNK_HEAD_BYTES, MAGIC, SIMPLE_REPLY_BYTES } from "./protocol.ts";
 import type { NbdRequest } from "./request.ts";
@@ -12,7 +12,7 @@ import type { NbdRequest } from "./request.ts";
 const DATA_HEAD_BYTES = CHUNK_HEAD_BYTES + 8;
 /** Zeroes are told as holes in pieces of so many bytes: smaller ones cost more than they save. */
 const HOLE_UNIT_BYTES = 2 ** 15;
-const MOST_MESSAGE_BYTES = 1024;
+const MAX_MESSAGE_BYTES = 1024;
 const NO_ERROR = 0;
 
 /** A simple reply without data, or the head of one with data. */
@@ -54,7 +54,7 @@ export class ReadReply {
       return [this.#bytes];
     }
     const { length } = this.data;
-    const runs = isWhole ? [] : [...dataRuns(this.data, HOLE_UNIT_BYTES)];
+    const runs = isWhole ? [] : [...dataRanges(this.data, HOLE_UNIT_BYTES)];
     if (isWhole || (runs.length === 1 && runs[0].end - runs[0].start === length)) {
       putDataHead(this.#bytes, this.#request, { start: 0, length, isLast: true });
       return [this.#bytes];
@@ -120,7 +120,7 @@ export function statusReply(
 
 /** An error with a text that says more. */
 export function errorChunk(request: NbdRequest, error: number, message: string): Uint8Array {
-  const text = new TextEncoder().encode(message).subarray(0, MOST_MESSAGE_BYTES);
+  const text = new TextEncoder().encode(message).subarray(0, MAX_MESSAGE_BYTES);
   const bytes = new Uint8Array(CHUNK_HEAD_BYTES + 6 + text.length);
   const view = putChunkHead(bytes, request, {
     kind: CHUNK.ERROR,

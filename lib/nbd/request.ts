@@ -1,4 +1,4 @@
-import { COMMAND, COMMAND_FLAG, MAGIC, MOST_PAYLOAD_BYTES, NBD_ERROR } from "./protocol.ts";
+import { COMMAND, COMMAND_FLAG, MAGIC, MAX_PAYLOAD_BYTES, NBD_ERROR } from "./protocol.ts";
 import { ProtocolError } from "./protocol_error.ts";
 import { RequestError } from "./request_error.ts";
 import type { ByteOffset, ServedDisk } from "./served_disk.ts";
@@ -79,7 +79,7 @@ export function checkRequest(
   if (length === 0) throw invalid("the range is empty");
   if (isChange(command)) checkChange(request, disk);
   if (command === COMMAND.READ) {
-    if (length > MOST_PAYLOAD_BYTES) throw invalid(`at most ${MOST_PAYLOAD_BYTES} bytes at once`);
+    if (length > MAX_PAYLOAD_BYTES) throw invalid(`at most ${MAX_PAYLOAD_BYTES} bytes at once`);
     if ((flags & COMMAND_FLAG.DF) !== 0 && !asked.isStructured) {
       throw invalid("DF without structured replies");
     }
@@ -93,8 +93,8 @@ export function checkRequest(
 function checkChange({ command, flags, length }: NbdRequest, disk: ServedDisk): void {
   if (!disk.isWritable) throw new RequestError(NBD_ERROR.EPERM, "the disk is read-only");
   if (command === TRIM && !disk.canTrim) throw invalid("there is no trim here");
-  if (command === WRITE && length > MOST_PAYLOAD_BYTES) {
-    throw invalid(`at most ${MOST_PAYLOAD_BYTES} bytes at once`);
+  if (command === WRITE && length > MAX_PAYLOAD_BYTES) {
+    throw invalid(`at most ${MAX_PAYLOAD_BYTES} bytes at once`);
   }
   if ((flags & COMMAND_FLAG.FUA) !== 0 && !disk.canForceWrites) {
     throw invalid("there is no FUA here");

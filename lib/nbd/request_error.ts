@@ -29,7 +29,7 @@ const VALUES: Readonly<Record<string, number>> = {
 };
 
 /** The protocol's error value for whatever a disk has thrown. */
-export function errorValueOf(error: unknown): number {
+export function nbdErrorValue(error: unknown): number {
   if (error instanceof RequestError) return error.value;
   if (error instanceof RangeError) return NBD_ERROR.ENOMEM; // no memory for a buffer
   return VALUES[String((error as { code?: unknown } | null)?.code)] ?? NBD_ERROR.EIO;

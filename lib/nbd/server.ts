@@ -12,7 +12,7 @@ export interface Listener {
 }
 
 /** The most clients at a time; the others wait at the door. */
-export const MOST_CONNECTIONS = 16;
+export const MAX_CONNECTIONS = 16;
 
 /** Settings of a {@linkcode NbdServer}. */
 export interface NbdServerOptions {
@@ -22,10 +22,10 @@ export interface NbdServerOptions {
   readonly listener: Listener;
   /** Starts the timers that limit how long a client may take. */
   readonly startTimer: StartTimer;
-  /** The most clients at a time; {@linkcode MOST_CONNECTIONS} if not given. */
-  readonly mostConnections?: number;
+  /** The most clients at a time; {@linkcode MAX_CONNECTIONS} if not given. */
+  readonly maxConnections?: number;
   /** Told what clients do wrong. */
-  readonly onComplaint?: (message: string) => void;
+  readonly onClientError?: (message: string) => void;
 }
 
 /** Serves one disk to many clients. */
@@ -62,9 +62,9 @@ export class NbdServer {
   }
 
   async #accept(): Promise<void> {
-    const { listener, mostConnections = MOST_CONNECTIONS } = this.#options;
+    const { listener, maxConnections = MAX_CONNECTIONS } = this.#options;
     while (!this.#isStopping) {
-      if (this.#connections.size >= mostConnections) {
+      if (this.#connections.size >= maxConnections) {
         await new Promise<void>((resolve) => this.#onLeave = resolve);
         continue;
       }
@@ -74,7 +74,7 @@ export class NbdServer {
       } catch (error) {
         if (this.#isStopping) return;
         // One client that could not be let in, the system being short of something.
-        this.#options.onComplaint?.(`a client could not be let in: ${error}`);
+        this.#options.onClientError?.(`a client could not be let in: ${error}`);
         await new Promise<void>((resolve) => this.#options.startTimer(resolve, 100));
         continue;
       }
@@ -83,14 +83,14 @@ export class NbdServer {
   }
 
   #welcome(stream: ByteStream): void {
-    const { served, startTimer, onComplaint } = this.#options;
+    const { served, startTimer, onClientError } = this.#options;
     if (this.#isStopping) {
       stream.close();
       return;
     }
     const connection = new Connection(stream, served, startTimer);
     const running = connection.run().then((complaint) => {
-      if (complaint !== undefined) onComplaint?.(`a client was left: ${complaint}`);
+      if (complaint !== undefined) onClientError?.(`a client was left: ${complaint}`);
       this.#connections.delete(connection);
       this.#onLeave?.();
     });

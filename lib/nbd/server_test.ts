@@ -50,7 +50,7 @@ Deno.test("clients beyond the limit wait until one leaves", async () => {
     served: served(),
     listener: door,
     startTimer: noTimer,
-    mostConnections: 2,
+    maxConnections: 2,
   });
   const [first, second, third] = [door.enter(), door.enter(), door.enter()];
   assertEquals([await greeting(first), await greeting(second)], [18, 18]);
@@ -73,7 +73,7 @@ Deno.test("what clients do wrong is told, and the others are served on", async (
     served: served(),
     listener: door,
     startTimer: noTimer,
-    onComplaint: (message) => complaints.push(message),
+    onClientError: (message) => complaints.push(message),
   });
   const bad = door.enter();
   await bad.write(new Uint8Array(4).fill(9));

@@ -85,7 +85,7 @@ export class StorageDisk implements ServedDisk {
     const discard = (piece: typeof range): Request => {
       return { kind: "discard", file: FILE, label: LABEL, ...piece };
     };
-    return this.#alone(range, "change", piecesOf(range, discard));
+    return this.#alone(range, "change", splitIntoPieces(range, discard));
   }
 
   /** Write zeroes. */
@@ -95,7 +95,7 @@ export class StorageDisk implements ServedDisk {
       const bytes = ZEROES.subarray(0, piece.lengthBytes);
       return { kind: "write", file: FILE, label: LABEL, offsetBytes: piece.offsetBytes, bytes };
     };
-    await this.#alone(range, "change", piecesOf(range, write));
+    await this.#alone(range, "change", splitIntoPieces(range, write));
     this.#grow(range.offsetBytes + lengthBytes);
   }
 
@@ -152,7 +152,7 @@ const NEXT_TURN: Turn = {
   whenReady: (go) => void setImmediate(go),
 };
 
-function* piecesOf<R extends { readonly offsetBytes: number; readonly lengthBytes: number }>(
+function* splitIntoPieces<R extends { readonly offsetBytes: number; readonly lengthBytes: number }>(
   { offsetBytes, lengthBytes }: R,
   make: (piece: { readonly offsetBytes: number; readonly lengthBytes: number }) => Request,
 ): Generator<Request> {

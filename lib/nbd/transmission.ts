@@ -8,7 +8,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { reasonOf } from "../storage/host_error.ts";
+import { describeError } from "../storage/host_error.ts";
 import { blockStatus } from "./block_status.ts";
 import { type ByteReader, StreamEndError } from "./byte_reader.ts";
 import type { Agreement } from "./negotiation.ts";
@@ -16,12 +16,12 @@ import type { Outbox } from "./outbox.ts";
 import { COMMAND, COMMAND_FLAG, NBD_ERROR, REQUEST_BYTES } from "./protocol.ts";
 import { errorChunk, ReadReply, simpleReply, statusReply } from "./reply.ts";
 import { checkRequest, isChange, type NbdRequest, readRequest } from "./request.ts";
-import { errorValueOf, RequestError } from "./request_error.ts";
+import { nbdErrorValue, RequestError } from "./request_error.ts";
 import type { ServedDisk } from "./served_disk.ts";
 
 /** The most requests of a client that are carried out at a time, and the most memory for them. */
-const MOST_IN_FLIGHT = 256;
-const MOST_IN_FLIGHT_BYTES = 32 * 2 ** 20;
+const MAX_IN_FLIGHT = 256;
+const MAX_IN_FLIGHT_BYTES = 32 * 2 ** 20;
 /** What a request takes beside its data. */
 const REQUEST_COST_BYTES = 256;
 /** Zeroes to write where no hole is wanted, so many bytes at a time. */
@@ -109,7 +109,7 @@ export class Transmission {
   #hasRoom(costBytes: number): boolean {
     const usedBytes = this.#inFlightBytes + this.#outbox.heldBytes;
     if (usedBytes === 0) return true; // a single request always fits
-    return this.#inFlight < MOST_IN_FLIGHT && usedBytes + costBytes <= MOST_IN_FLIGHT_BYTES;
+    return this.#inFlight < MAX_IN_FLIGHT && usedBytes + costBytes <= MAX_IN_FLIGHT_BYTES;
   }
 
   async #change(): Promise<void> {
@@ -189,10 +189,10 @@ export class Transmission {
   }
 
   #failed(request: NbdRequest, error: unknown): Uint8Array[] {
-    const value = errorValueOf(error);
+    const value = nbdErrorValue(error);
     return [
       this.#agreement.isStructured
-        ? errorChunk(request, value, reasonOf(error))
+        ? errorChunk(request, value, describeError(error))
         : simpleReply(request, value),
     ];
   }

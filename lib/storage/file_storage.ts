@@ -16,7 +16,7 @@ const MODE_FLAGS: Record<FileMode, string> = {
   "create-new": "wx+",
 };
 
-const MOST_READS_AT_ONCE = 64;
+const MAX_READS_AT_ONCE = 64;
 
 /** The type of file systems whose files are in memory, on Linux: tmpfs. */
 const TMPFS_TYPE = 0x01021994;
@@ -186,7 +186,7 @@ export class FileStorage implements SyncStorage, AsyncStorage, Disposable {
    * signals.
    */
   #readAtOnce(descriptor: number, { into, offsetBytes }: ReadRequest): number | undefined {
-    if (this.#readsAtOnce === MOST_READS_AT_ONCE) {
+    if (this.#readsAtOnce === MAX_READS_AT_ONCE) {
       this.#readsAtOnce = 0;
       return undefined;
     }

@@ -1,5 +1,5 @@
 import type { Operation, Request } from "./request.ts";
-import { goesOn, isShort, restOf } from "./transfer.ts";
+import { canContinue, isShort, remainder } from "./transfer.ts";
 
 /**
  * A layer between an operation and its storage: given a request, it yields what should really
@@ -71,8 +71,8 @@ function* through<T>(operation: Operation<T>, filter: Filter): Operation<T> {
 function* filterAll(filter: Filter, request: Request): Operation<number> {
   let answer = yield* filter(request);
   while (isShort(request, answer)) {
-    const movedBytes = yield* filter(restOf(request, answer));
-    if (!goesOn(request, movedBytes)) break;
+    const movedBytes = yield* filter(remainder(request, answer));
+    if (!canContinue(request, movedBytes)) break;
     answer += movedBytes;
   }
   return answer;

@@ -23,7 +23,7 @@ export class HostError extends Error {
 }
 
 /** What went wrong, in one line for people: the system's words, or the error's own. */
-export function reasonOf(error: unknown): string {
+export function describeError(error: unknown): string {
   if (error instanceof StorageError) {
     return `${describeRequest(error.request)} failed: ${systemMessage(error)}`;
   }

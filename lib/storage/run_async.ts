@@ -1,6 +1,6 @@
 import { driveAsync } from "./drive_async.ts";
 import type { Operation, Request, Turn } from "./request.ts";
-import { goesOn, isShort, restOf } from "./transfer.ts";
+import { canContinue, isShort, remainder } from "./transfer.ts";
 
 /** Storage that answers later. Rejects with {@linkcode StorageError} when a request fails. */
 export interface AsyncStorage {
@@ -70,8 +70,8 @@ export class AsyncDriver {
       const file = this.#files[request.file];
       let answer = await file.submit(request);
       while (isShort(request, answer)) {
-        const movedBytes = await file.submit(restOf(request, answer));
-        if (!goesOn(request, movedBytes)) break;
+        const movedBytes = await file.submit(remainder(request, answer));
+        if (!canContinue(request, movedBytes)) break;
         answer += movedBytes;
       }
       return answer;

@@ -1,5 +1,5 @@
 import { describeRequest, type Operation, type Request, type Wait } from "./request.ts";
-import { goesOn, isShort, restOf } from "./transfer.ts";
+import { canContinue, isShort, remainder } from "./transfer.ts";
 
 /** Storage that answers at once. Throws {@linkcode StorageError} when a request fails. */
 export interface SyncStorage {
@@ -30,7 +30,7 @@ export class StepLimitError extends Error {
  * Run an operation to its end over `files`, one request after the other. A failing request is
  * thrown into the operation at its `yield`, where it may be handled; what it does not handle comes
  * out of this call. An operation that waits for another one fails: nothing else runs here. Throws
- * {@linkcode StepLimitError}, not into the operation, at the request after `mostRequests`.
+ * {@linkcode StepLimitError}, not into the operation, at the request after `maxRequests`.
  *
  * @example
  * ```ts
@@ -46,14 +46,14 @@ export class StepLimitError extends Error {
 export function runSync<T>(
   operation: Operation<T>,
   files: readonly SyncStorage[],
-  mostRequests = Infinity,
+  maxRequests = Infinity,
 ): T {
   let step = operation.next();
   for (let count = 0; !step.done; count++) {
-    if (count >= mostRequests) {
+    if (count >= maxRequests) {
       const { value } = step;
       const next = value.kind === "wait" ? `wait (${value.label})` : describeRequest(value);
-      throw new StepLimitError(`no end after ${mostRequests} requests; the next is a ${next}`);
+      throw new StepLimitError(`no end after ${maxRequests} requests; the next is a ${next}`);
     }
     const request = step.value;
     let answer: number;
@@ -73,8 +73,8 @@ function performAll(request: Request, files: readonly SyncStorage[]): number {
   const file = files[request.file];
   let answer = file.perform(request);
   while (isShort(request, answer)) {
-    const movedBytes = file.perform(restOf(request, answer));
-    if (!goesOn(request, movedBytes)) break;
+    const movedBytes = file.perform(remainder(request, answer));
+    if (!canContinue(request, movedBytes)) break;
     answer += movedBytes;
   }
   return answer;

@@ -9,7 +9,7 @@ export function isShort(request: Request, answer: number): request is ReadReques
 }
 
 /** The request for what is left of a short transfer after `doneBytes`. */
-export function restOf<R extends ReadRequest | WriteRequest>(request: R, doneBytes: number): R {
+export function remainder<R extends ReadRequest | WriteRequest>(request: R, doneBytes: number): R {
   const offsetBytes = request.offsetBytes + doneBytes;
   return request.kind === "read"
     ? { ...request, offsetBytes, into: request.into.subarray(doneBytes) }
@@ -20,7 +20,7 @@ export function restOf<R extends ReadRequest | WriteRequest>(request: R, doneByt
  * Whether a short transfer goes on after `movedBytes` more: a read that moves nothing is at the end
  * of the file. Throws {@linkcode StorageError} when it is a write that makes no progress.
  */
-export function goesOn(request: ReadRequest | WriteRequest, movedBytes: number): boolean {
+export function canContinue(request: ReadRequest | WriteRequest, movedBytes: number): boolean {
   if (movedBytes > 0) return true;
   if (request.kind === "read") return false;
   throw new StorageError("EIO", request, "the write made no progress");

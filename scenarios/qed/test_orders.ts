@@ -20,16 +20,16 @@ export type Plant = (image: QedImage) => void;
 
 /** Whoever changes tables does not wait for others that do. */
 export const NO_TURN: Plant = (image) => {
-  image.alone = <T>(work: Operation<T>): Operation<T> => work;
+  image.withAllocationLock = <T>(work: Operation<T>): Operation<T> => work;
 };
 
 /** Requests do not wait for others that overlap. */
 export const NO_RANGES: Plant = (image) => {
-  image.holding = <T>(_range: unknown, _intent: unknown, work: Operation<T>) => work;
-  const enter = image.enter.bind(image);
+  image.withRangeLock = <T>(_range: unknown, _intent: unknown, work: Operation<T>) => work;
+  const lockRange = image.lockRange.bind(image);
   // Everybody has a place of their own.
   let place = 0;
-  image.enter = (_range, intent) => enter({ startBytes: place, endBytes: ++place }, intent);
+  image.lockRange = (_range, intent) => lockRange({ startBytes: place, endBytes: ++place }, intent);
 };
 
 /** Nothing wrong. */

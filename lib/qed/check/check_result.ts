@@ -2,7 +2,7 @@
 export const MAX_PROBLEMS = 100;
 
 /** Something wrong with one table entry. */
-export interface Problem {
+export interface FormatProblem {
   /**
    * `invalid`: points outside the clusters of the file. `shared`: points at a cluster that
    * another entry refers to already. `unreadable`: the L2 table could not be read.
@@ -52,5 +52,5 @@ export interface CheckResult {
   /** The end of the last cluster that is referred to, in bytes. */
   imageEndBytes: number;
   /** The first problems found, at most {@linkcode MAX_PROBLEMS}. */
-  problems: Problem[];
+  problems: FormatProblem[];
 }

@@ -1,12 +1,12 @@
 import type { Operation } from "../../storage/request.ts";
-import { walkTables } from "./check.ts";
+import { scanTables } from "./check.ts";
 import type { CheckResult } from "./check_result.ts";
 import { ClusterSet } from "../image/cluster_set.ts";
 import { readTable } from "../io/lookup.ts";
 import { FormatError } from "../format/format_error.ts";
 import type { QedImage } from "../image/image.ts";
 import { Table } from "../format/table.ts";
-import { Walk } from "./table_walk.ts";
+import { TableWalk } from "./table_walk.ts";
 
 /** Who a cluster of the file belongs to: an entry of an L2 table, or the table itself. */
 export interface Owner {
@@ -16,7 +16,7 @@ export interface Owner {
   readonly l2Index?: number;
 }
 
-/** How many clusters of the file a survey names the owners of, if not told: 8 MiB of memory. */
+/** How many clusters of the file a reachability names the owners of, if not told: 8 MiB of memory. */
 const STRETCH_CLUSTERS = 2 ** 20;
 const NOBODY = -1;
 /** How far a file may grow, beside doubling, with its free clusters being known. */
@@ -33,9 +33,9 @@ export interface Stretch {
 /**
  * What is where in a file: which clusters are free, and whom those of one stretch of it belong to.
  * Kept up to date by those who move clusters. What others allocate meanwhile goes to the end of
- * the file, which a survey does not take for free; what they free is noticed by the next one.
+ * the file, which a reachability does not take for free; what they free is noticed by the next one.
  */
-export class Survey {
+export class Reachability {
   /** What a check finds. */
   readonly result: CheckResult;
   /** Whether it is known to be durable that nothing refers to the free clusters. */
@@ -54,7 +54,7 @@ export class Survey {
   readonly #tableEntries: number;
 
   /** Take over a finished walk; owners are to be noted. */
-  constructor(walk: Walk, { firstCluster, clusterCount }: Stretch) {
+  constructor(walk: TableWalk, { firstCluster, clusterCount }: Stretch) {
     const { image, used, result } = walk;
     const { clusterBytes, tableEntries } = image.geometry;
     const fileClusters = image.endBytes / clusterBytes;
@@ -151,29 +151,29 @@ export class Survey {
  * `firstCluster` on, or as many as a table has if that is more. Needs the turn of
  * those who change tables. Throws {@linkcode FormatError} for the first bad entry, and the storage's
  * error for a table that can't be read. What the session knew of free clusters is
- * forgotten: the survey has them now.
+ * forgotten: the reachability has them now.
  */
-export function* surveyFile(
+export function* findReachability(
   image: QedImage,
   firstCluster: number,
   clusterCount: number = STRETCH_CLUSTERS,
-): Operation<Survey> {
-  const walk = new Walk(image, { clears: false });
-  yield* walkTables(walk);
+): Operation<Reachability> {
+  const walk = new TableWalk(image, { clears: false });
+  yield* scanTables(walk);
   walk.finish();
   assertSound(walk);
-  const survey = new Survey(walk, {
+  const reachability = new Reachability(walk, {
     firstCluster,
     clusterCount: Math.max(clusterCount, image.geometry.tableClusters),
   });
-  yield* noteOwners(image, survey);
+  yield* noteOwners(image, reachability);
   image.free.clear();
-  survey.generation = image.free.generation;
-  return survey;
+  reachability.generation = image.free.generation;
+  return reachability;
 }
 
 /** Throws if a walk found anything but leaks: {@linkcode FormatError}, or the storage's error. */
-export function assertSound(walk: Walk): void {
+export function assertSound(walk: TableWalk): void {
   if (walk.readFailure) throw walk.readFailure;
   const [problem] = walk.result.problems;
   if (!problem) return;
@@ -187,20 +187,20 @@ export function assertSound(walk: Walk): void {
   });
 }
 
-function* noteOwners(image: QedImage, survey: Survey): Operation<void> {
+function* noteOwners(image: QedImage, reachability: Reachability): Operation<void> {
   const { l1, geometry, header } = image;
   const { tableEntries, tableClusters, tableBytes, clusterBytes } = geometry;
-  const leastOffset = header.headerClusters * clusterBytes;
+  const minOffset = header.headerClusters * clusterBytes;
   const table = new Table(image.buffers.take(tableBytes), 0);
   for (let l1Index = l1.nextUsed(0); l1Index < tableEntries; l1Index = l1.nextUsed(l1Index + 1)) {
     table.offsetBytes = l1.entry(l1Index);
-    survey.setOwner(table.offsetBytes / clusterBytes, tableClusters, { l1Index });
+    reachability.setOwner(table.offsetBytes / clusterBytes, tableClusters, { l1Index });
     yield* readTable(image, table);
     for (let l2Index = table.nextUsed(0); l2Index < tableEntries;) {
       const offsetBytes = table.entry(l2Index);
       // Special values lie before all offsets.
-      if (offsetBytes >= leastOffset) {
-        survey.setOwner(offsetBytes / clusterBytes, 1, { l1Index, l2Index });
+      if (offsetBytes >= minOffset) {
+        reachability.setOwner(offsetBytes / clusterBytes, 1, { l1Index, l2Index });
       }
       l2Index = table.nextUsed(l2Index + 1);
     }

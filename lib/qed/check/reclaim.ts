@@ -15,7 +15,7 @@ import { loadL2Table } from "../io/lookup.ts";
 import type { QedImage } from "../image/image.ts";
 import { type DataMove, moveData, moveTables, type TableMove } from "../io/relocate.ts";
 import type { Table } from "../format/table.ts";
-import type { Walk } from "./table_walk.ts";
+import type { TableWalk } from "./table_walk.ts";
 
 /** How many clusters are moved at a time: as many are leaked if a crash comes in between. */
 const BATCH_CLUSTERS = 1024;
@@ -26,7 +26,7 @@ const BATCH_CLUSTERS = 1024;
  * no hole that is long enough stays where it is, and with it the leaks before it. The whole disk
  * must be held, and the turn of those who change tables taken.
  */
-export function* reclaimLeaks(walk: Walk): Operation<void> {
+export function* reclaimLeaks(walk: TableWalk): Operation<void> {
   const { image, used, result } = walk;
   const { clusterBytes } = image.geometry;
   const { headerClusters } = image.header;
@@ -50,7 +50,12 @@ export function* reclaimLeaks(walk: Walk): Operation<void> {
 /** Cut the file behind its last cluster in use; every entry must be durable already. */
 export function* cutFile(image: QedImage, endBytes: number): Operation<void> {
   const { file } = image;
-  yield* image.critical({ kind: "resize", file, sizeBytes: endBytes, label: "leaked clusters" });
+  yield* image.requestOrFail({
+    kind: "resize",
+    file,
+    sizeBytes: endBytes,
+    label: "leaked clusters",
+  });
   yield* image.flush("leaked clusters");
   image.endBytes = endBytes;
   image.hasTornTail = false;
@@ -58,14 +63,14 @@ export function* cutFile(image: QedImage, endBytes: number): Operation<void> {
 }
 
 /** Where the file could end if everything that can move did; the L1 table stays. */
-function lowestEnd(walk: Walk): number {
+function lowestEnd(walk: TableWalk): number {
   const { l1, geometry, header } = walk.image;
   const l1End = l1.offsetBytes / geometry.clusterBytes + geometry.tableClusters;
   return Math.max(header.headerClusters + walk.used.size, l1End);
 }
 
 /** Move L2 tables that reach behind `endCluster`. Answers where the file can really end. */
-function* moveTablesInto(walk: Walk, endCluster: number): Operation<number> {
+function* moveTablesInto(walk: TableWalk, endCluster: number): Operation<number> {
   const { image, used } = walk;
   const { tableClusters, clusterBytes } = image.geometry;
   const moves: TableMove[] = [];
@@ -101,7 +106,7 @@ function tablesFromTheEnd(image: QedImage, endCluster: number): number[] {
 }
 
 /** The first place from `from` on, before `endCluster`, where a table fits, or one behind that. */
-function findHole(walk: Walk, from: number, endCluster: number): number {
+function findHole(walk: TableWalk, from: number, endCluster: number): number {
   const { tableClusters } = walk.image.geometry;
   let start = from;
   for (let i = from; i < endCluster && i - start < tableClusters; i++) {
@@ -111,7 +116,7 @@ function findHole(walk: Walk, from: number, endCluster: number): number {
 }
 
 /** Move data clusters from behind `endCluster` into holes; there are enough of them. */
-function* moveDataInto(walk: Walk, endCluster: number): Operation<void> {
+function* moveDataInto(walk: TableWalk, endCluster: number): Operation<void> {
   const { image, used } = walk;
   const { tableEntries, clusterBytes } = image.geometry;
   const { l1 } = image;

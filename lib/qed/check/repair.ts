@@ -1,6 +1,6 @@
 import type { Operation } from "../../storage/request.ts";
 import { StorageError } from "../../storage/storage_error.ts";
-import { type ProgressListener, walkTables } from "./check.ts";
+import { type ProgressListener, scanTables } from "./check.ts";
 import { type CheckResult, MAX_PROBLEMS } from "./check_result.ts";
 import { clearNeedCheck } from "../image/close.ts";
 import { loadL2Table } from "../io/lookup.ts";
@@ -11,7 +11,7 @@ import { reclaimLeaks } from "./reclaim.ts";
 import { RepairFront } from "../image/repair_front.ts";
 import type { Table } from "../format/table.ts";
 import { noteSector, writeSectors } from "../image/table_sectors.ts";
-import { scanL2Table, Walk } from "./table_walk.ts";
+import { scanL2Table, TableWalk } from "./table_walk.ts";
 
 /** What to repair. */
 export interface RepairOptions {
@@ -40,7 +40,7 @@ export interface RepairOptions {
  * Where a corruption is left, or an L2 table could not be read, which is a check error, NEED_CHECK
  * stays and the image takes no more writes.
  *
- * Others may use the image meanwhile if this runs {@linkcode QedImage.alone}, starts before they do
+ * Others may use the image meanwhile if this runs {@linkcode QedImage.withAllocationLock}, starts before they do
  * and gives back no leaks: reads go on, in-place writes go on behind the {@linkcode RepairFront},
  * allocations wait. Giving back leaks moves clusters and needs the whole disk.
  *
@@ -71,15 +71,15 @@ export function repairOpened(image: QedImage): Operation<CheckResult> {
 function* repair(
   image: QedImage,
   options: RepairOptions,
-  mostProblems: number,
+  maxProblems: number,
 ): Operation<CheckResult> {
   image.assertWritable();
   // Of an image that was damaged, what one entry gave up another one may refer to.
   image.free.clear();
-  const walk = new Walk(image, { clears: options.corruptions, mostProblems });
+  const walk = new TableWalk(image, { clears: options.corruptions, maxProblems });
   const { result } = walk;
   if (options.corruptions) yield* resolveCorruptions(walk, options.progress);
-  else yield* walkTables(walk, options.progress);
+  else yield* scanTables(walk, options.progress);
   walk.finish();
 
   if (result.corruptions > 0 || result.checkErrors > 0) {
@@ -101,7 +101,7 @@ function* repair(
  * Clear what is wrong, on disk too; what remains has no corruptions, as the result then says. Those
  * who use the image at the same time are let know how far this is.
  */
-function* resolveCorruptions(walk: Walk, progress?: ProgressListener): Operation<void> {
+function* resolveCorruptions(walk: TableWalk, progress?: ProgressListener): Operation<void> {
   const { image, result } = walk;
   const front = new RepairFront(image, walk.used);
   image.repairFront = front;
@@ -119,7 +119,7 @@ function* resolveCorruptions(walk: Walk, progress?: ProgressListener): Operation
 }
 
 /** Clear L1 entries that are invalid or overlap a table before them. Answers their sectors. */
-function resolveL1(walk: Walk): number[] {
+function resolveL1(walk: TableWalk): number[] {
   const { image } = walk;
   const { l1 } = image;
   const { tableEntries, tableClusters } = image.geometry;
@@ -141,7 +141,7 @@ function resolveL1(walk: Walk): number[] {
 
 /** Clear L2 entries that are invalid or point at a cluster in use. */
 function* resolveL2Tables(
-  walk: Walk,
+  walk: TableWalk,
   front: RepairFront,
   progress?: ProgressListener,
 ): Operation<void> {

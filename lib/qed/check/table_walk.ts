@@ -1,5 +1,5 @@
 import type { StorageError } from "../../storage/storage_error.ts";
-import { type CheckResult, MAX_PROBLEMS, type Problem } from "./check_result.ts";
+import { type CheckResult, type FormatProblem, MAX_PROBLEMS } from "./check_result.ts";
 import { CHUNK_BITS, ClusterSet } from "../image/cluster_set.ts";
 import { clustersFor } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
@@ -9,16 +9,16 @@ import { noteSector } from "../image/table_sectors.ts";
 
 const CHUNK_MASK = 2 ** CHUNK_BITS - 1;
 
-/** What a {@linkcode Walk} does beside marking and counting. */
-export interface WalkOptions {
+/** What a {@linkcode TableWalk} does beside marking and counting. */
+export interface TableWalkOptions {
   /** Whether L2 entries that are wrong are cleared. */
   readonly clears: boolean;
   /** How many problems are listed; {@linkcode MAX_PROBLEMS} if not given. */
-  readonly mostProblems?: number;
+  readonly maxProblems?: number;
 }
 
 /** One pass over the tables of an image: which clusters are referred to, and what is wrong. */
-export class Walk {
+export class TableWalk {
   /** The image being walked. */
   readonly image: QedImage;
   /** The findings so far. */
@@ -31,13 +31,13 @@ export class Walk {
   readonly clearedSectors: number[] = [];
   /** Why the first table that could not be read could not be. */
   readFailure: StorageError | undefined;
-  readonly #mostProblems: number;
+  readonly #maxProblems: number;
   #allocatedClusters = 0;
   #fragmentedClusters = 0;
 
   /** Start a pass in which the L1 table's clusters are marked, nothing else. */
-  constructor(image: QedImage, options: WalkOptions) {
-    this.#mostProblems = options.mostProblems ?? MAX_PROBLEMS;
+  constructor(image: QedImage, options: TableWalkOptions) {
+    this.#maxProblems = options.maxProblems ?? MAX_PROBLEMS;
     this.image = image;
     this.result = emptyCheckResult(image);
     this.used = new ClusterSet(image.endBytes / image.geometry.clusterBytes, image.buffers);
@@ -63,7 +63,7 @@ export class Walk {
   }
 
   /** Count and note a corruption of an L1 entry. */
-  rejectL1(kind: Problem["kind"], l1Index: number): void {
+  rejectL1(kind: FormatProblem["kind"], l1Index: number): void {
     this.result.corruptions++;
     this.#note(kind, this.image.l1, l1Index);
   }
@@ -76,7 +76,7 @@ export class Walk {
   }
 
   /** Count and note a corruption of an L2 entry, and clear it if that was asked for. */
-  rejectL2(kind: Problem["kind"], l1Index: number, table: Table, index: number): void {
+  rejectL2(kind: FormatProblem["kind"], l1Index: number, table: Table, index: number): void {
     this.result.corruptions++;
     this.#note(kind, table, index, l1Index);
     if (!this.clears) return;
@@ -104,9 +104,9 @@ export class Walk {
   }
 
   /** For an entry of an L2 table, `l1Index` is that table's. */
-  #note(kind: Problem["kind"], table: Table, index: number, l1Index?: number): void {
+  #note(kind: FormatProblem["kind"], table: Table, index: number, l1Index?: number): void {
     const { problems } = this.result;
-    if (problems.length >= this.#mostProblems) return;
+    if (problems.length >= this.#maxProblems) return;
     const entry = l1Index === undefined ? `l1_table[${index}]` : `l2_table[${l1Index}][${index}]`;
     const entryOffsetBytes = table.entryOffsetBytes(index);
     problems.push({ kind, entry, entryOffsetBytes, value: table.exactEntry(index) });
@@ -118,7 +118,7 @@ export class Walk {
  * with 32-bit arithmetic (that is what the `| 0` are for) and marked in place; all others, special
  * and wrong entries take the slower branch.
  */
-export function scanL2Table(walk: Walk, table: Table, l1Index: number): void {
+export function scanL2Table(walk: TableWalk, table: Table, l1Index: number): void {
   const { image, used } = walk;
   const { clusterBits, clusterBytes } = image.geometry;
   const words = table.block.words;
@@ -139,7 +139,7 @@ export function scanL2Table(walk: Walk, table: Table, l1Index: number): void {
     const low = words[word] | 0;
     const high = words[word + 1] | 0;
     let cluster = (low >>> clusterBits) | (high << highShift);
-    let problem: Problem["kind"] | undefined;
+    let problem: FormatProblem["kind"] | undefined;
     if (
       ((low & lowMask) | (high >>> clusterBits)) === 0 &&
       ((cluster - firstCluster) >>> 0) < clusterCount

@@ -23,7 +23,7 @@ export interface Geometry {
 }
 
 /** Derive the geometry; both sizes must be valid already. */
-export function geometryOf(
+export function deriveGeometry(
   clusterBytes: number = DEFAULT_CLUSTER_BYTES,
   tableClusters: number = DEFAULT_TABLE_CLUSTERS,
 ): Geometry {
@@ -66,6 +66,6 @@ export function tableSizeRule(clusters: number): string | undefined {
     : `must be a power of two from ${MIN_TABLE_CLUSTERS} to ${MAX_TABLE_CLUSTERS}`;
 }
 
-function isPowerOfTwoIn(value: number, least: number, most: number): boolean {
-  return value >= least && value <= most && Number.isInteger(Math.log2(value));
+function isPowerOfTwoIn(value: number, min: number, max: number): boolean {
+  return value >= min && value <= max && Number.isInteger(Math.log2(value));
 }

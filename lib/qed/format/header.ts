@@ -1,8 +1,8 @@
 import { FormatError } from "./format_error.ts";
 import {
   clusterSizeRule,
+  deriveGeometry,
   type Geometry,
-  geometryOf,
   maxImageBytes,
   tableSizeRule,
 } from "./geometry.ts";
@@ -122,7 +122,7 @@ function parseAs(layout: HeaderLayout, fields: DataView, fileBytes: number): Hea
   const tableClusters = u32(common.table_size);
   const tableRule = tableSizeRule(tableClusters);
   if (tableRule) reject("table_size", common.table_size, tableClusters, tableRule);
-  const geometry = geometryOf(clusterBytes, tableClusters);
+  const geometry = deriveGeometry(clusterBytes, tableClusters);
 
   const headerClusters = u32(common.header_size);
   const headerBytes = headerClusters * clusterBytes;
@@ -208,9 +208,9 @@ export function imageSizeRule(
   const unit = layout === "final" ? SECTOR_BYTES : geometry.clusterBytes;
   if (imageBytes % BigInt(unit) !== 0n) return `must be a multiple of ${unit}`;
   if (layout === "rfc" && imageBytes === 0n) return "must not be zero";
-  const most = maxImageBytes(geometry);
-  if (imageBytes > most) {
-    return `must be at most ${most}, what an L1 table of ${geometry.tableEntries} entries maps`;
+  const max = maxImageBytes(geometry);
+  if (imageBytes > max) {
+    return `must be at most ${max}, what an L1 table of ${geometry.tableEntries} entries maps`;
   }
   if (imageBytes > MAX_IMAGE_BYTES) return `must be at most ${MAX_IMAGE_BYTES}`;
   return undefined;

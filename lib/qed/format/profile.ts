@@ -41,7 +41,7 @@ export interface OrderingProfile {
    */
   readonly reuseBatchClusters: number;
   /** Beside a repair, whether in-place writes wait until it has passed their L2 table. */
-  readonly writesBehindRepair: boolean;
+  readonly waitsForRepair: boolean;
 }
 
 /**
@@ -68,7 +68,7 @@ export const STRICT: OrderingProfile = Object.freeze({
   verifiesOffsets: true,
   flushesAfterClearing: true,
   reuseBatchClusters: 16,
-  writesBehindRepair: true,
+  waitsForRepair: true,
 });
 
 /**
@@ -93,7 +93,7 @@ export const QEMU: OrderingProfile = Object.freeze({
   verifiesOffsets: true,
   flushesAfterClearing: true,
   reuseBatchClusters: 0,
-  writesBehindRepair: true,
+  waitsForRepair: true,
 });
 
 /**
@@ -118,7 +118,7 @@ export const RFC: OrderingProfile = Object.freeze({
   verifiesOffsets: false,
   flushesAfterClearing: false,
   reuseBatchClusters: 0,
-  writesBehindRepair: true,
+  waitsForRepair: true,
 });
 
 /**
@@ -149,7 +149,7 @@ export const UNORDERED: OrderingProfile = Object.freeze({
   verifiesOffsets: true,
   flushesAfterClearing: false,
   reuseBatchClusters: 0,
-  writesBehindRepair: true,
+  waitsForRepair: true,
 });
 
 /**

@@ -3,7 +3,7 @@ import type { Digest } from "../../storage/digest.ts";
 import { ENTRY_BYTES, SECTOR_BYTES } from "./layout.ts";
 
 /** In how many stripes a table is divided to know which parts of it are empty: bits of a number. */
-const MOST_STRIPES = 32;
+const MAX_STRIPES = 32;
 /** The entries that are looked at together; no stripe is smaller. */
 const GROUP_ENTRIES = 8;
 const GROUP_WORDS = 2 * GROUP_ENTRIES;
@@ -28,8 +28,8 @@ export class Table {
   constructor(block: Block, offsetBytes: number) {
     this.block = block;
     this.offsetBytes = offsetBytes;
-    const least = Math.max(GROUP_WORDS, block.words.length / MOST_STRIPES);
-    this.#stripeBits = 32 - Math.clz32(least - 1);
+    const min = Math.max(GROUP_WORDS, block.words.length / MAX_STRIPES);
+    this.#stripeBits = 32 - Math.clz32(min - 1);
   }
 
   /** It was read, and `movedBytes` of it were in the file; what was not is zero. */
@@ -133,7 +133,7 @@ export class Table {
   }
 
   /** The whole sectors of the table that hold `count` entries from `index` on. */
-  sectorsOf(index: number, count: number): { offsetBytes: number; bytes: Uint8Array } {
+  sectorRange(index: number, count: number): { offsetBytes: number; bytes: Uint8Array } {
     const first = Math.floor(index * ENTRY_BYTES / SECTOR_BYTES) * SECTOR_BYTES;
     const end = Math.ceil((index + count) * ENTRY_BYTES / SECTOR_BYTES) * SECTOR_BYTES;
     return {
@@ -143,14 +143,14 @@ export class Table {
   }
 
   /**
-   * How many entries from `index` on, `most` at the most, go on like the first: all the same
+   * How many entries from `index` on, `max` at the most, go on like the first: all the same
    * special value, or offsets that follow each other at `clusterBytes`.
    */
-  runLength(index: number, most: number, clusterBytes: number): number {
+  runLength(index: number, max: number, clusterBytes: number): number {
     const first = this.entry(index);
     const step = first > 1 ? clusterBytes : 0;
     let count = 1;
-    while (count < most && this.entry(index + count) === first + count * step) count++;
+    while (count < max && this.entry(index + count) === first + count * step) count++;
     return count;
   }
 }

@@ -27,7 +27,7 @@ Deno.test("an entry with only the highest bit set is not taken for zero", () => 
 Deno.test("changed entries are written in whole sectors, and no more of them than needed", () => {
   const made = table();
   const place = (index: number, count: number) => {
-    const { offsetBytes, bytes } = made.sectorsOf(index, count);
+    const { offsetBytes, bytes } = made.sectorRange(index, count);
     return [offsetBytes - made.offsetBytes, bytes.length];
   };
   assertEquals(place(0, 1), [0, 512]);

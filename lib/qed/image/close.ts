@@ -47,7 +47,7 @@ export function* flushImage(image: QedImage): Operation<void> {
  * ```
  */
 export function* closeImage(image: QedImage): Operation<void> {
-  yield* image.holding(WHOLE_DISK, "change", image.alone(settle(image)));
+  yield* image.withRangeLock(WHOLE_DISK, "change", image.withAllocationLock(settle(image)));
 }
 
 /** Make everything durable, and say so in the header. */
@@ -80,7 +80,7 @@ function* settle(image: QedImage): Operation<void> {
  * ```
  */
 export function* settleImage(image: QedImage): Operation<void> {
-  yield* image.alone(settle(image));
+  yield* image.withAllocationLock(settle(image));
 }
 
 /** Clear NEED_CHECK on disk; all it protects must be durable already. */

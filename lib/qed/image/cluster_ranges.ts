@@ -1,5 +1,5 @@
 /** The most ranges kept: 32768 of them take half a MiB. */
-export const MOST_RANGES = 2 ** 15;
+export const MAX_RANGES = 2 ** 15;
 
 /** Clusters that follow each other in the file. */
 export interface ClusterRange {
@@ -11,7 +11,7 @@ export interface ClusterRange {
 
 /**
  * A set of clusters of a file as ranges that ascend and do not touch. Memory is bounded: with
- * {@linkcode MOST_RANGES} ranges, clusters that would need one more are not taken in.
+ * {@linkcode MAX_RANGES} ranges, clusters that would need one more are not taken in.
  */
 export class ClusterRanges {
   #starts: number[] = [];
@@ -40,7 +40,7 @@ export class ClusterRanges {
       this.#clusterCount -= this.#ends[behind] - this.#starts[behind];
       behind++;
     }
-    if (behind === first && this.#starts.length >= MOST_RANGES) return;
+    if (behind === first && this.#starts.length >= MAX_RANGES) return;
     this.#starts.splice(first, behind - first, start);
     this.#ends.splice(first, behind - first, end);
     this.#clusterCount += end - start;
@@ -58,25 +58,25 @@ export class ClusterRanges {
     return low;
   }
 
-  /** Whether a range has `least` clusters. */
-  holds(least: number): boolean {
-    return this.#indexOf(least) >= 0;
+  /** Whether a range has `min` clusters. */
+  holds(min: number): boolean {
+    return this.#indexOf(min) >= 0;
   }
 
-  #indexOf(least: number): number {
-    if (this.#clusterCount < least) return -1;
-    return this.#starts.findIndex((start, i) => this.#ends[i] - start >= least);
+  #indexOf(min: number): number {
+    if (this.#clusterCount < min) return -1;
+    return this.#starts.findIndex((start, i) => this.#ends[i] - start >= min);
   }
 
   /**
-   * Take out the first `most` clusters of the lowest range that has `least`, or all of it if it is
+   * Take out the first `max` clusters of the lowest range that has `min`, or all of it if it is
    * shorter. Undefined if there is no such range.
    */
-  take(least: number, most: number): ClusterRange | undefined {
-    const index = this.#indexOf(least);
+  take(min: number, max: number): ClusterRange | undefined {
+    const index = this.#indexOf(min);
     if (index < 0) return undefined;
     const firstCluster = this.#starts[index];
-    const clusterCount = Math.min(most, this.#ends[index] - firstCluster);
+    const clusterCount = Math.min(max, this.#ends[index] - firstCluster);
     this.#starts[index] += clusterCount;
     if (this.#starts[index] === this.#ends[index]) this.#remove(index);
     this.#clusterCount -= clusterCount;

@@ -1,7 +1,7 @@
 import type { FileSlot, Operation } from "../../storage/request.ts";
 import { encodeBackingName } from "../format/backing_name.ts";
 import { ImageError } from "../format/format_error.ts";
-import { clusterSizeRule, geometryOf, tableSizeRule } from "../format/geometry.ts";
+import { clusterSizeRule, deriveGeometry, tableSizeRule } from "../format/geometry.ts";
 import { encodeHeader, type Header, imageSizeRule } from "../format/header.ts";
 import {
   DEFAULT_CLUSTER_BYTES,
@@ -60,7 +60,7 @@ function newHeader(options: CreateOptions): { header: Header; bytes: Uint8Array 
   const tableClusters = options.tableClusters ?? DEFAULT_TABLE_CLUSTERS;
   refuse("cluster size", clusterBytes, clusterSizeRule(clusterBytes));
   refuse("table size", tableClusters, tableSizeRule(tableClusters));
-  const geometry = geometryOf(clusterBytes, tableClusters);
+  const geometry = deriveGeometry(clusterBytes, tableClusters);
   const imageBytes = BigInt(options.imageBytes);
   if (imageBytes < 0n) refuse("image size", imageBytes, "must not be negative");
   refuse("image size", imageBytes, imageSizeRule(imageBytes, geometry, layout));

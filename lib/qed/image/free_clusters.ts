@@ -27,7 +27,7 @@
  * is left when the image is closed is cut off where it ends the file; the rest is leaked, as after
  * a crash, and `check -r leaks` gives it back. L2 tables are always new.
  *
- * Memory is bounded by {@linkcode MOST_RANGES}; what goes beyond that is leaked as well.
+ * Memory is bounded by {@linkcode MAX_RANGES}; what goes beyond that is leaked as well.
  *
  * @module
  */

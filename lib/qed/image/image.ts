@@ -135,7 +135,7 @@ export class QedImage {
   #needsCheck: boolean;
   readonly #headerSector: Uint8Array;
   readonly #ranges = new RangeLock();
-  readonly #turns = new RangeLock();
+  readonly #allocation = new RangeLock();
 
   /**
    * Use `openImage`.
@@ -187,36 +187,36 @@ export class QedImage {
    * Run `work` with a range of the guest's disk to itself: everything that overlaps it and came
    * before has ended, what comes later waits. To `read` it, others may read it too.
    */
-  *holding<T>(
+  *withRangeLock<T>(
     range: AccessRange,
     intent: "read" | "change",
     work: Operation<T>,
   ): Operation<T> {
-    const access = this.enter(range, intent);
+    const access = this.lockRange(range, intent);
     try {
       if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
       return yield* work;
     } finally {
-      this.leave(access);
+      this.unlockRange(access);
     }
   }
 
   /**
-   * What {@linkcode QedImage.holding} begins with, for a request that cannot afford it. It has to
-   * wait for the access and, whatever comes, to {@linkcode QedImage.leave}.
+   * What {@linkcode QedImage.withRangeLock} begins with, for a request that cannot afford it. It has to
+   * wait for the access and, whatever comes, to {@linkcode QedImage.unlockRange}.
    *
    * @internal
    */
-  enter(range: AccessRange, intent: "read" | "change"): Access {
+  lockRange(range: AccessRange, intent: "read" | "change"): Access {
     return this.#ranges.enter(range, intent);
   }
 
   /**
-   * What {@linkcode QedImage.holding} ends with.
+   * What {@linkcode QedImage.withRangeLock} ends with.
    *
    * @internal
    */
-  leave(access: Access): void {
+  unlockRange(access: Access): void {
     this.#ranges.leave(access);
   }
 
@@ -224,7 +224,7 @@ export class QedImage {
    * The same with several ranges, which must not overlap. All are taken at once, so that two of
    * these never wait for each other in a circle.
    */
-  *holdingAll<T>(
+  *withRangeLocks<T>(
     ranges: readonly AccessRange[],
     intent: "read" | "change",
     work: Operation<T>,
@@ -244,13 +244,13 @@ export class QedImage {
    * Run `work` as the only one that changes tables, allocates or frees clusters. What is held of
    * the guest's disk must be taken before.
    */
-  *alone<T>(work: Operation<T>): Operation<T> {
-    const turn = this.#turns.enter(WHOLE_DISK, "change");
+  *withAllocationLock<T>(work: Operation<T>): Operation<T> {
+    const turn = this.#allocation.enter(WHOLE_DISK, "change");
     try {
       if (!turn.isReady) yield { kind: "wait", turn, label: "turn to allocate" };
       return yield* work;
     } finally {
-      this.#turns.leave(turn);
+      this.#allocation.leave(turn);
     }
   }
 
@@ -298,7 +298,7 @@ export class QedImage {
    * Perform a request whose failure leaves the state on disk unknown: after it the image takes no
    * writes and keeps NEED_CHECK, so that the next opening finds out.
    */
-  *critical(request: Request): Operation<number> {
+  *requestOrFail(request: Request): Operation<number> {
     try {
       return yield request;
     } catch (error) {
@@ -311,7 +311,7 @@ export class QedImage {
   *flush(label: Label): Operation<void> {
     const request: FlushRequest = { kind: "flush", file: this.file, scope: "data", label };
     const freed = this.free.coveredByFlush();
-    yield* this.critical(request);
+    yield* this.requestOrFail(request);
     if (freed) this.free.settle(freed);
   }
 
@@ -329,7 +329,7 @@ export class QedImage {
     this.#needsCheck = isMarked(header);
     for (const { offsetBytes, bytes } of strings) this.#headerSector.set(bytes, offsetBytes);
     encodeHeader(this.#header, this.#headerSector);
-    yield* this.critical({
+    yield* this.requestOrFail({
       kind: "write",
       file: this.file,
       offsetBytes: 0,

@@ -3,7 +3,7 @@ import type { Table } from "../format/table.ts";
 /** Tables kept unless another number is asked for: at default sizes each one maps 2 GiB. */
 export const DEFAULT_L2_CACHE_TABLES = 50;
 /** Large tables: not more than this in all, though always one. */
-const MOST_CACHED_BYTES = 256 * 2 ** 20;
+const MAX_CACHED_BYTES = 256 * 2 ** 20;
 
 /** The most recently used L2 tables by their offset in the file. Write-through: never dirty. */
 export class L2Cache {
@@ -16,7 +16,7 @@ export class L2Cache {
 
   /** A cache for `capacityTables` tables of `tableBytes` each. */
   constructor(capacityTables: number, tableBytes: number) {
-    const fitting = Math.floor(MOST_CACHED_BYTES / tableBytes);
+    const fitting = Math.floor(MAX_CACHED_BYTES / tableBytes);
     this.#capacityTables = Math.max(1, Math.min(capacityTables, fitting));
   }
 

@@ -22,7 +22,7 @@ export function* writeSectors(
     const first = sectors[i];
     let end = first + 1;
     while (++i < sectors.length && sectors[i] === end) end++;
-    yield* image.critical({
+    yield* image.requestOrFail({
       kind: "write",
       file: image.file,
       offsetBytes: table.offsetBytes + first * SECTOR_BYTES,

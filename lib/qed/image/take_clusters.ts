@@ -25,8 +25,8 @@ export function* takeClusters(
   const { free, geometry: { clusterBytes } } = image;
   const batch = image.profile.reuseBatchClusters;
   if (batch > 0 && !free.isEmpty) {
-    const least = Math.min(clusterCount, batch);
-    const wanted = { least, most: clusterCount, comesFirst };
+    const min = Math.min(clusterCount, batch);
+    const wanted = { min, max: clusterCount, comesFirst };
     const taken = takeFree(free, wanted) ?? (yield* prepareFree(image, wanted));
     if (taken) {
       const { firstCluster, clusterCount: clusters } = taken;
@@ -37,40 +37,40 @@ export function* takeClusters(
 }
 
 interface Wanted {
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
   readonly comesFirst: boolean;
 }
 
-function takeFree(free: FreeClusters, { least, most, comesFirst }: Wanted) {
-  return free.clean.take(least, most) ??
-    (comesFirst ? free.settled.take(least, most) : undefined);
+function takeFree(free: FreeClusters, { min, max, comesFirst }: Wanted) {
+  return free.clean.take(min, max) ??
+    (comesFirst ? free.settled.take(min, max) : undefined);
 }
 
 /** Where a batch is waiting, get it ready, and take what is wanted of it. */
 function* prepareFree(image: QedImage, wanted: Wanted): Operation<ClusterRange | undefined> {
   const { free: { freed, settled }, profile: { reuseBatchClusters: batch } } = image;
-  const { least, comesFirst } = wanted;
+  const { min, comesFirst } = wanted;
   if (comesFirst) {
-    if (freed.clusterCount < batch || !freed.holds(least)) return undefined;
+    if (freed.clusterCount < batch || !freed.holds(min)) return undefined;
     yield* image.flush("freed clusters before they are reused");
   } else {
     if (freed.clusterCount + settled.clusterCount < batch) return undefined;
-    if (!freed.holds(least) && !settled.holds(least)) return undefined;
-    yield* cleanBatch(image, least);
+    if (!freed.holds(min) && !settled.holds(min)) return undefined;
+    yield* cleanBatch(image, min);
   }
   return takeFree(image.free, wanted);
 }
 
-/** Make a batch of clusters clean, among them `least` that follow each other. */
-function* cleanBatch(image: QedImage, least: number): Operation<void> {
+/** Make a batch of clusters clean, among them `min` that follow each other. */
+function* cleanBatch(image: QedImage, min: number): Operation<void> {
   const { free, profile: { reuseBatchClusters: batch } } = image;
   const zeroed: ClusterRange[] = [];
   const cutClusters = yield* cutFreeEnd(image);
   let count = cutClusters;
-  for (let atLeast = least; count < batch; atLeast = 1) {
-    const most = Math.max(atLeast, batch - count);
-    const range = free.settled.take(atLeast, most) ?? free.freed.take(atLeast, most);
+  for (let atLeast = min; count < batch; atLeast = 1) {
+    const max = Math.max(atLeast, batch - count);
+    const range = free.settled.take(atLeast, max) ?? free.freed.take(atLeast, max);
     if (!range) break;
     try {
       yield* writeZeroClusters(image, range);
@@ -110,7 +110,7 @@ export function* cutFreeEnd(image: QedImage): Operation<number> {
   if (end === endCluster) return 0;
   image.endBytes = end * clusterBytes;
   image.hasTornTail = false;
-  yield* image.critical({
+  yield* image.requestOrFail({
     kind: "resize",
     file: image.file,
     sizeBytes: image.endBytes,

@@ -19,19 +19,19 @@ export interface EntryChange {
  * Change entries of a table, on disk first and only then in memory: nobody acts on an entry that
  * is not there yet, so a flush of what was acknowledged covers the entries it was acknowledged
  * through. Writes the sectors that change, in one request. Needs the turn of those who change
- * tables ({@linkcode QedImage.alone}).
+ * tables ({@linkcode QedImage.withAllocationLock}).
  */
 export function* updateEntries(
   image: QedImage,
   table: Table,
   change: EntryChange,
 ): Operation<void> {
-  const { offsetBytes, bytes } = table.sectorsOf(change.index, change.count);
+  const { offsetBytes, bytes } = table.sectorRange(change.index, change.count);
   const part = new Table(image.buffers.take(bytes.length), offsetBytes);
   part.block.bytes.set(bytes);
   const skipped = Math.floor(change.index * ENTRY_BYTES / SECTOR_BYTES) * ENTRIES_IN_SECTOR;
   setEntries(part, { ...change, index: change.index - skipped });
-  yield* image.critical({
+  yield* image.requestOrFail({
     kind: "write",
     file: image.file,
     offsetBytes,

@@ -1,6 +1,6 @@
 import type { Operation } from "../../storage/request.ts";
 import { readBacking } from "./read.ts";
-import { loadL2Table, type Run, tableIndexes } from "./lookup.ts";
+import { type ClusterExtent, loadL2Table, tableIndexes } from "./lookup.ts";
 import { takeClusters } from "../image/take_clusters.ts";
 import type { QedImage } from "../image/image.ts";
 import { FEATURE } from "../format/layout.ts";
@@ -15,7 +15,7 @@ export interface Allocation {
   /** Where in it the bytes go. */
   readonly byteInCluster: number;
   /** What the tables say of the clusters. */
-  readonly run: Run;
+  readonly run: ClusterExtent;
   /** What the guest writes; not more than the run covers. */
   readonly bytes: Uint8Array;
   /** Where the first cluster starts on the guest's disk. */
@@ -61,7 +61,7 @@ export function* prepareAllocation(image: QedImage): Operation<void> {
 /** Where the profile asks for it, cut off what a crash left of a cluster at the end of the file. */
 export function* cutTornTail(image: QedImage): Operation<void> {
   if (!image.hasTornTail || image.profile.partialTail !== "cut-off") return;
-  yield* image.critical({
+  yield* image.requestOrFail({
     kind: "resize",
     file: image.file,
     sizeBytes: image.endBytes,

@@ -29,7 +29,7 @@ export interface ClusterSpan {
  * Take a range apart. The last cluster of the disk is whole when everything in it up to the disk's
  * end is. Throws {@linkcode ImageError} for a range outside the image.
  */
-export function spanOf(
+export function clusterSpan(
   image: QedImage,
   offset: number | bigint,
   lengthBytes: number | bigint,

@@ -96,7 +96,7 @@ async function settle(): Promise<void> {
   for (let i = 0; i < 25; i++) await Promise.resolve();
 }
 
-/** Run requests together; throws where the result is not that of one after the other. */
+/** ClusterExtent requests together; throws where the result is not that of one after the other. */
 export async function runTogether(
   plan: Together,
   plant: (image: QedImage) => void = () => {},
@@ -120,7 +120,9 @@ export async function runTogether(
   };
   const under: Promise<unknown>[] = [];
   if (isDamaged) {
-    under.push(driver.run(image.alone(repairImage(image, { corruptions: true, leaks: false }))));
+    under.push(
+      driver.run(image.withAllocationLock(repairImage(image, { corruptions: true, leaks: false }))),
+    );
   }
   for (const request of plan.requests) {
     for (let i = 0; i < request.delay; i++) await completeOne();

@@ -1,7 +1,7 @@
 import type { Operation } from "../../storage/request.ts";
 import { changeRange } from "./change_range.ts";
 import type { ClusterPart } from "./cluster_span.ts";
-import { findRun, loadL2Table, tableIndexes } from "./lookup.ts";
+import { loadL2Table, lookup, tableIndexes } from "./lookup.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED } from "../format/layout.ts";
 import { emptyEntry, restIsZero, unmapClusters } from "./unmap.ts";
@@ -74,7 +74,7 @@ function* discardClusters(
       continue;
     }
     const to = Math.min(endCluster - l1 * tableEntries, tableEntries);
-    yield* image.alone(discardInTable(image, { l1Index: l1, from: l2, to, entry }));
+    yield* image.withAllocationLock(discardInTable(image, { l1Index: l1, from: l2, to, entry }));
     at = l1 * tableEntries + to;
   }
 }
@@ -99,7 +99,7 @@ function* discardInTable(
 function* discardPart(image: QedImage, part: ClusterPart): Operation<void> {
   if (emptyEntry(image) === undefined) return;
   const { clusterIndex } = part;
-  const { state } = yield* findRun(image, clusterIndex, 1);
+  const { state } = yield* lookup(image, clusterIndex, 1);
   if (state !== "data" || !(yield* restIsZero(image, part))) return;
   yield* discardClusters(image, clusterIndex, clusterIndex + 1);
 }

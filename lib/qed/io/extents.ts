@@ -1,6 +1,6 @@
 import type { Operation } from "../../storage/request.ts";
 import { FormatError } from "../format/format_error.ts";
-import { findRun, type Run, tableIndexes } from "./lookup.ts";
+import { type ClusterExtent, lookup, tableIndexes } from "./lookup.ts";
 import { clustersFor } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
 
@@ -44,7 +44,7 @@ export function* nextExtent(image: QedImage, startBytes: bigint): Operation<Exte
   const endIndex = clustersFor(image.geometry, image.imageBytes);
   // L2 tables that are alike all over, by where they are. In a hostile image every L1 entry may point
   // at the same one: looking into it each time would take hours for a file of megabytes.
-  const uniform = new Map<number, Run>();
+  const uniform = new Map<number, ClusterExtent>();
   while (index < endIndex) {
     const { l1, l2 } = tableIndexes(image, index);
     const tableBytes = image.l1.entry(l1);
@@ -79,11 +79,11 @@ export function* nextExtent(image: QedImage, startBytes: bigint): Operation<Exte
 function* lookAhead(
   image: QedImage,
   clusterIndex: number,
-  most: number,
+  max: number,
   hasBegun: boolean,
-): Operation<Run | undefined> {
+): Operation<ClusterExtent | undefined> {
   try {
-    return yield* findRun(image, clusterIndex, most);
+    return yield* lookup(image, clusterIndex, max);
   } catch (error) {
     if (hasBegun && error instanceof FormatError) return undefined;
     throw error;

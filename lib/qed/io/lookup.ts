@@ -5,7 +5,7 @@ import { UNALLOCATED, ZERO_CLUSTER } from "../format/layout.ts";
 import { Table } from "../format/table.ts";
 
 /** What the tables say of some clusters that follow each other on the guest's disk. */
-export interface Run {
+export interface ClusterExtent {
   /**
    * `data`: in the file. `zero`: zeroes. `unallocated`: the backing file's. `no-table`: the
    * same, and there is no L2 table either.
@@ -31,32 +31,45 @@ export function tableIndexes(image: QedImage, clusterIndex: number): TableIndexe
 }
 
 /**
- * Look up a guest cluster and how many after it, `most` at the most and not past the end of the
+ * Look up a guest cluster and how many after it, `max` at the most and not past the end of the
  * L2 table, are alike and adjacent. Throws {@linkcode FormatError} for an invalid table entry,
  * unless the profile does not look (as the patch of 2010 did not). Beside a repair an entry that
  * is going to be cleared counts as unallocated.
  */
-export function* findRun(image: QedImage, clusterIndex: number, most: number): Operation<Run> {
+export function* lookup(
+  image: QedImage,
+  clusterIndex: number,
+  max: number,
+): Operation<ClusterExtent> {
   const index = tableIndexes(image, clusterIndex);
-  return runIn(image, yield* loadL2Table(image, index.l1), index, most);
+  return extentAt(image, yield* loadL2Table(image, index.l1), index, max);
 }
 
 /**
- * What {@linkcode findRun} answers, if no table has to be read for it; undefined if one has. The
+ * What {@linkcode lookup} answers, if no table has to be read for it; undefined if one has. The
  * requests of a guest ask here first: a plain call costs less than the least generator.
  */
-export function knownRun(image: QedImage, clusterIndex: number, most: number): Run | undefined {
+export function cachedLookup(
+  image: QedImage,
+  clusterIndex: number,
+  max: number,
+): ClusterExtent | undefined {
   const index = tableIndexes(image, clusterIndex);
   const offsetBytes = image.l1.entry(index.l1);
-  if (offsetBytes === UNALLOCATED) return runIn(image, undefined, index, most);
+  if (offsetBytes === UNALLOCATED) return extentAt(image, undefined, index, max);
   const table = image.l2Cache.get(offsetBytes);
-  return table && runIn(image, table, index, most);
+  return table && extentAt(image, table, index, max);
 }
 
 /** The run that starts at `index`, in the L2 table that has it if there is one. */
-function runIn(image: QedImage, table: Table | undefined, index: TableIndexes, most: number): Run {
+function extentAt(
+  image: QedImage,
+  table: Table | undefined,
+  index: TableIndexes,
+  max: number,
+): ClusterExtent {
   const { tableEntries, clusterBytes } = image.geometry;
-  const limit = Math.min(most, tableEntries - index.l2);
+  const limit = Math.min(max, tableEntries - index.l2);
   if (!table) return { state: "no-table", hostBytes: 0, clusters: limit };
 
   const hostBytes = table.entry(index.l2);

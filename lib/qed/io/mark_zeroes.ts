@@ -1,7 +1,7 @@
 import type { Operation } from "../../storage/request.ts";
 import { linkNewL2Table, prepareAllocation } from "./allocate.ts";
 import { changeEntries } from "../image/change_entries.ts";
-import { clusterAccess, spanOf } from "./cluster_span.ts";
+import { clusterAccess, clusterSpan } from "./cluster_span.ts";
 import { loadL2Table, tableIndexes } from "./lookup.ts";
 import { ImageError } from "../format/format_error.ts";
 import type { QedImage } from "../image/image.ts";
@@ -28,7 +28,7 @@ export function* markZeroes(
   image.assertWritable();
   if (image.header.layout === "rfc") throw new ImageError("the rfc layout has no zero clusters");
   const access = clusterAccess(image, offset, lengthBytes);
-  yield* image.holding(access, "change", markRange(image, offset, lengthBytes));
+  yield* image.withRangeLock(access, "change", markRange(image, offset, lengthBytes));
 }
 
 function* markRange(
@@ -36,7 +36,7 @@ function* markRange(
   offset: number | bigint,
   lengthBytes: number | bigint,
 ): Operation<void> {
-  const { head, tail, firstCluster, endCluster } = spanOf(image, offset, lengthBytes);
+  const { head, tail, firstCluster, endCluster } = clusterSpan(image, offset, lengthBytes);
   if (head || tail) {
     throw new ImageError(`${lengthBytes} bytes at ${offset} do not consist of whole clusters`);
   }
@@ -44,7 +44,7 @@ function* markRange(
   for (let at = firstCluster; at < endCluster;) {
     const { l1, l2 } = tableIndexes(image, at);
     const end = Math.min(endCluster, (l1 + 1) * tableEntries);
-    yield* image.alone(markInTable(image, l1, { from: l2, to: l2 + end - at }));
+    yield* image.withAllocationLock(markInTable(image, l1, { from: l2, to: l2 + end - at }));
     at = end;
   }
 }

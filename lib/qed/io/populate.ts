@@ -2,8 +2,8 @@ import type { Operation } from "../../storage/request.ts";
 import { dataMustComeFirst, linkNewL2Table, prepareAllocation, writeData } from "./allocate.ts";
 import { readBacking } from "./read.ts";
 import { changeEntries } from "../image/change_entries.ts";
-import { clusterAccess, spanOf } from "./cluster_span.ts";
-import { findRun, loadL2Table, tableIndexes } from "./lookup.ts";
+import { clusterAccess, clusterSpan } from "./cluster_span.ts";
+import { loadL2Table, lookup, tableIndexes } from "./lookup.ts";
 import { takeClusters } from "../image/take_clusters.ts";
 import { clustersFor } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
@@ -64,14 +64,14 @@ export function* populateImage(
   const clusterBytes = BigInt(image.geometry.clusterBytes);
   const start = BigInt(offset);
   const end = start + BigInt(lengthBytes);
-  spanOf(image, offset, lengthBytes); // refuses what is outside
+  clusterSpan(image, offset, lengthBytes); // refuses what is outside
   const batch = Math.max(1, BATCH_BYTES / image.geometry.clusterBytes);
   const endCluster = clustersFor(image.geometry, end);
   for (let at = Number(start / clusterBytes); at < Math.min(endCluster, endOfBacking(image));) {
     const clusters = Math.min(batch, endCluster - at, clustersLeftInTable(image, at));
     const access = clusterAccess(image, BigInt(at) * clusterBytes, BigInt(clusters) * clusterBytes);
     const work = populateBatch(image, { firstCluster: at, endCluster: at + clusters }, options);
-    yield* image.holding(access, "change", image.alone(work));
+    yield* image.withRangeLock(access, "change", image.withAllocationLock(work));
     at += clusters;
   }
 }
@@ -100,7 +100,7 @@ function* populateBatch(
     clustersFor(image.geometry, image.imageBytes),
   );
   for (let at = firstCluster; at < end;) {
-    const { state, clusters } = yield* findRun(image, at, end - at);
+    const { state, clusters } = yield* lookup(image, at, end - at);
     if (state === "unallocated" || state === "no-table") yield* copy.run(at, clusters);
     at += clusters;
   }
@@ -124,15 +124,15 @@ class Copy {
   /** Copy unallocated clusters. */
   *run(firstCluster: number, clusterCount: number): Operation<void> {
     const { clusterBytes } = this.#image.geometry;
-    const most = Math.max(1, CHUNK_BYTES / clusterBytes);
+    const max = Math.max(1, CHUNK_BYTES / clusterBytes);
     const start = BigInt(firstCluster) * BigInt(clusterBytes);
     const length = BigInt(clusterCount) * BigInt(clusterBytes);
     if (yield* backingIsKnownZero(this.#image, start, length)) {
       for (let i = 0; i < clusterCount; i++) yield* this.#noteZero(firstCluster + i);
       return;
     }
-    for (let done = 0; done < clusterCount; done += most) {
-      yield* this.#copyChunk(firstCluster + done, Math.min(most, clusterCount - done));
+    for (let done = 0; done < clusterCount; done += max) {
+      yield* this.#copyChunk(firstCluster + done, Math.min(max, clusterCount - done));
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Operation, ReadRequest } from "../../storage/request.ts";
 import { accessRange } from "../../storage/range_lock.ts";
 import { backingOf, sourceBytes } from "../image/backing.ts";
-import { findRun, knownRun } from "./lookup.ts";
+import { cachedLookup, lookup } from "./lookup.ts";
 import type { BackingSource, QedImage } from "../image/image.ts";
 
 /**
@@ -13,7 +13,7 @@ export function* readRange(
   offset: number | bigint,
   into: Uint8Array,
 ): Operation<void> {
-  const access = image.enter(accessRange(offset, into.length), "read");
+  const access = image.lockRange(accessRange(offset, into.length), "read");
   try {
     if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
     const quick = quickRead(image, offset, into);
@@ -24,7 +24,7 @@ export function* readRange(
       if (moved < into.length) into.fill(0, moved);
     }
   } finally {
-    image.leave(access);
+    image.unlockRange(access);
   }
 }
 
@@ -42,7 +42,7 @@ function quickRead(
   const { clusterIndex, byteInCluster } = image.locate(offset, into.length);
   if (into.length === 0) return undefined;
   const clusters = Math.ceil((byteInCluster + into.length) / image.geometry.clusterBytes);
-  const run = knownRun(image, clusterIndex, clusters);
+  const run = cachedLookup(image, clusterIndex, clusters);
   if (!run || run.clusters < clusters) return undefined;
   if (run.state !== "data") {
     const hasBacking = image.backing !== undefined || image.backingName !== undefined;
@@ -62,8 +62,8 @@ export function* readPieces(
   let { clusterIndex, byteInCluster } = image.locate(offset, into.length);
   let done = 0;
   while (done < into.length) {
-    const most = Math.ceil((byteInCluster + into.length - done) / clusterBytes);
-    const run = yield* findRun(image, clusterIndex, most);
+    const max = Math.ceil((byteInCluster + into.length - done) / clusterBytes);
+    const run = yield* lookup(image, clusterIndex, max);
     const length = Math.min(into.length - done, run.clusters * clusterBytes - byteInCluster);
     const piece = into.subarray(done, done + length);
     if (run.state === "data") {

@@ -44,7 +44,7 @@ const COPY_BYTES = 2 ** 20;
 /** Move clusters of data. */
 export function* moveData(image: QedImage, moves: readonly DataMove[]): Operation<void> {
   if (moves.length === 0) return;
-  for (const copy of copiesOf(image, moves)) yield* copyBytes(image, copy);
+  for (const copy of planCopies(image, moves)) yield* copyBytes(image, copy);
   yield* image.flush("moved data before L2 entries");
   yield* switchL2Entries(image, moves);
   yield* image.flush("L2 entries before old clusters are reused");
@@ -91,7 +91,7 @@ interface Copy {
 }
 
 /** The copies that make up some moves, in the order of their new places, adjacent ones together. */
-function copiesOf(image: QedImage, moves: readonly DataMove[]): Copy[] {
+function planCopies(image: QedImage, moves: readonly DataMove[]): Copy[] {
   const { clusterBytes } = image.geometry;
   const copies: Copy[] = [];
   for (const { fromBytes, toBytes } of moves.toSorted((a, b) => a.toBytes - b.toBytes)) {

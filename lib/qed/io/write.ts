@@ -1,7 +1,7 @@
 import type { Operation, WriteRequest } from "../../storage/request.ts";
 import { accessRange } from "../../storage/range_lock.ts";
 import { allocate, writeData } from "./allocate.ts";
-import { findRun, knownRun, type Run, tableIndexes } from "./lookup.ts";
+import { cachedLookup, type ClusterExtent, lookup, tableIndexes } from "./lookup.ts";
 import type { GuestPosition, QedImage } from "../image/image.ts";
 import { addBytes } from "./read.ts";
 
@@ -38,14 +38,14 @@ export function* writeImage(
   offset: number | bigint,
   bytes: Uint8Array,
 ): Operation<void> {
-  const access = image.enter(accessRange(offset, bytes.length), "change");
+  const access = image.lockRange(accessRange(offset, bytes.length), "change");
   try {
     if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
     const request = inPlaceWrite(image, offset, bytes);
     if (request) yield request;
     else yield* writePieces(image, offset, bytes);
   } finally {
-    image.leave(access);
+    image.unlockRange(access);
   }
 }
 
@@ -64,7 +64,7 @@ function inPlaceWrite(
   const position = image.locate(offset, bytes.length);
   const clusters = clustersOf(image, { position, bytes });
   if (bytes.length === 0 || image.repairFront) return undefined;
-  const run = knownRun(image, position.clusterIndex, clusters);
+  const run = cachedLookup(image, position.clusterIndex, clusters);
   if (run?.state !== "data" || run.clusters < clusters) return undefined;
   const offsetBytes = run.hostBytes + position.byteInCluster;
   return { kind: "write", file: image.file, offsetBytes, bytes, label: "data" };
@@ -93,7 +93,7 @@ export function* writePieces(
     if (isInPlace && (yield* waitForRepair(image, piece.position))) continue;
     const done = isInPlace
       ? yield* writeRun(image, run, piece)
-      : yield* image.alone(writeInTurn(image, piece));
+      : yield* image.withAllocationLock(writeInTurn(image, piece));
     const bytes = piece.bytes.subarray(done);
     if (bytes.length === 0) return;
     const offset = addBytes(piece.offset, done);
@@ -107,7 +107,7 @@ export function* writePieces(
  */
 function* waitForRepair(image: QedImage, { clusterIndex }: GuestPosition): Operation<boolean> {
   const front = image.repairFront;
-  if (!front || !image.profile.writesBehindRepair) return false;
+  if (!front || !image.profile.waitsForRepair) return false;
   const turn = front.passing(tableIndexes(image, clusterIndex).l1);
   if (turn.isReady) return false;
   yield { kind: "wait", turn, label: "repair of the L2 table" };
@@ -121,8 +121,8 @@ function* writeInTurn(image: QedImage, piece: Piece): Operation<number> {
   return yield* writeRun(image, yield* findPieceRun(image, piece), piece);
 }
 
-function findPieceRun(image: QedImage, piece: Piece): Operation<Run> {
-  return findRun(image, piece.position.clusterIndex, clustersOf(image, piece));
+function findPieceRun(image: QedImage, piece: Piece): Operation<ClusterExtent> {
+  return lookup(image, piece.position.clusterIndex, clustersOf(image, piece));
 }
 
 /** How many clusters a piece touches. */
@@ -131,7 +131,7 @@ function clustersOf(image: QedImage, { position, bytes }: Omit<Piece, "offset">)
 }
 
 /** Write the part of a piece that `run` covers. Answers how many bytes that is. */
-function* writeRun(image: QedImage, run: Run, piece: Piece): Operation<number> {
+function* writeRun(image: QedImage, run: ClusterExtent, piece: Piece): Operation<number> {
   const { clusterIndex, byteInCluster } = piece.position;
   const covered = run.clusters * image.geometry.clusterBytes - byteInCluster;
   const bytes = piece.bytes.subarray(0, covered);

@@ -2,7 +2,7 @@ import type { Operation } from "../../storage/request.ts";
 import { linkNewL2Table, prepareAllocation } from "./allocate.ts";
 import { changeRange } from "./change_range.ts";
 import type { ClusterPart } from "./cluster_span.ts";
-import { findRun, loadL2Table, tableIndexes } from "./lookup.ts";
+import { loadL2Table, lookup, tableIndexes } from "./lookup.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "../format/layout.ts";
 import { backingIsKnownZero, endOfBacking } from "./known_zeroes.ts";
@@ -86,7 +86,7 @@ function* zeroClusters(
     if (emptyEntry(image) === undefined) {
       const part = { clusterIndex: at, startBytes: 0, endBytes: (end - at) * clusterBytes };
       yield* writeLiterally(image, part);
-    } else yield* image.alone(zeroInTable(image, { at, end, visibleEnd }));
+    } else yield* image.withAllocationLock(zeroInTable(image, { at, end, visibleEnd }));
     at = end;
   }
 }
@@ -129,7 +129,7 @@ function isKnownZero(
 /** A part of one cluster: all of the cluster if the rest is zero as well. */
 function* zeroPart(image: QedImage, part: ClusterPart): Operation<void> {
   const { clusterIndex } = part;
-  const { state } = yield* findRun(image, clusterIndex, 1);
+  const { state } = yield* lookup(image, clusterIndex, 1);
   if (state === "zero") return;
   if (state !== "data" && (yield* isKnownZero(image, clusterIndex, 1))) return;
   if (emptyEntry(image) !== undefined && (yield* restIsZero(image, part))) {
@@ -150,11 +150,11 @@ function* writeLiterally(image: QedImage, part: ClusterPart): Operation<void> {
   const zeroes = image.buffers.take(Math.min(PIECE_BYTES, Number(end - start + 3n & ~3n))).bytes;
   for (let at = start; at < end;) {
     const { clusterIndex, byteInCluster } = image.locate(at, 0);
-    const most = Number((end - at + BigInt(byteInCluster) + clusterBytes - 1n) / clusterBytes);
-    const { state, clusters } = yield* findRun(
+    const max = Number((end - at + BigInt(byteInCluster) + clusterBytes - 1n) / clusterBytes);
+    const { state, clusters } = yield* lookup(
       image,
       clusterIndex,
-      clusterIndex < visibleEnd ? Math.min(most, visibleEnd - clusterIndex) : most,
+      clusterIndex < visibleEnd ? Math.min(max, visibleEnd - clusterIndex) : max,
     );
     const covered = BigInt(clusters) * clusterBytes - BigInt(byteInCluster);
     const isLeft = state !== "data" &&

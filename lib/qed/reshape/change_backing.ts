@@ -42,7 +42,11 @@ export function* changeBacking(
   backing: BackingReference | undefined,
 ): Operation<void> {
   image.assertWritable();
-  yield* image.holding(WHOLE_DISK, "change", image.alone(switchBacking(image, backing)));
+  yield* image.withRangeLock(
+    WHOLE_DISK,
+    "change",
+    image.withAllocationLock(switchBacking(image, backing)),
+  );
 }
 
 function* switchBacking(
@@ -50,7 +54,7 @@ function* switchBacking(
   backing: BackingReference | undefined,
 ): Operation<void> {
   image.assertWritable();
-  const strings = backing ? stringsOf(image, backing) : new Uint8Array(0);
+  const strings = backing ? encodeStrings(image, backing) : new Uint8Array(0);
   const offsetBytes = placeFor(image, strings.length);
   if (offsetBytes >= SECTOR_BYTES) yield* writeStrings(image, offsetBytes, strings);
   yield* image.flush("before the backing file changes");
@@ -65,7 +69,7 @@ function* switchBacking(
 }
 
 /** The name and, in the rfc layout, the format behind it. */
-function stringsOf(image: QedImage, backing: BackingReference): Uint8Array {
+function encodeStrings(image: QedImage, backing: BackingReference): Uint8Array {
   const name = encodeBackingName(backing.name);
   return new Uint8Array([...name, ...formatOf(image.header, backing)]);
 }

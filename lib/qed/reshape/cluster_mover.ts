@@ -3,8 +3,8 @@ import { loadL2Table } from "../io/lookup.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED } from "../format/layout.ts";
 import { type DataMove, moveData, moveTables, type TableMove } from "../io/relocate.ts";
-import type { Owner, Survey } from "../check/reachability.ts";
-import type { Placement, Window } from "./move_plan.ts";
+import type { Owner, Reachability } from "../check/reachability.ts";
+import type { MovePlan, Placement } from "./move_plan.ts";
 
 /** A move with its places as clusters of the file. */
 interface Move extends Placement {
@@ -15,7 +15,7 @@ interface Move extends Placement {
  * Carries out windows. What a window moves is held and the turn of those who change tables taken;
  * since the plan was made others may have allocated and freed, so everything is looked up again.
  */
-export class WindowMover {
+export class ClusterMover {
   readonly #image: QedImage;
   /** Clusters copied so far. */
   movedClusters = 0;
@@ -26,57 +26,63 @@ export class WindowMover {
   }
 
   /** Clear the window's places and put in what belongs there. */
-  *move({ moves, occupants, endCluster }: Window, survey: Survey): Operation<void> {
+  *move({ moves, occupants, endCluster }: MovePlan, reachability: Reachability): Operation<void> {
     this.#image.assertWritable();
-    if (survey.isStale(this.#image)) return;
-    yield* this.clear(occupants, endCluster, survey);
-    yield* this.#place(moves.filter(({ l2Index }) => l2Index === undefined), survey);
-    yield* this.#place(moves.filter(({ l2Index }) => l2Index !== undefined), survey);
+    if (reachability.isStale(this.#image)) return;
+    yield* this.clear(occupants, endCluster, reachability);
+    yield* this.#place(moves.filter(({ l2Index }) => l2Index === undefined), reachability);
+    yield* this.#place(moves.filter(({ l2Index }) => l2Index !== undefined), reachability);
   }
 
   /** Move `occupants` to free clusters from `firstCluster` on, or behind the end of the file. */
-  *clear(occupants: readonly Owner[], firstCluster: number, survey: Survey): Operation<void> {
+  *clear(
+    occupants: readonly Owner[],
+    firstCluster: number,
+    reachability: Reachability,
+  ): Operation<void> {
     const tables = occupants.filter(({ l2Index }) => l2Index === undefined);
     const data = occupants.filter(({ l2Index }) => l2Index !== undefined);
     for (const kind of [tables, data]) {
       const moves: Move[] = [];
       for (const owner of kind) {
         const fromCluster = yield* this.#clusterOf(owner);
-        // Only what is still where the survey saw it: others stay, and keep their place from being
+        // Only what is still where the reachability saw it: others stay, and keep their place from being
         // used.
-        if (fromCluster === undefined || !isSame(survey.ownerOf(fromCluster), owner)) continue;
-        const toCluster = this.#takeFree(this.#sizeOf(owner), firstCluster, survey);
+        if (fromCluster === undefined || !isSame(reachability.ownerOf(fromCluster), owner)) {
+          continue;
+        }
+        const toCluster = this.#takeFree(this.#sizeOf(owner), firstCluster, reachability);
         moves.push({ ...owner, fromCluster, toCluster });
       }
-      yield* this.#carryOut(moves, survey);
+      yield* this.#carryOut(moves, reachability);
     }
   }
 
-  *#place(placements: readonly Placement[], survey: Survey): Operation<void> {
+  *#place(placements: readonly Placement[], reachability: Reachability): Operation<void> {
     const moves: Move[] = [];
     for (const placement of placements) {
       const { toCluster } = placement;
       const clusterCount = this.#sizeOf(placement);
       const fromCluster = yield* this.#clusterOf(placement);
       if (fromCluster === undefined || fromCluster === toCluster) continue;
-      if (!survey.areFree(toCluster, clusterCount)) continue;
-      survey.take(toCluster, clusterCount);
+      if (!reachability.areFree(toCluster, clusterCount)) continue;
+      reachability.take(toCluster, clusterCount);
       moves.push({ ...placement, fromCluster });
     }
-    yield* this.#carryOut(moves, survey);
+    yield* this.#carryOut(moves, reachability);
   }
 
   /** Clusters that nothing refers to: the last ones in the file, or new ones behind its end. */
-  #takeFree(clusterCount: number, firstCluster: number, survey: Survey): number {
-    const found = survey.findFree(clusterCount, firstCluster);
+  #takeFree(clusterCount: number, firstCluster: number, reachability: Reachability): number {
+    const found = reachability.findFree(clusterCount, firstCluster);
     if (found === undefined) {
       return this.#image.allocateClusters(clusterCount) / this.#image.geometry.clusterBytes;
     }
-    survey.take(found, clusterCount);
+    reachability.take(found, clusterCount);
     return found;
   }
 
-  *#carryOut(moves: readonly Move[], survey: Survey): Operation<void> {
+  *#carryOut(moves: readonly Move[], reachability: Reachability): Operation<void> {
     if (moves.length === 0) return;
     const { clusterBytes } = this.#image.geometry;
     const tables: TableMove[] = [];
@@ -87,14 +93,14 @@ export class WindowMover {
       if (l2Index === undefined) tables.push({ l1Index, fromBytes, toBytes });
       else data.push({ l1Index, l2Index, fromBytes, toBytes });
     }
-    if (!survey.isDurable) yield* this.#image.flush("entries before free clusters are used");
-    survey.isDurable = true;
+    if (!reachability.isDurable) yield* this.#image.flush("entries before free clusters are used");
+    reachability.isDurable = true;
     yield* moveTables(this.#image, tables);
     yield* moveData(this.#image, data);
     for (const move of moves) {
       const clusterCount = this.#sizeOf(move);
-      survey.release(move.fromCluster, clusterCount);
-      survey.setOwner(move.toCluster, clusterCount, move);
+      reachability.release(move.fromCluster, clusterCount);
+      reachability.setOwner(move.toCluster, clusterCount, move);
       this.movedClusters += clusterCount;
     }
   }

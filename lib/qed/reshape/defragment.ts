@@ -1,13 +1,13 @@
 import type { Operation } from "../../storage/request.ts";
 import { WHOLE_DISK } from "../../storage/range_lock.ts";
-import { type ProgressListener, walkTables } from "../check/check.ts";
+import { type ProgressListener, scanTables } from "../check/check.ts";
 import type { QedImage } from "../image/image.ts";
 import { bringL1TableForward } from "./move_l1_table.ts";
 import { cutFile, reclaimLeaks } from "../check/reclaim.ts";
-import { assertSound, type Survey, surveyFile } from "../check/reachability.ts";
-import { Walk } from "../check/table_walk.ts";
-import { type Cursor, planWindow, rangesOf, type Window } from "./move_plan.ts";
-import { WindowMover } from "./cluster_mover.ts";
+import { assertSound, findReachability, type Reachability } from "../check/reachability.ts";
+import { TableWalk } from "../check/table_walk.ts";
+import { type Cursor, type MovePlan, planMoves, rangesOf } from "./move_plan.ts";
+import { ClusterMover } from "./cluster_mover.ts";
 
 /** How to defragment. */
 export interface DefragmentOptions {
@@ -18,7 +18,7 @@ export interface DefragmentOptions {
    */
   readonly windowClusters?: number;
   /** How many clusters of the file are looked up at a time: 8 bytes of memory each; 2^20. */
-  readonly surveyedClusters?: number;
+  readonly trackedClusters?: number;
   /** Told how many clusters of the file are in their place. */
   readonly progress?: ProgressListener;
 }
@@ -38,7 +38,7 @@ export interface DefragmentResult {
 }
 
 const DEFAULT_WINDOW_BYTES = 16 * 2 ** 20;
-const MOST_WINDOW_CLUSTERS = 1024;
+const MAX_WINDOW_CLUSTERS = 1024;
 
 /**
  * Bring the file into the order in which a guest reads: the header, the L1 table, then each L2
@@ -84,30 +84,34 @@ export function* defragmentImage(
   const { clusterBytes, tableClusters } = image.geometry;
   const { headerClusters } = image.header;
   const windowClusters = options.windowClusters ??
-    Math.max(1, Math.min(MOST_WINDOW_CLUSTERS, Math.floor(DEFAULT_WINDOW_BYTES / clusterBytes)));
+    Math.max(1, Math.min(MAX_WINDOW_CLUSTERS, Math.floor(DEFAULT_WINDOW_BYTES / clusterBytes)));
   const fileBytesBefore = image.endBytes;
-  let survey = yield* image.alone(
-    surveyFile(image, headerClusters, options.surveyedClusters),
+  let reachability = yield* image.withAllocationLock(
+    findReachability(image, headerClusters, options.trackedClusters),
   );
-  const { fragmentedClusters: fragmentedBefore } = survey.result;
-  const total = image.endBytes / clusterBytes - survey.result.leaks;
+  const { fragmentedClusters: fragmentedBefore } = reachability.result;
+  const total = image.endBytes / clusterBytes - reachability.result.leaks;
 
-  const mover = new WindowMover(image);
+  const mover = new ClusterMover(image);
   if (image.l1.offsetBytes !== image.headerBytes) {
     yield* bringL1TableForward(image, mover);
-    survey = yield* image.alone(surveyFile(image, headerClusters, options.surveyedClusters));
+    reachability = yield* image.withAllocationLock(
+      findReachability(image, headerClusters, options.trackedClusters),
+    );
   }
   const toCluster = headerClusters + tableClusters;
   let cursor: Cursor = { toCluster, l1Index: 0, l2Index: undefined };
   while (true) {
-    const window = yield* planWindow(image, cursor, { survey, windowClusters });
-    yield* moveWindow(image, window, { survey, mover });
+    const window = yield* planMoves(image, cursor, { reachability, windowClusters });
+    yield* runPlan(image, window, { reachability, mover });
     cursor = window.next;
     if (window.isLast) break;
     options.progress?.(Math.min(cursor.toCluster, total), total);
-    const isPast = cursor.toCluster + tableClusters > survey.endCluster;
-    if (isPast || survey.isStale(image)) {
-      survey = yield* image.alone(surveyFile(image, cursor.toCluster, options.surveyedClusters));
+    const isPast = cursor.toCluster + tableClusters > reachability.endCluster;
+    if (isPast || reachability.isStale(image)) {
+      reachability = yield* image.withAllocationLock(
+        findReachability(image, cursor.toCluster, options.trackedClusters),
+      );
     }
   }
   const fragmentedAfter = yield* closeUp(image);
@@ -122,14 +126,18 @@ export function* defragmentImage(
 }
 
 /** Move what was planned; meanwhile nobody else has access to what moves. */
-function* moveWindow(
+function* runPlan(
   image: QedImage,
-  window: Window,
-  { survey, mover }: { readonly survey: Survey; readonly mover: WindowMover },
+  window: MovePlan,
+  { reachability, mover }: { readonly reachability: Reachability; readonly mover: ClusterMover },
 ): Operation<void> {
   if (window.moves.length === 0) return;
   const ranges = rangesOf(image, [...window.moves, ...window.occupants]);
-  yield* image.holdingAll(ranges, "change", image.alone(mover.move(window, survey)));
+  yield* image.withRangeLocks(
+    ranges,
+    "change",
+    image.withAllocationLock(mover.move(window, reachability)),
+  );
 }
 
 /**
@@ -137,14 +145,18 @@ function* moveWindow(
  * may be holes before that: these are filled from the end, with the guest halted.
  */
 function* closeUp(image: QedImage): Operation<number> {
-  const fragmented = yield* image.alone(cutEnd(image));
+  const fragmented = yield* image.withAllocationLock(cutEnd(image));
   if (fragmented !== undefined) return fragmented;
-  return yield* image.holding(WHOLE_DISK, "change", image.alone(fillHoles(image)));
+  return yield* image.withRangeLock(
+    WHOLE_DISK,
+    "change",
+    image.withAllocationLock(fillHoles(image)),
+  );
 }
 
 /** Answers how fragmented the file is; undefined if there are holes, and nothing was done. */
 function* cutEnd(image: QedImage): Operation<number | undefined> {
-  const { result } = yield* walkSound(image);
+  const { result } = yield* scanSound(image);
   const { leaks, imageEndBytes, fragmentedClusters } = result;
   if (image.endBytes - leaks * image.geometry.clusterBytes !== imageEndBytes) return undefined;
   if (leaks > 0 || image.hasTornTail) {
@@ -155,14 +167,14 @@ function* cutEnd(image: QedImage): Operation<number | undefined> {
 }
 
 function* fillHoles(image: QedImage): Operation<number> {
-  const walk = yield* walkSound(image);
+  const walk = yield* scanSound(image);
   if (walk.result.leaks > 0) yield* reclaimLeaks(walk);
-  return (yield* walkSound(image)).result.fragmentedClusters;
+  return (yield* scanSound(image)).result.fragmentedClusters;
 }
 
-function* walkSound(image: QedImage): Operation<Walk> {
-  const walk = new Walk(image, { clears: false });
-  yield* walkTables(walk);
+function* scanSound(image: QedImage): Operation<TableWalk> {
+  const walk = new TableWalk(image, { clears: false });
+  yield* scanTables(walk);
   walk.finish();
   assertSound(walk);
   return walk;

@@ -32,7 +32,7 @@ import { UNALLOCATED } from "../format/layout.ts";
  */
 export function* emptyImage(image: QedImage): Operation<void> {
   image.assertWritable();
-  yield* image.holding(WHOLE_DISK, "change", image.alone(dropAll(image)));
+  yield* image.withRangeLock(WHOLE_DISK, "change", image.withAllocationLock(dropAll(image)));
 }
 
 function* dropAll(image: QedImage): Operation<void> {
@@ -46,7 +46,7 @@ function* dropAll(image: QedImage): Operation<void> {
 
   image.endBytes = Math.max(image.headerBytes, l1.offsetBytes + tableBytes);
   image.hasTornTail = false;
-  yield* image.critical({
+  yield* image.requestOrFail({
     kind: "resize",
     file: image.file,
     sizeBytes: image.endBytes,

@@ -11,7 +11,7 @@ import type { Operation } from "../../storage/request.ts";
 import { cutTornTail, writeNewL2Table } from "../io/allocate.ts";
 import { readBacking } from "../io/read.ts";
 import { backingBytes } from "../image/backing.ts";
-import { findRun, loadL2Table, tableIndexes } from "../io/lookup.ts";
+import { loadL2Table, lookup, tableIndexes } from "../io/lookup.ts";
 import { ImageError } from "../format/format_error.ts";
 import { clustersFor } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
@@ -72,7 +72,7 @@ function* prepareLastCluster(image: QedImage, growth: Growth): Operation<Growth>
   const { clusterBytes } = image.geometry;
   const { clusterIndex, byteInCluster } = image.locate(image.imageBytes, 0);
   if (byteInCluster === 0) return growth;
-  const run = yield* findRun(image, clusterIndex, 1);
+  const run = yield* lookup(image, clusterIndex, 1);
   const bytes = image.buffers.take(clusterBytes).bytes;
   if (run.state === "data") {
     const tail = bytes.subarray(byteInCluster);

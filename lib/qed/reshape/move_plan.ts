@@ -2,7 +2,7 @@ import type { Operation } from "../../storage/request.ts";
 import { type AccessRange, accessRange } from "../../storage/range_lock.ts";
 import { loadL2Table } from "../io/lookup.ts";
 import type { QedImage } from "../image/image.ts";
-import type { Owner, Survey } from "../check/reachability.ts";
+import type { Owner, Reachability } from "../check/reachability.ts";
 
 /** How far the order of the file is settled, and what comes next. */
 export interface Cursor {
@@ -21,7 +21,7 @@ export interface Placement extends Owner {
 }
 
 /** A stretch of the file that is to be put in order. */
-export interface Window {
+export interface MovePlan {
   /** What is not in its place, in the order of the file. */
   readonly moves: readonly Placement[];
   /** What is in the place of these and has to go first, each once. */
@@ -39,19 +39,22 @@ export interface Window {
  * at least one, and whatever lies between them and is. Reads tables; while this runs and after it
  * others may change them, so whoever moves looks again.
  */
-export function* planWindow(
+export function* planMoves(
   image: QedImage,
   start: Cursor,
-  { survey, windowClusters }: { readonly survey: Survey; readonly windowClusters: number },
-): Operation<Window> {
+  { reachability, windowClusters }: {
+    readonly reachability: Reachability;
+    readonly windowClusters: number;
+  },
+): Operation<MovePlan> {
   const { l1, geometry } = image;
   const { tableEntries, tableClusters, clusterBytes } = geometry;
   const moves: Placement[] = [];
   let movedClusters = 0;
   let { toCluster, l1Index, l2Index } = start;
-  // A table may be what comes next, and the survey must know all of its place.
+  // A table may be what comes next, and the reachability must know all of its place.
   const isFull = () =>
-    movedClusters >= windowClusters || toCluster + tableClusters > survey.endCluster;
+    movedClusters >= windowClusters || toCluster + tableClusters > reachability.endCluster;
   const place = (owner: Owner, fromBytes: number, clusterCount: number) => {
     if (fromBytes !== toCluster * clusterBytes) {
       moves.push({ ...owner, toCluster });
@@ -59,9 +62,9 @@ export function* planWindow(
     }
     toCluster += clusterCount;
   };
-  const windowUpTo = (next: Cursor, isLast: boolean): Window => ({
+  const windowUpTo = (next: Cursor, isLast: boolean): MovePlan => ({
     moves,
-    occupants: survey.ownersOf(moves.map(({ l2Index, toCluster }) => ({
+    occupants: reachability.ownersOf(moves.map(({ l2Index, toCluster }) => ({
       firstCluster: toCluster,
       clusterCount: l2Index === undefined ? tableClusters : 1,
     }))),

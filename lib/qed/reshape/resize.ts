@@ -57,7 +57,11 @@ export function* resizeImage(
   image.assertWritable();
   const newBytes = BigInt(imageBytes);
   refuseBadSize(image, newBytes);
-  yield* image.holding(WHOLE_DISK, "change", image.alone(resizeHeld(image, newBytes, options)));
+  yield* image.withRangeLock(
+    WHOLE_DISK,
+    "change",
+    image.withAllocationLock(resizeHeld(image, newBytes, options)),
+  );
 }
 
 function* resizeHeld(

@@ -10,7 +10,7 @@ import { checkImage } from "../check/check.ts";
 import { closeImage } from "../image/close.ts";
 import { createImage, type CreateOptions } from "../image/create.ts";
 import { ImageError } from "../format/format_error.ts";
-import { geometryOf } from "../format/geometry.ts";
+import { deriveGeometry } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
 import { openImage } from "../open.ts";
 import { readImage } from "../io/read_image.ts";
@@ -159,8 +159,8 @@ Deno.test("sizes that break a rule are refused before anything is written", () =
     assertThrows(() => storage.run(resizeImage(image, imageBytes)), ImageError, message);
     assertEquals(storage.takeLabels(), []);
   }
-  assertEquals(largestImageBytes(geometryOf(4096, 1)), 2n ** 30n);
-  assertEquals(largestImageBytes(geometryOf(2 ** 26, 16)), 2n ** 63n);
+  assertEquals(largestImageBytes(deriveGeometry(4096, 1)), 2n ** 30n);
+  assertEquals(largestImageBytes(deriveGeometry(2 ** 26, 16)), 2n ** 63n);
 });
 
 Deno.test("an image can grow up to 2^63 bytes, where its tables can map them", () => {

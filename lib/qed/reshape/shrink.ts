@@ -1,6 +1,6 @@
 import type { Operation } from "../../storage/request.ts";
 import type { ClusterRange } from "../image/cluster_ranges.ts";
-import { findRun, loadL2Table, type Run, tableIndexes } from "../io/lookup.ts";
+import { type ClusterExtent, loadL2Table, lookup, tableIndexes } from "../io/lookup.ts";
 import { ImageError } from "../format/format_error.ts";
 import { clustersFor } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
@@ -33,7 +33,7 @@ function* refuseLoss(image: QedImage, newBytes: bigint, endCluster: number): Ope
   const { tableEntries } = image.geometry;
   let clusterIndex = image.locate(newBytes, 0).clusterIndex;
   while (clusterIndex < endCluster) {
-    const run = yield* findRun(image, clusterIndex, endCluster - clusterIndex);
+    const run = yield* lookup(image, clusterIndex, endCluster - clusterIndex);
     if (run.state === "no-table") {
       const l1Index = tableIndexes(image, clusterIndex).l1;
       clusterIndex = image.l1.nextUsed(l1Index) * tableEntries;
@@ -46,7 +46,7 @@ function* refuseLoss(image: QedImage, newBytes: bigint, endCluster: number): Ope
 
 function* refuseData(
   image: QedImage,
-  { run, clusterIndex, newBytes }: { run: Run; clusterIndex: number; newBytes: bigint },
+  { run, clusterIndex, newBytes }: { run: ClusterExtent; clusterIndex: number; newBytes: bigint },
 ): Operation<void> {
   const { clusterBytes } = image.geometry;
   const start = BigInt(clusterIndex) * BigInt(clusterBytes);

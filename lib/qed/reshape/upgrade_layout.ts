@@ -1,10 +1,10 @@
 import type { Operation } from "../../storage/request.ts";
 import { WHOLE_DISK } from "../../storage/range_lock.ts";
-import { walkTables } from "../check/check.ts";
+import { scanTables } from "../check/check.ts";
 import type { QedImage } from "../image/image.ts";
 import { FEATURE, RFC_COMPAT_BACKING_FORMAT } from "../format/layout.ts";
 import { assertSound } from "../check/reachability.ts";
-import { Walk } from "../check/table_walk.ts";
+import { TableWalk } from "../check/table_walk.ts";
 
 /**
  * Turn an image of the rfc layout into one of the final layout, in place, so that QEMU opens it:
@@ -35,7 +35,7 @@ import { Walk } from "../check/table_walk.ts";
  */
 export function* upgradeLayout(image: QedImage): Operation<void> {
   image.assertWritable();
-  yield* image.holding(WHOLE_DISK, "change", image.alone(upgrade(image)));
+  yield* image.withRangeLock(WHOLE_DISK, "change", image.withAllocationLock(upgrade(image)));
 }
 
 function* upgrade(image: QedImage): Operation<void> {
@@ -56,7 +56,7 @@ function* upgrade(image: QedImage): Operation<void> {
 
 /** What is invalid now must not come to mean something. */
 function* refuseDamaged(image: QedImage): Operation<void> {
-  const walk = new Walk(image, { clears: false });
-  yield* walkTables(walk);
+  const walk = new TableWalk(image, { clears: false });
+  yield* scanTables(walk);
   assertSound(walk);
 }

@@ -1,12 +1,12 @@
 import {
+  assertDepth,
   backingPath,
+  describeError,
+  fileIdentity,
   HostError,
-  identityOf,
   IMAGE_FORMATS,
   ImageChain,
   type ImageFormat,
-  reasonOf,
-  refuseTooDeep,
 } from "../../../lib/chain/mod.ts";
 import {
   createImage,
@@ -163,15 +163,15 @@ function inspectBacking(
           `add -F ${chain.top.format}`,
       );
     }
-    refuseTooDeep(chain);
-    const own = identityOf(path);
+    assertDepth(chain);
+    const own = fileIdentity(path);
     if (chain.layers.some((layer) => layer.storage.identity === own)) {
       throw new HostError(`'${path}' is in the backing chain of the image that would replace it`);
     }
     return chain.guestBytes;
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new HostError(`${reasonOf(error)}\nCould not open backing image.`, { cause: error });
+    throw new HostError(`${describeError(error)}\nCould not open backing image.`, { cause: error });
   }
 }
 

@@ -3,8 +3,8 @@ import {
   clusterSizeRule,
   DEFAULT_CLUSTER_BYTES,
   DEFAULT_TABLE_CLUSTERS,
+  deriveGeometry,
   type Geometry,
-  geometryOf,
   ImageError,
   imageSizeRule,
   SECTOR_BYTES,
@@ -127,7 +127,7 @@ function checkedGeometry(given: CreationOptions): Geometry {
   if (clusterRule) throw new ImageError(`invalid cluster size ${clusterBytes}: ${clusterRule}`);
   const tableRule = tableSizeRule(tableClusters);
   if (tableRule) throw new ImageError(`invalid table size ${tableClusters}: ${tableRule}`);
-  return geometryOf(clusterBytes, tableClusters);
+  return deriveGeometry(clusterBytes, tableClusters);
 }
 
 function wholeSectors(bytes: bigint): bigint {

@@ -1,13 +1,13 @@
 import {
+  assertNoLoop,
   backingPath,
+  describeError,
   HostError,
   IMAGE_FORMATS,
   ImageChain,
   type ImageFormat,
-  reasonOf,
   rebaseChain,
   type RebaseTarget,
-  refuseBehind,
   renameBacking,
 } from "../../../lib/chain/mod.ts";
 import type { Command } from "../../kit/command.ts";
@@ -105,7 +105,7 @@ function openBehind(
   try {
     return ImageChain.open(backingPath(path, name), format ? { format } : {});
   } catch (error) {
-    throw new HostError(`Could not open new backing file '${name}': ${reasonOf(error)}`, {
+    throw new HostError(`Could not open new backing file '${name}': ${describeError(error)}`, {
       cause: error,
     });
   }
@@ -126,7 +126,7 @@ async function rebaseTo(
     // Read-only first: what cannot be rebased is not even repaired.
     using chain = open(false);
     void chain.image;
-    if (target) refuseBehind(chain, target.behind);
+    if (target) assertNoLoop(chain, target.behind);
   }
   using chain = open(true);
   using change = new InPlace(io, {

@@ -1,4 +1,4 @@
-import { HostError, IMAGE_FORMATS, ImageChain, reasonOf } from "../chain/mod.ts";
+import { describeError, HostError, IMAGE_FORMATS, ImageChain } from "../chain/mod.ts";
 import {
   assertInside,
   type CheckResult,
@@ -16,7 +16,7 @@ import type { ByteCount, ImageOpenOptions } from "./options.ts";
 const IDLE_MS = 5000;
 
 /** A chain that is open, and the requests that run on it, from opening to closing. */
-export class Session implements Disposable {
+export class ImageSession implements Disposable {
   /** The files. */
   readonly chain: ImageChain;
   /** The check that began when the image was opened. */
@@ -41,16 +41,16 @@ export class Session implements Disposable {
   }
 
   /** Open the image at `path`; see `Image.open`. */
-  static async open(path: string, options: ImageOpenOptions): Promise<Session> {
+  static async open(path: string, options: ImageOpenOptions): Promise<ImageSession> {
     refuseBadSettings(options);
     const chain = ImageChain.open(path, { ...options, skipRepair: true });
-    const session = new Session(chain, options);
+    const session = new ImageSession(chain, options);
     try {
       if (options.writable) await session.#prepare(options);
       return session;
     } catch (error) {
       session[Symbol.dispose]();
-      throw new HostError(`Could not open '${path}': ${reasonOf(error)}`, { cause: error });
+      throw new HostError(`Could not open '${path}': ${describeError(error)}`, { cause: error });
     }
   }
 
@@ -67,7 +67,7 @@ export class Session implements Disposable {
       ...(progress && { progress }),
     });
     // It begins here and now, before any request can be made.
-    this.checked = this.run(image.alone(repair)).then((result) => {
+    this.checked = this.run(image.withAllocationLock(repair)).then((result) => {
       if (image.failure) throw image.failure;
       return result;
     }).catch((error) => {
