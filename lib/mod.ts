@@ -57,7 +57,6 @@ export {
   resizeImage,
   type ResizeOptions,
   RFC,
-  SECTOR_BYTES,
   settleImage,
   STRICT,
   type StringPlace,

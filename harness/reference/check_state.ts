@@ -12,8 +12,7 @@ import { probeBytes, watchList } from "../target/watch_list.ts";
 import { runTarget } from "../target/run_target.ts";
 import { inspectTwice } from "../target/run_twice.ts";
 import { refusalOf } from "../target/target_error.ts";
-
-const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** What is judged, the same for all states of a log. */
 export interface Trial {

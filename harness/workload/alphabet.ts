@@ -9,6 +9,7 @@
  */
 import type { Step } from "../target/subject.ts";
 import { type DiskShape, firstFreeBytes } from "./disk_shape.ts";
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** What a letter exercises; random workloads leave out whole features (swarm testing). */
 export type Feature = typeof FEATURES[number];
@@ -47,8 +48,6 @@ export interface Letter {
   /** What is asked for. */
   readonly step: Step;
 }
-
-const SECTOR_BYTES = 512;
 
 /**
  * The letters for a disk of this shape: one for each class, of the kinds of step that it takes.

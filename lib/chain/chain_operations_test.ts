@@ -9,8 +9,8 @@ import {
   openImage,
   type QedImage,
   readImage,
-  SECTOR_BYTES,
 } from "../qed/mod.ts";
+import { SECTOR_BYTES } from "../storage/sector.ts";
 import {
   type Filter,
   filtered,

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { SECTOR_BYTES } from "../qed/mod.ts";
+import { SECTOR_BYTES } from "../storage/sector.ts";
 import { type ChainExtent, ExtentWalker } from "./chain_extents.ts";
 import type { ImageChain } from "./image_chain.ts";
 import { isZero } from "../storage/data_ranges.ts";

@@ -1,4 +1,5 @@
-import { type BackingSource, type QedImage, SECTOR_BYTES } from "../qed/mod.ts";
+import { type BackingSource, type QedImage } from "../qed/mod.ts";
+import { SECTOR_BYTES } from "../storage/sector.ts";
 import type { FileStorage } from "../storage/mod.ts";
 import type { ImageFormat } from "./probe.ts";
 

@@ -16,8 +16,8 @@ import {
   MAX_IMAGE_BYTES,
   MAX_NAME_BYTES,
   RFC_COMPAT_BACKING_FORMAT,
-  SECTOR_BYTES,
 } from "./layout.ts";
+import { SECTOR_BYTES } from "../../storage/sector.ts";
 
 /** A piece of the header area: a string of `sizeBytes` bytes from `offsetBytes` on. */
 export interface StringPlace {

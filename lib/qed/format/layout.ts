@@ -15,21 +15,6 @@ export type HeaderLayout = "final" | "rfc";
 export const MAGIC = 0x00444551;
 /** Bytes the header fields take, in both layouts. */
 export const HEADER_BYTES = 64;
-/**
- * The unit in which tables and the header are written back.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { createImage, MemoryStorage, openImage, runSync, SECTOR_BYTES } from "@powercut/powercut/lib";
- *
- * const files = [new MemoryStorage()];
- * runSync(createImage({ imageBytes: 2 ** 30 }), files);
- * const image = runSync(openImage({ writable: true }), files);
- * assertEquals(image.imageBytes % BigInt(SECTOR_BYTES), 0n);
- * ```
- */
-export const SECTOR_BYTES = 512;
 /** Bytes of a table entry. */
 export const ENTRY_BYTES = 8;
 

@@ -1,6 +1,7 @@
 import type { Block } from "./buffers.ts";
 import type { Digest } from "../../storage/digest.ts";
-import { ENTRY_BYTES, SECTOR_BYTES } from "./layout.ts";
+import { ENTRY_BYTES } from "./layout.ts";
+import { SECTOR_BYTES } from "../../storage/sector.ts";
 
 /** In how many stripes a table is divided to know which parts of it are empty: bits of a number. */
 const MAX_STRIPES = 32;

@@ -1,6 +1,7 @@
 import type { Label, Operation } from "../../storage/request.ts";
 import type { QedImage } from "./image.ts";
-import { ENTRY_BYTES, SECTOR_BYTES } from "../format/layout.ts";
+import { ENTRY_BYTES } from "../format/layout.ts";
+import { SECTOR_BYTES } from "../../storage/sector.ts";
 import type { Table } from "../format/table.ts";
 
 const SECTOR_ENTRIES = SECTOR_BYTES / ENTRY_BYTES;

@@ -1,6 +1,7 @@
 import type { Operation } from "../../storage/request.ts";
 import type { QedImage } from "./image.ts";
-import { ENTRY_BYTES, SECTOR_BYTES } from "../format/layout.ts";
+import { ENTRY_BYTES } from "../format/layout.ts";
+import { SECTOR_BYTES } from "../../storage/sector.ts";
 import { Table } from "../format/table.ts";
 
 /** New values of table entries that follow each other. */

@@ -4,12 +4,8 @@ import { type BackingReference, encodeBackingName } from "../format/backing_name
 import { ImageError } from "../format/format_error.ts";
 import type { Header, StringPlace } from "../format/header.ts";
 import type { HeaderString, QedImage } from "../image/image.ts";
-import {
-  FEATURE,
-  HEADER_BYTES,
-  RFC_COMPAT_BACKING_FORMAT,
-  SECTOR_BYTES,
-} from "../format/layout.ts";
+import { FEATURE, HEADER_BYTES, RFC_COMPAT_BACKING_FORMAT } from "../format/layout.ts";
+import { SECTOR_BYTES } from "../../storage/sector.ts";
 
 /**
  * Give an image another backing file, or none: the header's words only (`qemu-img rebase -u`).

@@ -8,12 +8,8 @@ import {
   ImageChain,
   type ImageFormat,
 } from "../../../lib/chain/mod.ts";
-import {
-  createImage,
-  type CreateOptions,
-  DEFAULT_CLUSTER_BYTES,
-  SECTOR_BYTES,
-} from "../../../lib/qed/mod.ts";
+import { createImage, type CreateOptions, DEFAULT_CLUSTER_BYTES } from "../../../lib/qed/mod.ts";
+import { SECTOR_BYTES } from "../../../lib/storage/sector.ts";
 import { runSync } from "../../../lib/storage/mod.ts";
 import type { Command } from "../../kit/command.ts";
 import {

@@ -6,7 +6,7 @@ import {
   IMAGE_FORMATS,
   ImageChain,
 } from "../../../lib/chain/mod.ts";
-import { SECTOR_BYTES } from "../../../lib/qed/mod.ts";
+import { SECTOR_BYTES } from "../../../lib/storage/sector.ts";
 import type { Command } from "../../kit/command.ts";
 import { FORCE_SHARE, FORMAT, formatOption, shareOption } from "../common_options.ts";
 import { type DiskWriter, qedWriter, rawWriter } from "../disk_writer.ts";

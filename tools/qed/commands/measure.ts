@@ -7,9 +7,9 @@ import {
   type Geometry,
   ImageError,
   imageSizeRule,
-  SECTOR_BYTES,
   tableSizeRule,
 } from "../../../lib/qed/mod.ts";
+import { SECTOR_BYTES } from "../../../lib/storage/sector.ts";
 import type { Command } from "../../kit/command.ts";
 import {
   CREATION_OPTIONS,
