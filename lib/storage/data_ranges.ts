@@ -11,8 +11,8 @@ export interface ByteRange {
 }
 
 /**
- * The runs of `bytes` that hold data, in units of `unitBytes`: a unit counts as data if any byte
- * in it is not zero. The last unit may be cut short.
+ * The ranges of `bytes` that hold data, in units of `unitBytes`: a unit counts as data if any of
+ * its bytes is not zero. The last unit may be shorter.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export interface ByteRange {
 export function* dataRanges(bytes: Uint8Array, unitBytes: number): Generator<ByteRange> {
   let start = -1;
   for (let at = 0; at < bytes.length; at += unitBytes) {
-    // A glance at the first byte spares most of the calls.
+    // Testing the first byte avoids most of the calls.
     const isData = bytes[at] !== 0 || !isZero(bytes.subarray(at, at + unitBytes));
     if (isData && start < 0) start = at;
     if (isData || start < 0) continue;

@@ -22,7 +22,7 @@ export interface Geometry {
   readonly tableEntries: number;
 }
 
-/** Derive the geometry; both sizes must be valid already. */
+/** Derive the geometry from two sizes, which must be valid. */
 export function deriveGeometry(
   clusterBytes: number = DEFAULT_CLUSTER_BYTES,
   tableClusters: number = DEFAULT_TABLE_CLUSTERS,
@@ -46,7 +46,7 @@ export function maxImageBytes(geometry: Geometry): bigint {
   return entries * entries * BigInt(geometry.clusterBytes);
 }
 
-/** How many clusters `bytes` of the guest's disk take, the last one maybe in part. */
+/** The number of clusters for `bytes` of the guest's disk, rounded up. */
 export function clustersFor(geometry: Geometry, bytes: bigint): number {
   const clusterBytes = BigInt(geometry.clusterBytes);
   return Number((bytes + clusterBytes - 1n) / clusterBytes);

@@ -1,34 +1,34 @@
-/** The most ranges kept: 32768 of them take half a MiB. */
+/** Maximum number of ranges in a set: 32768 of them take half a MiB. */
 export const MAX_RANGES = 2 ** 15;
 
-/** Clusters that follow each other in the file. */
+/** Adjacent clusters of the file. */
 export interface ClusterRange {
-  /** The first one's number: its offset in the file divided by the cluster size. */
+  /** The index of the first one: its offset in the file divided by the cluster size. */
   readonly firstCluster: number;
-  /** How many. */
+  /** The number of clusters. */
   readonly clusterCount: number;
 }
 
 /**
- * A set of clusters of a file as ranges that ascend and do not touch. Memory is bounded: with
- * {@linkcode MAX_RANGES} ranges, clusters that would need one more are not taken in.
+ * A set of clusters of a file, kept as ascending ranges that do not touch. Memory is bounded: a set
+ * with {@linkcode MAX_RANGES} ranges ignores clusters that would need one more.
  */
 export class ClusterRanges {
   #starts: number[] = [];
   #ends: number[] = [];
   #clusterCount = 0;
 
-  /** How many clusters are in the set. */
+  /** The number of clusters in the set. */
   get clusterCount(): number {
     return this.#clusterCount;
   }
 
-  /** The ranges in short: equal for equal sets. */
+  /** The ranges as a text: equal for equal sets. */
   digest(): string {
     return this.#starts.map((start, i) => `${start}-${this.#ends[i]}`).join();
   }
 
-  /** Put clusters in; those that are there already may be among them. */
+  /** Add clusters, some of which may be in the set already. */
   add({ firstCluster, clusterCount }: ClusterRange): void {
     let start = firstCluster;
     let end = firstCluster + clusterCount;
@@ -46,7 +46,7 @@ export class ClusterRanges {
     this.#clusterCount += end - start;
   }
 
-  /** The first index whose range ends at `cluster` or behind it. */
+  /** The index of the first range that ends at `cluster` or later. */
   #firstEndingFrom(cluster: number): number {
     let low = 0;
     let high = this.#ends.length;
@@ -58,7 +58,7 @@ export class ClusterRanges {
     return low;
   }
 
-  /** Whether a range has `min` clusters. */
+  /** Whether some range has at least `min` clusters. */
   holds(min: number): boolean {
     return this.#indexOf(min) >= 0;
   }
@@ -69,8 +69,8 @@ export class ClusterRanges {
   }
 
   /**
-   * Take out the first `max` clusters of the lowest range that has `min`, or all of it if it is
-   * shorter. Undefined if there is no such range.
+   * Remove and return the first `max` clusters, or all if there are fewer, of the lowest range with
+   * at least `min` clusters. Undefined if there is no such range.
    */
   take(min: number, max: number): ClusterRange | undefined {
     const index = this.#indexOf(min);
@@ -83,7 +83,10 @@ export class ClusterRanges {
     return { firstCluster, clusterCount };
   }
 
-  /** Take out the range that ends at `endCluster`. Answers where it starts, or `endCluster`. */
+  /**
+   * Remove the range that ends at `endCluster`. Returns its start, or `endCluster` if there is
+   * none.
+   */
   takeEnd(endCluster: number): number {
     const index = this.#ends.lastIndexOf(endCluster);
     if (index < 0) return endCluster;
@@ -98,7 +101,7 @@ export class ClusterRanges {
     this.#ends.splice(index, 1);
   }
 
-  /** Put all of these into `other`; this set is empty afterwards. */
+  /** Move all clusters to `other`; this set is empty afterwards. */
   moveTo(other: ClusterRanges): void {
     this.#starts.forEach((firstCluster, i) => {
       other.add({ firstCluster, clusterCount: this.#ends[i] - firstCluster });
@@ -106,7 +109,7 @@ export class ClusterRanges {
     this.clear();
   }
 
-  /** Take everything out. */
+  /** Remove all clusters. */
   clear(): void {
     this.#starts = [];
     this.#ends = [];

@@ -12,7 +12,7 @@ import {
   RFC_COMPAT_BACKING_FORMAT,
 } from "../format/layout.ts";
 
-/** What a new image is like. */
+/** Settings of a new image. */
 export interface CreateOptions {
   /** The slot of the file to write; 0 if not given. */
   readonly file?: FileSlot;
@@ -29,9 +29,9 @@ export interface CreateOptions {
 }
 
 /**
- * Write an empty image over whatever the file holds: an L1 table of zeroes behind a header of one
- * cluster, durable when this returns. The header goes last, so an interrupted creation leaves no
- * valid image. Throws {@linkcode ImageError} for sizes that break a rule, before any write.
+ * Overwrite the file with an empty image: a header of one cluster, then an L1 table of zeroes,
+ * durable when this returns. The header is written last, so an interrupted creation leaves no valid
+ * image. Throws {@linkcode ImageError} for sizes that break a rule, before any write.
  *
  * @example
  * ```ts

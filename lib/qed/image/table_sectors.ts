@@ -12,7 +12,7 @@ export function noteSector(sectors: number[], index: number): void {
   if (sectors[sectors.length - 1] !== sector) sectors.push(sector);
 }
 
-/** Write some sectors of a table (ascending), adjacent ones together. */
+/** Write some sectors of a table, in ascending order, with one request for adjacent ones. */
 export function* writeSectors(
   image: QedImage,
   table: Table,

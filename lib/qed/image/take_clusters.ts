@@ -4,18 +4,18 @@ import type { ClusterRange } from "./cluster_ranges.ts";
 import type { FreeClusters } from "./free_clusters.ts";
 import type { QedImage } from "./image.ts";
 
-/** Clusters to write to; nothing refers to them yet. */
+/** Adjacent clusters to write to, to which no entry refers yet. */
 export interface TakenClusters {
-  /** Where the first one is in the file, in bytes; the others follow it. */
+  /** The offset of the first one in the file, in bytes. */
   readonly hostBytes: number;
-  /** How many; at least one, maybe fewer than wanted. */
+  /** The number of clusters: at least one, perhaps fewer than requested. */
   readonly clusters: number;
 }
 
 /**
- * Take up to `clusterCount` clusters: freed ones, or new ones at the end of the file. Whether their
- * data `comesFirst`, durable before an entry points at it, decides what a freed one must be like;
- * otherwise what is taken reads as zeroes until it is written. Needs the turn to allocate.
+ * Take up to `clusterCount` clusters: freed ones, or new ones at the end of the file. If their data
+ * `comesFirst`, that is, is durable before an entry points at it, settled clusters will do;
+ * otherwise the clusters read as zeroes until they are written. Needs the allocation lock.
  */
 export function* takeClusters(
   image: QedImage,
@@ -47,7 +47,7 @@ function takeFree(free: FreeClusters, { min, max, comesFirst }: Wanted) {
     (comesFirst ? free.settled.take(min, max) : undefined);
 }
 
-/** Where a batch is waiting, get it ready, and take what is wanted of it. */
+/** If a batch of freed clusters is waiting, prepare it, and take the requested clusters from it. */
 function* prepareFree(image: QedImage, wanted: Wanted): Operation<ClusterRange | undefined> {
   const { free: { freed, settled }, profile: { reuseBatchClusters: batch } } = image;
   const { min, comesFirst } = wanted;
@@ -62,7 +62,7 @@ function* prepareFree(image: QedImage, wanted: Wanted): Operation<ClusterRange |
   return takeFree(image.free, wanted);
 }
 
-/** Make a batch of clusters clean, among them `min` that follow each other. */
+/** Make a batch of clusters clean, at least `min` of which are adjacent. */
 function* cleanBatch(image: QedImage, min: number): Operation<void> {
   const { free, profile: { reuseBatchClusters: batch } } = image;
   const zeroed: ClusterRange[] = [];
@@ -75,7 +75,7 @@ function* cleanBatch(image: QedImage, min: number): Operation<void> {
     try {
       yield* writeZeroClusters(image, range);
     } catch (error) {
-      // The image goes on, and what is behind the cut now must not come back.
+      // The image stays in use, and the clusters after the cut must not reappear.
       if (cutClusters > 0) yield* image.flush("freed clusters cut off");
       throw error;
     }
@@ -98,9 +98,9 @@ function* writeZeroClusters(image: QedImage, range: ClusterRange): Operation<voi
 }
 
 /**
- * Cut off the clusters at the end of the file that nothing refers to any more, durably so. The cut
- * is not durable when this returns: no entry may point behind it before another flush, for what was
- * there may come back. Answers how many clusters that were. Needs the turn to allocate.
+ * Cut off the clusters at the end of the file that durably have no reference. The cut itself is not
+ * durable when this returns: no entry may point past it before another flush, since the old
+ * contents may reappear. Returns the number of clusters. Needs the allocation lock.
  */
 export function* cutFreeEnd(image: QedImage): Operation<number> {
   const { free, geometry: { clusterBytes } } = image;
