@@ -37,7 +37,7 @@ for (const format of FORMATS) {
       bytes.fill(0, 100, 100 + 2 * CLUSTER);
       assertEquals(await image.read(0, bytes.length), bytes);
       await image.discard(0, DISK);
-      await assertRejects(() => image.resize(512), ImageError, "shrinking was not asked for");
+      await assertRejects(() => image.resize(512), ImageError, "shrinking was not requested");
       await image.resize(2 * DISK);
       assertEquals(image.sizeBytes, BigInt(2 * DISK));
       assertEquals(await image.read(2 * DISK - 10, 10), new Uint8Array(10));

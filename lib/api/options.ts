@@ -157,7 +157,7 @@ export interface ImageRepairOptions {
  * const folder = Deno.makeTempDirSync();
  * const path = `${folder}/disk.qed`;
  * await using image = await Image.create(path, { sizeBytes: 2 ** 30 });
- * await assertRejects(() => image.resize(2 ** 20), ImageError, "shrinking was not asked for");
+ * await assertRejects(() => image.resize(2 ** 20), ImageError, "shrinking was not requested");
  * await image.resize(2 ** 20, { shrink: true });
  * Deno.removeSync(folder, { recursive: true });
  * ```

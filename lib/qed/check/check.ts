@@ -6,23 +6,23 @@ import { Table } from "../format/table.ts";
 import type { CheckResult } from "./check_result.ts";
 import { scanL2Table, TableWalk } from "./table_walk.ts";
 
-/** Told about the progress of a long operation: `done` of `total` steps. */
+/** Called with the progress of a long operation: `done` of `total` steps. */
 export type ProgressListener = (done: number, total: number) => void;
 
 /**
- * Told which bytes of the file are going to be read soon: whoever can may fetch them meanwhile. Of a
- * check that waits for its disk it spares a quarter of the time.
+ * Prefetch hint: these bytes of the file will be read soon. Saves about a quarter of a disk-bound
+ * check.
  */
 export type Prefetch = (offsetBytes: number, lengthBytes: number) => void;
 
-/** How many tables ahead that is told. */
+/** The number of tables to prefetch. */
 const TABLES_AHEAD = 4;
 
 /**
- * Check the tables: walk the L1 table and each L2 table, and mark each cluster referred to
- * (specification, section Consistency checking). Writes nothing. Memory: a bit for each cluster
- * of the file that is referred to, and one table. Counts are those of `qemu-img check`; where
- * they differ, docs/differences-from-qemu.md says why.
+ * Check the tables: visit the L1 table and each L2 table, and mark each cluster referred to
+ * (specification, section Consistency checking). Writes nothing. Memory: a bit for each cluster of
+ * the file that is referred to, and one table. Counts are those of `qemu-img check`;
+ * docs/differences-from-qemu.md explains the differences.
  *
  * @example
  * ```ts
@@ -48,8 +48,8 @@ export function* checkImage(
 }
 
 /**
- * TableWalk the tables in the order of the disk: each L2 table, then what it refers to. A table that
- * overlaps something before it is not looked into.
+ * TableVisit the tables in the order of the guest's disk: each L2 table, then the clusters that it
+ * refers to. The entries of a table that overlaps earlier clusters are skipped.
  */
 export function* scanTables(
   walk: TableWalk,
@@ -86,7 +86,7 @@ export function* scanTables(
   }
 }
 
-/** Tells of tables, each one once, when called for each table that is walked. */
+/** A function to call for each table, which prefetches the next tables, each one once. */
 function announcer(image: QedImage, prefetch: Prefetch): () => void {
   const { tableEntries, tableClusters, tableBytes } = image.geometry;
   let next = image.l1.nextUsed(0);

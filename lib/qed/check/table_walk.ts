@@ -9,33 +9,33 @@ import { noteSector } from "../image/table_sectors.ts";
 
 const CHUNK_MASK = 2 ** CHUNK_BITS - 1;
 
-/** What a {@linkcode TableWalk} does beside marking and counting. */
+/** Settings of a {@linkcode TableWalk}. */
 export interface TableWalkOptions {
-  /** Whether L2 entries that are wrong are cleared. */
+  /** Whether wrong L2 entries are cleared. */
   readonly clears: boolean;
-  /** How many problems are listed; {@linkcode MAX_PROBLEMS} if not given. */
+  /** Maximum number of problems to list; {@linkcode MAX_PROBLEMS} by default. */
   readonly maxProblems?: number;
 }
 
-/** One pass over the tables of an image: which clusters are referred to, and what is wrong. */
+/** One pass over the tables of an image, which finds the clusters referred to and the problems. */
 export class TableWalk {
-  /** The image being walked. */
+  /** The image. */
   readonly image: QedImage;
-  /** The findings so far. */
+  /** The result so far. */
   readonly result: CheckResult;
   /** The clusters referred to so far. */
   readonly used: ClusterSet;
-  /** Whether L2 entries that are wrong are cleared, in memory, as they are met. */
+  /** Whether wrong L2 entries are cleared in memory during the pass. */
   readonly clears: boolean;
-  /** The sectors of the table scanned last that have cleared entries; ascending. */
+  /** The sectors with cleared entries of the last table scanned; ascending. */
   readonly clearedSectors: number[] = [];
-  /** Why the first table that could not be read could not be. */
+  /** The error of the first unreadable table. */
   readFailure: StorageError | undefined;
   readonly #maxProblems: number;
   #allocatedClusters = 0;
   #fragmentedClusters = 0;
 
-  /** Start a pass in which the L1 table's clusters are marked, nothing else. */
+  /** Start a pass; the clusters of the L1 table are marked. */
   constructor(image: QedImage, options: TableWalkOptions) {
     this.#maxProblems = options.maxProblems ?? MAX_PROBLEMS;
     this.image = image;
@@ -45,7 +45,7 @@ export class TableWalk {
     this.markTable(image.l1.offsetBytes);
   }
 
-  /** Mark a table's clusters; answers how many of them were marked already. */
+  /** Mark the clusters of a table; returns how many of them were marked already. */
   markTable(offsetBytes: number): number {
     const { clusterBytes, tableClusters } = this.image.geometry;
     const first = offsetBytes / clusterBytes;
@@ -54,7 +54,7 @@ export class TableWalk {
     return shared;
   }
 
-  /** Whether none of a table's clusters is marked. */
+  /** Whether none of the clusters of a table is marked. */
   isTableFree(offsetBytes: number): boolean {
     const { clusterBytes, tableClusters } = this.image.geometry;
     const first = offsetBytes / clusterBytes;
@@ -62,20 +62,20 @@ export class TableWalk {
     return true;
   }
 
-  /** Count and note a corruption of an L1 entry. */
+  /** Count and list a corruption of an L1 entry. */
   rejectL1(kind: FormatProblem["kind"], l1Index: number): void {
     this.result.corruptions++;
     this.#note(kind, this.image.l1, l1Index);
   }
 
-  /** Count and note an L2 table that cannot be read. */
+  /** Count and list an unreadable L2 table. */
   skipUnreadable(l1Index: number, error: StorageError): void {
     this.result.checkErrors++;
     this.readFailure ??= error;
     this.#note("unreadable", this.image.l1, l1Index);
   }
 
-  /** Count and note a corruption of an L2 entry, and clear it if that was asked for. */
+  /** Count and list a corruption of an L2 entry, and clear the entry if the walk does so. */
   rejectL2(kind: FormatProblem["kind"], l1Index: number, table: Table, index: number): void {
     this.result.corruptions++;
     this.#note(kind, table, index, l1Index);
@@ -84,22 +84,25 @@ export class TableWalk {
     noteSector(this.clearedSectors, index);
   }
 
-  /** Take over the counts of one L2 table, of which `added` are marks set behind our back. */
+  /**
+   * Add the counts of one L2 table; `added` is the number of marks that {@linkcode scanL2Table}
+   * set.
+   */
   countScan(counts: { added: number; allocated: number; fragmented: number }): void {
     this.used.countAdded(counts.added);
     this.#allocatedClusters += counts.allocated;
     this.#fragmentedClusters += counts.fragmented;
   }
 
-  /** Count what no entry refers to, and find the end of what is used. */
+  /** Count the leaks, and find the end of the used clusters. */
   finish(): void {
     const { image, result, used } = this;
     const { clusterBytes } = image.geometry;
-    const behindHeader = image.endBytes / clusterBytes - image.header.headerClusters;
+    const dataClusters = image.endBytes / clusterBytes - image.header.headerClusters;
     result.allocatedClusters = this.#allocatedClusters;
     result.fragmentedClusters = this.#fragmentedClusters;
-    // With a table unread nobody knows what is leaked.
-    result.leaks = result.checkErrors > 0 ? 0 : Math.max(0, behindHeader - used.size);
+    // With an unreadable table the leaks are unknown.
+    result.leaks = result.checkErrors > 0 ? 0 : Math.max(0, dataClusters - used.size);
     result.imageEndBytes = (used.highest() + 1) * clusterBytes;
   }
 
@@ -114,9 +117,9 @@ export class TableWalk {
 }
 
 /**
- * Mark what one L2 table refers to. The hot loop of every check: clusters below 2^31 are found
- * with 32-bit arithmetic (that is what the `| 0` are for) and marked in place; all others, special
- * and wrong entries take the slower branch.
+ * Mark the clusters that one L2 table refers to. The hot loop of every check: clusters below 2^31
+ * are found with 32-bit arithmetic (hence the `| 0`) and marked in place; all others, special
+ * values and wrong entries take the slower branch.
  */
 export function scanL2Table(walk: TableWalk, table: Table, l1Index: number): void {
   const { image, used } = walk;
@@ -159,7 +162,8 @@ export function scanL2Table(walk: TableWalk, table: Table, l1Index: number): voi
       }
     } else {
       if ((low | high) === 0) {
-        // Most tables are mostly empty: to the next entry, unless it is likely to be near.
+        // Most tables are mostly empty: skip to the next used entry, unless it is likely to be
+        // near.
         if ((word & 15) === 0) word = 2 * table.nextUsed(word / 2) - 2;
         continue;
       }

@@ -204,8 +204,8 @@ export class QedImage {
   }
 
   /**
-   * What {@linkcode QedImage.withRangeLock} begins with, for a request that cannot afford it. It has to
-   * wait for the access and, whatever comes, to {@linkcode QedImage.unlockRange}.
+   * The first half of {@linkcode QedImage.withRangeLock}, for operations that must be fast. The
+   * caller waits for the access and, in any case, calls {@linkcode QedImage.unlockRange}.
    *
    * @internal
    */

@@ -8,23 +8,24 @@ import { addBytes } from "./read.ts";
 import { Table } from "../format/table.ts";
 import { type EntryChange, setEntries, updateEntries } from "../image/update_entries.ts";
 
-/** A write into clusters that follow each other and are not allocated yet. */
+/** A write to adjacent guest clusters that are not allocated yet. */
 export interface Allocation {
-  /** The first cluster of the guest's disk. */
+  /** The index of the first cluster of the guest's disk. */
   readonly clusterIndex: number;
-  /** Where in it the bytes go. */
+  /** The offset of the bytes in that cluster. */
   readonly byteInCluster: number;
-  /** What the tables say of the clusters. */
+  /** The clusters as the tables map them. */
   readonly run: ClusterExtent;
-  /** What the guest writes; not more than the run covers. */
+  /** The guest's data; not more than the clusters hold. */
   readonly bytes: Uint8Array;
-  /** Where the first cluster starts on the guest's disk. */
+  /** The start of the first cluster on the guest's disk, in bytes. */
   readonly guestOffset: number | bigint;
 }
 
 /**
- * Allocate clusters and write to them, in the order of the profile. Answers how many of the bytes
- * are written: as many as go into the clusters that could be had in one piece. Needs the turn.
+ * Allocate clusters and write to them, in the order of the profile. Returns the number of bytes
+ * written: as many as fit into the adjacent clusters that were available. Needs the allocation
+ * lock.
  */
 export function* allocate(image: QedImage, wanted: Allocation): Operation<number> {
   const { clusterBytes } = image.geometry;
@@ -46,8 +47,8 @@ export function* allocate(image: QedImage, wanted: Allocation): Operation<number
 }
 
 /**
- * What must be on disk before the first allocation: no stale bytes where the next cluster goes,
- * and NEED_CHECK.
+ * Prepare the file for the first allocation: cut off stale bytes at the place of the next cluster,
+ * and set NEED_CHECK.
  */
 export function* prepareAllocation(image: QedImage): Operation<void> {
   yield* cutTornTail(image);
@@ -58,7 +59,9 @@ export function* prepareAllocation(image: QedImage): Operation<void> {
   if (image.profile.needCheck === "flushed") yield* image.flush("NEED_CHECK before allocation");
 }
 
-/** Where the profile asks for it, cut off what a crash left of a cluster at the end of the file. */
+/**
+ * If the profile requires it, cut off the partial cluster that a crash left at the end of the file.
+ */
 export function* cutTornTail(image: QedImage): Operation<void> {
   if (!image.hasTornTail || image.profile.partialTail !== "cut-off") return;
   yield* image.requestOrFail({
@@ -71,15 +74,15 @@ export function* cutTornTail(image: QedImage): Operation<void> {
 }
 
 /**
- * Whether an L2 entry may only follow durable data: with a backing file, whose data it hides, and
- * in the rfc layout, which has no NEED_CHECK to fall back on.
+ * Whether data must be durable before its L2 entry is written: with a backing file, whose data the
+ * entry hides, and in the rfc layout, which has no NEED_CHECK.
  */
 export function dataMustComeFirst(image: QedImage): boolean {
   if (image.backingName !== undefined) return image.profile.flushesDataForBacking;
   return image.header.layout === "rfc" && image.profile.needCheck === "flushed";
 }
 
-/** Data and what surrounds it in its first and last cluster go out together. */
+/** Write the data together with the rest of its first and last cluster. */
 function* writeJoined(image: QedImage, allocation: Allocation, hostBytes: number): Operation<void> {
   const { clusterBytes } = image.geometry;
   const { bytes, byteInCluster } = allocation;
@@ -107,7 +110,7 @@ function* writeJoined(image: QedImage, allocation: Allocation, hostBytes: number
   }
 }
 
-/** What precedes the data in its cluster, what follows it, then the data: three writes. */
+/** Write the bytes before the data in its cluster, those after it, then the data: three writes. */
 function* writeSeparately(
   image: QedImage,
   allocation: Allocation,
@@ -131,7 +134,9 @@ function* writeSeparately(
   yield* writeData(image, hostBytes + byteInCluster, bytes);
 }
 
-/** What the guest saw around its write: `into.length` bytes, `fromBytes` into the allocation. */
+/**
+ * Read the guest's bytes around its write: `into.length` bytes, `fromBytes` into the allocation.
+ */
 function* readSurroundings(
   image: QedImage,
   allocation: Allocation,
@@ -143,7 +148,7 @@ function* readSurroundings(
   else yield* readBacking(image, addBytes(allocation.guestOffset, fromBytes), into);
 }
 
-/** Write the guest's data to its place in the file. */
+/** Write the guest's data to the file. */
 export function* writeData(
   image: QedImage,
   offsetBytes: number,
@@ -152,7 +157,7 @@ export function* writeData(
   yield { kind: "write", file: image.file, offsetBytes, bytes, label: "data" };
 }
 
-/** Change entries of an existing L2 table. Needs the turn. */
+/** Change entries of an existing L2 table. Needs the allocation lock. */
 export function* updateL2Table(
   image: QedImage,
   l1Index: number,
@@ -164,7 +169,10 @@ export function* updateL2Table(
   image.l2Cache.put(table);
 }
 
-/** Write a whole new L2 table as `fill` has it, then the L1 sector. Needs the turn. */
+/**
+ * Write a new L2 table with the entries that `fill` sets, then the L1 sector. Needs the allocation
+ * lock.
+ */
 export function* linkNewL2Table(
   image: QedImage,
   l1Index: number,
@@ -179,8 +187,8 @@ export function* linkNewL2Table(
 }
 
 /**
- * Write a whole new L2 table as `fill` has it; nothing points at it yet. If this fails, its clusters
- * are lost, but the image goes on. Needs the turn.
+ * Write a new L2 table with the entries that `fill` sets; no entry points at it yet. If this fails,
+ * its clusters are leaked, but the image stays usable. Needs the allocation lock.
  */
 export function* writeNewL2Table(
   image: QedImage,

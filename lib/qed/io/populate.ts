@@ -11,34 +11,34 @@ import { UNALLOCATED, ZERO_CLUSTER } from "../format/layout.ts";
 import { backingIsKnownZero, endOfBacking } from "./known_zeroes.ts";
 import { isZero } from "../../storage/zeroes.ts";
 
-/** What is copied before one flush, in bytes: guests wait for it where they overlap. */
+/** The bytes copied before one flush; guest requests that overlap them wait. */
 const BATCH_BYTES = 2 ** 23;
-/** What is read at a time, in bytes. */
+/** The size of one read, in bytes. */
 const CHUNK_BYTES = 2 ** 20;
 
-/** What is to be copied. */
+/** Options of {@linkcode populateImage}. */
 export interface PopulateOptions {
   /**
-   * Leave clusters that read as zeroes unallocated: for an image that is about to lose its backing
-   * file, where unallocated means zeroes. Otherwise they become zero clusters.
+   * Leave clusters that read as zeroes unallocated instead of making them zero clusters: for an
+   * image whose backing file will be removed, so that unallocated clusters read as zeroes.
    */
   readonly leavesZeroes?: boolean;
 }
 
 /**
- * Copy what the image leaves to its backing file into the image (copy-on-read): each cluster that
- * touches the range of `lengthBytes` bytes from `offset` on. A cluster that reads as zeroes becomes a
- * zero cluster (in the rfc layout, which has none, one of zeroes). What is behind the end of the
- * backing file stays unallocated, and so does everything without a backing file. The guest sees no
- * difference, but what was copied no longer depends on the backing file.
+ * Copy clusters from the backing file into the image (copy-on-read): each unallocated cluster that
+ * overlaps `lengthBytes` bytes from `offset` on. A cluster that reads as zeroes becomes a zero
+ * cluster (in the rfc layout, which has none, a data cluster of zeroes). Clusters past the end of
+ * the backing file stay unallocated, and so do all clusters without a backing file. The guest's
+ * data does not change, but the copied clusters no longer depend on the backing file.
  *
  * Order, for each batch of at most 8 MiB or one cluster: data, flush, L2 entries. Crash promise
- * under `strict`: the guest sees the same before, after and whenever a crash comes; at worst the
+ * under `strict`: the guest reads the same before, after and at any crash in between; at worst the
  * clusters of one batch are leaked.
  *
- * Holds one batch at a time, so that guests go on beside it. Throws {@linkcode ImageError} for a
- * range outside the image, an image that takes no writes or a backing file that is not attached, and
- * the storage's error where a request fails; batches that came before are done then.
+ * Locks one batch at a time, so that guest requests run in between. Throws {@linkcode ImageError}
+ * for a range outside the image, an image that takes no writes or a backing file that is not
+ * attached, and the storage's error for a failed request; earlier batches are done then.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ function* populateBatch(
 ): Operation<void> {
   image.assertWritable();
   const copy = new Copy(image, options.leavesZeroes ?? false);
-  // The disk may have shrunk, or the backing file gone, while this was waiting.
+  // While this waited for the lock, the disk may have shrunk or lost its backing file.
   const end = Math.min(
     endCluster,
     endOfBacking(image),
@@ -107,11 +107,11 @@ function* populateBatch(
   yield* copy.finish();
 }
 
-/** A batch being copied: data first, and what the entries are going to be. */
+/** Copies one batch: the data first, then the new entries. */
 class Copy {
   readonly #image: QedImage;
   readonly #leavesZeroes: boolean;
-  /** By guest cluster, its new L2 entry. */
+  /** The new L2 entry of each guest cluster. */
   readonly #entries = new Map<number, number>();
   #hasData = false;
   #chunk: Uint8Array | undefined;
@@ -155,7 +155,7 @@ class Copy {
     }
   }
 
-  /** Whether a cluster of zeroes need not be written. */
+  /** Whether a cluster of zeroes need not be written as data. */
   get #canSayZero(): boolean {
     return this.#leavesZeroes || this.#image.header.layout === "final";
   }
@@ -184,7 +184,7 @@ class Copy {
     }
   }
 
-  /** Have the entries point at the copies. */
+  /** Point the entries at the copies. */
   *finish(): Operation<void> {
     const image = this.#image;
     if (this.#entries.size === 0) return;

@@ -29,16 +29,16 @@ export function* readRange(
 }
 
 /**
- * What most reads come to: one request for all of it, from adjacent clusters that are known to be
- * allocated, or zeroes, where none of them is known to be; undefined for any other read. The many
- * layers that those go through would cost as much as the request.
+ * The fast path of most reads: one request, if all clusters are allocated, adjacent and in cached
+ * tables; or zeroes, if none is allocated and there is no backing file. Undefined for any other
+ * read. The layers of the general path would cost as much as the request.
  */
 function quickRead(
   image: QedImage,
   offset: number | bigint,
   into: Uint8Array,
 ): ReadRequest | "zeroes" | undefined {
-  // Only now: the disk may have shrunk while this was waiting.
+  // Checked under the lock: the disk may have shrunk while this waited for it.
   const { clusterIndex, byteInCluster } = image.locate(offset, into.length);
   if (into.length === 0) return undefined;
   const clusters = Math.ceil((byteInCluster + into.length) / image.geometry.clusterBytes);
@@ -52,7 +52,7 @@ function quickRead(
   return { kind: "read", file: image.file, offsetBytes, into, label: "data" };
 }
 
-/** Read a range that is held already, for as long as this runs. */
+/** Read a range that the caller has locked. */
 export function* readPieces(
   image: QedImage,
   offset: number | bigint,
@@ -86,7 +86,7 @@ export function* readPieces(
   }
 }
 
-/** `offset + bytes`, exact also where a number would be rounded. */
+/** `offset + bytes`, exact for a bigint offset. */
 export function addBytes(offset: number | bigint, bytes: number): number | bigint {
   return typeof offset === "bigint" ? offset + BigInt(bytes) : offset + bytes;
 }

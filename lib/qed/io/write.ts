@@ -6,18 +6,17 @@ import type { GuestPosition, QedImage } from "../image/image.ts";
 import { addBytes } from "./read.ts";
 
 /**
- * Store `bytes` on the guest's disk from `offset` (bytes) on: any range, across clusters and
- * tables. Allocated clusters are overwritten in place; others are allocated at the end of the
- * file, or where this session has freed some (see free_clusters.ts), in the order of the image's
- * profile (see profile.ts).
+ * Write `bytes` to the guest's disk from `offset` (bytes) on: any range, across clusters and
+ * tables. Allocated clusters are overwritten in place. Others are allocated, at the end of the file
+ * or from freed clusters (see free_clusters.ts), in the order of the image's profile (see
+ * profile.ts).
  *
  * Crash promise under `strict`: until a later flush has completed each sector of the range holds
  * its old or its new contents; no other sector changes; the image opens.
  *
- * Many may run at once: those that overlap wait for each other, and of those that allocate one at
- * a time does, in the order in which they come to it. Throws {@linkcode ImageError} for a range
- * outside the image or an image that takes no writes, and the storage's error where a request
- * fails.
+ * Many writes may run at once: those that overlap run one after the other, and one at a time
+ * allocates. Throws {@linkcode ImageError} for a range outside the image or an image that takes no
+ * writes, and the storage's error for a failed request.
  *
  * @example
  * ```ts
@@ -50,16 +49,17 @@ export function* writeImage(
 }
 
 /**
- * The one request that most writes come to: all of it into adjacent clusters that are known to be
- * allocated; undefined for any other write. The many layers that those go through would cost more
- * than the request.
+ * The fast path of most writes: one request, if all clusters are allocated, adjacent and in cached
+ * tables. Undefined for any other write. The layers of the general path would cost more than the
+ * request.
  */
 function inPlaceWrite(
   image: QedImage,
   offset: number | bigint,
   bytes: Uint8Array,
 ): WriteRequest | undefined {
-  // Only now: the image may have failed, and its disk shrunk, while this was waiting.
+  // Checked under the lock: the image may have failed, or its disk shrunk, while this waited for
+  // it.
   image.assertWritable();
   const position = image.locate(offset, bytes.length);
   const clusters = clustersOf(image, { position, bytes });
@@ -70,16 +70,16 @@ function inPlaceWrite(
   return { kind: "write", file: image.file, offsetBytes, bytes, label: "data" };
 }
 
-/** What is left to write of a request. */
+/** The part of a request that is still to be written. */
 interface Piece {
-  /** Where it goes on the guest's disk, in bytes. */
+  /** Its offset on the guest's disk, in bytes. */
   readonly offset: number | bigint;
-  /** The same place as cluster and byte. */
+  /** The same offset as cluster and byte. */
   readonly position: GuestPosition;
   readonly bytes: Uint8Array;
 }
 
-/** Write a range that is held already, for as long as this runs. */
+/** Write a range that the caller has locked. */
 export function* writePieces(
   image: QedImage,
   start: number | bigint,
@@ -102,8 +102,8 @@ export function* writePieces(
 }
 
 /**
- * Beside a repair, wait until it has passed the L2 table of a position: until then its cluster may
- * be another address's too. Answers whether that took time, and everything may have changed.
+ * During a repair, wait until it has passed the L2 table of a position: until then another address
+ * may refer to the same cluster. Returns whether it waited, so that tables may have changed.
  */
 function* waitForRepair(image: QedImage, { clusterIndex }: GuestPosition): Operation<boolean> {
   const front = image.repairFront;
@@ -115,7 +115,10 @@ function* waitForRepair(image: QedImage, { clusterIndex }: GuestPosition): Opera
   return true;
 }
 
-/** Look a piece up anew, for others may have allocated it meanwhile, and write what is alike. */
+/**
+ * Look a piece up again, since another write may have allocated it, and write to its first
+ * clusters.
+ */
 function* writeInTurn(image: QedImage, piece: Piece): Operation<number> {
   image.assertWritable();
   return yield* writeRun(image, yield* findPieceRun(image, piece), piece);
@@ -125,12 +128,12 @@ function findPieceRun(image: QedImage, piece: Piece): Operation<ClusterExtent> {
   return lookup(image, piece.position.clusterIndex, clustersOf(image, piece));
 }
 
-/** How many clusters a piece touches. */
+/** The number of clusters that a piece overlaps. */
 function clustersOf(image: QedImage, { position, bytes }: Omit<Piece, "offset">): number {
   return Math.ceil((position.byteInCluster + bytes.length) / image.geometry.clusterBytes);
 }
 
-/** Write the part of a piece that `run` covers. Answers how many bytes that is. */
+/** Write the part of a piece that is in the clusters of `run`. Returns its length in bytes. */
 function* writeRun(image: QedImage, run: ClusterExtent, piece: Piece): Operation<number> {
   const { clusterIndex, byteInCluster } = piece.position;
   const covered = run.clusters * image.geometry.clusterBytes - byteInCluster;

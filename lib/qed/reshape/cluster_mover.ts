@@ -6,14 +6,15 @@ import { type DataMove, moveData, moveTables, type TableMove } from "../io/reloc
 import type { Owner, Reachability } from "../check/reachability.ts";
 import type { MovePlan, Placement } from "./move_plan.ts";
 
-/** A move with its places as clusters of the file. */
+/** A move from one cluster of the file to another. */
 interface Move extends Placement {
   readonly fromCluster: number;
 }
 
 /**
- * Carries out windows. What a window moves is held and the turn of those who change tables taken;
- * since the plan was made others may have allocated and freed, so everything is looked up again.
+ * Carries out move plans. The caller has locked the ranges that move and has the allocation lock.
+ * Other operations may have allocated and freed clusters since the plan was made, so everything is
+ * looked up again.
  */
 export class ClusterMover {
   readonly #image: QedImage;
@@ -25,7 +26,7 @@ export class ClusterMover {
     this.#image = image;
   }
 
-  /** Clear the window's places and put in what belongs there. */
+  /** Clear the places of the plan and move its clusters there. */
   *move({ moves, occupants, endCluster }: MovePlan, reachability: Reachability): Operation<void> {
     this.#image.assertWritable();
     if (reachability.isStale(this.#image)) return;
@@ -34,7 +35,7 @@ export class ClusterMover {
     yield* this.#place(moves.filter(({ l2Index }) => l2Index !== undefined), reachability);
   }
 
-  /** Move `occupants` to free clusters from `firstCluster` on, or behind the end of the file. */
+  /** Move `occupants` to free clusters from `firstCluster` on, or to the end of the file. */
   *clear(
     occupants: readonly Owner[],
     firstCluster: number,
@@ -46,8 +47,7 @@ export class ClusterMover {
       const moves: Move[] = [];
       for (const owner of kind) {
         const fromCluster = yield* this.#clusterOf(owner);
-        // Only what is still where the reachability saw it: others stay, and keep their place from being
-        // used.
+        // Move only owners that are still in place; others stay, and block their place.
         if (fromCluster === undefined || !isSame(reachability.ownerOf(fromCluster), owner)) {
           continue;
         }
@@ -72,7 +72,7 @@ export class ClusterMover {
     yield* this.#carryOut(moves, reachability);
   }
 
-  /** Clusters that nothing refers to: the last ones in the file, or new ones behind its end. */
+  /** Free clusters: the last ones in the file, or new ones at its end. */
   #takeFree(clusterCount: number, firstCluster: number, reachability: Reachability): number {
     const found = reachability.findFree(clusterCount, firstCluster);
     if (found === undefined) {
@@ -109,7 +109,7 @@ export class ClusterMover {
     return l2Index === undefined ? this.#image.geometry.tableClusters : 1;
   }
 
-  /** Where something is now; undefined if it is no more. */
+  /** The current cluster of an owner; undefined if it is no longer mapped. */
   *#clusterOf(owner: Owner): Operation<number | undefined> {
     const { l1Index, l2Index } = owner;
     const image = this.#image;
@@ -118,7 +118,7 @@ export class ClusterMover {
       const table = yield* loadL2Table(image, l1Index);
       offsetBytes = table?.entry(l2Index) ?? UNALLOCATED;
     }
-    // Special values lie before all clusters.
+    // Special values are below all offsets.
     const isThere = image.isValidOffset(offsetBytes, this.#sizeOf(owner));
     return isThere ? offsetBytes / image.geometry.clusterBytes : undefined;
   }

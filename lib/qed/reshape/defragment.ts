@@ -9,27 +9,30 @@ import { TableWalk } from "../check/table_walk.ts";
 import { type Cursor, type MovePlan, planMoves, rangesOf } from "./move_plan.ts";
 import { ClusterMover } from "./cluster_mover.ts";
 
-/** How to defragment. */
+/** Options of a defragmentation. */
 export interface DefragmentOptions {
   /**
-   * How many clusters are moved at a time: the guest's access to these is halted for so long, the
-   * file grows by so many meanwhile, and so many are leaked by a crash. As many as make 16 MiB, at
-   * least 1 and at most 1024, if not given.
+   * The number of clusters moved at a time: guest requests to them wait, the file grows by as many
+   * meanwhile, and a crash leaks as many. By default as many as make 16 MiB, at least 1 and at most
+   * 1024.
    */
   readonly windowClusters?: number;
-  /** How many clusters of the file are looked up at a time: 8 bytes of memory each; 2^20. */
+  /**
+   * The number of clusters of the file whose owners are tracked at a time, with 8 bytes of memory
+   * each; 2^20 by default.
+   */
   readonly trackedClusters?: number;
-  /** Told how many clusters of the file are in their place. */
+  /** Called with the number of clusters of the file that are in place. */
   readonly progress?: ProgressListener;
 }
 
-/** What a defragmentation did. */
+/** The result of a defragmentation. */
 export interface DefragmentResult {
-  /** Clusters copied, some of them twice. */
+  /** The number of clusters copied, some of them twice. */
   readonly movedClusters: number;
-  /** Entries that did not follow the one before them, as a check counts them, before. */
+  /** The number of fragmented clusters before, as a check counts them. */
   readonly fragmentedBefore: number;
-  /** The same, after. */
+  /** The number of fragmented clusters after. */
   readonly fragmentedAfter: number;
   /** The size of the file before, in bytes. */
   readonly fileBytesBefore: number;
@@ -41,25 +44,23 @@ const DEFAULT_WINDOW_BYTES = 16 * 2 ** 20;
 const MAX_WINDOW_CLUSTERS = 1024;
 
 /**
- * Bring the file into the order in which a guest reads: the header, the L1 table, then each L2
- * table with its clusters behind it, all in the order of the guest's disk and without gaps; then
- * cut the file. No entry of an L2 table then fails to follow the one before it, and leaked clusters
- * are gone.
+ * Order the clusters of the file as a guest reads them: the header, the L1 table, then each L2
+ * table followed by its clusters, all in the order of the guest's disk and without gaps; then cut
+ * the file. Afterwards no cluster is fragmented or leaked.
  *
- * The guest goes on meanwhile (Liguori, 8 September 2010 16:30: freezing and swapping clusters):
- * clusters are moved a window at a time, and only what a window moves is held. Whatever is in the
- * window's place and does not belong there goes to free clusters, the last ones of the file or new
- * ones behind its end; then what belongs there is copied in. Clusters that the guest allocates
- * meanwhile are put in order as far as their place was not passed yet, and close up at the end of
- * the file otherwise. Memory: a bit for each cluster, a table, the window, and 8 MiB.
+ * Guest requests run meanwhile (Liguori, 8 September 2010 16:30: freezing and swapping clusters):
+ * clusters are moved in windows, and only the ranges that a window moves are locked. Clusters that
+ * occupy the place of a window move to free clusters, the last ones of the file or new ones at its
+ * end; then the clusters that belong there are copied in. Clusters that the guest allocates
+ * meanwhile are put in order if their place is still ahead, and otherwise moved up at the end of
+ * the file. Memory: a bit for each cluster, a table, the window, and 8 MiB.
  *
  * Each batch is: copies, flush, entries, flush (see relocate.ts). Crash promise: at any point the
- * guest's disk is as if nothing had been moved, the image opens without a check, and at most the
- * clusters by which the file has grown (a window and the L2 tables that moved) are leaked, beside
- * those that were before.
+ * guest's disk is unchanged, the image opens without a check, and at most the clusters by which the
+ * file has grown (a window and the L2 tables that moved) are leaked, in addition to earlier leaks.
  *
- * Throws {@linkcode FormatError} for a bad table entry and the storage's error for a table that
- * can't be read, before anything is moved, and the storage's error where a request fails.
+ * Throws, before anything is moved, {@linkcode FormatError} for a bad table entry and the storage's
+ * error for an unreadable table; and the storage's error for a failed request.
  *
  * @example
  * ```ts
@@ -125,7 +126,7 @@ export function* defragmentImage(
   };
 }
 
-/** Move what was planned; meanwhile nobody else has access to what moves. */
+/** Carry out a plan with its ranges locked. */
 function* runPlan(
   image: QedImage,
   window: MovePlan,
@@ -141,8 +142,8 @@ function* runPlan(
 }
 
 /**
- * Cut off what is free at the end. Where the guest has allocated or freed clusters meanwhile there
- * may be holes before that: these are filled from the end, with the guest halted.
+ * Cut off free clusters at the end of the file. If the guest has allocated or freed clusters
+ * meanwhile, there may be other holes: fill them from the end, with the whole disk locked.
  */
 function* closeUp(image: QedImage): Operation<number> {
   const fragmented = yield* image.withAllocationLock(cutEnd(image));
@@ -154,7 +155,10 @@ function* closeUp(image: QedImage): Operation<number> {
   );
 }
 
-/** Answers how fragmented the file is; undefined if there are holes, and nothing was done. */
+/**
+ * Cut the file. Returns the number of fragmented clusters; undefined, and no cut, if there are
+ * holes.
+ */
 function* cutEnd(image: QedImage): Operation<number | undefined> {
   const { result } = yield* scanSound(image);
   const { leaks, imageEndBytes, fragmentedClusters } = result;

@@ -6,8 +6,8 @@ import type { ClusterMover } from "./cluster_mover.ts";
 import { rangesOf } from "./move_plan.ts";
 
 /**
- * Bring the L1 table to its place behind the header, where nearly every image has it from the
- * start. Whatever is there makes room first.
+ * Move the L1 table to its place after the header, where nearly every image has it. Clusters that
+ * occupy the place move away first.
  */
 export function* bringL1TableForward(image: QedImage, mover: ClusterMover): Operation<void> {
   const { headerClusters } = image.header;

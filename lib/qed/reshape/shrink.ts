@@ -8,10 +8,10 @@ import { UNALLOCATED } from "../format/layout.ts";
 import type { Table } from "../format/table.ts";
 import { noteSector, writeSectors } from "../image/table_sectors.ts";
 
-/** How much is looked at at a time, in bytes. */
+/** The size of one read, in bytes. */
 const LOOK_BYTES = 2 ** 20;
 
-/** Shrink the image; the new size is valid, and the image is held. See `resizeImage`. */
+/** Shrink the image; the new size is valid, and the caller has both locks. See `resizeImage`. */
 export function* shrinkImage(image: QedImage, newBytes: bigint): Operation<void> {
   const endCluster = clustersFor(image.geometry, image.imageBytes);
   yield* refuseLoss(image, newBytes, endCluster);
@@ -21,14 +21,14 @@ export function* shrinkImage(image: QedImage, newBytes: bigint): Operation<void>
   try {
     yield* clearEntries(image, firstCluster, endCluster);
   } catch (error) {
-    // Tables in memory may be ahead of those on disk.
+    // Tables in memory may have changes that are not on disk.
     image.failure ??= error as Error;
     throw error;
   }
   yield* image.flush("entries behind the end cleared");
 }
 
-/** Throws for the first byte behind the new end that a cluster of the image holds and is not 0. */
+/** Throw for the first byte past the new end that is in a cluster of the image and is not zero. */
 function* refuseLoss(image: QedImage, newBytes: bigint, endCluster: number): Operation<void> {
   const { tableEntries } = image.geometry;
   let clusterIndex = image.locate(newBytes, 0).clusterIndex;
@@ -68,7 +68,7 @@ function* refuseData(
   }
 }
 
-/** Clear what is mapped from `firstCluster` on: whole L2 tables, and the rest of the first one. */
+/** Clear the entries from `firstCluster` on: whole L2 tables, and the rest of the first one. */
 function* clearEntries(
   image: QedImage,
   firstCluster: number,
@@ -91,7 +91,7 @@ function* clearEntries(
       image.l2Cache.put(table);
       continue;
     }
-    // The table itself stays as it is on disk, and nothing leads to it.
+    // The table on disk does not change; no entry leads to it any more.
     clearTable(image, table, { from: 0, freed });
     const firstCluster = table.offsetBytes / geometry.clusterBytes;
     freed.push({ firstCluster, clusterCount: geometry.tableClusters });
@@ -104,7 +104,10 @@ function* clearEntries(
   for (const range of freed) image.free.add(range);
 }
 
-/** Clear the entries from `from` on, in memory, and note their clusters. Answers the sectors. */
+/**
+ * Clear the entries from `from` on, in memory, and add their clusters to `freed`. Returns the
+ * sectors.
+ */
 function clearTable(
   image: QedImage,
   table: Table,
