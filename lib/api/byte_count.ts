@@ -18,5 +18,5 @@ export function byteCount(what: string, value: ByteCount): bigint {
 /** Throws {@linkcode ImageError} unless `value` is memory that is counted in bytes. */
 export function requireBytes(value: Uint8Array): void {
   if (value instanceof Uint8Array) return;
-  throw new ImageError("bytes are read into and written from a Uint8Array only");
+  throw new ImageError("bytes must be a Uint8Array");
 }

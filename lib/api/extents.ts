@@ -16,7 +16,7 @@ export async function* joinedExtents(
   using walker = new ExtentWalker(chain);
   let joined: ChainExtent | undefined;
   for (let at = startBytes;;) {
-    const extent = await run(walker.finding(at));
+    const extent = await run(walker.extentAt(at));
     if (!extent) break;
     at += extent.lengthBytes;
     if (joined && continuesExtent(joined, extent)) {

@@ -290,6 +290,6 @@ function newMemory(lengthBytes: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(lengthBytes);
   } catch (error) {
     const hint = "read it in parts, or as a stream";
-    throw new ImageError(`no memory for ${lengthBytes} bytes at once: ${hint}`, { cause: error });
+    throw new ImageError(`cannot allocate ${lengthBytes} bytes: ${hint}`, { cause: error });
   }
 }

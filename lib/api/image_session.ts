@@ -58,7 +58,7 @@ export class ImageSession implements Disposable {
   async #prepare({ onCheckProgress: progress, check }: ImageOpenOptions): Promise<void> {
     const { image, isProbed } = this.chain.top;
     if (!image && isProbed) {
-      throw new HostError("It looks like a raw image; to write to it, name the format: raw");
+      throw new HostError("Looks like a raw image; to write to it, name the format: raw");
     }
     if (!image?.needsCheck) return;
     const repair = repairImage(image, {

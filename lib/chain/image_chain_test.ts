@@ -93,7 +93,7 @@ Deno.test("a chain has a most number of files", () =>
     assertEquals(chain.layers.length, MAX_LAYERS);
     assertEquals(readAll(chain, 0, 1), new Uint8Array(1));
     assertThrows(() => ImageChain.open(`${dir}/${MAX_LAYERS}.qed`), HostError, "more than 200");
-    assertThrows(() => createOverlay(`${dir}/new.qed`, chain), HostError, "the most there may be");
+    assertThrows(() => createOverlay(`${dir}/new.qed`, chain), HostError, "which is the maximum");
   }));
 
 Deno.test("what is not a regular file is refused without being opened", () =>

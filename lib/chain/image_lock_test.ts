@@ -54,10 +54,10 @@ optionalTest({
       {
         using _reader = new ImageLock(path, { writable: false });
         assertEquals(await other("read"), "locked");
-        assertEquals(await other("write"), "Another process has it open, and not to share");
+        assertEquals(await other("write"), "Another process has locked the image");
       }
       using _writer = new ImageLock(path, { writable: true });
-      assertEquals(await other("read"), "Another process is writing it");
+      assertEquals(await other("read"), "Another process has the image open for writing");
     }),
 });
 

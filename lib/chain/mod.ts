@@ -1,4 +1,6 @@
-/** QED and raw images on the real file system: backing chains, their extents, new files. */
+/**
+ * QED and raw images in the file system: backing chains, their extents, locks, copies, new files.
+ */
 export * from "./backing_name.ts";
 export * from "./backing_path.ts";
 export * from "./chain_extents.ts";

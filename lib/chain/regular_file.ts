@@ -3,8 +3,8 @@ import { type FileMode, FileStorage } from "../storage/mod.ts";
 import { describeError, HostError } from "../storage/host_error.ts";
 
 /**
- * Open an existing regular file. Anything else is refused before it is opened: opening a pipe
- * would wait for its other end, and devices have no size. Throws {@linkcode HostError}.
+ * Open an existing regular file. Throws {@linkcode HostError} for anything else before it is
+ * opened: opening a pipe would wait for its other end, and devices have no size.
  */
 export function openRegularFile(
   path: string,
@@ -19,15 +19,17 @@ export function openRegularFile(
   }
 }
 
-/** What stands at `path`, other than nothing or a regular file; undefined for those two. */
+/**
+ * The kind of file at `path` if it is not a regular file; undefined if it is, or does not exist.
+ */
 export function irregularKind(path: string): string | undefined {
   const stat = fs.statSync(path, { throwIfNoEntry: false });
   return stat && fileKind(stat);
 }
 
 /**
- * Device and inode of the file at `path`, as {@linkcode FileStorage.identity} has it; undefined if
- * there is no file, or none that can be looked at.
+ * Device and inode of the file at `path`, like {@linkcode FileStorage.identity}; undefined if there
+ * is no file or it cannot be accessed.
  */
 export function fileIdentity(path: string): string | undefined {
   try {
@@ -38,7 +40,7 @@ export function fileIdentity(path: string): string | undefined {
   }
 }
 
-/** Bytes that the file takes on its disk; holes take none. */
+/** The space of the file on its disk in bytes, without holes. */
 export function occupiedBytes(path: string): number {
   return fs.statSync(path).blocks * 512;
 }

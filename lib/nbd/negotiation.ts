@@ -146,9 +146,9 @@ export class Negotiation {
       case OPTION.SET_META_CONTEXT:
         return this.#metaContext(option, data);
       case OPTION.STARTTLS:
-        return this.#refuse(option, REPLY.ERR_UNSUP, "there is no TLS here");
+        return this.#refuse(option, REPLY.ERR_UNSUP, "TLS is not supported");
       default:
-        return this.#refuse(option, REPLY.ERR_UNSUP, `option ${option} is not known`);
+        return this.#refuse(option, REPLY.ERR_UNSUP, `option ${option} is not supported`);
     }
   }
 

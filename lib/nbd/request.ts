@@ -68,10 +68,10 @@ export function checkRequest(
 ): void {
   const { command, flags, length } = request;
   const known = KNOWN_FLAGS[command];
-  if (known === undefined) throw invalid(`command ${command} is not known`);
+  if (known === undefined) throw invalid(`command ${command} is not supported`);
   const { FUA } = COMMAND_FLAG;
   const unknown = flags & ~(known | FUA);
-  if (unknown !== 0) throw invalid(`flags 0x${unknown.toString(16)} are not known here`);
+  if (unknown !== 0) throw invalid(`flags 0x${unknown.toString(16)} are not supported`);
   if (command === COMMAND.FLUSH) {
     if (request.offset !== 0 || length !== 0) throw invalid("a flush has no range");
     return;
@@ -92,12 +92,12 @@ export function checkRequest(
 
 function checkChange({ command, flags, length }: NbdRequest, disk: ServedDisk): void {
   if (!disk.isWritable) throw new RequestError(NBD_ERROR.EPERM, "the disk is read-only");
-  if (command === TRIM && !disk.canTrim) throw invalid("there is no trim here");
+  if (command === TRIM && !disk.canTrim) throw invalid("trim is not supported");
   if (command === WRITE && length > MAX_PAYLOAD_BYTES) {
     throw invalid(`at most ${MAX_PAYLOAD_BYTES} bytes at once`);
   }
   if ((flags & COMMAND_FLAG.FUA) !== 0 && !disk.canForceWrites) {
-    throw invalid("there is no FUA here");
+    throw invalid("FUA is not supported");
   }
 }
 
@@ -107,7 +107,7 @@ function checkRange({ command, offset, length }: NbdRequest, disk: ServedDisk): 
   if (end <= disk.sizeBytes) return;
   const isWrite = command === WRITE || command === WRITE_ZEROES;
   if (isWrite && disk.canGrow && end <= Number.MAX_SAFE_INTEGER) return;
-  const message = `${length} bytes at ${offset} are past the end at ${disk.sizeBytes}`;
+  const message = `${length} bytes at ${offset} are past the end of the disk at ${disk.sizeBytes}`;
   throw new RequestError(isWrite ? NBD_ERROR.ENOSPC : NBD_ERROR.EINVAL, message);
 }
 

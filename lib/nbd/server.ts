@@ -74,7 +74,7 @@ export class NbdServer {
       } catch (error) {
         if (this.#isStopping) return;
         // One client that could not be let in, the system being short of something.
-        this.#options.onClientError?.(`a client could not be let in: ${error}`);
+        this.#options.onClientError?.(`cannot accept a client: ${error}`);
         await new Promise<void>((resolve) => this.#options.startTimer(resolve, 100));
         continue;
       }
@@ -90,7 +90,7 @@ export class NbdServer {
     }
     const connection = new Connection(stream, served, startTimer);
     const running = connection.run().then((complaint) => {
-      if (complaint !== undefined) onClientError?.(`a client was left: ${complaint}`);
+      if (complaint !== undefined) onClientError?.(`disconnected a client: ${complaint}`);
       this.#connections.delete(connection);
       this.#onLeave?.();
     });

@@ -78,7 +78,7 @@ Deno.test("what clients do wrong is told, and the others are served on", async (
   const bad = door.enter();
   await bad.write(new Uint8Array(4).fill(9));
   while (complaints.length === 0) await new Promise((resolve) => setTimeout(resolve));
-  assertEquals(complaints, ["a client was left: unknown client flags 0x9090909"]);
+  assertEquals(complaints, ["disconnected a client: unknown client flags 0x9090909"]);
   assertEquals(await greeting(door.enter()), 18);
   await server.stop();
 });

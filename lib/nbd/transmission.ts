@@ -114,7 +114,7 @@ export class Transmission {
 
   async #change(): Promise<void> {
     await new Promise<void>((resolve) => this.#wakeUp.push(resolve));
-    if (this.#outbox.isBroken) throw new StreamEndError("the client takes no more answers");
+    if (this.#outbox.isBroken) throw new StreamEndError("the client reads no more replies");
   }
 
   #start(request: NbdRequest, costBytes: number, payload: Uint8Array | undefined): void {

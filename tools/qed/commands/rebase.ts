@@ -92,8 +92,8 @@ export const rebase: Command = {
       return 0;
     }
     if (!reference) return await rebaseTo(undefined, args, io);
-    using behind = openBehind(path, reference.name, format);
-    return await rebaseTo({ reference, behind }, args, io);
+    using backing = openBehind(path, reference.name, format);
+    return await rebaseTo({ reference, backing }, args, io);
   },
 };
 
@@ -120,13 +120,13 @@ async function rebaseTo(
   const options = { ...formatOption(args), ...layoutOption(args), ...profileOption(args) };
   const open = (writable: boolean) => {
     const how = { ...options, writable };
-    return target ? target.behind.openBeside(path, how) : ImageChain.open(path, how);
+    return target ? target.backing.openBeside(path, how) : ImageChain.open(path, how);
   };
   {
     // Read-only first: what cannot be rebased is not even repaired.
     using chain = open(false);
     void chain.image;
-    if (target) assertNoLoop(chain, target.behind);
+    if (target) assertNoLoop(chain, target.backing);
   }
   using chain = open(true);
   using change = new InPlace(io, {
