@@ -5,9 +5,9 @@ import { byteCount } from "./byte_count.ts";
 import type { ImageCreateOptions } from "./options.ts";
 
 /**
- * Make the file of a new image. The name stands for the complete image or for what it stood for
- * before. Throws {@linkcode ImageError} for options that make no sense, and {@linkcode HostError}
- * with the path and the reason.
+ * Create the file of a new image. A crash leaves the complete image or the old file of that name.
+ * Throws {@linkcode ImageError} for invalid options, and {@linkcode HostError} with the path and
+ * the reason.
  */
 export function createFile(path: string, options: ImageCreateOptions): void {
   const sizeBytes = sizeOf(path, options);
@@ -37,7 +37,7 @@ function makeRaw(storage: FileStorage, sizeBytes: bigint): void {
   storage.perform({ kind: "resize", file: 0, sizeBytes: Number(sizeBytes), label });
 }
 
-/** The size that is asked for, or that of the backing file, which is looked at in any case. */
+/** The size to create: the given one, or that of the backing file, which is opened in any case. */
 function sizeOf(path: string, options: ImageCreateOptions): bigint {
   const { sizeBytes, backing, format, clusterBytes, tableClusters, layout } = options;
   const wanted = sizeBytes === undefined ? undefined : byteCount("image size", sizeBytes);

@@ -7,11 +7,11 @@ import {
 } from "../chain/mod.ts";
 
 /**
- * Tell the format of the file at `path` by its first bytes: `qed`, or `raw` where nothing is
+ * Detect the format of the file at `path` by its first bytes: `qed`, or `raw` if no magic is
  * recognized. Reads nothing else and writes nothing.
  *
- * Throws {@linkcode HostError} if the file cannot be read, or begins like an image of a format
- * that is not read here.
+ * Throws {@linkcode HostError} if the file cannot be read, or has the magic of an unsupported
+ * format.
  *
  * @example
  * ```ts

@@ -7,7 +7,7 @@ import { connectedPair } from "./pipe_testing.ts";
 import { CHUNK_DONE, MAGIC, OPTION, REPLY, REQUEST_BYTES } from "./protocol.ts";
 import type { NbdExport, ServedDisk } from "./served_disk.ts";
 
-/** An answer to an option. */
+/** A reply to an option. */
 export interface OptionReply {
   readonly type: number;
   readonly data: Uint8Array;
@@ -16,7 +16,7 @@ export interface OptionReply {
 /** A simple reply, or a chunk of a structured one. */
 export interface Reply {
   readonly kind: "simple" | "chunk";
-  /** Of a simple reply the error, of a chunk its type. */
+  /** The error of a simple reply, or the type of a chunk. */
   readonly value: number;
   readonly cookie: bigint;
   readonly data: Uint8Array;
@@ -32,13 +32,13 @@ export interface NewRequest {
   readonly payload?: Uint8Array;
 }
 
-/** A timer that never rings. */
+/** A timer that never fires. */
 export const noTimer: StartTimer = () => () => {};
 
-/** A client that says exactly what it is told to, and takes answers apart. */
+/** A client that sends exact bytes, and parses replies. */
 export class TestClient {
   readonly stream: ByteStream;
-  /** Ends when the server has closed the connection; what the client did wrong. */
+  /** Settles when the server has closed the connection, with the error of the client. */
   readonly ended: Promise<string | undefined>;
   readonly connection: Connection;
   readonly #reader: ByteReader;
@@ -57,7 +57,7 @@ export class TestClient {
     this.ended = this.connection.run();
   }
 
-  /** Send bytes as they are. */
+  /** Send bytes unchanged. */
   async send(bytes: Uint8Array): Promise<void> {
     for (let done = 0; done < bytes.length;) done += await this.stream.write(bytes.subarray(done));
   }
@@ -68,7 +68,7 @@ export class TestClient {
     return new DataView(bytes.buffer);
   }
 
-  /** Take the greeting and answer it. */
+  /** Read the greeting and reply to it. */
   async greet(clientFlags = 3): Promise<void> {
     const greeting = await this.take(18);
     assertEquals(greeting.getBigUint64(0), MAGIC.GREETING);
@@ -90,7 +90,7 @@ export class TestClient {
     await this.send(join(new Uint8Array(head.buffer), data));
   }
 
-  /** Send an option and take all answers to it. */
+  /** Send an option and read all replies to it. */
   async option(option: number, data?: Uint8Array): Promise<OptionReply[]> {
     await this.sendOption(option, data);
     const replies: OptionReply[] = [];
@@ -104,7 +104,7 @@ export class TestClient {
     }
   }
 
-  /** Negotiate all there is, up to the first request. */
+  /** Negotiate up to the first request. */
   async start(how: "simple" | "structured" = "structured"): Promise<void> {
     await this.greet();
     if (how === "structured") {
@@ -115,7 +115,7 @@ export class TestClient {
     assertEquals(replies.at(-1)?.type, REPLY.ACK);
   }
 
-  /** Send a request. Answers its cookie. */
+  /** Send a request. Returns its cookie. */
   async sendRequest({ command, flags, offset, length, payload }: NewRequest): Promise<bigint> {
     const cookie = this.#nextCookie++;
     const head = new DataView(new ArrayBuffer(REQUEST_BYTES));
@@ -129,7 +129,7 @@ export class TestClient {
     return cookie;
   }
 
-  /** Take a simple reply, with so many bytes of data if it is no error, or a chunk. */
+  /** Read a chunk, or a simple reply with `dataBytes` bytes of data unless it is an error. */
   async reply(dataBytes = 0): Promise<Reply> {
     const magic = (await this.take(4)).getUint32(0);
     if (magic === MAGIC.SIMPLE_REPLY) {
@@ -149,7 +149,7 @@ export class TestClient {
     };
   }
 
-  /** Send a request and take its reply, which must be one message and for it. */
+  /** Send a request and read its reply, which must be a single message. */
   async ask(request: NewRequest, dataBytes = 0): Promise<Reply> {
     const cookie = await this.sendRequest(request);
     const reply = await this.reply(dataBytes);
@@ -158,13 +158,13 @@ export class TestClient {
   }
 }
 
-/** An error chunk's value and text. */
+/** The value and the text of an error chunk. */
 export function errorOf({ data }: Reply): [number, string] {
   const view = new DataView(data.buffer, data.byteOffset);
   return [view.getUint32(0), new TextDecoder().decode(data.subarray(6))];
 }
 
-/** Bytes one behind the other. */
+/** Concatenate bytes. */
 export function join(...parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -175,7 +175,7 @@ export function join(...parts: readonly Uint8Array[]): Uint8Array {
   return all;
 }
 
-/** Numbers of 32 bits. */
+/** Encode 32-bit numbers. */
 export function uint32s(...values: readonly number[]): Uint8Array {
   const view = new DataView(new ArrayBuffer(4 * values.length));
   values.forEach((value, i) => view.setUint32(4 * i, value));
@@ -195,7 +195,7 @@ export function goData(name: string, ...infos: readonly number[]): Uint8Array {
   return join(text(name), new Uint8Array(view.buffer));
 }
 
-/** The data of options about metadata contexts. */
+/** The data of options for metadata contexts. */
 export function contextQuery(name: string, ...queries: readonly string[]): Uint8Array {
   return join(text(name), uint32s(queries.length), ...queries.map(text));
 }

@@ -1,10 +1,10 @@
 /**
- * What comes before the requests: fixed newstyle negotiation. NBD protocol, section "Fixed newstyle
+ * Fixed newstyle negotiation, before the first request. NBD protocol, section "Fixed newstyle
  * negotiation".
  *
- * Options come one at a time, and each is answered before the next is read. An option that is not
- * known, or not supported (TLS), is refused and no more than that; so are data that make no sense.
- * Only where the rest could not be understood is the client left.
+ * Each option is answered before the next one is read. An unknown or unsupported option (TLS) is
+ * refused, and so is one with invalid data. The client is disconnected only if the rest could not
+ * be parsed.
  *
  * @module
  */
@@ -24,28 +24,28 @@ import {
 import { ProtocolError } from "./protocol_error.ts";
 import type { NbdExport } from "./served_disk.ts";
 
-/** The most data of an option that is looked at, and the most that is read to be thrown away. */
+/** Maximum size of the data of an option, and of data that is skipped. */
 const MAX_OPTION_BYTES = 2 ** 14;
 const MAX_SKIPPED_BYTES = 2 ** 20;
-/** Nobody needs as many options as this. */
+/** Maximum number of options: more than any client needs. */
 const MAX_OPTIONS = 256;
 const OPTION_HEAD_BYTES = 16;
-/** What follows the answer to EXPORT_NAME, for clients that do not know better. */
+/** Padding after the reply to EXPORT_NAME, for clients without NO_ZEROES. */
 const OLD_PADDING_BYTES = 124;
-/** The number that the allocation context goes by from then on. */
+/** The id of the allocation context. */
 export const ALLOCATION_CONTEXT_ID = 1;
 
 const ENCODER = new TextEncoder();
 
-/** What was agreed on. */
+/** The result of a negotiation. */
 export interface Agreement {
   /** Whether the client takes structured replies. */
   readonly isStructured: boolean;
-  /** Whether the client may ask for the allocation context. */
+  /** Whether the client may query the allocation context. */
   readonly hasAllocation: boolean;
 }
 
-/** What an option leads to. */
+/** What follows an option: the next one, requests, or the end of the connection. */
 type Outcome = "next" | "requests" | "end";
 
 /** The negotiation with one client. */
@@ -58,7 +58,7 @@ export class Negotiation {
   #isStructured = false;
   #hasAllocation = false;
 
-  /** Offer `served`, and nothing else. */
+  /** Offer `served` as the only export. */
   constructor(reader: ByteReader, outbox: Outbox, served: NbdExport) {
     this.#reader = reader;
     this.#outbox = outbox;
@@ -66,8 +66,8 @@ export class Negotiation {
   }
 
   /**
-   * Talk until requests may come; undefined if the client wants no more. Throws
-   * {@linkcode ProtocolError} where it can't be understood, `StreamEndError` where it goes away.
+   * Negotiate until the client may send requests; undefined if it aborts. Throws {@linkcode
+   * ProtocolError} for data that cannot be parsed, `StreamEndError` if the client disconnects.
    */
   async run(): Promise<Agreement | undefined> {
     this.#greet();
@@ -80,7 +80,7 @@ export class Negotiation {
     this.#skipsPadding = (clientFlags & HANDSHAKE_FLAG.NO_ZEROES) !== 0;
     for (let count = 0; count < MAX_OPTIONS; count++) {
       const outcome = await this.#nextOption();
-      // Who does not read the answers gets no more of them.
+      // A client that does not read its replies gets no more of them.
       await this.#outbox.drained();
       if (outcome === "end") return undefined;
       if (outcome === "next") continue;
@@ -154,7 +154,7 @@ export class Negotiation {
 
   #exportName(data: OptionData): Outcome {
     const name = data.rest();
-    // There is no way to answer with an error.
+    // The protocol has no error reply here.
     if (!this.#isServed(name)) throw new ProtocolError(`no export is called '${name}'`);
     const answer = new DataView(new ArrayBuffer(10 + (this.#skipsPadding ? 0 : OLD_PADDING_BYTES)));
     answer.setBigUint64(0, this.#served.disk.sizeBytes);
@@ -208,7 +208,7 @@ export class Negotiation {
 
   #metaContext(option: number, data: OptionData): Outcome {
     const isSetting = option === OPTION.SET_META_CONTEXT;
-    // Whatever comes of it, what was set before is not set any more.
+    // A context that was set before is unset, even if this option fails.
     if (isSetting) this.#hasAllocation = false;
     if (!this.#isStructured) throw new OptionDataError("structured replies come first");
     const name = data.text();
@@ -229,7 +229,7 @@ export class Negotiation {
     return this.#acknowledge(option);
   }
 
-  /** How many queries follow: not more than there can be, each with its length. */
+  /** The number of queries that follow, which is limited by the size of the data. */
   #countOf(data: OptionData): number {
     const count = data.uint32();
     if (count > MAX_OPTION_BYTES / 4) throw new OptionDataError(`${count} queries`);

@@ -3,23 +3,23 @@ import { ProtocolError } from "./protocol_error.ts";
 import { RequestError } from "./request_error.ts";
 import type { ByteOffset, ServedDisk } from "./served_disk.ts";
 
-/** A request as it came. NBD protocol, section "Request message". */
+/** A request of a client. NBD protocol, section "Request message". */
 export interface NbdRequest {
-  /** How it is to be carried out. */
+  /** The command flags. */
   readonly flags: number;
-  /** What is asked for. */
+  /** The command. */
   readonly command: number;
-  /** What the reply has to repeat, in two halves. */
+  /** The upper half of the cookie, which the reply repeats. */
   readonly cookieHigh: number;
-  /** The other half. */
+  /** The lower half of the cookie. */
   readonly cookieLow: number;
-  /** Where it starts on the disk, in bytes. */
+  /** The start of the range on the disk, in bytes. */
   readonly offset: ByteOffset;
-  /** How long its range is, in bytes. */
+  /** The length of the range in bytes. */
   readonly length: number;
 }
 
-/** Read the head of a request. Throws {@linkcode ProtocolError} if it is none. */
+/** Parse the head of a request. Throws {@linkcode ProtocolError} for a wrong magic. */
 export function readRequest(view: DataView, at: number): NbdRequest {
   const magic = view.getUint32(at);
   if (magic !== MAGIC.REQUEST) throw new ProtocolError(`request magic 0x${magic.toString(16)}`);
@@ -33,14 +33,14 @@ export function readRequest(view: DataView, at: number): NbdRequest {
   };
 }
 
-/** A number where that is exact: it costs much less. */
+/** A number if it is exact, since a bigint costs much more. */
 function offsetAt(view: DataView, at: number): ByteOffset {
   const high = view.getUint32(at);
   if (high < 2 ** 21) return high * 2 ** 32 + view.getUint32(at + 4);
   return view.getBigUint64(at);
 }
 
-/** The flags that each command knows, beside FUA, which all may have. */
+/** The flags of each command, besides FUA, which every command may have. */
 const KNOWN_FLAGS: Readonly<Record<number, number>> = {
   [COMMAND.READ]: COMMAND_FLAG.DF,
   [COMMAND.WRITE]: 0,
@@ -58,8 +58,8 @@ export function isChange(command: number): boolean {
 }
 
 /**
- * Throws {@linkcode RequestError} for a request that `disk` can't carry out, or nobody; `asked` says
- * what was agreed on before.
+ * Throws {@linkcode RequestError} for an invalid request, or one that `disk` cannot carry out;
+ * `asked` is the result of the negotiation.
  */
 export function checkRequest(
   request: NbdRequest,

@@ -3,28 +3,28 @@ import type { ByteStream } from "./byte_stream.ts";
 import { Connection } from "./connection.ts";
 import type { NbdExport } from "./served_disk.ts";
 
-/** Where clients come from; that of `Deno.listen` is one. */
+/** Accepts connections of clients, like a listener of `Deno.listen`. */
 export interface Listener {
   /** Wait for the next client. Rejects once this is closed. */
   accept(): Promise<ByteStream>;
-  /** Let nobody in any more. */
+  /** Accept no more clients. */
   close(): void;
 }
 
-/** The most clients at a time; the others wait at the door. */
+/** Maximum number of concurrent clients; further connections queue. */
 export const MAX_CONNECTIONS = 16;
 
 /** Settings of a {@linkcode NbdServer}. */
 export interface NbdServerOptions {
-  /** What is served. */
+  /** The export. */
   readonly served: NbdExport;
-  /** Where clients come from; closed with the server. */
+  /** Accepts clients; closed with the server. */
   readonly listener: Listener;
-  /** Starts the timers that limit how long a client may take. */
+  /** Starts timers for timeouts. */
   readonly startTimer: StartTimer;
-  /** The most clients at a time; {@linkcode MAX_CONNECTIONS} if not given. */
+  /** Maximum number of concurrent clients; {@linkcode MAX_CONNECTIONS} by default. */
   readonly maxConnections?: number;
-  /** Told what clients do wrong. */
+  /** Called with a description of each error of a client. */
   readonly onClientError?: (message: string) => void;
 }
 
@@ -36,20 +36,20 @@ export class NbdServer {
   #isStopping = false;
   #onLeave: (() => void) | undefined;
 
-  /** Let clients in from now on. */
+  /** Start to accept clients. */
   constructor(options: NbdServerOptions) {
     this.#options = options;
     this.#accepting = this.#accept();
   }
 
-  /** How many clients there are. */
+  /** The number of connected clients. */
   get connectionCount(): number {
     return this.#connections.size;
   }
 
   /**
-   * Let nobody in any more, finish what is in flight, and let the clients go. The disk is as they
-   * left it, and may be closed afterwards.
+   * Accept no more clients, finish requests in flight, and disconnect the clients. The disk may be
+   * closed afterwards.
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -73,7 +73,7 @@ export class NbdServer {
         stream = await listener.accept();
       } catch (error) {
         if (this.#isStopping) return;
-        // One client that could not be let in, the system being short of something.
+        // The system lacks a resource for this client, such as a descriptor.
         this.#options.onClientError?.(`cannot accept a client: ${error}`);
         await new Promise<void>((resolve) => this.#options.startTimer(resolve, 100));
         continue;
