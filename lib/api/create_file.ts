@@ -10,7 +10,7 @@ import type { ImageCreateOptions } from "./options.ts";
  * the reason.
  */
 export function createFile(path: string, options: ImageCreateOptions): void {
-  const sizeBytes = sizeOf(path, options);
+  const sizeBytes = imageSize(path, options);
   using fresh = FreshFile.create(path, { replaces: options.overwrites ?? false });
   if (options.format === "raw") makeRaw(fresh.storage, sizeBytes);
   else makeQed(fresh.storage, sizeBytes, options);
@@ -38,14 +38,14 @@ function makeRaw(storage: FileStorage, sizeBytes: bigint): void {
 }
 
 /** The size to create: the given one, or that of the backing file, which is opened in any case. */
-function sizeOf(path: string, options: ImageCreateOptions): bigint {
+function imageSize(path: string, options: ImageCreateOptions): bigint {
   const { sizeBytes, backing, format, clusterBytes, tableClusters, layout } = options;
   const wanted = sizeBytes === undefined ? undefined : byteCount("image size", sizeBytes);
   if (format === "raw" && (backing ?? clusterBytes ?? tableClusters ?? layout) !== undefined) {
     throw new ImageError("a raw image has no backing file, clusters, tables or layout");
   }
-  const behind = backing && backingBytes(path, backing);
-  const size = wanted ?? behind;
+  const backingSize = backing && backingBytes(path, backing);
+  const size = wanted ?? backingSize;
   if (size === undefined) throw new ImageError("a new image needs a size or a backing file");
   return size;
 }

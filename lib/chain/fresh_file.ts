@@ -34,7 +34,7 @@ export class FreshFile implements Disposable {
   readonly #target: string;
   readonly #temporary: string;
   readonly #replaces: boolean;
-  #isThere = true;
+  #exists = true;
 
   private constructor(names: FreshNames, storage: FileStorage) {
     this.#target = names.target;
@@ -64,7 +64,7 @@ export class FreshFile implements Disposable {
   }
 
   static #createBeside(target: string, replaces: boolean): FreshFile {
-    const folder = folderOf(target);
+    const folder = parentFolder(target);
     for (let number = 0;; number++) {
       const temporary = `${folder}/.qed-${Deno.pid}-${number}.tmp`;
       try {
@@ -91,13 +91,13 @@ export class FreshFile implements Disposable {
     try {
       if (this.#replaces) fs.renameSync(this.#temporary, this.#target);
       else giveNewName(this.#temporary, this.#target);
-      this.#isThere = false;
+      this.#exists = false;
     } catch (error) {
       throw new HostError(`Could not create '${this.#target}': ${describeError(error)}`, {
         cause: error,
       });
     }
-    if (isDurable) flushFolder(folderOf(this.#target));
+    if (isDurable) flushFolder(parentFolder(this.#target));
   }
 
   /** Take the permissions of the file to replace, before anything is written. */
@@ -109,8 +109,8 @@ export class FreshFile implements Disposable {
   /** Close the file; remove it unless it was finished. */
   [Symbol.dispose](): void {
     this.storage.close();
-    if (!this.#isThere) return;
-    this.#isThere = false;
+    if (!this.#exists) return;
+    this.#exists = false;
     fs.rmSync(this.#temporary, { force: true });
   }
 }
@@ -127,14 +127,14 @@ function giveNewName(temporary: string, target: string): void {
     fs.linkSync(temporary, target);
   } catch (error) {
     // The file system has no links. The name did not exist when the file was created.
-    if (!["EPERM", "EOPNOTSUPP", "ENOTSUP"].includes(codeOf(error))) throw error;
+    if (!["EPERM", "EOPNOTSUPP", "ENOTSUP"].includes(errorCode(error))) throw error;
     fs.renameSync(temporary, target);
     return;
   }
   fs.rmSync(temporary, { force: true });
 }
 
-function codeOf(error: unknown): string {
+function errorCode(error: unknown): string {
   return String((error as { code?: unknown }).code);
 }
 
@@ -144,12 +144,12 @@ function followLinks(path: string): string {
     const stat = fs.lstatSync(at, { throwIfNoEntry: false });
     if (!stat?.isSymbolicLink()) return at;
     const link = fs.readlinkSync(at);
-    at = link.startsWith("/") ? link : `${folderOf(at)}/${link}`;
+    at = link.startsWith("/") ? link : `${parentFolder(at)}/${link}`;
   }
   throw new HostError("Too many levels of symbolic links");
 }
 
-function folderOf(path: string): string {
+function parentFolder(path: string): string {
   const end = path.lastIndexOf("/");
   return end < 0 ? "." : end === 0 ? "" : path.slice(0, end);
 }

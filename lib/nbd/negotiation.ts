@@ -46,7 +46,7 @@ export interface Agreement {
 }
 
 /** What follows an option: the next one, requests, or the end of the connection. */
-type Outcome = "next" | "requests" | "end";
+type OptionOutcome = "next" | "requests" | "end";
 
 /** The negotiation with one client. */
 export class Negotiation {
@@ -97,7 +97,7 @@ export class Negotiation {
     this.#send(greeting);
   }
 
-  async #nextOption(): Promise<Outcome> {
+  async #nextOption(): Promise<OptionOutcome> {
     await this.#reader.need(OPTION_HEAD_BYTES);
     const head = this.#reader.take(OPTION_HEAD_BYTES);
     const magic = head.getBigUint64(0);
@@ -118,7 +118,7 @@ export class Negotiation {
     }
   }
 
-  async #skipOption(option: number, length: number): Promise<Outcome> {
+  async #skipOption(option: number, length: number): Promise<OptionOutcome> {
     if (length > MAX_SKIPPED_BYTES || option === OPTION.EXPORT_NAME) {
       throw new ProtocolError(`option ${option} of ${length} bytes`);
     }
@@ -126,7 +126,7 @@ export class Negotiation {
     return this.#refuse(option, REPLY.ERR_TOO_BIG, `at most ${MAX_OPTION_BYTES} bytes`);
   }
 
-  #answer(option: number, data: OptionData): Outcome {
+  #answer(option: number, data: OptionData): OptionOutcome {
     switch (option) {
       case OPTION.EXPORT_NAME:
         return this.#exportName(data);
@@ -152,7 +152,7 @@ export class Negotiation {
     }
   }
 
-  #exportName(data: OptionData): Outcome {
+  #exportName(data: OptionData): OptionOutcome {
     const name = data.rest();
     // The protocol has no error reply here.
     if (!this.#isServed(name)) throw new ProtocolError(`no export is called '${name}'`);
@@ -163,7 +163,7 @@ export class Negotiation {
     return "requests";
   }
 
-  #list(data: OptionData): Outcome {
+  #list(data: OptionData): OptionOutcome {
     data.end();
     const name = ENCODER.encode(this.#served.name);
     const entry = new DataView(new ArrayBuffer(4 + name.length));
@@ -173,7 +173,7 @@ export class Negotiation {
     return this.#acknowledge(OPTION.LIST);
   }
 
-  #infoOrGo(option: number, data: OptionData): Outcome {
+  #infoOrGo(option: number, data: OptionData): OptionOutcome {
     const name = data.text();
     const asked = new Set(Array.from({ length: data.uint16() }, () => data.uint16()));
     data.end();
@@ -206,13 +206,13 @@ export class Negotiation {
     this.#reply(option, REPLY.INFO, info);
   }
 
-  #metaContext(option: number, data: OptionData): Outcome {
+  #metaContext(option: number, data: OptionData): OptionOutcome {
     const isSetting = option === OPTION.SET_META_CONTEXT;
     // A context that was set before is unset, even if this option fails.
     if (isSetting) this.#hasAllocation = false;
     if (!this.#isStructured) throw new OptionDataError("structured replies come first");
     const name = data.text();
-    const queries = Array.from({ length: this.#countOf(data) }, () => data.text());
+    const queries = Array.from({ length: this.#queryCount(data) }, () => data.text());
     data.end();
     if (!this.#isServed(name)) {
       return this.#refuse(option, REPLY.ERR_UNKNOWN, `no export is called '${name}'`);
@@ -230,7 +230,7 @@ export class Negotiation {
   }
 
   /** The number of queries that follow, which is limited by the size of the data. */
-  #countOf(data: OptionData): number {
+  #queryCount(data: OptionData): number {
     const count = data.uint32();
     if (count > MAX_OPTION_BYTES / 4) throw new OptionDataError(`${count} queries`);
     return count;

@@ -64,7 +64,7 @@ export class Transmission {
       if (this.#reader.available < REQUEST_BYTES) await this.#reader.need(REQUEST_BYTES);
       const request = readRequest(this.#reader.view, this.#reader.pass(REQUEST_BYTES));
       if (request.command === COMMAND.DISC) return;
-      const refusal = this.#refusalOf(request);
+      const refusal = this.#checkRequest(request);
       const payloadBytes = request.command === COMMAND.WRITE ? request.length : 0;
       if (refusal) {
         await this.#reader.skip(payloadBytes);
@@ -96,7 +96,7 @@ export class Transmission {
     for (const go of this.#wakeUp.splice(0)) go();
   }
 
-  #refusalOf(request: NbdRequest): RequestError | undefined {
+  #checkRequest(request: NbdRequest): RequestError | undefined {
     try {
       checkRequest(request, this.#disk, this.#agreement);
       return undefined;

@@ -15,8 +15,8 @@ export const MAPPING_MUTANTS: readonly SourceMutant[] = [
     name: "in-place writes forget where in the cluster they start",
     area: "write",
     file: "lib/qed/io/write.ts",
-    find: "yield* writeData(image, run.hostBytes + byteInCluster, bytes);",
-    replace: "yield* writeData(image, run.hostBytes, bytes);",
+    find: "yield* writeData(image, extent.hostBytes + byteInCluster, bytes);",
+    replace: "yield* writeData(image, extent.hostBytes, bytes);",
     why: "Other sectors of the cluster are overwritten.",
   },
   {

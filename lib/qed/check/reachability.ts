@@ -1,6 +1,7 @@
 import type { Operation } from "../../storage/request.ts";
 import { scanTables } from "./check.ts";
 import type { CheckResult } from "./check_result.ts";
+import type { ClusterRange } from "../image/cluster_ranges.ts";
 import { ClusterSet } from "../image/cluster_set.ts";
 import { readTable } from "../io/lookup.ts";
 import { FormatError } from "../format/format_error.ts";
@@ -17,18 +18,10 @@ export interface Owner {
 }
 
 /** Default number of clusters whose owners are known: 8 MiB of memory. */
-const STRETCH_CLUSTERS = 2 ** 20;
-const NOBODY = -1;
+const DEFAULT_CLUSTERS = 2 ** 20;
+const NO_OWNER = -1;
 /** The growth of a file, beyond doubling, up to which its free clusters are known. */
-const SPARE_CLUSTERS = 2 ** 16;
-
-/** A range of clusters of the file. */
-export interface Stretch {
-  /** The index of the first cluster. */
-  readonly firstCluster: number;
-  /** The number of clusters. */
-  readonly clusterCount: number;
-}
+const GROWTH_CLUSTERS = 2 ** 16;
 
 /**
  * Which clusters of a file are free, and who owns those of one range. Code that moves clusters
@@ -54,7 +47,7 @@ export class Reachability {
   readonly #tableEntries: number;
 
   /** Start with a finished walk; the caller adds the owners. */
-  constructor(walk: TableWalk, { firstCluster, clusterCount }: Stretch) {
+  constructor(walk: TableWalk, { firstCluster, clusterCount }: ClusterRange) {
     const { image, used, result } = walk;
     const { clusterBytes, tableEntries } = image.geometry;
     const fileClusters = image.endBytes / clusterBytes;
@@ -62,13 +55,13 @@ export class Reachability {
     this.startCluster = firstCluster;
     this.endCluster = firstCluster + clusterCount;
     // Room for growth meanwhile; clusters after that are not reused when they become free.
-    this.#free = new ClusterSet(2 * fileClusters + SPARE_CLUSTERS, image.buffers);
+    this.#free = new ClusterSet(2 * fileClusters + GROWTH_CLUSTERS, image.buffers);
     for (let cluster = image.header.headerClusters; cluster < fileClusters; cluster++) {
       if (!used.has(cluster)) this.#free.add(cluster);
     }
     this.#highestFree = fileClusters - 1;
     const known = Math.max(0, Math.min(clusterCount, fileClusters - firstCluster));
-    this.#owners = new Float64Array(known).fill(NOBODY);
+    this.#owners = new Float64Array(known).fill(NO_OWNER);
     this.#tableEntries = tableEntries;
   }
 
@@ -116,22 +109,22 @@ export class Reachability {
   release(cluster: number, clusterCount: number): void {
     for (let i = 0; i < clusterCount; i++) {
       this.#free.add(cluster + i);
-      this.#note(cluster + i, NOBODY);
+      this.#note(cluster + i, NO_OWNER);
     }
     this.#highestFree = Math.max(this.#highestFree, cluster + clusterCount - 1);
   }
 
   /** The owner of a cluster, if it is known. */
   ownerOf(cluster: number): Owner | undefined {
-    const id = this.#owners[cluster - this.startCluster] ?? NOBODY;
-    if (id === NOBODY) return undefined;
-    if (id < NOBODY) return { l1Index: -2 - id };
+    const id = this.#owners[cluster - this.startCluster] ?? NO_OWNER;
+    if (id === NO_OWNER) return undefined;
+    if (id < NO_OWNER) return { l1Index: -2 - id };
     const l1Index = Math.floor(id / this.#tableEntries);
     return { l1Index, l2Index: id - l1Index * this.#tableEntries };
   }
 
   /** The owners of the clusters of some ranges, each one once. */
-  ownersOf(places: readonly Stretch[]): Owner[] {
+  ownersOf(places: readonly ClusterRange[]): Owner[] {
     const owners = new Map<string, Owner>();
     for (const { firstCluster, clusterCount } of places) {
       for (let i = 0; i < clusterCount; i++) {
@@ -157,7 +150,7 @@ export class Reachability {
 export function* findReachability(
   image: QedImage,
   firstCluster: number,
-  clusterCount: number = STRETCH_CLUSTERS,
+  clusterCount: number = DEFAULT_CLUSTERS,
 ): Operation<Reachability> {
   const walk = new TableWalk(image, { clears: false });
   yield* scanTables(walk);

@@ -150,7 +150,7 @@ export class Table {
    * The number of entries from `index` on, at most `max`, that continue the first one: the same
    * special value, or offsets that each follow the one before by `clusterBytes`.
    */
-  runLength(index: number, max: number, clusterBytes: number): number {
+  extentLength(index: number, max: number, clusterBytes: number): number {
     const first = this.entry(index);
     const step = first > 1 ? clusterBytes : 0;
     let count = 1;

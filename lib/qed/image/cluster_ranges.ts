@@ -33,16 +33,16 @@ export class ClusterRanges {
     let start = firstCluster;
     let end = firstCluster + clusterCount;
     const first = this.#firstEndingFrom(start);
-    let behind = first;
-    while (behind < this.#starts.length && this.#starts[behind] <= end) {
-      start = Math.min(start, this.#starts[behind]);
-      end = Math.max(end, this.#ends[behind]);
-      this.#clusterCount -= this.#ends[behind] - this.#starts[behind];
-      behind++;
+    let after = first;
+    while (after < this.#starts.length && this.#starts[after] <= end) {
+      start = Math.min(start, this.#starts[after]);
+      end = Math.max(end, this.#ends[after]);
+      this.#clusterCount -= this.#ends[after] - this.#starts[after];
+      after++;
     }
-    if (behind === first && this.#starts.length >= MAX_RANGES) return;
-    this.#starts.splice(first, behind - first, start);
-    this.#ends.splice(first, behind - first, end);
+    if (after === first && this.#starts.length >= MAX_RANGES) return;
+    this.#starts.splice(first, after - first, start);
+    this.#ends.splice(first, after - first, end);
     this.#clusterCount += end - start;
   }
 

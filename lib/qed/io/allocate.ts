@@ -15,7 +15,7 @@ export interface Allocation {
   /** The offset of the bytes in that cluster. */
   readonly byteInCluster: number;
   /** The clusters as the tables map them. */
-  readonly run: ClusterExtent;
+  readonly extent: ClusterExtent;
   /** The guest's data; not more than the clusters hold. */
   readonly bytes: Uint8Array;
   /** The start of the first cluster on the guest's disk, in bytes. */
@@ -31,16 +31,16 @@ export function* allocate(image: QedImage, wanted: Allocation): Operation<number
   const { clusterBytes } = image.geometry;
   const comesFirst = dataMustComeFirst(image);
   yield* prepareAllocation(image);
-  const { hostBytes, clusters } = yield* takeClusters(image, wanted.run.clusters, comesFirst);
+  const { hostBytes, clusters } = yield* takeClusters(image, wanted.extent.clusters, comesFirst);
   const bytes = wanted.bytes.subarray(0, clusters * clusterBytes - wanted.byteInCluster);
-  const allocation = { ...wanted, bytes, run: { ...wanted.run, clusters } };
+  const allocation = { ...wanted, bytes, extent: { ...wanted.extent, clusters } };
   if (image.profile.fill === "joined") yield* writeJoined(image, allocation, hostBytes);
   else yield* writeSeparately(image, allocation, hostBytes);
   if (comesFirst) yield* image.flush("data before L2 entry");
 
   const index = tableIndexes(image, wanted.clusterIndex);
   const change = { index: index.l2, count: clusters, first: hostBytes, stepBytes: clusterBytes };
-  if (wanted.run.state === "no-table") {
+  if (wanted.extent.state === "no-table") {
     yield* linkNewL2Table(image, index.l1, (table) => setEntries(table, change));
   } else yield* updateL2Table(image, index.l1, change);
   return bytes.length;
@@ -117,9 +117,9 @@ function* writeSeparately(
   hostBytes: number,
 ): Operation<void> {
   const { clusterBytes } = image.geometry;
-  const { bytes, byteInCluster, run } = allocation;
+  const { bytes, byteInCluster, extent } = allocation;
   const end = byteInCluster + bytes.length;
-  for (const [from, to] of [[0, byteInCluster], [end, run.clusters * clusterBytes]]) {
+  for (const [from, to] of [[0, byteInCluster], [end, extent.clusters * clusterBytes]]) {
     if (from === to) continue;
     const filling = image.buffers.take(clusterBytes).bytes.subarray(0, to - from);
     yield* readSurroundings(image, allocation, from, filling);
@@ -143,7 +143,7 @@ function* readSurroundings(
   fromBytes: number,
   into: Uint8Array,
 ): Operation<void> {
-  const hidesBacking = allocation.run.state === "zero" && !image.profile.fillsZeroesFromBacking;
+  const hidesBacking = allocation.extent.state === "zero" && !image.profile.fillsZeroesFromBacking;
   if (hidesBacking || image.backingName === undefined) into.fill(0);
   else yield* readBacking(image, addBytes(allocation.guestOffset, fromBytes), into);
 }

@@ -51,23 +51,23 @@ export function* nextExtent(image: QedImage, startBytes: bigint): Operation<Exte
     const { l1, l2 } = tableIndexes(image, index);
     const tableBytes = image.l1.entry(l1);
     const known = l2 === 0 ? uniform.get(tableBytes) : undefined;
-    const run = known ?? (yield* lookAhead(image, index, endIndex - index, extent !== undefined));
-    if (!run) break;
-    if (run.state !== "data" && run.clusters === image.geometry.tableEntries) {
-      uniform.set(tableBytes, run);
+    const part = known ?? (yield* lookAhead(image, index, endIndex - index, extent !== undefined));
+    if (!part) break;
+    if (part.state !== "data" && part.clusters === image.geometry.tableEntries) {
+      uniform.set(tableBytes, part);
     }
-    const state = run.state === "no-table" ? "unallocated" : run.state;
+    const state = part.state === "no-table" ? "unallocated" : part.state;
     if (!extent) {
       extent = state === "data"
-        ? { state, hostBytes: run.hostBytes + start.byteInCluster }
+        ? { state, hostBytes: part.hostBytes + start.byteInCluster }
         : { state };
     } else {
       const adjacent = extent.hostBytes === undefined ||
-        run.hostBytes === extent.hostBytes - start.byteInCluster +
+        part.hostBytes === extent.hostBytes - start.byteInCluster +
             (index - start.clusterIndex) * clusterBytes;
       if (state !== extent.state || !adjacent) break;
     }
-    index += run.clusters;
+    index += part.clusters;
   }
   const end = BigInt(index) * BigInt(clusterBytes);
   const endBytes = end < image.imageBytes ? end : image.imageBytes;

@@ -73,7 +73,7 @@ function extentAt(
   if (!table) return { state: "no-table", hostBytes: 0, clusters: limit };
 
   const hostBytes = table.entry(index.l2);
-  const clusters = table.runLength(index.l2, limit, clusterBytes);
+  const clusters = table.extentLength(index.l2, limit, clusterBytes);
   if (hostBytes === UNALLOCATED) return { state: "unallocated", hostBytes, clusters };
   if (hostBytes === ZERO_CLUSTER && image.header.layout === "final") {
     return { state: "zero", hostBytes, clusters };
@@ -131,7 +131,7 @@ export function* loadL2Table(image: QedImage, l1Index: number): Operation<Table 
   let tableChanges: number;
   do {
     tableChanges = image.tableChanges;
-    table.endRead(yield readOf(image, table));
+    table.endRead(yield tableRead(image, table));
     // Without a range lock, the table may have moved during the read.
     if (image.l1.entry(l1Index) !== offsetBytes) return yield* loadL2Table(image, l1Index);
     // Another operation may have loaded the table meanwhile, and even changed it.
@@ -144,10 +144,10 @@ export function* loadL2Table(image: QedImage, l1Index: number): Operation<Table 
 
 /** Read a table at its offset; entries past the end of the file are zero. */
 export function* readTable(image: QedImage, table: Table): Operation<void> {
-  table.endRead(yield readOf(image, table));
+  table.endRead(yield tableRead(image, table));
 }
 
-function readOf(image: QedImage, table: Table): ReadRequest {
+function tableRead(image: QedImage, table: Table): ReadRequest {
   return {
     kind: "read",
     file: image.file,

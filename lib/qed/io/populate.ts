@@ -101,7 +101,7 @@ function* populateBatch(
   );
   for (let at = firstCluster; at < end;) {
     const { state, clusters } = yield* lookup(image, at, end - at);
-    if (state === "unallocated" || state === "no-table") yield* copy.run(at, clusters);
+    if (state === "unallocated" || state === "no-table") yield* copy.copyClusters(at, clusters);
     at += clusters;
   }
   yield* copy.finish();
@@ -122,7 +122,7 @@ class Copy {
   }
 
   /** Copy unallocated clusters. */
-  *run(firstCluster: number, clusterCount: number): Operation<void> {
+  *copyClusters(firstCluster: number, clusterCount: number): Operation<void> {
     const { clusterBytes } = this.#image.geometry;
     const max = Math.max(1, CHUNK_BYTES / clusterBytes);
     const start = BigInt(firstCluster) * BigInt(clusterBytes);

@@ -1,6 +1,6 @@
 import type { Operation, ReadRequest } from "../../storage/request.ts";
 import { accessRange } from "../../storage/range_lock.ts";
-import { backingOf, sourceBytes } from "../image/backing.ts";
+import { requireBacking, sourceBytes } from "../image/backing.ts";
 import { cachedLookup, lookup } from "./lookup.ts";
 import type { BackingSource, QedImage } from "../image/image.ts";
 
@@ -42,13 +42,13 @@ function quickRead(
   const { clusterIndex, byteInCluster } = image.locate(offset, into.length);
   if (into.length === 0) return undefined;
   const clusters = Math.ceil((byteInCluster + into.length) / image.geometry.clusterBytes);
-  const run = cachedLookup(image, clusterIndex, clusters);
-  if (!run || run.clusters < clusters) return undefined;
-  if (run.state !== "data") {
+  const extent = cachedLookup(image, clusterIndex, clusters);
+  if (!extent || extent.clusters < clusters) return undefined;
+  if (extent.state !== "data") {
     const hasBacking = image.backing !== undefined || image.backingName !== undefined;
-    return run.state === "zero" || !hasBacking ? "zeroes" : undefined;
+    return extent.state === "zero" || !hasBacking ? "zeroes" : undefined;
   }
-  const offsetBytes = run.hostBytes + byteInCluster;
+  const offsetBytes = extent.hostBytes + byteInCluster;
   return { kind: "read", file: image.file, offsetBytes, into, label: "data" };
 }
 
@@ -63,25 +63,25 @@ export function* readPieces(
   let done = 0;
   while (done < into.length) {
     const max = Math.ceil((byteInCluster + into.length - done) / clusterBytes);
-    const run = yield* lookup(image, clusterIndex, max);
-    const length = Math.min(into.length - done, run.clusters * clusterBytes - byteInCluster);
+    const extent = yield* lookup(image, clusterIndex, max);
+    const length = Math.min(into.length - done, extent.clusters * clusterBytes - byteInCluster);
     const piece = into.subarray(done, done + length);
-    if (run.state === "data") {
+    if (extent.state === "data") {
       const moved = yield {
         kind: "read",
         file: image.file,
-        offsetBytes: run.hostBytes + byteInCluster,
+        offsetBytes: extent.hostBytes + byteInCluster,
         into: piece,
         label: "data",
       };
       if (moved < length) piece.fill(0, moved);
-    } else if (run.state === "zero") {
+    } else if (extent.state === "zero") {
       piece.fill(0);
     } else {
       yield* readBacking(image, addBytes(offset, done), piece);
     }
     done += length;
-    clusterIndex += run.clusters;
+    clusterIndex += extent.clusters;
     byteInCluster = 0;
   }
 }
@@ -101,7 +101,7 @@ export function readBacking(
   offset: number | bigint,
   into: Uint8Array,
 ): Operation<void> {
-  return readSource(backingOf(image), offset, into);
+  return readSource(requireBacking(image), offset, into);
 }
 
 /** Fill `into` from `source`, from offset `offset` on; with zeroes past its end, or without one. */

@@ -62,11 +62,11 @@ function inPlaceWrite(
   // it.
   image.assertWritable();
   const position = image.locate(offset, bytes.length);
-  const clusters = clustersOf(image, { position, bytes });
+  const clusters = clusterCount(image, { position, bytes });
   if (bytes.length === 0 || image.repairFront) return undefined;
-  const run = cachedLookup(image, position.clusterIndex, clusters);
-  if (run?.state !== "data" || run.clusters < clusters) return undefined;
-  const offsetBytes = run.hostBytes + position.byteInCluster;
+  const extent = cachedLookup(image, position.clusterIndex, clusters);
+  if (extent?.state !== "data" || extent.clusters < clusters) return undefined;
+  const offsetBytes = extent.hostBytes + position.byteInCluster;
   return { kind: "write", file: image.file, offsetBytes, bytes, label: "data" };
 }
 
@@ -88,11 +88,11 @@ export function* writePieces(
   image.assertWritable();
   const position = image.locate(start, all.length);
   for (let piece: Piece = { offset: start, position, bytes: all }; piece.bytes.length > 0;) {
-    const run = yield* findPieceRun(image, piece);
-    const isInPlace = run.state === "data";
+    const extent = yield* lookupPiece(image, piece);
+    const isInPlace = extent.state === "data";
     if (isInPlace && (yield* waitForRepair(image, piece.position))) continue;
     const done = isInPlace
-      ? yield* writeRun(image, run, piece)
+      ? yield* writeExtent(image, extent, piece)
       : yield* image.withAllocationLock(writeInTurn(image, piece));
     const bytes = piece.bytes.subarray(done);
     if (bytes.length === 0) return;
@@ -121,27 +121,27 @@ function* waitForRepair(image: QedImage, { clusterIndex }: GuestPosition): Opera
  */
 function* writeInTurn(image: QedImage, piece: Piece): Operation<number> {
   image.assertWritable();
-  return yield* writeRun(image, yield* findPieceRun(image, piece), piece);
+  return yield* writeExtent(image, yield* lookupPiece(image, piece), piece);
 }
 
-function findPieceRun(image: QedImage, piece: Piece): Operation<ClusterExtent> {
-  return lookup(image, piece.position.clusterIndex, clustersOf(image, piece));
+function lookupPiece(image: QedImage, piece: Piece): Operation<ClusterExtent> {
+  return lookup(image, piece.position.clusterIndex, clusterCount(image, piece));
 }
 
 /** The number of clusters that a piece overlaps. */
-function clustersOf(image: QedImage, { position, bytes }: Omit<Piece, "offset">): number {
+function clusterCount(image: QedImage, { position, bytes }: Omit<Piece, "offset">): number {
   return Math.ceil((position.byteInCluster + bytes.length) / image.geometry.clusterBytes);
 }
 
-/** Write the part of a piece that is in the clusters of `run`. Returns its length in bytes. */
-function* writeRun(image: QedImage, run: ClusterExtent, piece: Piece): Operation<number> {
+/** Write the part of a piece that is in the clusters of `extent`. Returns its length in bytes. */
+function* writeExtent(image: QedImage, extent: ClusterExtent, piece: Piece): Operation<number> {
   const { clusterIndex, byteInCluster } = piece.position;
-  const covered = run.clusters * image.geometry.clusterBytes - byteInCluster;
+  const covered = extent.clusters * image.geometry.clusterBytes - byteInCluster;
   const bytes = piece.bytes.subarray(0, covered);
-  if (run.state !== "data") {
+  if (extent.state !== "data") {
     const guestOffset = addBytes(piece.offset, -byteInCluster);
-    return yield* allocate(image, { clusterIndex, byteInCluster, run, bytes, guestOffset });
+    return yield* allocate(image, { clusterIndex, byteInCluster, extent, bytes, guestOffset });
   }
-  yield* writeData(image, run.hostBytes + byteInCluster, bytes);
+  yield* writeData(image, extent.hostBytes + byteInCluster, bytes);
   return bytes.length;
 }

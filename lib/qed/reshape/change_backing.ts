@@ -67,10 +67,10 @@ function* switchBacking(
 /** Encode the name, followed in the rfc layout by the format. */
 function encodeStrings(image: QedImage, backing: BackingReference): Uint8Array {
   const name = encodeBackingName(backing.name);
-  return new Uint8Array([...name, ...formatOf(image.header, backing)]);
+  return new Uint8Array([...name, ...encodeFormat(image.header, backing)]);
 }
 
-function formatOf(header: Header, backing: BackingReference): Uint8Array {
+function encodeFormat(header: Header, backing: BackingReference): Uint8Array {
   return new TextEncoder().encode(header.layout === "rfc" && backing.isRaw ? "raw" : "");
 }
 
@@ -83,10 +83,10 @@ function placeFor(image: QedImage, sizeBytes: number): number {
   if (HEADER_BYTES + sizeBytes <= SECTOR_BYTES) return HEADER_BYTES;
   const { backingName, backingFormat } = image.header;
   const taken = [backingName, backingFormat].filter((place) => place !== undefined);
-  const starts = [SECTOR_BYTES, ...taken.map(endOf)].sort((a, b) => a - b);
+  const starts = [SECTOR_BYTES, ...taken.map(sectorEnd)].sort((a, b) => a - b);
   const start = starts.find((start) =>
     start + sizeBytes <= image.headerBytes &&
-    taken.every((place) => endOf(place) <= start || place.offsetBytes >= start + sizeBytes)
+    taken.every((place) => sectorEnd(place) <= start || place.offsetBytes >= start + sizeBytes)
   );
   if (start !== undefined) return start;
   throw new ImageError(
@@ -96,7 +96,7 @@ function placeFor(image: QedImage, sizeBytes: number): number {
 }
 
 /** The end of a string, rounded up to a sector. */
-function endOf({ offsetBytes, sizeBytes }: StringPlace): number {
+function sectorEnd({ offsetBytes, sizeBytes }: StringPlace): number {
   return Math.max(SECTOR_BYTES, Math.ceil((offsetBytes + sizeBytes) / SECTOR_BYTES) * SECTOR_BYTES);
 }
 
@@ -127,7 +127,7 @@ function headerWith(
   if (!backing) return { ...rest, features, compatFeatures };
 
   const nameBytes = encodeBackingName(backing.name).length;
-  const formatBytes = formatOf(old, backing).length;
+  const formatBytes = encodeFormat(old, backing).length;
   const rawFeature = old.layout === "final" && backing.isRaw ? FEATURE.BACKING_FORMAT_NO_PROBE : 0n;
   return {
     ...rest,

@@ -46,12 +46,12 @@ export class ClusterMover {
     for (const kind of [tables, data]) {
       const moves: Move[] = [];
       for (const owner of kind) {
-        const fromCluster = yield* this.#clusterOf(owner);
+        const fromCluster = yield* this.#findCluster(owner);
         // Move only owners that are still in place; others stay, and block their place.
         if (fromCluster === undefined || !isSame(reachability.ownerOf(fromCluster), owner)) {
           continue;
         }
-        const toCluster = this.#takeFree(this.#sizeOf(owner), firstCluster, reachability);
+        const toCluster = this.#takeFree(this.#clusterCount(owner), firstCluster, reachability);
         moves.push({ ...owner, fromCluster, toCluster });
       }
       yield* this.#carryOut(moves, reachability);
@@ -62,8 +62,8 @@ export class ClusterMover {
     const moves: Move[] = [];
     for (const placement of placements) {
       const { toCluster } = placement;
-      const clusterCount = this.#sizeOf(placement);
-      const fromCluster = yield* this.#clusterOf(placement);
+      const clusterCount = this.#clusterCount(placement);
+      const fromCluster = yield* this.#findCluster(placement);
       if (fromCluster === undefined || fromCluster === toCluster) continue;
       if (!reachability.areFree(toCluster, clusterCount)) continue;
       reachability.take(toCluster, clusterCount);
@@ -98,19 +98,19 @@ export class ClusterMover {
     yield* moveTables(this.#image, tables);
     yield* moveData(this.#image, data);
     for (const move of moves) {
-      const clusterCount = this.#sizeOf(move);
+      const clusterCount = this.#clusterCount(move);
       reachability.release(move.fromCluster, clusterCount);
       reachability.setOwner(move.toCluster, clusterCount, move);
       this.movedClusters += clusterCount;
     }
   }
 
-  #sizeOf({ l2Index }: Owner): number {
+  #clusterCount({ l2Index }: Owner): number {
     return l2Index === undefined ? this.#image.geometry.tableClusters : 1;
   }
 
   /** The current cluster of an owner; undefined if it is no longer mapped. */
-  *#clusterOf(owner: Owner): Operation<number | undefined> {
+  *#findCluster(owner: Owner): Operation<number | undefined> {
     const { l1Index, l2Index } = owner;
     const image = this.#image;
     let offsetBytes = image.l1.entry(l1Index);
@@ -119,7 +119,7 @@ export class ClusterMover {
       offsetBytes = table?.entry(l2Index) ?? UNALLOCATED;
     }
     // Special values are below all offsets.
-    const isThere = image.isValidOffset(offsetBytes, this.#sizeOf(owner));
+    const isThere = image.isValidOffset(offsetBytes, this.#clusterCount(owner));
     return isThere ? offsetBytes / image.geometry.clusterBytes : undefined;
   }
 }

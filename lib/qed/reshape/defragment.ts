@@ -6,7 +6,7 @@ import { bringL1TableForward } from "./move_l1_table.ts";
 import { cutFile, reclaimLeaks } from "../check/reclaim.ts";
 import { assertSound, findReachability, type Reachability } from "../check/reachability.ts";
 import { TableWalk } from "../check/table_walk.ts";
-import { type Cursor, type MovePlan, planMoves, rangesOf } from "./move_plan.ts";
+import { type Cursor, mappedRanges, type MovePlan, planMoves } from "./move_plan.ts";
 import { ClusterMover } from "./cluster_mover.ts";
 
 /** Options of a defragmentation. */
@@ -133,7 +133,7 @@ function* runPlan(
   { reachability, mover }: { readonly reachability: Reachability; readonly mover: ClusterMover },
 ): Operation<void> {
   if (window.moves.length === 0) return;
-  const ranges = rangesOf(image, [...window.moves, ...window.occupants]);
+  const ranges = mappedRanges(image, [...window.moves, ...window.occupants]);
   yield* image.withRangeLocks(
     ranges,
     "change",

@@ -72,14 +72,14 @@ function* prepareLastCluster(image: QedImage, growth: Growth): Operation<Growth>
   const { clusterBytes } = image.geometry;
   const { clusterIndex, byteInCluster } = image.locate(image.imageBytes, 0);
   if (byteInCluster === 0) return growth;
-  const run = yield* lookup(image, clusterIndex, 1);
+  const extent = yield* lookup(image, clusterIndex, 1);
   const bytes = image.buffers.take(clusterBytes).bytes;
-  if (run.state === "data") {
+  if (extent.state === "data") {
     const tail = bytes.subarray(byteInCluster);
-    yield* writeBehindEnd(image, run.hostBytes + byteInCluster, tail);
+    yield* writeBehindEnd(image, extent.hostBytes + byteInCluster, tail);
     return growth;
   }
-  if (run.state === "zero" || backingBytes(image) <= image.imageBytes) return growth;
+  if (extent.state === "zero" || backingBytes(image) <= image.imageBytes) return growth;
   const start = BigInt(clusterIndex) * BigInt(clusterBytes);
   yield* readBacking(image, start, bytes.subarray(0, byteInCluster));
   yield* cutTornTail(image);

@@ -3,7 +3,7 @@ import type { QedImage } from "../image/image.ts";
 import { moveL1Table } from "../io/relocate.ts";
 import { findReachability, type Reachability } from "../check/reachability.ts";
 import type { ClusterMover } from "./cluster_mover.ts";
-import { rangesOf } from "./move_plan.ts";
+import { mappedRanges } from "./move_plan.ts";
 
 /**
  * Move the L1 table to its place after the header, where nearly every image has it. Clusters that
@@ -20,7 +20,7 @@ export function* bringL1TableForward(image: QedImage, mover: ClusterMover): Oper
     findReachability(image, headerClusters, tableClusters),
   );
   const place = { firstCluster: headerClusters, clusterCount: tableClusters };
-  const ranges = rangesOf(image, reachability.ownersOf([place]));
+  const ranges = mappedRanges(image, reachability.ownersOf([place]));
   yield* image.withRangeLocks(
     ranges,
     "change",

@@ -96,9 +96,9 @@ export function* planMoves(
 }
 
 /** The ranges of the guest's disk that some owners map: ascending, and not touching. */
-export function rangesOf(image: QedImage, owners: readonly Owner[]): AccessRange[] {
+export function mappedRanges(image: QedImage, owners: readonly Owner[]): AccessRange[] {
   const ranges = owners
-    .map((owner) => rangeOf(image, owner))
+    .map((owner) => mappedRange(image, owner))
     .sort((a, b) => a.startBytes - b.startBytes);
   const apart: AccessRange[] = [];
   for (const { startBytes, endBytes } of ranges) {
@@ -110,7 +110,7 @@ export function rangesOf(image: QedImage, owners: readonly Owner[]): AccessRange
 }
 
 /** The range that a data cluster maps, or that an L2 table does. */
-function rangeOf({ geometry }: QedImage, { l1Index, l2Index }: Owner): AccessRange {
+function mappedRange({ geometry }: QedImage, { l1Index, l2Index }: Owner): AccessRange {
   const { tableEntries, clusterBytes } = geometry;
   const firstCluster = BigInt(l1Index) * BigInt(tableEntries) + BigInt(l2Index ?? 0);
   const clusterCount = l2Index === undefined ? tableEntries : 1;

@@ -33,29 +33,33 @@ function* refuseLoss(image: QedImage, newBytes: bigint, endCluster: number): Ope
   const { tableEntries } = image.geometry;
   let clusterIndex = image.locate(newBytes, 0).clusterIndex;
   while (clusterIndex < endCluster) {
-    const run = yield* lookup(image, clusterIndex, endCluster - clusterIndex);
-    if (run.state === "no-table") {
+    const extent = yield* lookup(image, clusterIndex, endCluster - clusterIndex);
+    if (extent.state === "no-table") {
       const l1Index = tableIndexes(image, clusterIndex).l1;
       clusterIndex = image.l1.nextUsed(l1Index) * tableEntries;
       continue;
     }
-    if (run.state === "data") yield* refuseData(image, { run, clusterIndex, newBytes });
-    clusterIndex += run.clusters;
+    if (extent.state === "data") yield* refuseData(image, { extent, clusterIndex, newBytes });
+    clusterIndex += extent.clusters;
   }
 }
 
 function* refuseData(
   image: QedImage,
-  { run, clusterIndex, newBytes }: { run: ClusterExtent; clusterIndex: number; newBytes: bigint },
+  { extent, clusterIndex, newBytes }: {
+    extent: ClusterExtent;
+    clusterIndex: number;
+    newBytes: bigint;
+  },
 ): Operation<void> {
   const { clusterBytes } = image.geometry;
   const start = BigInt(clusterIndex) * BigInt(clusterBytes);
-  const lengthBytes = Math.min(run.clusters * clusterBytes, Number(image.imageBytes - start));
+  const lengthBytes = Math.min(extent.clusters * clusterBytes, Number(image.imageBytes - start));
   const buffer = image.buffers.take(LOOK_BYTES).bytes;
   let at = newBytes > start ? Number(newBytes - start) : 0;
   while (at < lengthBytes) {
     const into = buffer.subarray(0, Math.min(LOOK_BYTES, lengthBytes - at));
-    const offsetBytes = run.hostBytes + at;
+    const offsetBytes = extent.hostBytes + at;
     const moved = yield { kind: "read", file: image.file, offsetBytes, into, label: "data" };
     const found = into.subarray(0, moved).findIndex((byte) => byte !== 0);
     if (found >= 0) {
