@@ -128,8 +128,8 @@ Deno.test("an image that is committed to keeps others away", () =>
   inTempDir((dir) => {
     const { top } = makeChain(dir);
     using _chain = ImageChain.open(top, { writable: true, writableDepth: 1 });
-    assertThrows(() => ImageChain.open(`${dir}/middle.qed`), HostError, "is writing it");
-    assertThrows(() => ImageChain.open(top), HostError, "is writing it");
+    assertThrows(() => ImageChain.open(`${dir}/middle.qed`), HostError, "open for writing");
+    assertThrows(() => ImageChain.open(top), HostError, "open for writing");
   }));
 
 Deno.test("an overlay has its image's size, also where that is no whole sector", () =>
@@ -139,7 +139,7 @@ Deno.test("an overlay has its image's size, also where that is no whole sector",
     createOverlay(`${dir}/top.qed`, chain);
     const expected = new Uint8Array(2 * SECTOR_BYTES).fill(4, 0, 700);
     assertEquals(readAll(`${dir}/top.qed`), expected);
-    assertThrows(() => createOverlay(`${dir}/top.qed`, chain), HostError, "already");
+    assertThrows(() => createOverlay(`${dir}/top.qed`, chain), HostError, "File exists");
   }));
 
 /** Fails a request of each kind, one after the other: the `number`th of all. */

@@ -13,14 +13,14 @@ Deno.test("in one program many may read an image, or one write it", () =>
     {
       using _first = new ImageLock(path, { writable: false });
       using _second = new ImageLock(path, { writable: false });
-      assertThrows(() => new ImageLock(path, { writable }), HostError, "for reading");
+      assertThrows(() => new ImageLock(path, { writable }), HostError, "open read-only");
     }
     {
       using _writer = new ImageLock(path, { writable });
       for (const other of [{ writable }, { writable: false }]) {
-        assertThrows(() => new ImageLock(path, other), HostError, "is writing it");
+        assertThrows(() => new ImageLock(path, other), HostError, "open for writing");
       }
-      assertThrows(() => new ImageLock(`${dir}/same.qed`, { writable }), HostError, "writing it");
+      assertThrows(() => new ImageLock(`${dir}/same.qed`, { writable }), HostError, "open for writing");
     }
     using _again = new ImageLock(path, { writable });
   }));
