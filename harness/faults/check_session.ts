@@ -3,8 +3,7 @@ import { describeSector } from "../result/describe_sector.ts";
 import type { LogEvent, WriteLog } from "../log/write_log.ts";
 import type { GuestRange } from "../target/target.ts";
 import type { Violation } from "../result/violation.ts";
-
-const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /**
  * At the end of a log, without a crash, a session must read the latest data: the value of the last

@@ -9,6 +9,7 @@
  */
 import type { Step } from "../target/subject.ts";
 import { type DiskShape, firstFreeBytes } from "./disk_shape.ts";
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /**
  * The part of a format that an operation exercises; random workloads leave out whole features
@@ -50,8 +51,6 @@ export interface WorkloadOperation {
   /** The step. */
   readonly step: Step;
 }
-
-const SECTOR_BYTES = 512;
 
 /**
  * The operations for a disk of this shape: one for each class, of the kinds of step that it takes.

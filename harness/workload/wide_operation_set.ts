@@ -2,8 +2,7 @@ import type { RangeStep } from "../target/subject.ts";
 import { type Feature, operationSetFor, type WorkloadOperation } from "./operation_set.ts";
 import { type DiskShape, firstFreeBytes } from "./disk_shape.ts";
 import { stepText } from "./workload_source.ts";
-
-const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /**
  * More operations of the same features: several places of each class, several lengths, and where the

@@ -6,7 +6,7 @@ import { NbdDisconnectedError } from "./client_error.ts";
 import type { ServedExport } from "./client_negotiation.ts";
 import { connectTo } from "./connect.ts";
 import type { ListenAddress } from "./listen.ts";
-import { COMMAND, COMMAND_FLAG, EXPORT_FLAG, MOST_PAYLOAD_BYTES } from "./protocol.ts";
+import { COMMAND, COMMAND_FLAG, EXPORT_FLAG, MAX_PAYLOAD_BYTES } from "./protocol.ts";
 import { ProtocolError } from "./protocol_error.ts";
 import type { ByteOffset, DiskExtent } from "./served_disk.ts";
 
@@ -116,7 +116,7 @@ export class NbdClient implements AsyncDisposable {
 
   /** Fill `into` with the bytes of the disk from `offset` on. Where this fails, it may be filled in part. */
   async read(offset: ByteOffset, into: Uint8Array): Promise<void> {
-    for (const { start, at, length } of pieces(offset, into.length, MOST_PAYLOAD_BYTES)) {
+    for (const { start, at, length } of pieces(offset, into.length, MAX_PAYLOAD_BYTES)) {
       const piece = into.subarray(start, start + length);
       await this.#connection.send({ command: COMMAND.READ, offset: at, length }, "read", piece);
     }
@@ -129,7 +129,7 @@ export class NbdClient implements AsyncDisposable {
     options: { readonly isForced?: boolean } = {},
   ): Promise<void> {
     const flags = options.isForced ? COMMAND_FLAG.FUA : 0;
-    for (const { start, at, length } of pieces(offset, bytes.length, MOST_PAYLOAD_BYTES)) {
+    for (const { start, at, length } of pieces(offset, bytes.length, MAX_PAYLOAD_BYTES)) {
       const payload = bytes.subarray(start, start + length);
       await this.#connection.send({ command: COMMAND.WRITE, flags, offset: at, payload }, "write");
     }

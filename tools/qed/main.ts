@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { HostError, reasonOf } from "../../lib/chain/mod.ts";
+import { describeError, HostError } from "../../lib/chain/mod.ts";
 import { FormatError, ImageError } from "../../lib/qed/mod.ts";
 import { StorageError } from "../../lib/storage/mod.ts";
 import type { Command } from "../kit/command.ts";
@@ -87,9 +87,9 @@ function failureCode(command: Command, error: unknown, io: Io): number {
 function explain(error: unknown): string {
   const isExpected = [HostError, FormatError, ImageError, StorageError]
     .some((kind) => error instanceof kind);
-  if (isExpected || isSystemError(error)) return reasonOf(error);
+  if (isExpected || isSystemError(error)) return describeError(error);
   if (error instanceof RangeError) return `Not enough memory: ${error.message}`;
-  return `Internal error, please report it: ${reasonOf(error)}`;
+  return `Internal error, please report it: ${describeError(error)}`;
 }
 
 /** Whether the operating system refused something: it has a short name for the reason. */

@@ -9,7 +9,7 @@ import { startSystemTimer } from "../../../lib/storage/idle_timer.ts";
 import {
   type ListenAddress,
   listenAt,
-  MOST_CONNECTIONS,
+  MAX_CONNECTIONS,
   NBD_PORT,
   NbdServer,
 } from "../../../lib/nbd/mod.ts";
@@ -51,7 +51,7 @@ export function nbdCommand(untilStopped: () => Promise<void>): Command {
         short: "e",
         long: "connections",
         value: "N",
-        help: `most clients at a time, others wait; ${MOST_CONNECTIONS} if not given`,
+        help: `most clients at a time, others wait; ${MAX_CONNECTIONS} if not given`,
       },
       {
         long: "record",
@@ -108,7 +108,7 @@ async function serve(
   untilStopped: () => Promise<void>,
 ): Promise<number> {
   const address = addressOf(args);
-  const mostConnections = connectionsOf(args);
+  const maxConnections = connectionsOf(args);
   const faults = args.values("fault").map(parseFault);
   const path = args.operand("IMAGE");
   const isRaw = args.value("format") === "raw";
@@ -136,8 +136,8 @@ async function serve(
       served: { name: args.value("export-name") ?? "", description: path, disk: image.disk },
       listener,
       startTimer: startSystemTimer,
-      mostConnections,
-      onComplaint: complain,
+      maxConnections,
+      onClientError: complain,
     });
     try {
       const stopped = untilStopped();
@@ -188,7 +188,7 @@ function addressOf(args: ParsedArgs): ListenAddress {
 
 function connectionsOf(args: ParsedArgs): number {
   const text = args.value("connections");
-  const count = text === undefined ? MOST_CONNECTIONS : parseCount(text, "--connections");
+  const count = text === undefined ? MAX_CONNECTIONS : parseCount(text, "--connections");
   if (count < 1) throw new UsageError("--connections must be at least 1");
   return count;
 }
