@@ -2,7 +2,8 @@
 type Path = [one: object, other: object][];
 
 /**
- * Whether two values have the same prototype and the same contents. `0` equals `-0`, and `NaN` itself. Members of a Set and keys of a Map have no order.
+ * Whether two values have the same prototype and the same contents. `0` equals `-0`, and `NaN`
+ * equals itself. Members of a Set and keys of a Map have no order.
  *
  * @throws {TypeError} for two WeakMaps or WeakSets, whose contents nobody can know
  */
