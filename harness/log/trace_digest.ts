@@ -59,7 +59,7 @@ export function traceDigest(log: WriteLog, { preset, target }: TraceContext): Tr
   return {
     base: hashOf(log.base),
     around: around.map(hashOf).join(" "),
-    checkedWith: `${preset.name}, ${target.name}, probes ${
+    checkedWith: `${preset.name}, ${target.name}, post-recovery writes ${
       JSON.stringify(target.postRecoveryWrites)
     }`,
     events: log.events.map((event) => {
