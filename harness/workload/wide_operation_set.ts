@@ -49,7 +49,7 @@ function unitStarts(shape: DiskShape): number[] {
   return starts.filter((start) => start < sizeBytes);
 }
 
-/** From where to where in a unit, in bytes; some go on in the next one. */
+/** Ranges within a unit, in bytes; some extend into the next unit. */
 function partsOfUnits(
   { allocationUnitBytes, alignmentBytes }: DiskShape,
 ): (readonly [number, number])[] {
