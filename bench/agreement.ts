@@ -66,7 +66,7 @@ const NO_BUG = fc.constant(undefined);
 const KINDS: Readonly<Record<string, Kind>> = {
   "QED, correct": (preset) => qedCases(NO_MUTANT, preset),
   "QED, a mutant": (preset) => qedCases(GUEST_MUTANT, preset),
-  "mapping table, no bug": (preset) => mappingCases(NO_BUG, preset),
+  "mapping table, correct": (preset) => mappingCases(NO_BUG, preset),
   "mapping table, an injected bug": (preset) =>
     mappingCases(fc.constantFrom(...MAPPING_BUGS), preset),
   "random format on a random log": (preset) =>
