@@ -1,6 +1,6 @@
 import type { PartialResult } from "../../harness/mod.ts";
 import type { ProblemInput } from "./problem.ts";
-import { readTextFile } from "../kit/read_file.ts";
+import { readTextFile, writeTextFile } from "../kit/files.ts";
 import { UsageError } from "../kit/usage_error.ts";
 
 /** What was done of some searches, as a file: `--out` writes it, `--resume` and `merge` read it. */
@@ -46,11 +46,7 @@ export function readPartialFile(path: string): PartialFile {
 /** Write a file of partial results. Throws {@linkcode UsageError} if that can't be done. */
 export function writePartialFile(path: string, searches: readonly PartialSearch[]): void {
   const file: PartialFile = { powercut: 1, kind: "partial", searches };
-  try {
-    Deno.writeTextFileSync(path, `${JSON.stringify(file)}\n`);
-  } catch (error) {
-    throw new UsageError(`can't write ${path}: ${(error as Error).message}`);
-  }
+  writeTextFile(path, `${JSON.stringify(file)}\n`);
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,7 +1,8 @@
 import { type Subject, type SweepFinding, traceHash } from "../../harness/mod.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import { type ReplayFile, replayFileOf } from "./replay_file.ts";
-import { imageSpecOf, type SweepTargetOptions } from "./sweep_targets.ts";
+import type { SweepTargetOptions } from "./sweep_options.ts";
+import { imageSpecOf } from "./sweep_targets.ts";
 
 /** A finding that takes a crash. */
 export type CrashFinding = SweepFinding & { readonly kind: "crash" };
