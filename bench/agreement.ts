@@ -16,7 +16,7 @@ import {
   PRESETS,
   SpaceTooLargeError,
 } from "../harness/mod.ts";
-import { GUEST_BUG, NO_PLANT, plantedCase } from "../scenarios/system/random_plant_testing.ts";
+import { GUEST_MUTANT, mutantCase, NO_MUTANT } from "../scenarios/system/random_mutants_testing.ts";
 import { workloads } from "../scenarios/system/random_workload_testing.ts";
 import { secondsOf, thousands } from "./measure.ts";
 import type { BenchOptions, Report } from "./report.ts";
@@ -60,16 +60,16 @@ const TOY_STEPS = fc.array(TOY_STEP, { minLength: 1, maxLength: 6 });
 const NO_TOY_BUG = fc.constant(undefined);
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  "QED, nothing planted": (preset) => qedCases(NO_PLANT, preset),
-  "QED, a bug planted": (preset) => qedCases(GUEST_BUG, preset),
-  "toy format, nothing planted": (preset) => toyCases(NO_TOY_BUG, preset),
-  "toy format, a bug planted": (preset) => toyCases(fc.constantFrom(...TOY_BUGS), preset),
+  "QED, correct": (preset) => qedCases(NO_MUTANT, preset),
+  "QED, a mutant": (preset) => qedCases(GUEST_MUTANT, preset),
+  "toy format, correct": (preset) => toyCases(NO_TOY_BUG, preset),
+  "toy format, a mutant": (preset) => toyCases(fc.constantFrom(...TOY_BUGS), preset),
   "random format on a random log": (preset) =>
     randomCase(preset).map((each) => scriptedCase(each, preset)),
 };
 
-function qedCases(plants: typeof NO_PLANT, preset: Preset): ReturnType<Kind> {
-  return fc.tuple(GUESTS, plants).map(([guest, plant]) => plantedCase(guest, plant, preset));
+function qedCases(mutants: typeof NO_MUTANT, preset: Preset): ReturnType<Kind> {
+  return fc.tuple(GUESTS, mutants).map(([guest, mutant]) => mutantCase(guest, mutant, preset));
 }
 
 function toyCases(

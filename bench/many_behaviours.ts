@@ -2,7 +2,8 @@
 import { type Problem, SECTORS } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
 import { qedTarget } from "../scenarios/qed/qed_target.ts";
-import { record, type Workload, write } from "../scenarios/qed/workload.ts";
+import { record } from "../scenarios/qed/record.ts";
+import { type Workload, write } from "../scenarios/qed/workload.ts";
 
 /** Bytes of a cluster. */
 export const CLUSTER = 4096;

@@ -66,7 +66,7 @@ export {
   type StoredSighting,
 } from "./parallel/partial.ts";
 export type { Problem, ProblemModule, Recipe } from "./parallel/problem.ts";
-export { type Fate, fateOf } from "./report/text/write_outcome.ts";
+export { outcomeOf, type WriteOutcome } from "./report/text/write_outcome.ts";
 export { eventWords } from "./report/text/describe_event.ts";
 export { formatStates } from "./result/state_count.ts";
 export { coverageText } from "./report/text/coverage_text.ts";

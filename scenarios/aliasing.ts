@@ -26,8 +26,8 @@ export const ALIASING: ExploredScenario = {
   statement: "If only the L2 entry reaches the disk, a later allocation makes its offset valid: " +
     "one cluster, two owners.",
   cases: [
-    { ...COMMON, profile: RFC, expected: ["changes-later", "inconsistent"] },
-    { ...COMMON, profile: QEMU, expected: ["cannot-use", "changes-later", "inconsistent"] },
+    { ...COMMON, profile: RFC, expected: ["aliasing", "inconsistent"] },
+    { ...COMMON, profile: QEMU, expected: ["unusable", "aliasing", "inconsistent"] },
     { ...COMMON, profile: STRICT, expected: "clean" },
   ],
 };

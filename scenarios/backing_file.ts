@@ -3,9 +3,10 @@ import { QEMU, RFC, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import { FLUSH, patternBytes, type Workload, write } from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { FLUSH, type Workload, write } from "./qed/workload.ts";
 
-/** Writes that share clusters with backing data, also where the backing file ends. */
+/** Writes that share clusters with backing data, also at the end of the backing file. */
 const WORKLOAD: Workload = {
   clusterBytes: CLUSTER,
   imageBytes: DISK,

@@ -29,7 +29,7 @@ import { TRIM_REUSE } from "./trim_reuse.ts";
 import { UPGRADE_LAYOUT } from "./upgrade_layout.ts";
 import { WRITE_ZEROES } from "./write_zeroes.ts";
 
-/** Every scenario: claims in their order, then promises of ours. */
+/** Every scenario: the claims in their order, then the promises of this implementation. */
 export const SCENARIOS: readonly Scenario[] = [
   IN_PLACE_WRITES,
   NEW_L2_TABLE,

@@ -3,12 +3,12 @@ import { defragmentImage, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import { type ExploredScenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
 import {
   CLOSE,
   FLUSH,
   inTurn,
   operate,
-  patternBytes,
   type Request,
   type Step,
   together,
@@ -16,13 +16,13 @@ import {
   write,
 } from "./qed/workload.ts";
 
-/** Clusters of two L2 tables in turns, each later one before the earlier ones. */
+/** Clusters of two L2 tables alternately, in descending order. */
 const FRAGMENTED: readonly Step[] = [3, 2, 1, 0].flatMap((cluster) => [
   write(PER_L2_TABLE + cluster * CLUSTER, CLUSTER),
   write(cluster * CLUSTER, CLUSTER),
 ]);
 
-/** Defragment so many clusters at a time; few, so that there are several windows. */
+/** Defragments `clusters` at a time; few, so that there are several windows. */
 function defragment(windowClusters: number): Request {
   return operate((image) => defragmentImage(image, { windowClusters }));
 }
@@ -67,7 +67,7 @@ export const DEFRAGMENT: ExploredScenario = {
   name: "defragment",
   claim: 25,
   mail: "Anthony Liguori, 8 September 2010 16:30",
-  statement: "An image is defragmented online, by freezing and swapping clusters.",
+  statement: "The driver can defragment an image online by freezing and swapping clusters.",
   cases: [
     ...[SECTORS, WRITES, BLOCKS].map((preset) => ({
       name: "eight clusters out of order, moved one at a time",

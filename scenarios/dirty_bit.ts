@@ -36,7 +36,7 @@ export const DIRTY_BIT: ExploredScenario = {
   name: "dirty-bit",
   claim: 5,
   mail: "Anthony Liguori, 7 September 2010 16:25; Stefan Hajnoczi, 8 September 11:15",
-  statement: "A dirty bit in the header and a check at open repair what a crash left.",
+  statement: "A dirty bit in the header and a check at open repair the damage of a crash.",
   cases: [
     ...[ORDERED, WRITES, SECTORS, BLOCKS].map((preset) => ({
       ...COMMON,

@@ -11,7 +11,7 @@ import {
 } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { DemonstratedScenario } from "./qed/scenario.ts";
-import { patternBytes } from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
 
 const MIB = 2 ** 20;
 const EXABYTE_BYTES = 2n ** 60n;
@@ -41,7 +41,7 @@ function writeBothEnds(): { readBack: boolean; corruptions: number; leaks: numbe
   );
 }
 
-/** Whether an image of this size can be created; no table is written. */
+/** Whether an image of this size is possible; writes no table. */
 function isPossible(imageBytes: bigint, clusterBytes: number): boolean {
   try {
     // The first request comes after the sizes were checked.
@@ -58,7 +58,8 @@ export const EXABYTE: DemonstratedScenario = {
   name: "exabyte",
   claim: 20,
   mail: "Anthony Liguori, 8 September 2010 19:19",
-  statement: "An exabyte image with cluster_size=1M and table_size=16; sizes from 2^30 to 2^64.",
+  statement:
+    "An exabyte image is possible with cluster_size=1M and table_size=16; sizes from 2^30 to 2^64.",
   demonstrations: [
     {
       name: "an exabyte, written at both ends",
@@ -84,7 +85,7 @@ export const EXABYTE: DemonstratedScenario = {
         return {
           holds: all && !more && largest && !tooLarge,
           figures: [
-            `cluster_size=1M, table_size=16: every power of two from 2^30 to 2^62 can be made: ` +
+            `cluster_size=1M, table_size=16: every power of two from 2^30 to 2^62 is possible: ` +
             `${all}; more than 2^62: ${more}, the L1 table ends there`,
             `cluster_size=4M: 2^63 - 512: ${largest}; 2^64: ${tooLarge}, ` +
             "sizes are signed 64-bit numbers wherever they are used",

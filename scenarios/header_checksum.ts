@@ -27,17 +27,17 @@ export const HEADER_CHECKSUM: ExploredScenario = {
   name: "header-checksum",
   claim: 8,
   mail: "Avi Kivity, 7 September 2010 14:51",
-  statement: "A header write cut by a crash needs a checksum.",
+  statement: "A header needs a checksum, because a crash can interrupt a header write.",
   cases: [
-    // Not where a sector arrives as a whole ...
+    // It needs none where a sector arrives as a whole ...
     ...[FLAG, NAME, LAYOUT].flatMap((each) =>
       [SECTORS, ORDERED].map((preset) => ({ ...each, preset, expected: "clean" as const }))
     ),
-    // ... nor for a flag in a sector that is torn; but for several fields that belong together.
+    // ... or for a flag in a torn sector; it needs one for several fields that belong together.
     { ...FLAG, preset: TORN_SECTOR, expected: "clean" },
     { ...NAME, preset: TORN_SECTOR, expected: ["cannot-open"] },
     { ...LAYOUT, preset: TORN_SECTOR, expected: ["cannot-open", "wrong-data"] },
-    // A header that was ruined is refused, mostly; a checksum would not bring it back.
+    // The driver refuses most corrupted headers; a checksum could not restore them.
     { ...FLAG, preset: destruction(512), expected: ["cannot-open"] },
     { ...NAME, preset: destruction(512), expected: ["cannot-open"] },
   ],

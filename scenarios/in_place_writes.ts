@@ -37,10 +37,10 @@ export const IN_PLACE_WRITES: ExploredScenario = {
   name: "in-place-writes",
   claim: 1,
   mail: "Stefan Hajnoczi, 8 September 2010 11:15",
-  statement: "In-place writes never harm metadata; a torn one is the guest's to handle.",
+  statement: "In-place writes never harm metadata; the guest must handle a torn write.",
   cases: CASES,
   demonstrations: [{
-    name: "only data is written",
+    name: "the driver writes data only",
     run() {
       const results = CASES.filter((each) => each.preset === SECTORS).map((each) => {
         const labels = setUp(each).log.events.flatMap((event) =>

@@ -3,7 +3,8 @@ import { QEMU, RFC, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import { FLUSH, patternBytes, type Workload, write } from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { FLUSH, type Workload, write } from "./qed/workload.ts";
 
 const WORKLOAD: Workload = {
   clusterBytes: CLUSTER,
@@ -32,7 +33,8 @@ export const NEW_L2_TABLE: ExploredScenario = {
   claim: 2,
   mail: "Stefan Hajnoczi, 8 September 2010 11:15",
   statement:
-    "New L2 table: data, L2, fsync, L1; so the L1 table always points at a complete table.",
+    "A new L2 table is written in the order data, L2, fsync, L1, so the L1 table always points at " +
+    "a complete table.",
   cases: [
     { ...WITH_FLUSH, profile: STRICT },
     { ...WITH_FLUSH, profile: QEMU },

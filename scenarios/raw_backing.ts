@@ -22,8 +22,8 @@ function create(path: string, backing?: { name: string; isRaw: boolean }): void 
 }
 
 /**
- * A guest had a raw disk to itself and left a QED image on it, with a file of the host as its
- * backing file. That disk is the base of a new image: what does a guest of that one read?
+ * A guest wrote a QED image to its raw disk, and the image names a file of the host as its backing
+ * file. That disk is the base of a new image. Returns what a guest of the new image reads.
  */
 function readThroughHostileBase(isRaw: boolean): { text: string; format: string } {
   const folder = Deno.makeTempDirSync();
@@ -47,7 +47,7 @@ export const RAW_BACKING: DemonstratedScenario = {
   name: "raw-backing",
   claim: 21,
   mail: "Anthony Liguori, 7 September 2010 22:29; Christoph Hellwig, 7 September 21:35",
-  statement: "A raw backing file must not be probed.",
+  statement: "The driver must not probe the format of a raw backing file.",
   demonstrations: [
     {
       name: "a guest wrote a QED header into a raw base that is marked as raw",

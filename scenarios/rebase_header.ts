@@ -4,23 +4,17 @@ import { memoryBacking } from "./qed/qed_target.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
-import {
-  BACKING_NAME,
-  FLUSH,
-  operate,
-  patternBytes,
-  type Request,
-  type Workload,
-  write,
-} from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { BACKING_NAME } from "./qed/prepared_file.ts";
+import { FLUSH, operate, type Request, type Workload, write } from "./qed/workload.ts";
 
-/** Fits the first sector; takes two sectors behind it; does too, and no byte is the same. */
+/** Names that fit the first sector; that take two more sectors; that do, with no byte in common. */
 const SHORT = "elsewhere/base.raw";
 const LONG = "l".repeat(1000);
 const OTHER_LONG = "o".repeat(900);
 const BACKING = patternBytes(7, 0, 4 * CLUSTER);
 
-/** Another name for the same contents, or none; the new file is attached at once. */
+/** Changes the name of the backing file, or removes it; attaches the new file at once. */
 function rename(name: string | undefined): Request {
   return operate(function* (image) {
     yield* changeBacking(image, name === undefined ? undefined : { name, isRaw: true });
@@ -29,7 +23,7 @@ function rename(name: string | undefined): Request {
 }
 
 const COMMON = { clusterBytes: CLUSTER, imageBytes: DISK, backing: BACKING };
-/** There and back again, with writes that need the backing file between them. */
+/** Changes the name back and forth, with writes in between that need the backing file. */
 export const RENAMED: Workload = {
   ...COMMON,
   backingNames: [BACKING_NAME, SHORT, LONG, OTHER_LONG],
@@ -45,7 +39,7 @@ export const RENAMED: Workload = {
     rename(LONG),
   ],
 };
-/** All that the backing file holds is in the image as well, so it can go. */
+/** The image holds all data of the backing file, so it can be detached. */
 const FREED: Workload = {
   ...COMMON,
   backingNames: [BACKING_NAME, undefined],
@@ -65,11 +59,12 @@ function cases(name: string, workload: Workload): Case[] {
   }));
 }
 
-/** Not a claim of the thread. */
+/** A promise of this implementation. */
 export const REBASE_HEADER: ExploredScenario = {
   name: "rebase-header",
   mail: "changeBacking",
-  statement: "An image whose backing file changes has the old one or, whole, the new one.",
+  statement:
+    "An image whose backing file changes names the old one or the new one, never a mixture.",
   cases: [
     ...cases("short and long names", RENAMED),
     ...cases("short and long names in the rfc layout", { ...RENAMED, layout: "rfc" }),

@@ -3,15 +3,9 @@ import { STRICT, upgradeLayout } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import {
-  BACKING_NAME,
-  CLOSE,
-  FLUSH,
-  operate,
-  patternBytes,
-  type Workload,
-  write,
-} from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { BACKING_NAME } from "./qed/prepared_file.ts";
+import { CLOSE, FLUSH, operate, type Workload, write } from "./qed/workload.ts";
 
 /** Allocations before and after, in the same session. */
 export const UPGRADED: Workload = {
@@ -46,11 +40,12 @@ function cases(name: string, workload: Workload): Case[] {
   }));
 }
 
-/** Not a claim of the thread. */
+/** A promise of this implementation. */
 export const UPGRADE_LAYOUT: ExploredScenario = {
   name: "upgrade-layout",
   mail: "upgradeLayout",
-  statement: "An rfc image that becomes a final one is one or the other, with the same contents.",
+  statement:
+    "An image that changes from the rfc layout to the final one has either, with the same contents.",
   cases: [...cases("without a backing file", UPGRADED), ...cases("with one", WITH_BACKING)],
 };
 

@@ -16,7 +16,7 @@ export class BiasedChoices implements Choices {
   readonly isUnordered = true;
   readonly #random: Random;
   #chance = 0;
-  #tape: number[] = [];
+  #sequence: number[] = [];
 
   /** Answers follow from `random`. The first run has no likelihood at all: what is durable. */
   constructor(random: Random) {
@@ -27,18 +27,18 @@ export class BiasedChoices implements Choices {
   choose(optionCount: number): number {
     const isOther = this.#random.below(16) < this.#chance;
     const picked = isOther && optionCount > 1 ? this.#random.between(1, optionCount - 1) : 0;
-    this.#tape.push(picked);
+    this.#sequence.push(picked);
     return picked;
   }
 
   /** The answers of this run so far. */
-  get tape(): readonly number[] {
-    return this.#tape;
+  get sequence(): readonly number[] {
+    return this.#sequence;
   }
 
   /** Begin another run. */
   advance(): void {
     this.#chance = this.#random.pick(CHANCES);
-    this.#tape = [];
+    this.#sequence = [];
   }
 }

@@ -9,11 +9,11 @@ const NO_UNITS: ReadonlySet<number> = new Set();
  */
 export class PlannedChoices implements Choices {
   readonly #leader: Choices;
-  #tape: number[] = [];
+  #sequence: number[] = [];
   #position = 0;
-  /** How much of the tape is as it was in the lead before this one; -1 in the first. */
+  /** How much of the choice sequence is as it was in the lead before this one; -1 in the first. */
   #sameLength = -1;
-  /** How much of the tape the first recovery asked for. */
+  /** How much of the choice sequence the first recovery asked for. */
   #recoveredLength = 0;
   /** Independent units whose options are not chosen in a branch. */
   #fixed: ReadonlySet<number> = NO_UNITS;
@@ -29,8 +29,8 @@ export class PlannedChoices implements Choices {
   /** Begin a run in which the leader chooses. */
   lead(): void {
     this.#mode = "lead";
-    this.#before = this.#tape;
-    this.#tape = [];
+    this.#before = this.#sequence;
+    this.#sequence = [];
     this.#position = 0;
   }
 
@@ -39,7 +39,7 @@ export class PlannedChoices implements Choices {
   /** The run of the leader is over: its answers are what follows. */
   endLead(): void {
     let same = 0;
-    while (same < this.#tape.length && this.#tape[same] === this.#before[same]) same++;
+    while (same < this.#sequence.length && this.#sequence[same] === this.#before[same]) same++;
     this.#sameLength = this.#before.length === 0 ? -1 : same;
   }
 
@@ -54,7 +54,7 @@ export class PlannedChoices implements Choices {
   branch(choices: Choices): void {
     this.#mode = "branch";
     this.#branch = choices;
-    this.#branchAt = this.#tape.length;
+    this.#branchAt = this.#sequence.length;
     this.#position = 0;
   }
 
@@ -75,14 +75,14 @@ export class PlannedChoices implements Choices {
   /** The first recovery of a run is over. */
   endRecovery(): void {
     if (this.#branchesOff) return;
-    this.#recoveredLength = this.#mode === "lead" ? this.#tape.length : this.#position;
+    this.#recoveredLength = this.#mode === "lead" ? this.#sequence.length : this.#position;
   }
 
-  /** Whether recovery went like this before: of the tapes that begin alike, the one of zeroes is first. */
+  /** Whether recovery went like this before: of the choice sequences that begin alike, the one of zeroes is first. */
   get hasRecoveredBefore(): boolean {
     if (this.#leader.isUnordered) return false;
-    for (let at = this.#recoveredLength; at < this.#tape.length; at++) {
-      if (this.#tape[at] !== 0) return true;
+    for (let at = this.#recoveredLength; at < this.#sequence.length; at++) {
+      if (this.#sequence[at] !== 0) return true;
     }
     return false;
   }
@@ -108,15 +108,15 @@ export class PlannedChoices implements Choices {
   choose(optionCount: number): number {
     if (this.#mode === "lead") {
       const option = this.#leader.choose(optionCount);
-      this.#tape.push(option);
+      this.#sequence.push(option);
       return option;
     }
     if (this.#branchesOff) {
       return this.#position < this.#branchAt
-        ? this.#tape[this.#position++]
+        ? this.#sequence[this.#position++]
         : this.#branch!.choose(optionCount);
     }
-    if (this.#position < this.#tape.length) return this.#tape[this.#position++];
+    if (this.#position < this.#sequence.length) return this.#sequence[this.#position++];
     this.#wentFurther = true;
     return 0;
   }

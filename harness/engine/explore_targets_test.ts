@@ -9,7 +9,7 @@ Deno.test("a sector that moves to the same place of another file changes", () =>
   const script: Partial<Script> = {
     writing: [{ kind: "map", guest: 0, sector: 0, places: [{ kind: "other-file", sector: 3 }] }],
   };
-  assertEquals(keys({ script, log: guestWrites }), ["changes-later: guest sector 0"]);
+  assertEquals(keys({ script, log: guestWrites }), ["aliasing: guest sector 0"]);
 });
 
 Deno.test("a sector that is moved with its contents has not changed", () => {
@@ -35,7 +35,7 @@ Deno.test("a sector that is moved to one that may hold the same is judged in pai
   assertEquals(keys({ ...guest, preset: BLOCKS }).filter((key) => key.startsWith("changes")), []);
   assertEquals(keys({ ...guest, preset: WRITES }).filter((key) => key.startsWith("changes")), []);
   assertEquals(keys({ ...guest, preset: SECTORS }).filter((key) => key.startsWith("changes")), [
-    "changes-later: guest sector 0",
+    "aliasing: guest sector 0",
   ]);
 });
 
@@ -51,7 +51,7 @@ Deno.test("a target may depend on how much of a read was there", () => {
   };
   assertEquals(
     keys({ script: { places }, log }).includes(
-      "cannot-use: a place past the end of the file",
+      "unusable: a place past the end of the file",
     ),
     true,
   );

@@ -3,7 +3,7 @@ import { assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { filled, LogBuilder, SECTOR } from "../log/log_builder_testing.ts";
 import { BLOCKS, ORDERED, SECTORS, WRITES } from "../model/presets.ts";
 import { exploreByBruteForce, SpaceTooLargeError } from "../reference/brute.ts";
-import { TapeChoices } from "../choices/choices.ts";
+import { RecordedChoices } from "../choices/choices.ts";
 import { judgeConcretely, prepareContext } from "../reference/check_state.ts";
 import { CrashPoint } from "../reference/crash_point.ts";
 import { keysOf } from "../testing/engine_agreement_testing.ts";
@@ -36,8 +36,8 @@ Deno.test("a read that is refused after recovery is a state that cannot be used"
   const refused: Place = { kind: "refused" };
   const recovery = [{ kind: "map", guest: 2, sector: 1, places: [file(5), refused] }] as const;
   assertEquals(keys({ script: { recovery }, log: mark(1) }), [
-    "cannot-use: a place that is refused",
-    "cannot-use: a write to a place that is refused",
+    "unusable: a place that is refused",
+    "unusable: a write to a place that is refused",
   ]);
 });
 
@@ -54,8 +54,8 @@ Deno.test("what was found before a refusal is reported with it", () => {
     mark(1)(builder);
   };
   assertEquals(keys({ script, log }), [
-    "cannot-use: a place that is refused",
-    "cannot-use: a write to a place that is refused",
+    "unusable: a place that is refused",
+    "unusable: a write to a place that is refused",
     "wrong-data: guest sector 0",
   ]);
 });
@@ -151,7 +151,7 @@ Deno.test("two guest sectors in one place change each other later", () => {
     builder.beginGuestWrite(0, filled(23));
     mark(1)(builder);
   };
-  assertEquals(keys({ script, log }), ["changes-later: guest sector 0"]);
+  assertEquals(keys({ script, log }), ["aliasing: guest sector 0"]);
 });
 
 Deno.test("a later write that is lost is found, although nothing changed", () => {
@@ -163,7 +163,7 @@ Deno.test("a later write that is lost is found, although nothing changed", () =>
     probes: [{ sector: 2, count: 1 }, { sector: 0, count: 1 }],
     sectorsInUse: 9,
   };
-  assertEquals(keys({ script }), ["changes-later: guest sector 2"]);
+  assertEquals(keys({ script }), ["aliasing: guest sector 2"]);
 });
 
 Deno.test("with a fingerprint fewer states are judged, and as much is found", () => {
@@ -228,7 +228,7 @@ Deno.test("growth that comes after a crash excuses no leak before it", () => {
   assertEquals(lazy.violations[0].crashAfterEvent, 0);
 });
 
-Deno.test("the tape of a violation builds a file that shows it", () => {
+Deno.test("the choice sequence of a violation builds a file that shows it", () => {
   const recovery = [{ kind: "problem-if", sector: 1, modulo: 2 }] as const;
   const target = scriptedTarget({ ...PLAIN, recovery }, OTHER_FILE);
   const builder = new LogBuilder();
@@ -239,7 +239,7 @@ Deno.test("the tape of a violation builds a file that shows it", () => {
   const [found] = exploreLazily(log, target, SECTORS, options).violations;
   const point = new CrashPoint(log, SECTORS, found.crashAfterEvent);
   const context = prepareContext(log, target, SECTORS, options);
-  const seen = judgeConcretely(context, point, point.build(new TapeChoices(found.tape)));
+  const seen = judgeConcretely(context, point, point.build(new RecordedChoices(found.choices)));
   assertEquals(seen.map((violation) => violation.subject), ["sector 1 is a problem"]);
   assertEquals(found.persisted, [
     { event: 4, offsetBytes: SECTOR, lengthBytes: SECTOR, label: "data" },

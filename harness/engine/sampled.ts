@@ -107,7 +107,7 @@ function sample(search: EpochSearch, choices: BiasedChoices, most: number): numb
   const seen = new Set<string>();
   for (let tries = 0; seen.size < most && tries < MOST_TRIES * most; tries++) {
     search.visit();
-    seen.add(choices.tape.join());
+    seen.add(choices.sequence.join());
     choices.advance();
   }
   return seen.size;

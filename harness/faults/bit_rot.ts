@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { TapeChoices } from "../choices/choices.ts";
+import { RecordedChoices } from "../choices/choices.ts";
 import {
   judgeConcretely,
   prepareContext,
@@ -114,7 +114,7 @@ export class RottingFile {
     this.#trial = prepareContext(log, target, ORDERED, { guestBytes });
     this.#point = this.#trial.points.after(log.events.length - 1);
     const all = [...this.#point.states()];
-    this.#newest = this.#point.tapeFor(all[all.length - 1]);
+    this.#newest = this.#point.choicesFor(all[all.length - 1]);
     this.bitCount = this.#build().sizeBytes * 8;
   }
 
@@ -130,6 +130,6 @@ export class RottingFile {
   }
 
   #build(): PagedStorage {
-    return this.#point.build(new TapeChoices(this.#newest));
+    return this.#point.build(new RecordedChoices(this.#newest));
   }
 }

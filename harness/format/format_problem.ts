@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { TapeChoices } from "../choices/choices.ts";
+import { RecordedChoices } from "../choices/choices.ts";
 import type { Problem } from "../parallel/problem.ts";
 import { presetNamed } from "../model/presets.ts";
 import type { Step } from "../target/subject.ts";
@@ -60,6 +60,6 @@ export function recordInOrder(
   order: readonly number[] | undefined,
 ) {
   if (!order) return binding.record(steps);
-  const choices = new TapeChoices(order);
+  const choices = new RecordedChoices(order);
   return binding.record(steps, (count) => choices.choose(count));
 }

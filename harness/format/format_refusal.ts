@@ -4,7 +4,7 @@ import type { Refusal } from "../target/target.ts";
 /**
  * Thrown by the code of a format that refuses a file or a request: a checksum that does not match,
  * a version that it does not know, a full disk. The explorer reports a refusal as a violation where
- * a crash caused it (`cannot-open`, `cannot-use`); any other error is taken for a bug of the format's
+ * a crash caused it (`cannot-open`, `unusable`); any other error is taken for a bug of the format's
  * code, and ends the exploration.
  *
  * @example

@@ -1,4 +1,4 @@
-import { TapeChoices, TapeError } from "../choices/choices.ts";
+import { ChoiceError, RecordedChoices } from "../choices/choices.ts";
 import { prepareContext, type ReferenceContext } from "../reference/check_state.ts";
 import { persistedVersions } from "../reference/spell_out.ts";
 import { judgeFound } from "../reference/check_found.ts";
@@ -112,7 +112,7 @@ class TokenReplay {
     } catch (error) {
       const refusal = this.#binding.refusal(error);
       if (!refusal) throw error;
-      return this.#found([{ kind: "cannot-use", ...refusal }], []);
+      return this.#found([{ kind: "unusable", ...refusal }], []);
     }
   }
 
@@ -141,19 +141,19 @@ class TokenReplay {
     if (first.afterEvent >= log.events.length) {
       throw this.#changed(`its log ends at event ${log.events.length - 1}`);
     }
-    const { tapeLength } = trial.points.after(first.afterEvent);
-    if (first.choices.length !== tapeLength) {
-      throw this.#changed(`its crash has ${tapeLength} choices`);
+    const { choiceCount } = trial.points.after(first.afterEvent);
+    if (first.choices.length !== choiceCount) {
+      throw this.#changed(`its crash has ${choiceCount} choices`);
     }
     try {
       const violations = judgeFound(trial, {
         crashAfterEvent: first.afterEvent,
-        tape: first.choices,
-        again: later.map(({ afterEvent, choices }) => ({ afterEvent, tape: choices })),
+        choices: first.choices,
+        again: later.map(({ afterEvent, choices }) => ({ afterEvent, choices })),
       });
       return this.#found(violations, crashText(trial, first, later));
     } catch (error) {
-      if (error instanceof TapeError) throw this.#changed("recovery writes something else now");
+      if (error instanceof ChoiceError) throw this.#changed("recovery writes something else now");
       throw error;
     }
   }
@@ -162,7 +162,9 @@ class TokenReplay {
     try {
       return recordInOrder(this.#binding, steps, this.#parts.order);
     } catch (error) {
-      if (error instanceof TapeError) throw this.#changed("its requests come in another order now");
+      if (error instanceof ChoiceError) {
+        throw this.#changed("its requests come in another order now");
+      }
       const refusal = this.#binding.refusal(error);
       if (refusal) throw this.#changed(`the format refuses its workload now: ${refusal.detail}`);
       throw error;
@@ -215,7 +217,7 @@ function crashText(
   later: readonly TokenCrash[],
 ): string[] {
   const point = points.after(afterEvent);
-  const { byUnit } = point.describe(new TapeChoices(choices));
+  const { byUnit } = point.describe(new RecordedChoices(choices));
   const persisted = persistedVersions(log, preset, point.spelledOut(byUnit));
   return [
     ...timeline(log, afterEvent, persisted, point.pendingEvents).split("\n"),

@@ -101,7 +101,7 @@ const TOKEN = new RegExp(
 const CRASH = /@(-1|\d{1,9}):([\dz.]*)/g;
 /** Runs of zeroes from this length on are counted. */
 const SHORTEST_RUN = 3;
-/** No tape is longer: a token must not make anybody allocate without end. */
+/** No sequence of choices is longer: a token must not make anybody allocate without end. */
 const MAX_CHOICES = 2 ** 20;
 
 /** In place of the hash, where there is no log that could be another one. */

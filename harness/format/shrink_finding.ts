@@ -101,8 +101,8 @@ function shrinkCrash(finding: CrashFinding, binding: FormatBinding): ShrunkFindi
   const trial = prepareContext(log, target, preset, { guestBytes });
   const violation = shrinkState(trial, found);
   const reason = explain(trial, violation, { guestBytes, mostRecoveries: MAX_RECOVERIES });
-  const { crashAfterEvent, tape, again = [] } = violation;
-  const later = again.map((each) => ({ afterEvent: each.afterEvent, choices: each.tape }));
+  const { crashAfterEvent, choices, again = [] } = violation;
+  const later = again.map((each) => ({ afterEvent: each.afterEvent, choices: each.choices }));
   const { fault } = finding;
   const shrunk: CrashFinding = {
     ...{ kind: "crash", steps, words: steps.map(stepText), preset: preset.name, violation },
@@ -114,7 +114,7 @@ function shrinkCrash(finding: CrashFinding, binding: FormatBinding): ShrunkFindi
       ...(order && { order }),
       state: {
         kind: "crash",
-        crashes: [{ afterEvent: crashAfterEvent, choices: tape }, ...later],
+        crashes: [{ afterEvent: crashAfterEvent, choices }, ...later],
       },
       traceHash: traceHash(log, { preset, target }),
     }),
@@ -172,7 +172,7 @@ function shrinkRefused(finding: RefusedFinding, binding: FormatBinding): ShrunkF
   return {
     finding: {
       ...{ kind: "refused", steps, words: steps.map(stepText), preset },
-      violation: { kind: "cannot-use", ...refusalOf(steps)! },
+      violation: { kind: "unusable", ...refusalOf(steps)! },
       token: formatToken({ format: binding.name, steps, preset, state, traceHash: NO_LOG }),
     },
     explanation: [],

@@ -72,7 +72,7 @@ function runsOf(
     : sampleOrders((scheduler) => record(scheduler), { preset, seed, samples });
   tally.schedules += found.schedules;
   if (found.coverage === "stopped") throw new StoppedError("schedules");
-  return found.runs.map(({ result, tape }) => ({ ...result, order: tape }));
+  return found.runs.map(({ result, choices }) => ({ ...result, order: choices }));
 }
 
 /** A run, and where what it comes to is noted. */
@@ -92,7 +92,7 @@ function noteRefusal(
   const state = { kind: "refused" } as const;
   tally.find({
     ...{ kind: "refused", steps, words, preset: preset.name },
-    violation: { kind: "cannot-use", ...refusal },
+    violation: { kind: "unusable", ...refusal },
     ...(order && { order }),
     token: formatToken({ ...parts, state, traceHash: NO_LOG }),
   });
@@ -112,8 +112,8 @@ function* searchLog(
     : searchWith(engine, plan, problem);
   tally.add(exploration);
   for (const violation of exploration.violations) {
-    const { crashAfterEvent, tape, again = [] } = violation;
-    const later = again.map((each) => ({ afterEvent: each.afterEvent, choices: each.tape }));
+    const { crashAfterEvent, choices, again = [] } = violation;
+    const later = again.map((each) => ({ afterEvent: each.afterEvent, choices: each.choices }));
     tally.find({
       ...{ kind: "crash", steps, words, preset: preset.name, violation },
       ...(order && { order }),
@@ -122,7 +122,7 @@ function* searchLog(
         ...(order && { order }),
         state: {
           kind: "crash",
-          crashes: [{ afterEvent: crashAfterEvent, choices: tape }, ...later],
+          crashes: [{ afterEvent: crashAfterEvent, choices }, ...later],
         },
         traceHash: exploration.traceHash,
       }),

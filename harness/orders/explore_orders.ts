@@ -24,7 +24,7 @@ export interface OrderedRun<T> {
   /** What the run has answered. */
   readonly result: T;
   /** The choices that lead to it. */
-  readonly tape: readonly number[];
+  readonly choices: readonly number[];
   /** Equal for logs that no crash can tell apart. */
   readonly trace: string;
 }
@@ -107,7 +107,7 @@ export function exploreOrders<T>(
     try {
       const result = start(search);
       const trace = search.trace();
-      if (!runs.has(trace)) runs.set(trace, { result, trace, tape: search.tape() });
+      if (!runs.has(trace)) runs.set(trace, { result, trace, choices: search.sequence() });
       schedules++;
     } catch (error) {
       if (!(error instanceof KnownMoment)) throw error;
@@ -183,7 +183,7 @@ class OrderSearch implements OrderScheduler {
     return this.#watch.trace();
   }
 
-  tape(): number[] {
+  sequence(): number[] {
     return this.#path.map(({ picked }) => picked);
   }
 

@@ -24,7 +24,7 @@ export class PartRunner {
     ({ search: this.#search, epochs: this.#epochs } = this.#start());
   }
 
-  /** Run the part of `item`, whose tapes begin with `prefix`. */
+  /** Run the part of `item`, whose choice sequences begin with `prefix`. */
   run(item: ItemKey, prefix: readonly number[]): PartResult {
     const [index] = item;
     if (index < this.#index) {

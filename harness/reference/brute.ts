@@ -10,7 +10,7 @@ import { traceHash } from "../log/trace_hash.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
-import { ExhaustiveChoices, TapeChoices } from "../choices/choices.ts";
+import { ExhaustiveChoices, RecordedChoices } from "../choices/choices.ts";
 import { judgeConcretely, prepareContext, type ReferenceContext } from "./check_state.ts";
 import { StateCounter } from "../result/count_states.ts";
 import type { Persisted } from "../model/persisted.ts";
@@ -129,12 +129,12 @@ export function exploreByBruteForce(
     const choices = new ExhaustiveChoices();
     do {
       const file = point.build(choices);
-      const tape = choices.tape();
+      const sequence = choices.sequence();
       for (const violation of judgeConcretely(context, point, file)) {
-        const persisted = point.describe(new TapeChoices(tape));
+        const persisted = point.describe(new RecordedChoices(sequence));
         findings.add(violation, point.event, sizeOf(persisted), () => persisted);
       }
-      recoveries += 1 + again.judge(point, tape);
+      recoveries += 1 + again.judge(point, sequence);
     } while (choices.advance());
     options.onProgress?.(event + 2, crashPoints, recoveries);
   }
@@ -182,11 +182,11 @@ class AgainJudge {
   }
 
   /** Answers how many states there were. Throws {@linkcode SpaceTooLargeError} for too many. */
-  judge(point: CrashPoint, tape: readonly number[]): number {
+  judge(point: CrashPoint, sequence: readonly number[]): number {
     const { target, preset } = this.#context;
     const before = this.#count;
-    const persisted = point.describe(new TapeChoices(tape));
-    const file = point.build(new TapeChoices(tape));
+    const persisted = point.describe(new RecordedChoices(sequence));
+    const file = point.build(new RecordedChoices(sequence));
     try {
       for (const left of everyCrashAgain(file, target, preset, this.#depth)) {
         if (++this.#count > this.#mostStates) {

@@ -1,18 +1,18 @@
 import type { FoundAgain, FoundViolation } from "../result/exploration.ts";
 import type { Violation } from "../result/violation.ts";
-import { TapeChoices } from "../choices/choices.ts";
+import { RecordedChoices } from "../choices/choices.ts";
 import { judgeConcretely, type ReferenceContext } from "./check_state.ts";
 import { crashAgain } from "./nested_crash.ts";
 
 /** The state that shows a violation: where the crash came, and the choices. */
-export interface FoundState extends Pick<FoundViolation, "crashAfterEvent" | "tape"> {
+export interface FoundState extends Pick<FoundViolation, "crashAfterEvent" | "choices"> {
   /** The crashes of recoveries after it, the first one first. */
-  readonly again?: readonly Pick<FoundAgain, "afterEvent" | "tape">[];
+  readonly again?: readonly Pick<FoundAgain, "afterEvent" | "choices">[];
 }
 
 /**
  * Build the state that shows a violation as a file, with the crashes of recoveries that led to it,
- * and judge it byte by byte. Throws {@linkcode TapeError} for a tape that does not fit.
+ * and judge it byte by byte. Throws {@linkcode ChoiceError} for a choice sequence that does not fit.
  *
  * @example
  * ```ts
@@ -42,21 +42,21 @@ export interface FoundState extends Pick<FoundViolation, "crashAfterEvent" | "ta
  * const recorder = new Recorder({ base: new Uint8Array(512) });
  * recorder.run(target.write(undefined, 0, new Uint8Array(512).fill(9)));
  * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 0 });
- * const lost = { crashAfterEvent: 0, tape: [0] };
- * const persisted = { crashAfterEvent: 0, tape: [1] };
+ * const lost = { crashAfterEvent: 0, choices: [0] };
+ * const persisted = { crashAfterEvent: 0, choices: [1] };
  * assertEquals(judgeFound(context, lost), []);
  * assertEquals(judgeFound(context, persisted)[0].subject, "nine");
  * ```
  */
 export function judgeFound(
   context: ReferenceContext,
-  { crashAfterEvent, tape, again = [] }: FoundState,
+  { crashAfterEvent, choices, again = [] }: FoundState,
 ): Violation[] {
   const point = context.points.after(crashAfterEvent);
-  let file = point.build(new TapeChoices(tape));
+  let file = point.build(new RecordedChoices(choices));
   let grownBytes = 0;
-  for (const { afterEvent, tape: later } of again) {
-    const left = crashAgain(file, context, afterEvent, new TapeChoices(later));
+  for (const { afterEvent, choices: later } of again) {
+    const left = crashAgain(file, context, afterEvent, new RecordedChoices(later));
     file = left.file;
     grownBytes += left.grownBytes;
   }

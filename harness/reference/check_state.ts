@@ -117,10 +117,10 @@ export function judgeConcretely(
   const violations: Violation[] = [];
   const files = [file, ...target.otherFiles];
   target.recycle();
-  let kind: "cannot-open" | "cannot-use" = "cannot-open";
+  let kind: "cannot-open" | "unusable" = "cannot-open";
   try {
     const session = runTarget(target.recover(), files);
-    kind = "cannot-use";
+    kind = "unusable";
     const inspection = runTarget(target.inspect(session), files);
     for (const problem of inspection.problems) {
       violations.push({ kind: "inconsistent", subject: problem, detail: problem });
@@ -198,7 +198,7 @@ function judgeData(context: ReferenceContext, point: CrashPoint, subject: Subjec
       // What could not be read before must, once it can be, be what it may be.
       if (wanted ? equal(wanted, bytes) : isPermitted(sector, bytes)) return;
       violations.push({
-        kind: "changes-later",
+        kind: "aliasing",
         subject: `guest sector ${sector}`,
         detail: `guest sector ${sector} changed to ${describeSector(bytes)} when another one was ` +
           "written",
@@ -224,7 +224,7 @@ function attempt(target: Target, violations: Violation[], act: () => void): bool
     act();
     return true;
   } catch (error) {
-    violations.push({ kind: "cannot-use", ...refusalOf(target, error) });
+    violations.push({ kind: "unusable", ...refusalOf(target, error) });
     return false;
   }
 }

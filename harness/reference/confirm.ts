@@ -8,11 +8,11 @@ export function confirm(violations: readonly FoundViolation[], context: Referenc
   for (const violation of violations) {
     const seen = judgeFound(context, violation).map(violationKey);
     if (seen.includes(violationKey(violation))) continue;
-    const { crashAfterEvent, tape, again = [] } = violation;
-    const tapes = [tape, ...again.map((each) => each.tape)].map((each) => each.join(" "));
+    const { crashAfterEvent, choices, again = [] } = violation;
+    const sequences = [choices, ...again.map((each) => each.choices)].map((each) => each.join(" "));
     throw new Error(
       `explorer: "${violationKey(violation)}" does not show in its own state (crash after event ` +
-        `${crashAfterEvent}, tape ${tapes.join(" / ")}); seen there: ${
+        `${crashAfterEvent}, choices ${sequences.join(" / ")}); seen there: ${
           seen.join("; ") || "nothing"
         }`,
     );

@@ -24,7 +24,7 @@ import { Replay } from "./replay.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, Recorder, SECTORS, TapeChoices } from "@powercut/powercut/harness";
+ * import { CrashPoint, Recorder, SECTORS, RecordedChoices } from "@powercut/powercut/harness";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });
@@ -36,7 +36,7 @@ import { Replay } from "./replay.ts";
  * })());
  * const point = new CrashPoint(recorder.log, SECTORS, recorder.log.events.length - 1);
  * assertEquals(point.stateCount, 4n); // two sectors, each old or new
- * assertEquals(point.build(new TapeChoices([0, 1])).sizeBytes, 1024);
+ * assertEquals(point.build(new RecordedChoices([0, 1])).sizeBytes, 1024);
  * ```
  */
 export class CrashPoint {
@@ -47,7 +47,7 @@ export class CrashPoint {
   readonly #disk: DiskReplay;
   /** What the guest may expect. */
   readonly guest: GuestReplay;
-  /** What varies, in a fixed order: the order of the tape. */
+  /** What varies, in a fixed order: the order of the choice sequence. */
   readonly units: readonly PointUnit[];
 
   /**
@@ -122,27 +122,27 @@ export class CrashPoint {
     return this.#materialize(persisted.byUnit, persisted.sizeBytes!, persisted.ruined);
   }
 
-  /** How many choices a tape for this crash point has. */
-  get tapeLength(): number {
+  /** How many choices a choice sequence for this crash point has. */
+  get choiceCount(): number {
     const open = this.units.filter((unit) => unit.versions.length > 1).length;
     return open + (this.sizes.length > 1 ? 1 : 0) + (this.#ruins.length > 1 ? 1 : 0);
   }
 
-  /** The tape that makes {@linkcode build} choose `persisted`; units not named stay durable. */
-  tapeFor(persisted: Persisted): number[] {
-    const tape: number[] = [];
+  /** The choice sequence that makes {@linkcode build} choose `persisted`; units not named stay durable. */
+  choicesFor(persisted: Persisted): number[] {
+    const choices: number[] = [];
     for (const { key, versions } of this.units) {
       if (versions.length === 1) continue;
       const wanted = persisted.byUnit.get(key) ?? versions[0];
       const option = versions.findIndex((version) => isSameVersion(version, wanted));
       if (option < 0) throw new Error(`crash point: no such version of unit ${key}`);
-      tape.push(option);
+      choices.push(option);
     }
     const { sizes } = this;
     if (sizes.length > 1) {
       const option = persisted.sizeBytes === undefined ? 0 : sizes.indexOf(persisted.sizeBytes);
       if (option < 0) throw new Error(`crash point: no such size ${persisted.sizeBytes}`);
-      tape.push(option);
+      choices.push(option);
     }
     if (this.#ruins.length > 1) {
       const { ruined } = persisted;
@@ -150,12 +150,12 @@ export class CrashPoint {
         each?.event === ruined?.event && each?.fill === ruined?.fill
       );
       if (option < 0) throw new Error(`crash point: event ${ruined?.event} is not in flight`);
-      tape.push(option);
+      choices.push(option);
     }
-    return tape;
+    return choices;
   }
 
-  /** What a tape means: the versions that reached the disk, the size, and what was ruined. */
+  /** What a choice sequence means: the versions that reached the disk, the size, and what was ruined. */
   describe(choices: Choices): Persisted {
     const pick = (count: number) => count === 1 ? 0 : choices.choose(count);
     const byUnit = new Map<number, UnitVersion>();

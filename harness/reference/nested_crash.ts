@@ -10,7 +10,7 @@ import { storageSource, type WriteLog } from "../log/write_log.ts";
 import { PagedStorage } from "../model/paged_storage.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
-import { type Choices, TapeChoices } from "../choices/choices.ts";
+import { type Choices, RecordedChoices } from "../choices/choices.ts";
 import type { PersistedAgain } from "../model/persisted.ts";
 import { CrashPoint } from "./crash_point.ts";
 import { runTarget } from "../target/run_target.ts";
@@ -69,7 +69,7 @@ export function* everyCrashAgain(
     const { mostGrownBytes: grownBytes } = point;
     for (const persisted of point.states()) {
       // Whoever gets the file may change it.
-      const build = () => point.build(new TapeChoices(point.tapeFor(persisted)));
+      const build = () => point.build(new RecordedChoices(point.choicesFor(persisted)));
       const first = { afterEvent, persisted };
       yield { file: build(), grownBytes, again: [first] };
       try {

@@ -4,7 +4,7 @@ import type { LogEvent, WriteLog } from "../log/write_log.ts";
 import type { PagedStorage } from "../model/paged_storage.ts";
 import type { Persisted } from "../model/persisted.ts";
 import type { Preset } from "../model/presets.ts";
-import { TapeChoices } from "../choices/choices.ts";
+import { RecordedChoices } from "../choices/choices.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
 import type { ReferenceContext } from "./check_state.ts";
 import { CrashPoint } from "./crash_point.ts";
@@ -25,12 +25,12 @@ function spellOut(
 ): Omit<FoundViolation, "occurrences"> {
   const { log, preset } = context;
   const point = context.points.after(event);
-  const tape = point.tapeFor(persisted);
-  const file = point.build(new TapeChoices(tape));
+  const choices = point.choicesFor(persisted);
+  const file = point.build(new RecordedChoices(choices));
   const { sizeBytes } = file;
   const again = persisted.again?.map(({ afterEvent, persisted }): LaterCrash => ({
     afterEvent,
-    tapeAt: (later) => later.tapeFor(persisted),
+    choicesAt: (later) => later.choicesFor(persisted),
   }));
   return {
     ...violation,
@@ -38,23 +38,23 @@ function spellOut(
     pendingWrites: point.pendingCount,
     persisted: persistedVersions(log, preset, point.spelledOut(persisted.byUnit)),
     sizeBytes,
-    tape,
+    choices,
     ...(persisted.ruined && { ruined: persisted.ruined }),
     ...(again && { again: spellOutAgain(again, file, context) }),
   };
 }
 
-/** A crash of a recovery: the tape is worked out once its crash point is known. */
+/** A crash of a recovery: the choice sequence is worked out once its crash point is known. */
 export interface LaterCrash {
   /** The crash comes after this event of the recovery's own log; -1 means before any. */
   readonly afterEvent: number;
   /** The choices that build what it left. */
-  tapeAt(point: CrashPoint): readonly number[];
+  choicesAt(point: CrashPoint): readonly number[];
 }
 
 /**
  * What crashes of recoveries left, beginning with the recovery of `first`, in terms of these
- * recoveries' own logs. Throws {@linkcode TapeError} for a tape that does not fit.
+ * recoveries' own logs. Throws {@linkcode ChoiceError} for a choice sequence that does not fit.
  *
  * @example
  * ```ts
@@ -82,7 +82,7 @@ export interface LaterCrash {
  *   refusal: () => undefined,
  * };
  * const file = new PagedStorage(storageSource(new MemoryStorage(new Uint8Array(512))));
- * const crash = { afterEvent: 0, tapeAt: () => [1] };
+ * const crash = { afterEvent: 0, choicesAt: () => [1] };
  * const [{ persisted }] = spellOutAgain([crash], file, { target, preset: SECTORS });
  * assertEquals(persisted, [{ event: 0, offsetBytes: 0, lengthBytes: 512, label: "ones" }]);
  * ```
@@ -93,17 +93,17 @@ export function spellOutAgain(
   { target, preset }: Pick<ReferenceContext, "target" | "preset">,
 ): FoundAgain[] {
   let file = first;
-  return crashes.map(({ afterEvent, tapeAt }) => {
+  return crashes.map(({ afterEvent, choicesAt }) => {
     const log = recordRecovery(file, target);
     const point = new CrashPoint(log, presetAgain(preset), afterEvent);
-    const tape = tapeAt(point);
-    const { byUnit } = point.describe(new TapeChoices(tape));
-    file = point.build(new TapeChoices(tape));
+    const choices = choicesAt(point);
+    const { byUnit } = point.describe(new RecordedChoices(choices));
+    file = point.build(new RecordedChoices(choices));
     return {
       afterEvent,
       persisted: persistedVersions(log, preset, point.spelledOut(byUnit)),
       sizeBytes: file.sizeBytes,
-      tape,
+      choices,
     };
   });
 }

@@ -30,7 +30,7 @@ export interface FoundViolation extends Violation {
   /** The write that ruined its neighbourhood, if one did. */
   readonly ruined?: RuinedBy;
   /** The choices that build this state at this crash point. */
-  readonly tape: readonly number[];
+  readonly choices: readonly number[];
   /** The crashes of recoveries that it took besides, the first one first. */
   readonly again?: readonly FoundAgain[];
   /** How many recovery behaviours (or states, with brute force) showed it. */
@@ -46,7 +46,7 @@ export interface FoundAgain {
   /** The size of the file that persisted, in bytes. */
   readonly sizeBytes: number;
   /** The choices that build what it left. */
-  readonly tape: readonly number[];
+  readonly choices: readonly number[];
 }
 
 /** What an exploration of a log found, as data. */

@@ -9,7 +9,7 @@ import type { ViolationKind } from "./violation.ts";
 export type VerdictClass = "survives" | "detected" | "silent";
 
 /** Violations in which the format says itself that something is wrong. */
-const REFUSALS: readonly ViolationKind[] = ["cannot-open", "cannot-use"];
+const REFUSALS: readonly ViolationKind[] = ["cannot-open", "unusable"];
 
 /**
  * The class of what was found under a fault: the gravest of all its violations.

@@ -1,11 +1,11 @@
 /**
  * The kinds of broken promise, in the order in which they are looked for:
  * - `cannot-open`: recovery refuses the file;
- * - `cannot-use`: after recovery a check, a read or a write is refused;
+ * - `unusable`: after recovery a check, a read or a write is refused;
  * - `inconsistent`: after recovery a check of the format still finds something;
  * - `leak`: more space is lost than was being allocated;
  * - `wrong-data`: a guest sector holds what it may not hold;
- * - `changes-later`: writing elsewhere changes a guest sector that was not written.
+ * - `aliasing`: writing elsewhere changes a guest sector that was not written.
  */
 export type ViolationKind = typeof VIOLATION_KINDS[number];
 
@@ -22,9 +22,9 @@ export type ViolationKind = typeof VIOLATION_KINDS[number];
  */
 export const VIOLATION_KINDS = [
   "cannot-open",
-  "cannot-use",
+  "unusable",
   "wrong-data",
-  "changes-later",
+  "aliasing",
   "inconsistent",
   "leak",
 ] as const;

@@ -2,7 +2,7 @@
  * A lazy search in parts that can be run anywhere, in any order, and put together again.
  *
  * Each epoch is one part at first. Where it is not finished after {@linkcode ROOT_RECOVERIES}
- * recoveries, what is left of the depth-first search is cut into parts of its own: the tapes that begin
+ * recoveries, what is left of the depth-first search is cut into parts of its own: the choice sequences that begin
  * with each of some prefixes, of which there are {@linkcode FEWEST_PARTS} at least if there is that
  * much to choose. How a search is cut depends on nothing but the log; and each part remembers only
  * for itself what it has judged. So the result is the same whoever runs the parts, and however many
@@ -52,11 +52,11 @@ export interface Done {
   readonly findings: readonly SightingCount[];
 }
 
-/** A part that is still to be run: the tapes of an epoch that begin with a prefix. */
+/** A part that is still to be run: the choice sequences of an epoch that begin with a prefix. */
 export interface Part {
   /** Which part. */
   readonly item: ItemKey;
-  /** How its tapes begin. */
+  /** How its choice sequences begin. */
   readonly prefix: readonly number[];
   /** Run it here and now; undefined if the search is to stop. */
   run(): PartResult | undefined;

@@ -88,11 +88,11 @@ export class Judge {
     const { target } = this.#options;
     this.#findings = [];
     this.#outcome = { ...NOTHING };
-    let kind: "cannot-open" | "cannot-use" = "cannot-open";
+    let kind: "cannot-open" | "unusable" = "cannot-open";
     try {
       const session = choose ? this.#recoverAgain(choose) : this.#recover();
       if (this.#isKnown(session)) return this.#findings;
-      kind = "cannot-use";
+      kind = "unusable";
       this.#inspect(session);
       this.#readAndProbe(session);
       if (this.#disk.decisions.isSizeDecided) this.#outcome.endBytes = this.#disk.sizeBytes;
@@ -239,7 +239,7 @@ export class Judge {
     try {
       return act();
     } catch (error) {
-      this.#report({ kind: "cannot-use", ...refusalOf(this.#options.target, error) });
+      this.#report({ kind: "unusable", ...refusalOf(this.#options.target, error) });
       return undefined;
     }
   }
@@ -338,7 +338,7 @@ export class Judge {
     const before = was ? `held ${this.#describe(was.content)}` : "could not be read";
     this.#findings.push({
       violation: {
-        kind: "changes-later",
+        kind: "aliasing",
         subject: `guest sector ${sector}`,
         detail: `guest sector ${sector} ${before} and, after other sectors were written, holds ` +
           this.#describe(is.content),

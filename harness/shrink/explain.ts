@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { TapeChoices } from "../choices/choices.ts";
+import { RecordedChoices } from "../choices/choices.ts";
 import type { ReferenceContext } from "../reference/check_state.ts";
 import type { Persisted } from "../model/persisted.ts";
 import type { CrashPoint } from "../reference/crash_point.ts";
@@ -116,7 +116,7 @@ export interface ExplainOptions {
  * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
  * const explanation = explain(context, {
  *   ...{ kind: "wrong-data", subject: "guest sector 0", detail: "", crashAfterEvent: 3 },
- *   ...{ tape: [1, 0], persisted: [], pendingWrites: 2, sizeBytes: 1536, occurrences: 1 },
+ *   ...{ choices: [1, 0], persisted: [], pendingWrites: 2, sizeBytes: 1536, occurrences: 1 },
  * }, { guestBytes: 512 });
  * assertEquals(explanation.reached, [3]);
  * assertEquals(explanation.missed, [1]);
@@ -129,11 +129,11 @@ export function explain(
   options: ExplainOptions,
 ): Explanation {
   const point = context.points.after(violation.crashAfterEvent);
-  const state = point.describe(new TapeChoices(violation.tape));
+  const state = point.describe(new RecordedChoices(violation.choices));
   const lost = [...point.pendingEvents].filter((event) => !isOnDisk(point, state, event));
   const missed = lost.filter((event) => {
     const more = withEvent(context.log, point, state, event);
-    return more && !showsIn(context, violation, { ...violation, tape: point.tapeFor(more) });
+    return more && !showsIn(context, violation, { ...violation, choices: point.choicesFor(more) });
   });
   return {
     reached: eventsOf(point, state),
@@ -246,7 +246,7 @@ class Remedies {
         .map(({ key, versions, wholeCount }) => [key, versions[wholeCount - 1]]),
     );
     const all = { byUnit, sizeBytes: point.sizes[point.sizes.length - 1] };
-    const state = { ...this.#violation, crashAfterEvent, tape: point.tapeFor(all) };
+    const state = { ...this.#violation, crashAfterEvent, choices: point.choicesFor(all) };
     return showsIn(this.#context, state, state);
   }
 

@@ -54,7 +54,7 @@ export interface Explained {
  *   log: recorder.log,
  *   target,
  *   violation: {
- *     ...{ kind: "leak", subject: "", detail: "", crashAfterEvent: 2, persisted, tape: [] },
+ *     ...{ kind: "leak", subject: "", detail: "", crashAfterEvent: 2, persisted, choices: [] },
  *     ...{ pendingWrites: 2, sizeBytes: 1024, occurrences: 1 },
  *   },
  * });

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { TapeError } from "../choices/choices.ts";
+import { ChoiceError } from "../choices/choices.ts";
 import { prepareContext, type ReferenceContext } from "../reference/check_state.ts";
 import { EpochSearch } from "../search/epoch_search.ts";
 import { spellOutFindings } from "../reference/spell_out.ts";
@@ -157,7 +157,7 @@ export function showsIn(
   try {
     return judgeFound(context, state).some((each) => violationKey(each) === key);
   } catch (error) {
-    if (error instanceof TapeError) return false;
+    if (error instanceof ChoiceError) return false;
     throw error;
   }
 }

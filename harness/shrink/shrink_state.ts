@@ -1,4 +1,4 @@
-import { TapeChoices } from "../choices/choices.ts";
+import { RecordedChoices } from "../choices/choices.ts";
 import type { ReferenceContext } from "../reference/check_state.ts";
 import type { Persisted } from "../model/persisted.ts";
 import type { CrashPoint } from "../reference/crash_point.ts";
@@ -47,18 +47,21 @@ import { showsIn } from "./find_violation.ts";
  * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
  * const violation = { kind: "cannot-open", subject: "not 1", detail: "not 1" } as const;
  * const context = { pendingWrites: 2, sizeBytes: 1024, persisted: [], occurrences: 1 };
- * const found = { ...violation, ...context, crashAfterEvent: 3, tape: [1, 1] };
- * assertEquals(shrinkState(context, found).tape, [1, 0]);
+ * const found = { ...violation, ...context, crashAfterEvent: 3, choices: [1, 1] };
+ * assertEquals(shrinkState(context, found).choices, [1, 0]);
  * ```
  */
 export function shrinkState(context: ReferenceContext, violation: FoundViolation): FoundViolation {
   const point = context.points.after(violation.crashAfterEvent);
   let state: FoundState = violation;
   for (;;) {
-    const persisted = point.describe(new TapeChoices(state.tape));
+    const persisted = point.describe(new RecordedChoices(state.choices));
     const smaller = [
       ...withLessOfRecoveries(state),
-      ...smallerThan(persisted, point).map((each) => ({ ...state, tape: point.tapeFor(each) })),
+      ...smallerThan(persisted, point).map((each) => ({
+        ...state,
+        choices: point.choicesFor(each),
+      })),
     ].find((each) => showsIn(context, violation, each));
     if (!smaller) return describe(context, violation, state);
     state = smaller;
@@ -69,8 +72,8 @@ export function shrinkState(context: ReferenceContext, violation: FoundViolation
 function withLessOfRecoveries(state: FoundState): FoundState[] {
   const { again = [] } = state;
   const lessWritten = again.flatMap((crash, at) =>
-    crash.tape.flatMap((option, i) =>
-      option === 0 ? [] : [again.with(at, { ...crash, tape: crash.tape.with(i, 0) })]
+    crash.choices.flatMap((option, i) =>
+      option === 0 ? [] : [again.with(at, { ...crash, choices: crash.choices.with(i, 0) })]
     )
   );
   const fewer = again.length === 0 ? [] : [again.slice(0, -1)];
@@ -112,18 +115,21 @@ export function withUnit(
 function describe(
   context: ReferenceContext,
   violation: FoundViolation,
-  { tape, again = [] }: FoundState,
+  { choices, again = [] }: FoundState,
 ): FoundViolation {
   const { log, preset, points } = context;
   const point = points.after(violation.crashAfterEvent);
-  const { byUnit, ruined } = point.describe(new TapeChoices(tape));
-  const file = point.build(new TapeChoices(tape));
+  const { byUnit, ruined } = point.describe(new RecordedChoices(choices));
+  const file = point.build(new RecordedChoices(choices));
   const { sizeBytes } = file;
-  const crashes = again.map(({ afterEvent, tape }) => ({ afterEvent, tapeAt: () => tape }));
+  const crashes = again.map(({ afterEvent, choices }) => ({
+    afterEvent,
+    choicesAt: () => choices,
+  }));
   const { ruined: _, again: __, ...found } = violation;
   return {
     ...found,
-    tape,
+    choices,
     persisted: persistedVersions(log, preset, point.spelledOut(byUnit)),
     sizeBytes,
     ...(ruined && { ruined }),

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { seededTest } from "../../test_support/seeds.ts";
-import { TapeChoices } from "../choices/choices.ts";
+import { RecordedChoices } from "../choices/choices.ts";
 import { judgeConcretely, prepareContext } from "../reference/check_state.ts";
 import { exploreLazily } from "../engine/lazy.ts";
 import { TOY_BUGS } from "../testing/toy_testing.ts";
@@ -42,12 +42,12 @@ seededTest("nothing of a shrunk case can be left out: no step, and nothing on th
       const context = prepareContext(log, target, preset, { guestBytes });
       const violation = shrinkState(context, shrunk.violation);
       const point = context.points.after(violation.crashAfterEvent);
-      const shows = (tape: readonly number[]) =>
-        judgeConcretely(context, point, point.build(new TapeChoices(tape)))
+      const shows = (choices: readonly number[]) =>
+        judgeConcretely(context, point, point.build(new RecordedChoices(choices)))
           .some((each) => violationKey(each) === violationKey(violation));
-      assert(shows(violation.tape));
-      violation.tape.forEach((option, i) => {
-        if (option > 0) assert(!shows(violation.tape.with(i, 0)), `choice ${i} can be durable`);
+      assert(shows(violation.choices));
+      violation.choices.forEach((option, i) => {
+        if (option > 0) assert(!shows(violation.choices.with(i, 0)), `choice ${i} can be durable`);
       });
       explain(context, violation, { guestBytes });
     }),

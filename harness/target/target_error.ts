@@ -1,6 +1,6 @@
 import { StepLimitError } from "../../lib/storage/mod.ts";
 import type { Refusal, Target } from "./target.ts";
-import { TapeError } from "../choices/choices.ts";
+import { ChoiceError } from "../choices/choices.ts";
 import { NotDeterministicError } from "../choices/not_deterministic_error.ts";
 
 /**
@@ -33,7 +33,7 @@ export class TargetError extends Error {
 }
 
 /** Errors that say by themselves what is wrong. */
-const OTHERS = [TargetError, StepLimitError, NotDeterministicError, TapeError];
+const OTHERS = [TargetError, StepLimitError, NotDeterministicError, ChoiceError];
 
 /** What a target refuses by `error`. Throws {@linkcode TargetError} if it is no refusal. */
 export function refusalOf(target: Target, error: unknown): Refusal {

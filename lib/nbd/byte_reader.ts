@@ -9,7 +9,7 @@ export class StreamEndError extends Error {
   override readonly name = "StreamEndError";
 }
 
-/** What a client sends, taken in pieces of known sizes from as few reads as possible. */
+/** What the other side sends, taken in pieces of known sizes from as few reads as possible. */
 export class ByteReader {
   readonly #stream: ByteStream;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
@@ -65,11 +65,16 @@ export class ByteReader {
   /** The next `length` bytes in memory of their own: what is not there yet is read right into it. */
   async copy(length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(length);
-    const there = Math.min(length, this.available);
-    bytes.set(this.#buffer.subarray(this.#start, this.#start + there));
-    this.#start += there;
-    for (let done = there; done < length;) done += await this.#read(bytes.subarray(done));
+    await this.fill(bytes);
     return bytes;
+  }
+
+  /** Fill `into` with the next bytes: those that are not there yet are read right into it. */
+  async fill(into: Uint8Array): Promise<void> {
+    const there = Math.min(into.length, this.available);
+    into.set(this.#buffer.subarray(this.#start, this.#start + there));
+    this.#start += there;
+    for (let done = there; done < into.length;) done += await this.#read(into.subarray(done));
   }
 
   /** Let `length` bytes go by, however many. */
@@ -90,7 +95,7 @@ export class ByteReader {
 
   async #read(into: Uint8Array): Promise<number> {
     const count = await this.#stream.read(into);
-    if (count === null) throw new StreamEndError("the client has closed the connection");
+    if (count === null) throw new StreamEndError("the other side has closed the connection");
     return count;
   }
 }

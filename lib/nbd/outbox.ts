@@ -7,8 +7,8 @@ const BATCH_BYTES = 2 ** 18;
 const PIECE_COST_BYTES = 256;
 
 /**
- * What goes to a client, in order. Adding never waits; {@linkcode Outbox.heldBytes} says how much
- * memory is held by what the client has not taken yet, and whoever adds has to look.
+ * Bytes for the other side, in order. Adding never waits; {@linkcode Outbox.heldBytes} says how much
+ * memory is held by what the other side has not taken yet, and whoever adds has to look.
  */
 export class Outbox {
   readonly #stream: ByteStream;
@@ -24,7 +24,7 @@ export class Outbox {
     this.#onProgress = onProgress;
   }
 
-  /** How much memory is held by what the client has not taken yet, in bytes. */
+  /** How much memory is held by what the other side has not taken yet, in bytes. */
   get heldBytes(): number {
     return this.#heldBytes;
   }

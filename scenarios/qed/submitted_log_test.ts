@@ -19,7 +19,7 @@ function baseImage(): Uint8Array {
 
 type WriteIssued = LogEvent & { kind: "write-issued" };
 
-/** What a driver writes for a guest's write to `cluster`: data and, if it allocates, an L2 table. */
+/** The driver's writes for a guest write to `cluster`: data and, if it allocates, an L2 table. */
 function writesFor(cluster: number): { data: WriteIssued; table: WriteIssued | undefined } {
   const recorder = new Recorder({ base: baseImage() });
   const image = recorder.run(openImage({ writable: true, skipRepair: true }));
@@ -61,14 +61,24 @@ Deno.test("a write that was in flight during a flush is acknowledged when the fl
   inTempDir((dir) => {
     const { data } = writesFor(0);
     assertEquals(withGuest(dir, [data, FLUSH, completed(0), FLUSHED]), [
-      ...["guest-write-begun", "write-issued"],
-      ...["guest-flush-begun", "flush-issued"],
-      ...["write-completed", "guest-acknowledged"],
-      ...["flush-completed", "guest-acknowledged"],
+      "guest-write-begun",
+      "write-issued",
+      "guest-flush-begun",
+      "flush-issued",
+      "write-completed",
+      "guest-acknowledged",
+      "flush-completed",
+      "guest-acknowledged",
     ]);
     assertEquals(withGuest(dir, [data, completed(0), FLUSH, FLUSHED]), [
-      ...["guest-write-begun", "write-issued", "write-completed", "guest-acknowledged"],
-      ...["guest-flush-begun", "flush-issued", "flush-completed", "guest-acknowledged"],
+      "guest-write-begun",
+      "write-issued",
+      "write-completed",
+      "guest-acknowledged",
+      "guest-flush-begun",
+      "flush-issued",
+      "flush-completed",
+      "guest-acknowledged",
     ]);
   }));
 
@@ -94,12 +104,16 @@ Deno.test("a write that a table shows is acknowledged when its data are written 
     assert(table);
     const events = [data, { ...table, id: 1 }, completed(1), completed(0)];
     assertEquals(withGuest(dir, events), [
-      ...["write-issued", "guest-write-begun", "write-issued"],
-      ...["write-completed", "write-completed", "guest-acknowledged"],
+      "write-issued",
+      "guest-write-begun",
+      "write-issued",
+      "write-completed",
+      "write-completed",
+      "guest-acknowledged",
     ]);
   }));
 
-Deno.test("what failed is never acknowledged, and a failed flush warns the guest", () =>
+Deno.test("a failed write is never acknowledged, and a failed flush warns the guest", () =>
   inTempDir((dir) => {
     const { data } = writesFor(0);
     const events: LogEvent[] = [
@@ -109,8 +123,13 @@ Deno.test("what failed is never acknowledged, and a failed flush warns the guest
       { kind: "flush-failed", id: 10 },
     ];
     assertEquals(withGuest(dir, events), [
-      ...["guest-write-begun", "write-issued", "write-failed"],
-      ...["guest-flush-begun", "flush-issued", "flush-failed", "guest-warned"],
+      "guest-write-begun",
+      "write-issued",
+      "write-failed",
+      "guest-flush-begun",
+      "flush-issued",
+      "flush-failed",
+      "guest-warned",
     ]);
   }));
 

@@ -1,4 +1,4 @@
-/** The two engines on QED itself: random small guests, profiles, presets and planted bugs. */
+/** The two engines on QED itself: random small guests, profiles, presets and mutants. */
 import { assert, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -9,21 +9,21 @@ import {
 import { destruction, type Preset, PRESETS, SECTORS } from "../../harness/mod.ts";
 import { RFC } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
-import { ANY_PLANT, plantedCase } from "./random_plant_testing.ts";
+import { ANY_MUTANT, mutantCase } from "./random_mutants_testing.ts";
 import { workloads } from "./random_workload_testing.ts";
 import { CLUSTER, DISK } from "../qed/sizes.ts";
 import { type Workload, write } from "../qed/workload.ts";
 
-/** Cases that are generated for each seed. */
+/** Generated cases for each seed. */
 const RUNS = 640;
-/** A case with more states than this is left out; sectors have many soon. */
+/** The test skips a case with more states; sectors multiply them. */
 const mostStates = (preset: Preset) => preset.unit === 512 ? 1500n : 400n;
-/** At least so many cases must be used, must fail, and must be clean, for each seed. */
-const FEWEST_USED = 120;
-const FEWEST_FAILING = 6;
-const FEWEST_CLEAN = 50;
-/** ... and under each preset so many must be used. */
-const FEWEST_OF_EACH = 5;
+/** For each seed, at least this many cases must count, fail, and be clean. */
+const MIN_USED = 120;
+const MIN_FAILING = 6;
+const MIN_CLEAN = 50;
+/** ... and at least this many must count under each preset. */
+const MIN_OF_EACH = 5;
 
 seededTest("lazy equals brute on QED", (seed) => {
   const count = { used: 0, failing: 0 };
@@ -32,10 +32,10 @@ seededTest("lazy equals brute on QED", (seed) => {
   fc.assert(
     fc.property(
       workloads({ mostSteps: 4, unaligned: true }),
-      ANY_PLANT,
+      ANY_MUTANT,
       presets,
-      (workload, plant, preset) => {
-        const each = plantedCase(workload, plant, preset);
+      (workload, mutant, preset) => {
+        const each = mutantCase(workload, mutant, preset);
         if (!each || bruteStates(each.log, preset) > mostStates(preset)) return;
         const { lazy } = assertEnginesAgree(each);
         count.used++;
@@ -45,11 +45,11 @@ seededTest("lazy equals brute on QED", (seed) => {
     ),
     { seed, numRuns: RUNS },
   );
-  assertGreaterOrEqual(count.used, FEWEST_USED, "cases used");
-  assertGreaterOrEqual(count.failing, FEWEST_FAILING, "cases that fail");
-  assertGreaterOrEqual(count.used - count.failing, FEWEST_CLEAN, "cases that are clean");
+  assertGreaterOrEqual(count.used, MIN_USED, "cases used");
+  assertGreaterOrEqual(count.failing, MIN_FAILING, "cases that fail");
+  assertGreaterOrEqual(count.used - count.failing, MIN_CLEAN, "cases that are clean");
   for (const name of Object.keys(PRESETS)) {
-    assertGreaterOrEqual(used.get(name) ?? 0, FEWEST_OF_EACH, `cases under ${name}`);
+    assertGreaterOrEqual(used.get(name) ?? 0, MIN_OF_EACH, `cases under ${name}`);
   }
 });
 
@@ -60,7 +60,7 @@ Deno.test("lazy equals brute where a driver that does not verify offsets follows
     prepared: [write(CLUSTER, 512)],
     steps: [write(2 * CLUSTER, 512)],
   };
-  const each = plantedCase(guest, { name: "correct", profile: RFC }, destruction(4096))!;
+  const each = mutantCase(guest, { name: "correct", profile: RFC }, destruction(4096))!;
   const { lazy } = assertEnginesAgree(each);
-  assert(keysOf(lazy).includes("cannot-use: a request out of bounds"), keysOf(lazy).join());
+  assert(keysOf(lazy).includes("unusable: a request out of bounds"), keysOf(lazy).join());
 });

@@ -1,7 +1,7 @@
 import {
+  ChoiceError,
   NotDeterministicError,
   SpaceTooLargeError,
-  TapeError,
   TargetError,
 } from "../../harness/mod.ts";
 import { HostError } from "../../lib/chain/mod.ts";
@@ -19,7 +19,7 @@ type ErrorClass = abstract new (...args: never[]) => Error;
 const USER_ERRORS: readonly ErrorClass[] = [
   HostError,
   SpaceTooLargeError,
-  TapeError,
+  ChoiceError,
   QemuToolError,
   FullError,
   RecordedLogError,

@@ -2,6 +2,7 @@ import type { PartialResult } from "../../harness/mod.ts";
 import type { ProblemInput } from "./problem.ts";
 import { readTextFile, writeTextFile } from "../kit/files.ts";
 import { UsageError } from "../kit/usage_error.ts";
+import { withCurrentNames } from "./former_names.ts";
 
 /** What was done of some searches, as a file: `--out` writes it, `--resume` and `merge` read it. */
 export interface PartialFile {
@@ -25,7 +26,7 @@ export interface PartialSearch {
 export function readPartialFile(path: string): PartialFile {
   let parsed: Record<string, unknown>;
   try {
-    parsed = JSON.parse(readTextFile(path));
+    parsed = JSON.parse(readTextFile(path), withCurrentNames);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${path}: not a file of partial results: ${(error as Error).message}`);

@@ -3,9 +3,9 @@ import {
   judgeFound,
   persistedVersions,
   prepareContext,
+  RecordedChoices,
   type ReferenceContext,
   spellOutAgain,
-  TapeChoices,
   timeline,
   violationKey,
 } from "../../harness/mod.ts";
@@ -40,7 +40,7 @@ export async function replayCommand(
   const preset = lookUpPreset(replay.preset);
   const point = crashPointOf(replay, source, preset);
   const context = prepareContext(log, target, preset, { guestBytes });
-  const { byUnit } = point.describe(new TapeChoices(replay.tape));
+  const { byUnit } = point.describe(new RecordedChoices(replay.choices));
   const persisted = persistedVersions(log, preset, point.spelledOut(byUnit));
   const seen = judgeFound(context, replay);
   const key = violationKey(replay.violation);
@@ -78,17 +78,20 @@ export async function replayCommand(
 
 /** The violation of a replay file with all that its state says. */
 function foundBy(
-  { violation, crashAfterEvent, tape, again = [] }: ReplayFile,
+  { violation, crashAfterEvent, choices, again = [] }: ReplayFile,
   context: ReferenceContext,
 ): FoundViolation {
   const { log, preset } = context;
   const point = context.points.after(crashAfterEvent);
-  const { byUnit } = point.describe(new TapeChoices(tape));
-  const file = point.build(new TapeChoices(tape));
-  const later = again.map((each) => ({ afterEvent: each.afterEvent, tapeAt: () => each.tape }));
+  const { byUnit } = point.describe(new RecordedChoices(choices));
+  const file = point.build(new RecordedChoices(choices));
+  const later = again.map((each) => ({
+    afterEvent: each.afterEvent,
+    choicesAt: () => each.choices,
+  }));
   return {
     ...violation,
-    ...{ crashAfterEvent, tape, pendingWrites: point.pendingCount, occurrences: 1 },
+    ...{ crashAfterEvent, choices, pendingWrites: point.pendingCount, occurrences: 1 },
     persisted: persistedVersions(log, preset, point.spelledOut(byUnit)),
     sizeBytes: file.sizeBytes,
     ...(later.length > 0 && { again: spellOutAgain(later, file, context) }),

@@ -100,8 +100,8 @@ export function crashPointOf(
     refuse("crashAfterEvent", `the log ends at ${log.events.length - 1}`);
   }
   const point = new CrashPoint(log, preset, replay.crashAfterEvent);
-  if (replay.tape.length !== point.tapeLength) {
-    refuse("tape", `must have ${point.tapeLength} choices at this crash point`);
+  if (replay.choices.length !== point.choiceCount) {
+    refuse("choices", `must have ${point.choiceCount} choices at this crash point`);
   }
   return point;
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { ensureDirSync } from "@std/fs";
 import {
   findViolation,
   type Preset,
@@ -24,7 +25,7 @@ export const REPRODUCERS_FOLDER = new URL("../../testdata/reproducers/", import.
 export interface ReproducerOrigin {
   /** The file's name, without its ending. */
   readonly name: string;
-  /** The image, its driver, and the bug planted in it. */
+  /** The image, its driver, and its mutant. */
   readonly image: ImageSpec;
   /** The fault preset; sectors if not given. */
   readonly preset?: string;
@@ -34,54 +35,54 @@ export interface ReproducerOrigin {
 
 const QED = { format: "qed", profile: "strict" } as const;
 
-/** All of them: plants of each sort, the profiles that are wrong as they are, disks that lie or ruin. */
+/** All of them: mutants of each sort, the profiles that are wrong by design, disks that lie or ruin. */
 export const REPRODUCER_ORIGINS: readonly ReproducerOrigin[] = [
   {
     name: "need-check-not-flushed",
-    image: { ...QED, plant: "no flush between NEED_CHECK and the allocation" },
-    kind: "cannot-use",
+    image: { ...QED, mutant: "no flush between NEED_CHECK and the allocation" },
+    kind: "unusable",
   },
   {
     name: "data-not-flushed",
-    image: { ...QED, backing: "short", plant: "no flush between data and L2 entry" },
+    image: { ...QED, backing: "short", mutant: "no flush between data and L2 entry" },
     kind: "wrong-data",
   },
   {
     name: "l2-table-not-flushed",
-    image: { ...QED, plant: "no flush between new L2 table and L1 entry", layout: "rfc" },
-    kind: "cannot-use",
+    image: { ...QED, mutant: "no flush between new L2 table and L1 entry", layout: "rfc" },
+    kind: "unusable",
   },
   {
     name: "guest-flush-swallowed",
-    image: { ...QED, plant: "the guest's flush swallowed" },
+    image: { ...QED, mutant: "the guest's flush swallowed" },
     kind: "wrong-data",
   },
   {
     name: "need-check-cleared-early",
-    image: { ...QED, plant: "no flush before NEED_CHECK is cleared at close" },
-    kind: "cannot-use",
+    image: { ...QED, mutant: "no flush before NEED_CHECK is cleared at close" },
+    kind: "unusable",
   },
   {
     name: "l2-entry-before-data",
-    image: { ...QED, backing: "short", plant: "L2 entry before data" },
+    image: { ...QED, backing: "short", mutant: "L2 entry before data" },
     kind: "wrong-data",
   },
   {
     name: "freed-cluster-cleaned-late",
-    image: { ...QED, plant: "a freed cluster cleaned after its flush" },
+    image: { ...QED, mutant: "a freed cluster cleaned after its flush" },
     kind: "wrong-data",
   },
   {
     name: "data-in-the-wrong-sector",
-    image: { ...QED, plant: "data in the wrong sector" },
+    image: { ...QED, mutant: "data in the wrong sector" },
     kind: "wrong-data",
   },
   {
     name: "torn-tail-kept",
-    image: { ...QED, tornTailBytes: 1500, plant: "torn tail not cut off" },
+    image: { ...QED, tornTailBytes: 1500, mutant: "torn tail not cut off" },
     kind: "wrong-data",
   },
-  { name: "rfc-profile", image: { ...QED, profile: "rfc" }, kind: "changes-later" },
+  { name: "rfc-profile", image: { ...QED, profile: "rfc" }, kind: "aliasing" },
   {
     name: "rfc-profile-over-backing",
     image: { ...QED, profile: "rfc", backing: "short" },
@@ -99,7 +100,7 @@ export const REPRODUCER_ORIGINS: readonly ReproducerOrigin[] = [
     kind: "wrong-data",
   },
   { name: "lying-flush", image: QED, preset: "lying-flush", kind: "wrong-data" },
-  { name: "ruined-table", image: QED, preset: "destruction(4096)", kind: "cannot-use" },
+  { name: "ruined-table", image: QED, preset: "destruction(4096)", kind: "unusable" },
 ];
 
 /** Random workloads to try, one after the other. */
@@ -141,7 +142,7 @@ function shows(
     const options = { kind, mostDecisions: 2, mostRecoveries: MOST_RECOVERIES };
     return findViolation(subject.record(steps), preset, options).violation !== undefined;
   } catch (error) {
-    // A planted bug may make the image invalid, and the driver refuses to go on.
+    // A mutant may make the image invalid, and the driver then refuses it.
     if (subject.refusal?.(error)) return false;
     throw error;
   }
@@ -161,7 +162,7 @@ export function reproducerOf(
 }
 
 function writeAll(): void {
-  Deno.mkdirSync(REPRODUCERS_FOLDER, { recursive: true });
+  ensureDirSync(REPRODUCERS_FOLDER);
   for (const origin of REPRODUCER_ORIGINS) {
     const steps = failingWorkload(origin);
     const shrunk = steps && reproducerOf(origin, steps);

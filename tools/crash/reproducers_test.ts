@@ -62,7 +62,7 @@ Deno.test("a reproducer of a changed trace is refused, and what has changed is n
       return stderr;
     };
     // The bug is not there any more: the driver flushes.
-    const mended = { ...replay, source: { image: { ...image, plant: undefined }, steps } };
+    const mended = { ...replay, source: { image: { ...image, mutant: undefined }, steps } };
     assertStringIncludes(
       await refusal(mended),
       'event 3 was "write 4096 bytes at 20480 (data), contents ',

@@ -6,6 +6,7 @@ import {
   persistedVersions,
   prepareContext,
   type Preset,
+  RecordedChoices,
   type Recording,
   type ShrinkEffort,
   shrinkState,
@@ -13,7 +14,6 @@ import {
   spellOutAgain,
   type Step,
   type Subject,
-  TapeChoices,
   traceDigest,
   traceHash,
   violationKey,
@@ -122,14 +122,14 @@ function violationOf(
 ): FoundViolation | undefined {
   const point = crashPointOf(replay, source, preset);
   const trial = prepareContext(source.log, source.target, preset, source);
-  const { crashAfterEvent, tape } = replay;
-  const file = point.build(new TapeChoices(tape));
+  const { crashAfterEvent, choices } = replay;
+  const file = point.build(new RecordedChoices(choices));
   const { sizeBytes } = file;
   const key = violationKey(replay.violation);
   const seen = judgeFound(trial, replay).find((each) => violationKey(each) === key);
   if (!seen) return undefined;
-  const { byUnit, ruined } = point.describe(new TapeChoices(tape));
-  const again = replay.again?.map((each) => ({ ...each, tapeAt: () => each.tape }));
+  const { byUnit, ruined } = point.describe(new RecordedChoices(choices));
+  const again = replay.again?.map((each) => ({ ...each, choicesAt: () => each.choices }));
   return {
     ...seen,
     crashAfterEvent,
@@ -138,7 +138,7 @@ function violationOf(
     sizeBytes,
     ...(ruined && { ruined }),
     ...(again && { again: spellOutAgain(again, file, trial) }),
-    tape,
+    choices,
     occurrences: 1,
   };
 }

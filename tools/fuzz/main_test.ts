@@ -25,7 +25,7 @@ Deno.test("wrong usage ends with 2 and says what is wrong", async () => {
     [["--seconds", "soon"], "--seconds must be a whole number from 0 to 999999999, not 'soon'"],
     [["--cases=-1"], "--cases must be a whole number from 0 to 999999999, not '-1'"],
     [["--seed", "a:b"], "--seed"],
-    [["--seed="], "--seed needs a value"],
+    [["--seed", ""], "--seed needs a value"],
     [["--mode", "destroy"], "--mode must be cases or repair"],
     [["--replay", "nothing"], "'nothing' is no token"],
     [["--replay", "a:1:00000000"], "has changed"],

@@ -1,5 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { Command, Option } from "./command.ts";
+import { joinValues } from "./join_values.ts";
 import { didYouMean } from "./nearest.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -97,7 +98,10 @@ export function parseCommandArgs(command: Command, args: readonly string[]): Par
   const withoutValue = command.options.filter((option) => option.value === undefined);
   refuseFlagValues(withoutValue, args);
   const [signed, unsigned] = takeSigned(command, args);
-  const words = joinValues(command, unsigned);
+  const spellings = withValue.flatMap(({ short, long }) =>
+    short ? [`-${short}`, `--${long}`] : [`--${long}`]
+  );
+  const words = joinValues(unsigned, spellings);
   const parsed: Record<string, unknown> & { readonly _: readonly unknown[] } = parseArgs(words, {
     string: ["_", ...withValue.map((option) => option.long)],
     boolean: withoutValue.map((option) => option.long),
@@ -174,22 +178,6 @@ function unknownOption(command: Command, arg: string): UsageError {
     `--${long}`,
   ]);
   return new UsageError(`unknown option '${name}'${didYouMean(name, [...known, "--help"])}`);
-}
-
-/** Join `""` and `-` to the options before them, which `parseArgs` takes for operands otherwise. */
-function joinValues({ options }: Command, args: readonly string[]): string[] {
-  const end = args.indexOf("--");
-  const joined: string[] = [];
-  args.forEach((arg, i) => {
-    const before = joined.at(-1);
-    const option = options.find(({ short, long, value }) =>
-      value !== undefined && (before === `--${long}` || (short && before === `-${short}`))
-    );
-    const isOperand = end >= 0 && i > end;
-    if (!option || isOperand || (arg !== "" && arg !== "-")) joined.push(arg);
-    else joined.splice(-1, 1, `--${option.long}=${arg}`);
-  });
-  return joined;
 }
 
 /** Where the last operand may begin with a minus, it is no option: found and taken out. */

@@ -1,3 +1,5 @@
+import { existsSync } from "@std/fs";
+
 /** How a {@linkcode TempDir} is made. */
 export interface TempDirOptions {
   /** How its name begins. */
@@ -18,7 +20,7 @@ export class TempDir implements Disposable {
 
   /** Make one. */
   constructor({ prefix, inMemory = false, io }: TempDirOptions) {
-    const dir = inMemory && isFolder(MEMORY) ? { dir: MEMORY } : {};
+    const dir = inMemory && existsSync(MEMORY, { isDirectory: true }) ? { dir: MEMORY } : {};
     this.path = Deno.makeTempDirSync({ prefix, ...dir });
     this.#interrupt = io?.onInterrupt(() => this.#remove());
   }
@@ -35,13 +37,5 @@ export class TempDir implements Disposable {
     } catch {
       // It is gone, or a process that was killed has made another file in it meanwhile.
     }
-  }
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
   }
 }

@@ -6,16 +6,10 @@ import { REBASE_HEADER } from "../../scenarios/rebase_header.ts";
 import { REPAIRED } from "../../scenarios/repair.ts";
 import type { Case, ExploredScenario } from "../../scenarios/qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "../../scenarios/qed/sizes.ts";
-import {
-  BACKING_NAME,
-  CLOSE,
-  discard,
-  FLUSH,
-  patternBytes,
-  type Workload,
-  write,
-} from "../../scenarios/qed/workload.ts";
-import { PROBES } from "../../scenarios/qed/test_workloads.ts";
+import { patternBytes } from "../../scenarios/qed/pattern_bytes.ts";
+import { BACKING_NAME } from "../../scenarios/qed/prepared_file.ts";
+import { CLOSE, discard, FLUSH, type Workload, write } from "../../scenarios/qed/workload.ts";
+import { UNWRITTEN } from "../../scenarios/qed/mutants/workloads.ts";
 import { CUT, EAGER } from "../../scenarios/trim_reuse.ts";
 import { UPGRADE_LAYOUT } from "../../scenarios/upgrade_layout.ts";
 
@@ -79,7 +73,7 @@ const MARKED_OVER_BACKING: Workload = {
 };
 
 function strict(name: string, workload: Workload): Case {
-  return { name, workload, profile: STRICT, preset: SECTORS, expected: "clean", probes: PROBES };
+  return { name, workload, profile: STRICT, preset: SECTORS, expected: "clean", probes: UNWRITTEN };
 }
 
 /** The cases of a scenario whose names contain `part`. */

@@ -1,7 +1,7 @@
 /** Requests in flight in front of a cache with room for one L2 table. */
 import { SECTORS } from "../../harness/mod.ts";
 import { type Operation, readImage, STRICT } from "../../lib/mod.ts";
-import { aliased, besideCheck } from "../../scenarios/background_check.ts";
+import { aliased, duringCheck } from "../../scenarios/background_check.ts";
 import type { OpenCase } from "../../scenarios/qed/orders.ts";
 import { CLUSTER, PER_L2_TABLE } from "../../scenarios/qed/sizes.ts";
 import {
@@ -62,7 +62,7 @@ function drivenOut(name: string, changing: Request): Orders {
 function besideRepair(name: string): Orders {
   const openCase = (schedule: Schedule) => {
     const shared = PER_L2_TABLE + 70 * CLUSTER;
-    const { workload, ...setting } = besideCheck(
+    const { workload, ...setting } = duringCheck(
       { name, damage: aliased, schedule },
       inTurn(read(0), write(shared, 512)),
     );

@@ -40,7 +40,7 @@ function filesOf(log: WriteLog, preset: Preset): { files: Set<string>; count: bi
     count += point.stateCount;
     for (const persisted of point.states()) {
       const file = point.build({
-        choose: ((tape) => () => tape.shift() ?? 0)(point.tapeFor(persisted)),
+        choose: ((choices) => () => choices.shift() ?? 0)(point.choicesFor(persisted)),
         isRetracing: false,
       });
       files.add(textOf(file));

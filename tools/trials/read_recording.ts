@@ -6,7 +6,7 @@ import {
   LogFormatError,
   PagedStorage,
   parseDmLog,
-  TapeChoices,
+  RecordedChoices,
   WRITES,
 } from "../../harness/mod.ts";
 import { readFile } from "../kit/files.ts";
@@ -53,7 +53,7 @@ export async function readRecording(
   // Everything has reached the disk.
   const units = point.units.map(({ versions }) => versions.length - 1);
   const sizes = point.sizes.length > 1 ? [point.sizes.length - 1] : [];
-  writeImage(last, point.build(new TapeChoices([...units, ...sizes])), base);
+  writeImage(last, point.build(new RecordedChoices([...units, ...sizes])), base);
   return {
     ...{ format, workload: "log", base, backing: undefined, logBytes, entries, log, entryOfEvent },
     look: await lookAt(format, last, basePath),

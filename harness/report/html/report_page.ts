@@ -9,7 +9,7 @@ import type {
 } from "./document.ts";
 import { type Html, html, jsonForScript, raw } from "./html.ts";
 import { STYLE } from "./style.ts";
-import { FATES, timelineFigure } from "./timeline_figure.ts";
+import { OUTCOMES, timelineFigure } from "./timeline_figure.ts";
 
 /** Scripts in the page itself may run, and nothing is fetched from anywhere. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' data:; " +
@@ -178,19 +178,19 @@ function violationSection(violation: ReportViolation, number: number): Html {
 }
 
 function legend(): Html {
-  const fates = Object.values(FATES).map(({ sign, words }) =>
+  const outcomes = Object.values(OUTCOMES).map(({ sign, words }) =>
     html`<li><b>${sign}</b> ${words}</li>`
   );
-  return html`<ul class="legend" aria-label="Signs">${fates}<li><b>|</b> flush</li></ul>`;
+  return html`<ul class="legend" aria-label="Signs">${outcomes}<li><b>|</b> flush</li></ul>`;
 }
 
 function timelineTable(timeline: readonly TimelineEntry[]): Html {
   return tableOf({
     title: "What happened",
     head: ["", "for", "what", "became"],
-    rows: timeline.map(({ lane, text, fate }, at) => [
+    rows: timeline.map(({ lane, text, outcome }, at) => [
       ...[`${at + 1}`, lane, text],
-      fate ? FATES[fate].words : "",
+      outcome ? OUTCOMES[outcome].words : "",
     ]),
     numeric: [0],
   });

@@ -1,5 +1,5 @@
 import { describeEvent, type LogEvent, type WriteLog } from "../../log/write_log.ts";
-import type { Fate } from "../text/write_outcome.ts";
+import type { WriteOutcome } from "../text/write_outcome.ts";
 import type { TimelineEntry } from "./document.ts";
 
 /** How to tell what happened. */
@@ -7,7 +7,7 @@ export interface TimelineOptions {
   /** The crash comes after this event. */
   readonly crashAfterEvent: number;
   /** What became of the write, cut or discard that an event issued. */
-  readonly fateOf: (event: number) => Fate;
+  readonly outcomeOf: (event: number) => WriteOutcome;
   /** Each event in words, where there are better ones than those that fit any log. */
   readonly words?: readonly string[];
 }
@@ -26,7 +26,7 @@ export interface TimelineOptions {
  *   const bytes = new Uint8Array(512).fill(1);
  *   yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "data" };
  * })());
- * const options = { crashAfterEvent: 1, fateOf: () => "lost" as const };
+ * const options = { crashAfterEvent: 1, outcomeOf: () => "lost" as const };
  * const entries = timelineEntries(recorder.log, options);
  * assertEquals(entries.map(({ kind, lane }) => [kind, lane]), [["write", "data"], ["crash", ""]]);
  * ```
@@ -53,13 +53,13 @@ export function timelineEntries(log: WriteLog, options: TimelineOptions): Timeli
 function entryOf(
   event: LogEvent,
   at: number,
-  { fateOf, words }: TimelineOptions,
+  { outcomeOf, words }: TimelineOptions,
 ): TimelineEntry | undefined {
   const text = words?.[at] ?? describeEvent(event);
   switch (event.kind) {
     case "write-issued":
     case "discarded":
-      return { kind: "write", lane: event.label, text, fate: fateOf(at) };
+      return { kind: "write", lane: event.label, text, outcome: outcomeOf(at) };
     case "resized":
       return { kind: "size", lane: "size", text };
     case "flush-issued":

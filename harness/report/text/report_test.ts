@@ -50,7 +50,7 @@ Deno.test("a violation says what is wrong, when the crash came and what reached 
     persisted: PERSISTED,
     pendingWrites: 2,
     sizeBytes: 8192,
-    tape: [],
+    choices: [],
     occurrences: 1,
   };
   assertEquals(violationText(violation, LOG).split("\n"), [
@@ -66,7 +66,7 @@ Deno.test("a violation says what is wrong, when the crash came and what reached 
     "  event 7 was in flight and left noise all around it",
   );
   const persisted = [{ event: 0, offsetBytes: 512, lengthBytes: 512, label: "table" }];
-  const again = [{ afterEvent: 3, persisted, sizeBytes: 8192, tape: [] }];
+  const again = [{ afterEvent: 3, persisted, sizeBytes: 8192, choices: [] }];
   assertEquals(violationText({ ...violation, again }, LOG).split("\n").slice(5), [
     "  then recovery was cut short after its event 3, and of it this reached the disk (the file " +
     "has 8192 bytes):",

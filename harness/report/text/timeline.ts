@@ -1,6 +1,6 @@
 import type { PersistedVersion } from "../../result/exploration.ts";
 import { describeEvent, type WriteLog } from "../../log/write_log.ts";
-import { type Fate, fateOf } from "./write_outcome.ts";
+import { outcomeOf, type WriteOutcome } from "./write_outcome.ts";
 
 /**
  * The log up to a crash, a line for each event, with a sign in front of each write: `=` durable,
@@ -37,8 +37,8 @@ export function timeline(
   for (let at = 0; at <= crashAfterEvent; at++) {
     const event = log.events[at];
     if (event.kind === "write-completed" || event.kind === "flush-completed") continue;
-    const fate = fateOf(event, at, { persisted, pendingEvents });
-    const sign = fate ? SIGNS[fate] : " ";
+    const outcome = outcomeOf(event, at, { persisted, pendingEvents });
+    const sign = outcome ? SIGNS[outcome] : " ";
     const indent = event.kind.startsWith("guest-") ? "" : "  ";
     lines.push(`${String(at).padStart(5)} ${sign} ${indent}${describeEvent(event)}`);
   }
@@ -46,7 +46,7 @@ export function timeline(
   return lines.join("\n");
 }
 
-const SIGNS: Readonly<Record<Fate, string>> = {
+const SIGNS: Readonly<Record<WriteOutcome, string>> = {
   durable: "=",
   reached: "+",
   partly: "~",

@@ -17,7 +17,7 @@ import { describeEvent, type WriteLog } from "../../log/write_log.ts";
  *   persisted: [],
  *   pendingWrites: 0,
  *   sizeBytes: 512,
- *   tape: [],
+ *   choices: [],
  *   occurrences: 1,
  * };
  * const { log } = new Recorder({ base: new Uint8Array(512) });

@@ -3,13 +3,13 @@ import {
   eventWords,
   explain,
   explanationText,
-  fateOf,
   type FoundViolation,
+  outcomeOf,
   type PagedStorage,
+  RecordedChoices,
   type ReferenceContext,
   type ReportViolation,
   sectorStages,
-  TapeChoices,
   type Target,
   timelineEntries,
 } from "../../../harness/mod.ts";
@@ -44,7 +44,7 @@ export function violationOf(
     explanation: explanation ?? why(context, violation, guestBytes),
     timeline: timelineEntries(log, {
       ...{ crashAfterEvent, words: eventWords(log, target) },
-      fateOf: (at) => fateOf(log.events[at], at, { persisted, pendingEvents })!,
+      outcomeOf: (at) => outcomeOf(log.events[at], at, { persisted, pendingEvents })!,
     }),
     stages: stagesOf(context, point, violation),
   };
@@ -69,9 +69,9 @@ function why(
 function stagesOf(
   { log, target }: ReferenceContext,
   point: CrashPoint,
-  { tape }: FoundViolation,
+  { choices }: FoundViolation,
 ): ReportViolation["stages"] & object {
-  const left = point.build(new TapeChoices(tape));
+  const left = point.build(new RecordedChoices(choices));
   const files = { before: log.base, left, after: recovered(target, left) };
   if (target.name.startsWith("qed")) return qedStages(files);
   const ranges = log.events.slice(0, point.event + 1).flatMap((event) =>

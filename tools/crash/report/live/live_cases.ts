@@ -65,7 +65,7 @@ export class LiveCases {
       guestBase: this.#store.source(log.guestBase, watched),
       events: log.events.map((event) => this.#store.event(event)),
       words: eventWords(log, target),
-      start: { event: violation.crashAfterEvent, tape: violation.tape },
+      start: { event: violation.crashAfterEvent, choices: violation.choices },
     };
   }
 

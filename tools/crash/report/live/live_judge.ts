@@ -5,7 +5,7 @@ import {
 import { CrashPoints } from "../../../../harness/reference/crash_points.ts";
 import type { Persisted } from "../../../../harness/model/persisted.ts";
 import type { CrashPoint } from "../../../../harness/reference/crash_point.ts";
-import { TapeChoices } from "../../../../harness/choices/choices.ts";
+import { RecordedChoices } from "../../../../harness/choices/choices.ts";
 import { presetNamed } from "../../../../harness/model/presets.ts";
 import type { Violation } from "../../../../harness/result/violation.ts";
 import { PROFILES } from "../../../../lib/qed/format/profile.ts";
@@ -64,9 +64,9 @@ export class LiveJudge {
 
   /** The state that the case begins with. */
   startState(): { readonly state: LiveState; readonly sizeBytes: number } {
-    const { event, tape } = this.#case.start;
+    const { event, choices } = this.#case.start;
     const point = this.#point(event);
-    const { byUnit, sizeBytes } = point.describe(new TapeChoices(tape));
+    const { byUnit, sizeBytes } = point.describe(new RecordedChoices(choices));
     const state = new Map<number, Set<number>>();
     for (const { event: at, units } of this.writesAt(event)) {
       const there = units.filter(({ key }) => (byUnit.get(key)?.event ?? -1) >= at);
@@ -79,7 +79,7 @@ export class LiveJudge {
   judge(event: number, state: LiveState, sizeBytes: number): readonly Violation[] {
     const point = this.#point(event);
     const persisted = this.#persisted(point, state, sizeBytes);
-    const file = point.build(new TapeChoices(point.tapeFor(persisted)));
+    const file = point.build(new RecordedChoices(point.choicesFor(persisted)));
     return judgeConcretely(this.#context, point, file);
   }
 
