@@ -9,6 +9,16 @@ import type { CommandGroup, LazyProgram } from "./kit/command.ts";
 import { EXIT, INTERNAL_ROW, TARGET_ROW } from "./kit/exit_codes.ts";
 import { type Io, systemIo } from "./kit/io.ts";
 import { runProgram } from "./kit/run_program.ts";
+import { UsageError } from "./kit/usage_error.ts";
+
+/**
+ * Load a program that reads other files of the repository. Throws {@linkcode UsageError} where there is
+ * only the published package.
+ */
+async function needClone<T>(load: () => Promise<T>): Promise<T> {
+  if (import.meta.url.startsWith("file:")) return await load();
+  throw new UsageError("this program needs a clone of the repository");
+}
 
 /** The programs, in the order in which the help lists them. */
 export const PROGRAMS: readonly LazyProgram[] = [
@@ -25,17 +35,17 @@ export const PROGRAMS: readonly LazyProgram[] = [
   {
     name: "conformance",
     summary: "test an implementation of QED",
-    load: async () => (await import("./conformance/main.ts")).CONFORMANCE,
+    load: () => needClone(async () => (await import("./conformance/main.ts")).CONFORMANCE),
   },
   {
     name: "fuzz",
     summary: "feed hostile QED images to this library and to qemu-img, and compare",
-    load: async () => (await import("./fuzz/main.ts")).FUZZ,
+    load: () => needClone(async () => (await import("./fuzz/main.ts")).FUZZ),
   },
   {
     name: "mutants",
     summary: "inject bugs into the QED driver and see that the explorer finds each",
-    load: async () => (await import("./mutants/main.ts")).MUTANTS,
+    load: () => needClone(async () => (await import("./mutants/main.ts")).MUTANTS),
   },
 ];
 

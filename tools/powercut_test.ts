@@ -94,6 +94,31 @@ Deno.test("a task and the command take names from where the user stands", () =>
     assertEquals(names, ["command.qed", "task.qed"]);
   }));
 
+Deno.test("it can be installed from a clone, and then runs in any folder", () =>
+  inTempDir(async (dir) => {
+    const imports = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`)).imports;
+    const map = JSON.parse(Deno.readTextFileSync(`${ROOT}offline/import_map.json`)).imports;
+    for (const [name, target] of Object.entries<string>(map)) {
+      if (!target.startsWith("npm:")) continue;
+      assertEquals(target.replace(/^npm:\/?|\/$/g, ""), imports[name.replace(/\/$/, "")].slice(4));
+    }
+    const options = ["--root", dir, "--import-map", `${ROOT}offline/import_map.json`];
+    const install = ["install", "--global", "-A", "--name", "powercut", ...options];
+    const installed = await deno([...install, `${ROOT}tools/powercut.ts`]);
+    assertEquals(installed.code, 0, installed.stderr);
+    const program = new Deno.Command(`${dir}/bin/powercut`, {
+      args: ["crash", "run", "four-outcomes", "--depth", "1"],
+      cwd: dir,
+      stdin: "null",
+      env: { NO_COLOR: "1" },
+    });
+    const { code, stdout, stderr } = await program.output();
+    const text = new TextDecoder();
+    assertEquals([code, text.decode(stderr)], [0, ""]);
+    assertStringIncludes(text.decode(stdout), "all as expected");
+    assert(Deno.statSync(`${dir}/crash-findings`).isDirectory);
+  }));
+
 Deno.test("the page of exit codes has every code", async () => {
   const { EXIT } = await import("./kit/exit_codes.ts");
   const page = Deno.readTextFileSync(`${ROOT}docs/exit-codes.md`);

@@ -18,8 +18,19 @@ interface Context {
  * Run a program with the arguments that follow its name, and report errors on standard error.
  * Returns the exit code and throws nothing.
  */
-export function runProgram(program: Program, args: readonly string[], io: Io): Promise<number> {
-  return runInContext(program, args, io, { path: [], failureOf: undefined });
+export async function runProgram(
+  program: Program,
+  args: readonly string[],
+  io: Io,
+): Promise<number> {
+  try {
+    return await runInContext(program, args, io, { path: [], failureOf: undefined });
+  } catch (error) {
+    // A program could not be loaded, or its help could not be printed.
+    if (error instanceof OutputClosedError) return EXIT.FINDING;
+    if (error instanceof UsageError) return refuse(io, [], error.message);
+    return reportDefect(io, "powercut", error);
+  }
 }
 
 async function runInContext(
@@ -98,10 +109,14 @@ class Call {
       this.#io.printError(`${name}: ${failure.message}`);
       return failure.code;
     }
-    this.#io.printError(`${name}: a defect of this program, please report it:`);
-    this.#io.printError(error instanceof Error ? `${error.stack}` : String(error));
-    return EXIT.INTERNAL;
+    return reportDefect(this.#io, name, error);
   }
+}
+
+function reportDefect(io: Io, name: string, error: unknown): number {
+  io.printError(`${name}: a defect of Powercut, please report it:`);
+  io.printError(error instanceof Error ? `${error.stack}` : String(error));
+  return EXIT.INTERNAL;
 }
 
 function refuse(io: Io, words: readonly string[], message: string): number {
