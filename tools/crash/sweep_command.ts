@@ -15,14 +15,14 @@ import {
   type WorkloadSource,
 } from "../../harness/mod.ts";
 import { printJson } from "../kit/json.ts";
-import { sweepReport } from "./report/results_report.ts";
+import { type CrashFinding, sweepReport } from "./report/results_report.ts";
 import { contextOf, writeReport } from "./report/write_report.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import { EXIT } from "../kit/exit_codes.ts";
 import type { Io } from "../kit/io.ts";
 import { parseSteps } from "./parse_steps.ts";
 import { saveReplay } from "./save_replay.ts";
-import { type CrashFinding, replayOfFinding } from "./sweep_replay.ts";
+import { replayOfFinding } from "./sweep_replay.ts";
 import type { SweepOptions } from "./sweep_options.ts";
 import { sweepTarget, targetWords } from "./sweep_targets.ts";
 

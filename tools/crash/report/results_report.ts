@@ -10,9 +10,9 @@ import {
   type Recording,
   type ReportDocument,
   type ReportViolation,
+  type SweepFinding,
   type SweepResult,
 } from "../../../harness/mod.ts";
-import type { CrashFinding } from "../sweep_replay.ts";
 import { casesAmong, caseTitle, explorationCells } from "../../../scenarios/qed/result_text.ts";
 import type { CaseResult, ScenarioResult } from "../../../scenarios/qed/run_scenario.ts";
 import { guestBytesOf } from "../../../scenarios/qed/scenario.ts";
@@ -44,6 +44,9 @@ export async function resultsReport(
     notes: certificates(explored),
   });
 }
+
+/** A finding of a sweep that takes a crash. */
+export type CrashFinding = SweepFinding & { readonly kind: "crash" };
 
 /** A log, with what its states are checked with. */
 export type CheckedLog = Pick<Recording, "log" | "target" | "guestBytes">;
