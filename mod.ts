@@ -43,8 +43,8 @@ export {
 export { shrink, type ShrunkFinding } from "./harness/format/shrink_finding.ts";
 export {
   BLOCKS,
-  destruction,
   LYING_FLUSH,
+  neighbourCorruption,
   ORDERED,
   type Preset,
   SECTORS,

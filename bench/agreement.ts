@@ -31,23 +31,23 @@ interface Effort {
   readonly depth: number;
   readonly cases: (preset: Preset) => number;
   /** The most states of first crashes. */
-  readonly mostStates: (preset: Preset) => bigint;
+  readonly maxStates: (preset: Preset) => bigint;
   /** The most states that come of them with further crashes. */
-  readonly mostStatesAgain: number;
+  readonly maxNestedStates: number;
 }
 
 const ONE_CRASH: Effort = {
   depth: 1,
   // Tearing makes many states of few writes.
   cases: ({ tears }) => tears ? 600 : 300,
-  mostStates: ({ tears }) => tears ? 6000n : 1500n,
-  mostStatesAgain: Infinity,
+  maxStates: ({ tears }) => tears ? 6000n : 1500n,
+  maxNestedStates: Infinity,
 };
 const TWO_CRASHES: Effort = {
   depth: 2,
   cases: ({ tears }) => tears ? 600 : 200,
-  mostStates: ({ tears }) => tears ? 500n : 100n,
-  mostStatesAgain: 3000,
+  maxStates: ({ tears }) => tears ? 500n : 100n,
+  maxNestedStates: 3000,
 };
 /** `--quick` makes do with one case in so many. */
 const QUICK_SHARE = 10;
@@ -55,7 +55,7 @@ const QUICK_SHARE = 10;
 /** Generates cases, before it is known whether they are small enough. */
 type Kind = (preset: Preset) => fc.Arbitrary<EngineCase | undefined>;
 
-const GUESTS = workloads({ mostSteps: 4, unaligned: true });
+const GUESTS = workloads({ maxSteps: 4, unaligned: true });
 const TOY_STEPS = fc.array(TOY_STEP, { minLength: 1, maxLength: 6 });
 const NO_TOY_BUG = fc.constant(undefined);
 
@@ -100,8 +100,8 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
   const tallies = new Map<string, Tally>();
   for (const effort of [ONE_CRASH, TWO_CRASHES]) {
     for (const preset of Object.values(PRESETS)) {
-      // Ruins make too many states for two crashes.
-      if (effort.depth > 1 && preset.ruinBytes > 0) continue;
+      // Corruptions make too many states for two crashes.
+      if (effort.depth > 1 && preset.corruptionBytes > 0) continue;
       for (const [kind, casesOf] of Object.entries(KINDS)) {
         const numRuns = Math.ceil(effort.cases(preset) / (isQuick ? QUICK_SHARE : 1));
         const tally = emptyTally();
@@ -126,8 +126,8 @@ function emptyTally(): Tally {
 async function compare(each: EngineCase, effort: Effort, tally: Tally): Promise<void> {
   const { log, target, preset, guestBytes } = each;
   const { depth } = effort;
-  if (bruteStates(log, preset) > effort.mostStates(preset)) return;
-  const options = { guestBytes, depth, mostStates: effort.mostStatesAgain };
+  if (bruteStates(log, preset) > effort.maxStates(preset)) return;
+  const options = { guestBytes, depth, maxStates: effort.maxNestedStates };
   let brute: Exploration | undefined;
   let lazy: Exploration | undefined;
   let complaint: string | undefined;

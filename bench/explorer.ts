@@ -104,13 +104,13 @@ function exploreEach(log: WriteLog): Exploration {
   return explore(log, false);
 }
 
-function explore(log: WriteLog, addsUp = true): Exploration {
-  const probes = [40 * CLUSTER, 5 * PER_TABLE].map((offsetBytes) => ({
+function explore(log: WriteLog, independent = true): Exploration {
+  const postRecoveryWrites = [40 * CLUSTER, 5 * PER_TABLE].map((offsetBytes) => ({
     offsetBytes,
     lengthBytes: 512,
   }));
-  const target = qedTarget({ profile: STRICT, clusterBytes: CLUSTER, probes });
-  return exploreLazily(log, target, SECTORS, { guestBytes: DISK, addsUp });
+  const target = qedTarget({ profile: STRICT, clusterBytes: CLUSTER, postRecoveryWrites });
+  return exploreLazily(log, target, SECTORS, { guestBytes: DISK, independent });
 }
 
 /** Images as a crash at the end of the log may leave them, on a file system in memory. */

@@ -40,6 +40,6 @@ export function problemOf(input: unknown): Problem {
     log: record(manyBehaviours(input as ManyInput), { profile: STRICT }),
     target: qedTarget({ profile: STRICT, clusterBytes: CLUSTER }),
     preset: SECTORS,
-    options: { guestBytes: DISK, addsUp: false },
+    options: { guestBytes: DISK, independent: false },
   };
 }

@@ -15,7 +15,7 @@ const COMMON = {
   name: "one allocation, then another after the crash",
   preset: SECTORS,
   workload: WORKLOAD,
-  probes: [{ offsetBytes: 9 * CLUSTER, lengthBytes: CLUSTER }],
+  postRecoveryWrites: [{ offsetBytes: 9 * CLUSTER, lengthBytes: CLUSTER }],
 };
 
 /** Claim 4. */

@@ -93,7 +93,7 @@ export function duringCheck(
       opensUnrepaired: true,
       steps: [together([check, ...requests], schedule)],
     },
-    probes: [
+    postRecoveryWrites: [
       { offsetBytes: 20 * CLUSTER, lengthBytes: 512 },
       { offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 },
     ],

@@ -23,7 +23,7 @@ const WORKLOAD: Workload = {
 const COMMON = {
   name: "copy on write from a raw backing file",
   workload: WORKLOAD,
-  probes: [{ offsetBytes: 5 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 5 * CLUSTER, lengthBytes: 512 }],
 };
 
 /** Claim 9. */

@@ -1,8 +1,8 @@
 import {
+  checkState,
   CrashPoint,
-  destruction,
   ExhaustiveChoices,
-  judgeConcretely,
+  neighbourCorruption,
   prepareContext,
   type Preset,
   RecordedChoices,
@@ -28,7 +28,7 @@ const COMMON = {
     prepared: [write(0, CLUSTER)],
     steps: [write(3 * CLUSTER, 2 * CLUSTER)],
   },
-  probes: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
 };
 /** One sector of data, so that the reference engine can build every state. */
 const SMALL: Case = {
@@ -60,7 +60,7 @@ function eachState(
     const choices = new ExhaustiveChoices();
     do {
       const file = point.build(choices);
-      visit(point, choices.sequence(), () => judgeConcretely(context, point, file));
+      visit(point, choices.sequence(), () => checkState(context, point, file));
     } while (choices.advance());
   }
 }
@@ -92,10 +92,10 @@ function corruptedStates(preset: Preset): Map<string, Map<Outcome, number>> {
   const each = { ...SMALL, profile: STRICT, preset };
   const { log } = setUp(each);
   eachState(each, (point, choices, check) => {
-    const { ruined } = point.describe(new RecordedChoices(choices));
-    const source = ruined && log.events[ruined.event];
+    const { corruption } = point.describe(new RecordedChoices(choices));
+    const source = corruption && log.events[corruption.event];
     if (source?.kind !== "write-issued") return;
-    const what = `${source.label} write, ${ruined!.fill}`;
+    const what = `${source.label} write, ${corruption!.fill}`;
     const outcomes = counts.get(what) ?? new Map<Outcome, number>();
     const outcome = outcomeOf(check());
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
@@ -121,10 +121,10 @@ export const BEYOND_FOUR: ExploredScenario = {
     {
       ...COMMON,
       profile: STRICT,
-      preset: destruction(RADIUS_BYTES),
+      preset: neighbourCorruption(RADIUS_BYTES),
       expected: ["wrong-data", "cannot-open"],
     },
-    { ...COMMON, profile: STRICT, preset: destruction(512), expected: ["wrong-data"] },
+    { ...COMMON, profile: STRICT, preset: neighbourCorruption(512), expected: ["wrong-data"] },
   ],
   demonstrations: [
     {
@@ -140,7 +140,7 @@ export const BEYOND_FOUR: ExploredScenario = {
     {
       name: `outcome 6: detection of ${RADIUS_BYTES} corrupted bytes around a write`,
       run() {
-        const counts = corruptedStates(destruction(RADIUS_BYTES));
+        const counts = corruptedStates(neighbourCorruption(RADIUS_BYTES));
         const total = (outcome: Outcome) =>
           [...counts.values()].reduce((sum, outcomes) => sum + (outcomes.get(outcome) ?? 0), 0);
         return {

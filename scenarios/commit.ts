@@ -35,7 +35,10 @@ import { skipFlushes } from "./qed/mutants/request_filters.ts";
 const BASE_DISK = PER_L2_TABLE + 2 * CLUSTER + 512;
 const DISK = 2 * PER_L2_TABLE;
 /** The range written to the base after recovery, where the image holds nothing. */
-const PROBES: readonly GuestRange[] = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+const POST_RECOVERY_WRITES: readonly GuestRange[] = [{
+  offsetBytes: 100 * CLUSTER,
+  lengthBytes: 512,
+}];
 
 /** Writes that the image holds: to allocated clusters of the base, to new ones, past its end. */
 const COMMITTED: readonly (readonly [number, number])[] = [
@@ -90,7 +93,11 @@ function seenThroughImage(each: Case): Setup {
   // A cluster that becomes a zero cluster leaks its place in the file.
   recorder.giveUpSpace(ZEROED[1]);
   recorder.run(commitImage(image, base));
-  const plain = qedTarget({ profile, clusterBytes: CLUSTER, probes: PROBES });
+  const plain = qedTarget({
+    profile,
+    clusterBytes: CLUSTER,
+    postRecoveryWrites: POST_RECOVERY_WRITES,
+  });
   const target: Target<Opened> = {
     ...plain,
     otherFiles: [new MemoryStorage(overlay.file)],
@@ -131,7 +138,9 @@ function durableInBase(each: Case, isRaw: boolean): Setup {
   recorder.run(operation);
   // This flush sends no request: the flushes of the commit must suffice.
   recorder.guestFlush(nothing());
-  const target = isRaw ? RAW_TARGET : qedTarget({ profile, clusterBytes: CLUSTER, probes: PROBES });
+  const target = isRaw
+    ? RAW_TARGET
+    : qedTarget({ profile, clusterBytes: CLUSTER, postRecoveryWrites: POST_RECOVERY_WRITES });
   return { log: recorder.log, target };
 }
 
@@ -140,11 +149,11 @@ function* nothing(): Operation<void> {}
 /** A raw file needs no recovery and has no metadata to check. */
 const RAW_TARGET: Target<null> = {
   name: "raw",
-  opaqueLabels: new Set(["data"]),
-  granularityBytes: 512,
+  dataLabels: new Set(["data"]),
+  allocationUnitBytes: 512,
   otherFiles: [],
-  probes: PROBES,
-  recycle: () => {},
+  postRecoveryWrites: POST_RECOVERY_WRITES,
+  beforeEachState: () => {},
   *recover() {
     yield* nothing();
     return null;

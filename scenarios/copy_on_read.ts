@@ -52,7 +52,7 @@ const COMMON = {
   name: "clusters copied from the backing file",
   profile: STRICT,
   workload: COPIED,
-  probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
 };
 
 /** Claim 26, the part that concerns one image. */

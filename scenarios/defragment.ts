@@ -57,7 +57,7 @@ const ONLINE: Workload = {
     CLOSE,
   ],
 };
-const PROBES = [
+const POST_RECOVERY_WRITES = [
   { offsetBytes: 100 * CLUSTER, lengthBytes: 512 },
   { offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 },
 ];
@@ -74,7 +74,7 @@ export const DEFRAGMENT: ExploredScenario = {
       profile: STRICT,
       preset,
       workload: DEFRAGMENTED,
-      probes: PROBES,
+      postRecoveryWrites: POST_RECOVERY_WRITES,
       expected: "clean" as const,
     })),
     {
@@ -82,7 +82,7 @@ export const DEFRAGMENT: ExploredScenario = {
       profile: STRICT,
       preset: SECTORS,
       workload: ONLINE,
-      probes: PROBES,
+      postRecoveryWrites: POST_RECOVERY_WRITES,
       expected: "clean",
     },
     {
@@ -90,7 +90,7 @@ export const DEFRAGMENT: ExploredScenario = {
       profile: STRICT,
       preset: SECTORS,
       workload: { ...DEFRAGMENTED, backing: patternBytes(7, 0, 9 * CLUSTER) },
-      probes: PROBES,
+      postRecoveryWrites: POST_RECOVERY_WRITES,
       expected: "clean",
     },
   ],

@@ -25,7 +25,7 @@ const WORKLOAD: Workload = {
 const COMMON = {
   name: "allocations, flush, reopen, close",
   workload: WORKLOAD,
-  probes: [
+  postRecoveryWrites: [
     { offsetBytes: 100 * CLUSTER, lengthBytes: 512 },
     { offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 },
   ],

@@ -36,7 +36,7 @@ const COMMON = {
   name: "an image whose contents were committed",
   profile: STRICT,
   workload: EMPTIED,
-  probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
 };
 
 /** A promise of this implementation. */

@@ -44,7 +44,7 @@ const CASES: readonly { name: string; workload: Workload }[] = [
   },
 ];
 /** Past the old end of the disk: zeroes, or later writes. */
-const PROBES = [{ offsetBytes: 2 * CLUSTER, lengthBytes: 512 }];
+const POST_RECOVERY_WRITES = [{ offsetBytes: 2 * CLUSTER, lengthBytes: 512 }];
 
 /** A promise of this implementation. */
 export const GROW: ExploredScenario = {
@@ -56,14 +56,14 @@ export const GROW: ExploredScenario = {
       ...each,
       profile: STRICT,
       preset: SECTORS,
-      probes: PROBES,
+      postRecoveryWrites: POST_RECOVERY_WRITES,
       expected: "clean" as const,
     })),
     ...[WRITES, BLOCKS].map((preset) => ({
       ...CASES[0],
       profile: STRICT,
       preset,
-      probes: PROBES,
+      postRecoveryWrites: POST_RECOVERY_WRITES,
       expected: "clean" as const,
     })),
   ],

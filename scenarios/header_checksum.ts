@@ -1,4 +1,4 @@
-import { destruction, ORDERED, SECTORS, TORN_SECTOR } from "../harness/mod.ts";
+import { neighbourCorruption, ORDERED, SECTORS, TORN_SECTOR } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
 import { RENAMED } from "./rebase_header.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
@@ -16,7 +16,7 @@ const MARKED: Workload = {
 };
 const COMMON = {
   profile: STRICT,
-  probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
 };
 const FLAG = { ...COMMON, name: "NEED_CHECK set and cleared", workload: MARKED };
 const NAME = { ...COMMON, name: "another backing file", workload: RENAMED };
@@ -38,8 +38,8 @@ export const HEADER_CHECKSUM: ExploredScenario = {
     { ...NAME, preset: TORN_SECTOR, expected: ["cannot-open"] },
     { ...LAYOUT, preset: TORN_SECTOR, expected: ["cannot-open", "wrong-data"] },
     // The driver refuses most corrupted headers; a checksum could not restore them.
-    { ...FLAG, preset: destruction(512), expected: ["cannot-open"] },
-    { ...NAME, preset: destruction(512), expected: ["cannot-open"] },
+    { ...FLAG, preset: neighbourCorruption(512), expected: ["cannot-open"] },
+    { ...NAME, preset: neighbourCorruption(512), expected: ["cannot-open"] },
   ],
 };
 

@@ -17,7 +17,7 @@ const WORKLOAD: Workload = {
     write(2 * CLUSTER - 300, 600),
   ],
 };
-const PROBES = [{ offsetBytes: 5 * CLUSTER, lengthBytes: 512 }];
+const POST_RECOVERY_WRITES = [{ offsetBytes: 5 * CLUSTER, lengthBytes: 512 }];
 
 const CASES: readonly Case[] = [
   { profile: STRICT, preset: SECTORS },
@@ -28,7 +28,7 @@ const CASES: readonly Case[] = [
   ...each,
   name: "overwrites of allocated clusters",
   workload: WORKLOAD,
-  probes: PROBES,
+  postRecoveryWrites: POST_RECOVERY_WRITES,
   expected: "clean",
 }));
 

@@ -19,7 +19,7 @@ const WORKLOAD: Workload = {
 const COMMON = {
   preset: SECTORS,
   workload: WORKLOAD,
-  probes: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
 };
 const WITH_FLUSH = {
   ...COMMON,

@@ -35,7 +35,7 @@ function inFlight(name: string, requests: readonly Request[]) {
       // The first read loads the tables, which keeps the number of orders down.
       steps: [READ, together(requests, schedule)],
     },
-    probes: [{ offsetBytes: 20 * CLUSTER, lengthBytes: 512 }],
+    postRecoveryWrites: [{ offsetBytes: 20 * CLUSTER, lengthBytes: 512 }],
   });
 }
 

@@ -78,7 +78,7 @@ function target(profile: OrderingProfile, names: readonly (Name | undefined)[]):
     profile,
     clusterBytes: CLUSTER,
     backingNames: names,
-    probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+    postRecoveryWrites: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
   });
   return {
     ...plain,

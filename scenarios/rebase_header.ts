@@ -46,7 +46,7 @@ const FREED: Workload = {
   prepared: [write(0, 3 * CLUSTER)],
   steps: [write(3 * CLUSTER, CLUSTER), rename(undefined), write(5 * CLUSTER, 512), FLUSH],
 };
-const PROBES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+const POST_RECOVERY_WRITES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
 
 function cases(name: string, workload: Workload): Case[] {
   return [SECTORS, WRITES, BLOCKS].map((preset) => ({
@@ -54,7 +54,7 @@ function cases(name: string, workload: Workload): Case[] {
     profile: STRICT,
     preset,
     workload,
-    probes: PROBES,
+    postRecoveryWrites: POST_RECOVERY_WRITES,
     expected: "clean",
   }));
 }

@@ -60,7 +60,7 @@ function cases(name: string, workload: Workload): Case[] {
     profile: STRICT,
     preset,
     workload,
-    probes: [
+    postRecoveryWrites: [
       { offsetBytes: 100 * CLUSTER, lengthBytes: 512 },
       { offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 },
     ],

@@ -38,7 +38,7 @@ const COMMON = {
   name: "allocation after a torn tail",
   preset: SECTORS,
   workload: TORN,
-  probes: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
 };
 
 /** Open the image, allocate one cluster, and measure the tail. */

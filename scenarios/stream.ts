@@ -70,7 +70,7 @@ const ALONE: Workload = {
 const COMMON = {
   profile: STRICT,
   preset: SECTORS,
-  probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
 };
 const CLEAN = { ...COMMON, expected: "clean" as const };
 

@@ -65,8 +65,13 @@ export const CUT: Workload = {
   ],
 };
 
-const PROBES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
-const CLEAN = { profile: EAGER, preset: SECTORS, probes: PROBES, expected: "clean" as const };
+const POST_RECOVERY_WRITES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+const CLEAN = {
+  profile: EAGER,
+  preset: SECTORS,
+  postRecoveryWrites: POST_RECOVERY_WRITES,
+  expected: "clean" as const,
+};
 const CASES: readonly Case[] = [
   { ...CLEAN, name: "reused after a flush", workload: REUSED },
   { ...CLEAN, name: "reused after a flush", workload: REUSED, preset: WRITES },

@@ -27,7 +27,7 @@ const WITH_BACKING: Workload = {
   backing: patternBytes(7, 0, 6 * CLUSTER),
   backingNames: [BACKING_NAME],
 };
-const PROBES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+const POST_RECOVERY_WRITES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
 
 function cases(name: string, workload: Workload): Case[] {
   return [SECTORS, WRITES, BLOCKS].map((preset) => ({
@@ -35,7 +35,7 @@ function cases(name: string, workload: Workload): Case[] {
     profile: STRICT,
     preset,
     workload,
-    probes: PROBES,
+    postRecoveryWrites: POST_RECOVERY_WRITES,
     expected: "clean",
   }));
 }

@@ -36,8 +36,12 @@ export const ZEROED_OVER_BACKING: Workload = {
   backing: backing(),
 };
 
-const PROBES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
-const CLEAN = { preset: SECTORS, probes: PROBES, expected: "clean" as const };
+const POST_RECOVERY_WRITES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+const CLEAN = {
+  preset: SECTORS,
+  postRecoveryWrites: POST_RECOVERY_WRITES,
+  expected: "clean" as const,
+};
 const CASES: readonly Case[] = [STRICT, EAGER].flatMap((profile) => [
   { ...CLEAN, profile, name: "without a backing file", workload: ZEROED },
   { ...CLEAN, profile, name: "over a backing file", workload: ZEROED_OVER_BACKING },

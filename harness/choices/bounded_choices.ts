@@ -4,11 +4,11 @@ import { type Choices, ExhaustiveChoices } from "./choices.ts";
  * All answers of which at most `most` are not the first one: states in which little is other than
  * durable come first. With `most` infinite these are all answers there are.
  */
-export class SparingChoices implements Choices {
+export class BoundedChoices implements Choices {
   readonly #choices = new ExhaustiveChoices();
   readonly #most: number;
   #spent = 0;
-  #hasSpared = false;
+  #hasOmitted = false;
 
   /** Let at most `most` answers differ from the first option. */
   constructor(most: number) {
@@ -24,14 +24,14 @@ export class SparingChoices implements Choices {
   }
 
   /** Whether a question had answers that were left out; if none had, all answers were given. */
-  get hasSpared(): boolean {
-    return this.#hasSpared;
+  get hasOmitted(): boolean {
+    return this.#hasOmitted;
   }
 
   /** Answer the next question of this run. */
   choose(optionCount: number): number {
     if (this.#spent >= this.#most) {
-      this.#hasSpared ||= optionCount > 1;
+      this.#hasOmitted ||= optionCount > 1;
       return 0;
     }
     const picked = this.#choices.choose(optionCount);

@@ -17,7 +17,7 @@ export class PlannedChoices implements Choices {
   #recoveredLength = 0;
   /** Independent units whose options are not chosen in a branch. */
   #fixed: ReadonlySet<number> = NO_UNITS;
-  #mode: "lead" | "follow" | "branch" | "recrash" = "lead";
+  #mode: "lead" | "follow" | "branch" | "nestedCrash" = "lead";
   #branch: Choices | undefined;
   #wentFurther = false;
 
@@ -64,8 +64,8 @@ export class PlannedChoices implements Choices {
    * Begin a run with the same answers until the first recovery is over, in which `choices` decide
    * all that comes after it; the units `fixed` are as planned.
    */
-  recrash(choices: Choices, fixed: ReadonlySet<number>): void {
-    this.#mode = "recrash";
+  nestedCrash(choices: Choices, fixed: ReadonlySet<number>): void {
+    this.#mode = "nestedCrash";
     this.#branch = choices;
     this.#fixed = fixed;
     this.#branchAt = this.#recoveredLength;
@@ -101,7 +101,7 @@ export class PlannedChoices implements Choices {
   }
 
   get #branchesOff(): boolean {
-    return this.#mode === "branch" || this.#mode === "recrash";
+    return this.#mode === "branch" || this.#mode === "nestedCrash";
   }
 
   /** Answer a question that is the same for all that is varied. */
@@ -123,7 +123,7 @@ export class PlannedChoices implements Choices {
 
   /** Answer, in a branch, what an independent unit is to be. */
   chooseFreely(unit: number, optionCount: number): number | undefined {
-    const isFixed = this.#mode === "recrash" && this.#fixed.has(unit);
+    const isFixed = this.#mode === "nestedCrash" && this.#fixed.has(unit);
     return this.#branchesOff && !isFixed ? this.#branch!.choose(optionCount) : undefined;
   }
 }

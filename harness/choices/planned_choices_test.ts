@@ -44,7 +44,7 @@ Deno.test("a second crash keeps the answers of the first recovery, and the units
   choices.endRecovery();
   ask(choices, 1);
   choices.endLead();
-  choices.recrash(new RecordedChoices([1, 1, 2]), new Set([7]));
+  choices.nestedCrash(new RecordedChoices([1, 1, 2]), new Set([7]));
   assertEquals(choices.chooseFreely(7, 3), undefined);
   assertEquals(choices.chooseFreely(8, 3), 1);
   assertEquals(ask(choices, 4).slice(0, 4), [2, 0, 1, 2]);

@@ -19,7 +19,7 @@ import { explorationOf } from "./exploration_of.ts";
 import { Findings } from "../result/findings.ts";
 import { DEFAULT_SAMPLES } from "./sampled.ts";
 import { addEfforts, NO_EFFORT } from "../result/search_effort.ts";
-import { SparingChoices } from "../choices/bounded_choices.ts";
+import { BoundedChoices } from "../choices/bounded_choices.ts";
 
 /**
  * Explore the states of `log` in which at most 0, 1, 2 ... units that recovery reads are other than durable.
@@ -35,11 +35,11 @@ import { SparingChoices } from "../choices/bounded_choices.ts";
  * // A disk that must hold the same in both sectors.
  * const target: Target<void> = {
  *   name: "mirror",
- *   opaqueLabels: new Set(),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     const both = new Uint8Array(1024);
@@ -79,7 +79,7 @@ export function exploreByDeepening(
       break;
     }
     ({ findings, count } = level);
-    coverage = level.hasSpared ? { kind: "bounded", units } : { kind: "exhaustive" };
+    coverage = level.hasOmitted ? { kind: "bounded", units } : { kind: "exhaustive" };
   }
   return explorationOf(context, { engine: "deepening", coverage, count, depth, effort, findings });
 }
@@ -91,13 +91,13 @@ interface Level {
   readonly effort: SearchEffort;
   /** Whether all of its states were looked at; and whether there are more than these. */
   readonly isFinished: boolean;
-  readonly hasSpared: boolean;
+  readonly hasOmitted: boolean;
 }
 
 function searchLevel(
   context: ReferenceContext,
   units: number,
-  mostRecoveries: number,
+  maxRecoveries: number,
   { depth = 1, onProgress }: ExploreOptions,
 ): Level {
   const { log, preset } = context;
@@ -105,24 +105,24 @@ function searchLevel(
   const findings = new Findings();
   const count = new SpaceCount(preset);
   let effort = NO_EFFORT;
-  let hasSpared = false;
+  let hasOmitted = false;
   for (const epoch of epochsOf(log, contents, preset)) {
-    const choices = new SparingChoices(units);
+    const choices = new BoundedChoices(units);
     const search = new EpochSearch(context, epoch, {
       ...{ contents, choices, findings, depth },
-      addsUp: false,
+      independent: false,
     });
     count.add(search.space);
     let isFinished = true;
     do {
-      isFinished = effort.recoveries + search.recoveries < mostRecoveries;
+      isFinished = effort.recoveries + search.recoveries < maxRecoveries;
       if (isFinished) search.visit();
     } while (isFinished && choices.advance());
     effort = addEfforts(effort, search.effort);
-    hasSpared ||= choices.hasSpared;
+    hasOmitted ||= choices.hasOmitted;
     search.release();
-    if (!isFinished) return { findings, count, effort, isFinished, hasSpared };
+    if (!isFinished) return { findings, count, effort, isFinished, hasOmitted };
     onProgress?.(epoch.lastEvent + 2, log.events.length + 1, effort.recoveries);
   }
-  return { findings, count, effort, isFinished: true, hasSpared };
+  return { findings, count, effort, isFinished: true, hasOmitted };
 }

@@ -11,8 +11,8 @@ import { LazySearch } from "../search/lazy_search.ts";
 import { randomCase, scriptedCase } from "../testing/random_case_testing.ts";
 
 /** What a search comes to, and how many contents it knows in the end. */
-function search({ log, target, preset, ...options }: EngineCase, fewestToDrop?: number) {
-  const contents = new Contents(fewestToDrop);
+function search({ log, target, preset, ...options }: EngineCase, minToDrop?: number) {
+  const contents = new Contents(minToDrop);
   const context = prepareContext(log, target, preset, options);
   const search = new LazySearch(context, options, contents);
   for (const part of search.parts()) search.take(part.run()!);

@@ -32,9 +32,9 @@ Deno.test("a sector that is moved to one that may hold the same is judged in pai
     builder.acknowledge(id);
   };
   const guest = { script, log, base };
-  assertEquals(keys({ ...guest, preset: BLOCKS }).filter((key) => key.startsWith("changes")), []);
-  assertEquals(keys({ ...guest, preset: WRITES }).filter((key) => key.startsWith("changes")), []);
-  assertEquals(keys({ ...guest, preset: SECTORS }).filter((key) => key.startsWith("changes")), [
+  assertEquals(keys({ ...guest, preset: BLOCKS }).filter((key) => key.startsWith("aliasing")), []);
+  assertEquals(keys({ ...guest, preset: WRITES }).filter((key) => key.startsWith("aliasing")), []);
+  assertEquals(keys({ ...guest, preset: SECTORS }).filter((key) => key.startsWith("aliasing")), [
     "aliasing: guest sector 0",
   ]);
 });
@@ -59,7 +59,7 @@ Deno.test("a target may depend on how much of a read was there", () => {
 
 Deno.test("of probes that overlap the last one counts", () => {
   assertEquals(
-    keys({ script: { probes: [{ sector: 1, count: 2 }, { sector: 1, count: 1 }] } }),
+    keys({ script: { postRecoveryWrites: [{ sector: 1, count: 2 }, { sector: 1, count: 1 }] } }),
     [],
   );
 });

@@ -4,7 +4,7 @@ import { filled, LogBuilder, SECTOR } from "../log/log_builder_testing.ts";
 import { BLOCKS, ORDERED, SECTORS, WRITES } from "../model/presets.ts";
 import { exploreByBruteForce, SpaceTooLargeError } from "../reference/brute.ts";
 import { RecordedChoices } from "../choices/choices.ts";
-import { judgeConcretely, prepareContext } from "../reference/check_state.ts";
+import { checkState, prepareContext } from "../reference/check_state.ts";
 import { CrashPoint } from "../reference/crash_point.ts";
 import { keysOf } from "../testing/engine_agreement_testing.ts";
 import {
@@ -76,15 +76,15 @@ Deno.test("growth since the guest's last flush may be lost, but no more than tha
     grow(builder);
     builder.acknowledge(builder.beginGuestFlush());
   };
-  const granularityBytes = SECTOR;
-  assertEquals(keys({ script: { granularityBytes }, log: grow }), []);
-  assertEquals(keys({ script: { granularityBytes }, log: flushed }), [
+  const allocationUnitBytes = SECTOR;
+  assertEquals(keys({ script: { allocationUnitBytes }, log: grow }), []);
+  assertEquals(keys({ script: { allocationUnitBytes }, log: flushed }), [
     "leak: more than was in flight",
   ]);
 });
 
 Deno.test("space that was given up may be lost, from then on", () => {
-  const granularityBytes = SECTOR;
+  const allocationUnitBytes = SECTOR;
   const giveUp = (builder: LogBuilder) =>
     builder.events.push({ kind: "space-given-up", lengthBytes: 7 * SECTOR });
   const grow = (builder: LogBuilder) => {
@@ -100,8 +100,8 @@ Deno.test("space that was given up may be lost, from then on", () => {
     grow(builder);
     giveUp(builder);
   };
-  assertEquals(keys({ script: { granularityBytes }, log: before }), []);
-  assertEquals(keys({ script: { granularityBytes }, log: after }), [
+  assertEquals(keys({ script: { allocationUnitBytes }, log: before }), []);
+  assertEquals(keys({ script: { allocationUnitBytes }, log: after }), [
     "leak: more than was in flight",
   ]);
 });
@@ -117,7 +117,7 @@ Deno.test("a flush beside a guest's write does not settle what that takes", () =
     builder.acknowledge(flush);
   };
   for (const beginsAfter of [false, true]) {
-    assertEquals(keys({ script: { granularityBytes: SECTOR }, log: log(beginsAfter) }), []);
+    assertEquals(keys({ script: { allocationUnitBytes: SECTOR }, log: log(beginsAfter) }), []);
   }
 });
 
@@ -144,7 +144,7 @@ Deno.test("an acknowledged and flushed write that is lost is wrong", () => {
 Deno.test("two guest sectors in one place change each other later", () => {
   const script: Partial<Script> = {
     recovery: [{ kind: "map", guest: 0, sector: 1, places: [file(3), file(5)] }],
-    probes: [{ sector: 2, count: 1 }],
+    postRecoveryWrites: [{ sector: 2, count: 1 }],
   };
   const log = (builder: LogBuilder) => {
     // Guest sector 0 is allowed to hold what guest sector 2 holds.
@@ -160,7 +160,7 @@ Deno.test("a later write that is lost is found, although nothing changed", () =>
     // The write goes to a new place; the next one brings the old place back.
     writing: [{ kind: "map", guest: 2, sector: 1, places: [readOnly] }],
     places: [file(3), file(4), readOnly],
-    probes: [{ sector: 2, count: 1 }, { sector: 0, count: 1 }],
+    postRecoveryWrites: [{ sector: 2, count: 1 }, { sector: 0, count: 1 }],
     sectorsInUse: 9,
   };
   assertEquals(keys({ script }), ["aliasing: guest sector 2"]);
@@ -239,7 +239,7 @@ Deno.test("the choice sequence of a violation builds a file that shows it", () =
   const [found] = exploreLazily(log, target, SECTORS, options).violations;
   const point = new CrashPoint(log, SECTORS, found.crashAfterEvent);
   const context = prepareContext(log, target, SECTORS, options);
-  const seen = judgeConcretely(context, point, point.build(new RecordedChoices(found.choices)));
+  const seen = checkState(context, point, point.build(new RecordedChoices(found.choices)));
   assertEquals(seen.map((violation) => violation.subject), ["sector 1 is a problem"]);
   assertEquals(found.persisted, [
     { event: 4, offsetBytes: SECTOR, lengthBytes: SECTOR, label: "data" },

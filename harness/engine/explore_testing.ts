@@ -21,8 +21,8 @@ export const PLAIN: Script = {
   writing: [],
   readsBackwards: false,
   sectorsInUse: 6,
-  probes: [{ sector: 2, count: 1 }],
-  granularityBytes: SECTOR,
+  postRecoveryWrites: [{ sector: 2, count: 1 }],
+  allocationUnitBytes: SECTOR,
   hasFingerprint: false,
 };
 

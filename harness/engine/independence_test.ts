@@ -18,7 +18,7 @@ import {
 function compare(log: WriteLog, target: Target): { keys: string[]; recoveries: number } {
   const { lazy } = assertEnginesAgree({ log, target, preset: SECTORS, ...GUEST });
   assertEnginesAgree({ log, target, preset: TORN_SECTOR, ...GUEST });
-  const plain = exploreLazily(log, target, SECTORS, { ...GUEST, addsUp: false });
+  const plain = exploreLazily(log, target, SECTORS, { ...GUEST, independent: false });
   assertEquals(keysOf(lazy), keysOf(plain));
   return { keys: keysOf(lazy), recoveries: lazy.recoveries };
 }
@@ -39,7 +39,10 @@ Deno.test("tables that claim the same thing are searched together", () => {
 
 Deno.test("a table that claims the place of another one is searched together with it", () => {
   const target = tablesTarget(([, b, , d]) => b + d === 2 ? ["one in the other"] : []);
-  const inPlaceOf = { ...target, claims: { ...target.claims!, placeOf: (at: number) => at / 512 } };
+  const inPlaceOf = {
+    ...target,
+    independence: { ...target.independence!, placeOf: (at: number) => at / 512 },
+  };
   // Table 1 claims what table 3 is.
   assertEquals(compare(logOf([8, 3, 9, 10]), inPlaceOf).keys, ["inconsistent: one in the other"]);
 });

@@ -10,7 +10,7 @@ import { RecordedChoices } from "../choices/choices.ts";
 import { CrashPoint } from "../reference/crash_point.ts";
 import { exploreByDeepening } from "./deepening.ts";
 import { bruteStates, type EngineCase, keysOf } from "../testing/engine_agreement_testing.ts";
-import { judgeConcretely, prepareContext } from "../reference/check_state.ts";
+import { checkState, prepareContext } from "../reference/check_state.ts";
 import { BASE, OTHER_FILE, PLAIN } from "./explore_testing.ts";
 import { exploreLazily } from "./lazy.ts";
 import { randomCase, scriptedCase } from "../testing/random_case_testing.ts";
@@ -73,7 +73,7 @@ seededTest("what is complete up to k units holds every violation of k decisions"
       for (const sequence of sequencesUpTo(new CrashPoint(log, preset, at), coverage.units)) {
         const point = new CrashPoint(log, preset, at);
         for (
-          const each of judgeConcretely(context, point, point.build(new RecordedChoices(sequence)))
+          const each of checkState(context, point, point.build(new RecordedChoices(sequence)))
         ) {
           assert(found.has(violationKey(each)), `${violationKey(each)} of ${sequence} after ${at}`);
         }

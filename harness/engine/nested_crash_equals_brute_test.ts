@@ -23,12 +23,12 @@ const SECTOR = 512;
 /** Cases for each seed; where tearing makes too much of many, more. */
 const runs = (preset: Preset) => preset.tears ? 900 : 300;
 /** At least so many must be used, and must fail. */
-const FEWEST_USED = 50;
-const FEWEST_FAILING = 15;
+const MIN_USED = 50;
+const MIN_FAILING = 15;
 /** A case with more states of the first crash than this is left out. */
-const MOST_STATES = 100n;
+const MAX_STATES = 100n;
 /** ... and one with more states in all. */
-const MOST_STATES_AGAIN = 1500;
+const MAX_STATES_AGAIN = 1500;
 const SHAPE: LogShape = { fileSectors: 4, guestSectors: 3, values: 3 };
 const OTHER_FILE = new MemoryStorage(sectorsOf(1, 2, 3, 1, 2, 3, 1, 2));
 
@@ -65,9 +65,9 @@ for (const preset of Object.values(PRESETS)) {
           throw error;
         }
         const log = buildLog(steps, file, guest);
-        if (bruteStates(log, preset) > MOST_STATES) return;
+        if (bruteStates(log, preset) > MAX_STATES) return;
         const options = { guestBytes: guest.length };
-        const each = { log, target, preset, depth, mostStates: MOST_STATES_AGAIN, ...options };
+        const each = { log, target, preset, depth, maxStates: MAX_STATES_AGAIN, ...options };
         const lazy = exploreBoth(each);
         if (!lazy) return;
         count.used++;
@@ -77,8 +77,8 @@ for (const preset of Object.values(PRESETS)) {
       }),
       { seed, numRuns: runs(preset) },
     );
-    assertGreaterOrEqual(count.used, FEWEST_USED, "cases used");
-    assertGreaterOrEqual(count.failing, FEWEST_FAILING, "cases that fail");
+    assertGreaterOrEqual(count.used, MIN_USED, "cases used");
+    assertGreaterOrEqual(count.failing, MIN_FAILING, "cases that fail");
   });
 }
 
@@ -91,7 +91,7 @@ Deno.test("a repair that clears its flag too early is found by a second crash, a
     const { lazy } = assertEnginesAgree({ log, target, preset, depth, guestBytes: SECTOR });
     assertEquals(lazy.violations.length, found);
     if (found === 0) continue;
-    const [{ again = [] }] = lazy.violations;
-    assertEquals(again.map(({ persisted }) => persisted.map((piece) => piece.offsetBytes)), [[0]]);
+    const [{ nested = [] }] = lazy.violations;
+    assertEquals(nested.map(({ persisted }) => persisted.map((piece) => piece.offsetBytes)), [[0]]);
   }
 });

@@ -36,7 +36,7 @@ export const RELIANCES: readonly Reliance[] = [
     on: "nothing: an entry is written, flushed, and then what it points to",
     foundBy: [
       ...["ordered", "writes", "sectors", "blocks", "torn-sector"],
-      ...["destruction(4096)", "lying-flush"],
+      ...["neighbour-corruption(4096)", "lying-flush"],
     ],
     write: (log) => {
       log.write(0, filled(1));
@@ -49,7 +49,7 @@ export const RELIANCES: readonly Reliance[] = [
     on: "the order of two writes without a flush between them",
     foundBy: [
       ...["writes", "sectors", "blocks", "torn-sector"],
-      ...["destruction(4096)", "lying-flush"],
+      ...["neighbour-corruption(4096)", "lying-flush"],
     ],
     write: (log) => {
       log.write(BLOCK, filled(1));
@@ -59,13 +59,13 @@ export const RELIANCES: readonly Reliance[] = [
   },
   {
     on: "a write across the border of two blocks to be on disk as a whole",
-    foundBy: ["sectors", "blocks", "torn-sector", "destruction(4096)", "lying-flush"],
+    foundBy: ["sectors", "blocks", "torn-sector", "neighbour-corruption(4096)", "lying-flush"],
     write: (log) => log.write(BLOCK - SECTOR, filled(1, 2 * SECTOR)),
     isBroken: differ(BLOCK - SECTOR, BLOCK),
   },
   {
     on: "a write of two sectors of one block to be on disk as a whole",
-    foundBy: ["sectors", "torn-sector", "destruction(4096)", "lying-flush"],
+    foundBy: ["sectors", "torn-sector", "neighbour-corruption(4096)", "lying-flush"],
     write: (log) => log.write(2 * SECTOR, filled(1, 2 * SECTOR)),
     isBroken: differ(2 * SECTOR, 3 * SECTOR),
   },
@@ -77,7 +77,7 @@ export const RELIANCES: readonly Reliance[] = [
   },
   {
     on: "what is durable to stay when something beside it is written",
-    foundBy: ["destruction(4096)"],
+    foundBy: ["neighbour-corruption(4096)"],
     write: (log) => log.write(0, filled(1)),
     isBroken: (file) => file[SECTOR] !== NEIGHBOUR,
   },
@@ -113,11 +113,11 @@ const GUEST = { guestBytes: SECTOR };
 function checked(isBroken: Reliance["isBroken"]): Target<void> {
   return {
     name: "reliant",
-    opaqueLabels: new Set(),
-    granularityBytes: SECTOR,
+    dataLabels: new Set(),
+    allocationUnitBytes: SECTOR,
     otherFiles: [],
-    probes: [],
-    recycle() {},
+    postRecoveryWrites: [],
+    beforeEachState() {},
     *recover() {},
     *inspect() {
       const isInvalid = isBroken(yield* wholeFile());

@@ -28,7 +28,7 @@ import { addEfforts, NO_EFFORT } from "../result/search_effort.ts";
 /** States that are looked at unless told otherwise. */
 export const DEFAULT_SAMPLES = 10_000;
 /** An epoch is left when so many times as many states were picked as it was to have. */
-const MOST_TRIES = 4;
+const MAX_TRIES = 4;
 
 /**
  * Explore some of the states that a crash after any event of `log` can leave: `options.samples` different
@@ -43,11 +43,11 @@ const MOST_TRIES = 4;
  * // A disk that must hold the same in both sectors.
  * const target: Target<void> = {
  *   name: "mirror",
- *   opaqueLabels: new Set(),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     const both = new Uint8Array(1024);
@@ -89,7 +89,7 @@ export function exploreBySampling(
     const choices = new BiasedChoices(new Random("sampled", seed, epoch.firstEvent));
     const search = new EpochSearch(context, epoch, {
       ...{ contents, choices, findings, depth },
-      addsUp: false,
+      independent: false,
     });
     const bits = bitsOf(search.space);
     taken += sample(search, choices, Math.round((samples - taken) * bits / bitsLeft));
@@ -105,7 +105,7 @@ export function exploreBySampling(
 /** Look at so many different states at most. Answers how many there were. */
 function sample(search: EpochSearch, choices: BiasedChoices, most: number): number {
   const seen = new Set<string>();
-  for (let tries = 0; seen.size < most && tries < MOST_TRIES * most; tries++) {
+  for (let tries = 0; seen.size < most && tries < MAX_TRIES * most; tries++) {
     search.visit();
     seen.add(choices.sequence.join());
     choices.advance();

@@ -8,11 +8,7 @@
  * @module
  */
 import { RecordedChoices } from "../choices/choices.ts";
-import {
-  judgeConcretely,
-  prepareContext,
-  type ReferenceContext,
-} from "../reference/check_state.ts";
+import { checkState, prepareContext, type ReferenceContext } from "../reference/check_state.ts";
 import type { CrashPoint } from "../reference/crash_point.ts";
 import { ORDERED } from "../model/presets.ts";
 import type { PagedStorage } from "../model/paged_storage.ts";
@@ -51,11 +47,11 @@ export interface BitRotOptions {
  * // A format of one sector, which needs no recovery and has no checksum.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -126,7 +122,7 @@ export class RottingFile {
     file.read(offsetBytes, byte);
     byte[0] ^= 1 << (bit % 8);
     file.write(offsetBytes, 1, byte);
-    return judgeConcretely(this.#trial, this.#point, file);
+    return checkState(this.#trial, this.#point, file);
   }
 
   #build(): PagedStorage {

@@ -8,7 +8,7 @@ import type { Recording } from "../target/subject.ts";
 import { type VerdictClass, verdictClassOf } from "../result/verdict_class.ts";
 import type { ViolationKind } from "../result/violation.ts";
 import { type Fault, faultyStorage } from "./fault.ts";
-import { judgeSession } from "./judge_session.ts";
+import { checkSession } from "./check_session.ts";
 
 /** A workload that was run over storage with a fault, as far as it got. */
 export interface FaultRun extends Omit<Recording, "stepStarts"> {
@@ -72,11 +72,11 @@ export interface FaultOptions {
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -164,7 +164,7 @@ export function* faultPoints(
     const { log, target, guestBytes, refusals } = each;
     const { watched } = prepareContext(log, target, preset, { guestBytes });
     const found = exploreLazily(log, target, preset, { guestBytes, depth });
-    const violations = [...judgeSession(log, watched, each.read), ...found.violations];
+    const violations = [...checkSession(log, watched, each.read), ...found.violations];
     const { recoveries, traceHash, states } = found;
     yield { nth, refusals, violations, statesLog2: states.log2, recoveries, traceHash };
   }

@@ -27,11 +27,11 @@ export type Defect =
 function slots(defect?: Defect): Target<void> {
   return {
     name: "slots",
-    opaqueLabels: new Set(),
-    granularityBytes: SECTOR,
+    dataLabels: new Set(),
+    allocationUnitBytes: SECTOR,
     otherFiles: [],
-    probes: [],
-    recycle() {},
+    postRecoveryWrites: [],
+    beforeEachState() {},
     *recover() {},
     *inspect() {
       yield { kind: "size", file: 0 };

@@ -74,10 +74,10 @@ Deno.test("the steps that workloads take follow from the methods there are", () 
 });
 
 Deno.test("what no step touches is written after recovery: the first and the last unit of it", () => {
-  const { probes } = bindingFor(rawFormat()).targetFor([writeAt(0)]);
-  assertEquals(probes.map(({ offsetBytes }) => offsetBytes / 512), [1, 3]);
-  assertEquals(bindingFor(rawFormat()).targetFor([writeAt(0, 3)]).probes.length, 1);
-  assertEquals(bindingFor(rawFormat()).targetFor([writeAt(0, 4)]).probes, []);
+  const { postRecoveryWrites } = bindingFor(rawFormat()).targetFor([writeAt(0)]);
+  assertEquals(postRecoveryWrites.map(({ offsetBytes }) => offsetBytes / 512), [1, 3]);
+  assertEquals(bindingFor(rawFormat()).targetFor([writeAt(0, 3)]).postRecoveryWrites.length, 1);
+  assertEquals(bindingFor(rawFormat()).targetFor([writeAt(0, 4)]).postRecoveryWrites, []);
 });
 
 Deno.test("a prepared disk holds data before each workload, and losing it is a violation", () => {

@@ -122,7 +122,7 @@ function sourceFor(
   checks.that("random.count", isCount(count, 2 ** 31), "a whole number above 0", count);
   checks.that("random.maxSteps", isCount(maxSteps, 4096), "a number from 1 to 4096", maxSteps);
   checks.integer("random.seed", seed);
-  return randomWorkloads(shape, { count, seed, mostSteps: maxSteps, swarm });
+  return randomWorkloads(shape, { count, seed, maxSteps: maxSteps, swarm });
 }
 
 function presetsFor({ faults = SECTORS }: ExploreOptions, checks: OptionChecks): Preset[] {
@@ -135,7 +135,7 @@ function presetsFor({ faults = SECTORS }: ExploreOptions, checks: OptionChecks):
     const isKnown = known !== undefined &&
       (typeof each === "string" || JSON.stringify(each) === JSON.stringify(known));
     if (isKnown) return known;
-    const names = [...Object.keys(PRESETS), "destruction(R)"].join(", ");
+    const names = [...Object.keys(PRESETS), "neighbour-corruption(R)"].join(", ");
     return checks.fail("faults", `'faults' is '${name}': must be one of ${names}`);
   });
 }

@@ -216,9 +216,9 @@ const STOPPED: Readonly<Record<StopReason, string>> = {
 function originText(origin: WorkloadOrigin): string {
   switch (origin.kind) {
     case "exhaustive":
-      return `every sequence of up to ${origin.length} of ${origin.letters} operations`;
+      return `every sequence of up to ${origin.length} of ${origin.operations} operations`;
     case "random":
-      return `random, seed ${origin.seed}, up to ${origin.mostSteps} steps`;
+      return `random, seed ${origin.seed}, up to ${origin.maxSteps} steps`;
     case "given":
       return "as given";
   }

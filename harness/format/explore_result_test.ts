@@ -96,7 +96,7 @@ Deno.test("every kind of finding is told in a message that replays", () => {
       }),
       "in the order of completion",
     ],
-    [explore(mapFormat(), { faults: "destruction(4096)" }), "around it"],
+    [explore(mapFormat(), { faults: "neighbour-corruption(4096)" }), "around it"],
   ] as const;
   for (const [result, text] of cases) {
     const { message, token } = errorOf(result);

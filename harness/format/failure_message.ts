@@ -40,8 +40,8 @@ export function failureMessage(
 function summaryOf(finding: Finding): string {
   switch (finding.kind) {
     case "crash": {
-      const { fault, preset, violation: { again = [] } } = finding;
-      const crashes = again.length === 0 ? "a power cut" : `${1 + again.length} power cuts`;
+      const { fault, preset, violation: { nested = [] } } = finding;
+      const crashes = nested.length === 0 ? "a power cut" : `${1 + nested.length} power cuts`;
       const storage = fault ? ` and the storage fault '${fault.name}'` : "";
       return `after ${crashes}${storage} (fault model '${preset}')`;
     }
@@ -56,7 +56,7 @@ function summaryOf(finding: Finding): string {
 
 /** When the power fails and what is on disk then. */
 function crashLines(finding: CrashFinding, binding: FormatBinding): string[] {
-  const { violation: { crashAfterEvent, persisted, again = [], ruined, sizeBytes } } = finding;
+  const { violation: { crashAfterEvent, persisted, nested = [], corruption, sizeBytes } } = finding;
   const log = logOf(finding, binding);
   const point = new CrashPoint(log, presetNamed(finding.preset)!, crashAfterEvent);
   return [
@@ -64,8 +64,10 @@ function crashLines(finding: CrashFinding, binding: FormatBinding): string[] {
     "",
     `Writes (= durable, + on disk, ~ on disk in part, - lost; the file has ${sizeBytes} bytes):`,
     ...timeline(log, crashAfterEvent, persisted, point.pendingEvents).split("\n"),
-    ...(ruined ? [`  The write of event ${ruined.event} left ${ruined.fill} around it.`] : []),
-    ...again.map(({ afterEvent }) =>
+    ...(corruption
+      ? [`  The write of event ${corruption.event} left ${corruption.fill} around it.`]
+      : []),
+    ...nested.map(({ afterEvent }) =>
       `  Then the power fails again, in recovery, after its event ${afterEvent}.`
     ),
   ];

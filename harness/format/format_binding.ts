@@ -79,19 +79,22 @@ export class FormatBinding {
     // All of it now: these reads are among the requests that the fault can hit.
     const seen = new Map<number, Uint8Array | undefined>();
     for (const unit of this.#unitsLookedAt(steps, target)) {
-      seen.set(unit, run.read(unit * this.shape.unitBytes, this.shape.unitBytes));
+      seen.set(
+        unit,
+        run.read(unit * this.shape.allocationUnitBytes, this.shape.allocationUnitBytes),
+      );
     }
     const read = (offsetBytes: number, lengthBytes: number) =>
-      together(seen, this.shape.unitBytes, { offsetBytes, lengthBytes });
+      together(seen, this.shape.allocationUnitBytes, { offsetBytes, lengthBytes });
     return { log, target, guestBytes, refusals: run.refusals, read };
   }
 
   /** The units that a workload touches, or that are written after recovery. */
-  #unitsLookedAt(steps: readonly Step[], { probes }: Target): Set<number> {
-    const { unitBytes, written } = this.shape;
+  #unitsLookedAt(steps: readonly Step[], { postRecoveryWrites }: Target): Set<number> {
+    const { allocationUnitBytes: unitBytes, written } = this.shape;
     const touched = steps.flatMap((step) => "offsetBytes" in step ? [step] : []);
     const units = new Set<number>();
-    for (const { offsetBytes, lengthBytes } of [...written, ...touched, ...probes]) {
+    for (const { offsetBytes, lengthBytes } of [...written, ...touched, ...postRecoveryWrites]) {
       const end = Math.ceil((offsetBytes + lengthBytes) / unitBytes);
       for (let unit = Math.floor(offsetBytes / unitBytes); unit < end; unit++) units.add(unit);
     }
@@ -113,11 +116,11 @@ export class FormatBinding {
     const { fingerprint, describeWrite } = definition;
     return {
       name: definition.name,
-      opaqueLabels: new Set([DATA_LABEL]),
-      granularityBytes: shape.unitBytes,
+      dataLabels: new Set([DATA_LABEL]),
+      allocationUnitBytes: shape.allocationUnitBytes,
       otherFiles: definition.otherFiles ?? [],
-      probes: definition.postRecoveryWrites ?? untouchedUnits(shape, steps),
-      recycle: () => definition.beforeEachState?.(),
+      postRecoveryWrites: definition.postRecoveryWrites ?? untouchedUnits(shape, steps),
+      beforeEachState: () => definition.beforeEachState?.(),
       recover: () => definition.open(),
       inspect: (session) => inspect(definition, session),
       read: (session, offsetBytes, into) => definition.read(session, offsetBytes, into),
@@ -155,7 +158,9 @@ function shapeOf(definition: FormatDefinition<unknown>): DiskShape {
   if (discard) kinds.add("discard");
   if (writeZeroes) kinds.add("zero");
   return {
-    ...{ sizeBytes, unitBytes, alignmentBytes, sizeStepBytes: unitBytes, kinds },
+    ...{ sizeBytes, alignmentBytes, kinds },
+    allocationUnitBytes: unitBytes,
+    sizeStepBytes: unitBytes,
     ...(tableBytes !== undefined && { tableBytes }),
     written: preparedBytes === 0 ? [] : [{ offsetBytes: 0, lengthBytes: preparedBytes }],
   };
@@ -189,7 +194,7 @@ function* inspect(
 
 /** The first and the last unit of the disk that no step touches, as far as there are any. */
 function untouchedUnits(
-  { sizeBytes, unitBytes, written }: DiskShape,
+  { sizeBytes, allocationUnitBytes: unitBytes, written }: DiskShape,
   steps: readonly Step[],
 ): GuestRange[] {
   const ranges = [...written, ...steps.flatMap((step) => "offsetBytes" in step ? [step] : [])];

@@ -162,7 +162,7 @@ export class FormatRun {
 
   /** The units that a range touches, in bytes: what may be lost when it is given up. */
   #unitsTouched({ offsetBytes, lengthBytes }: RangeStep): number {
-    const { unitBytes } = this.#binding.shape;
+    const { allocationUnitBytes: unitBytes } = this.#binding.shape;
     const end = Math.ceil((offsetBytes + lengthBytes) / unitBytes);
     return (end - Math.floor(offsetBytes / unitBytes)) * unitBytes;
   }

@@ -1,11 +1,11 @@
 import { ChoiceError, RecordedChoices } from "../choices/choices.ts";
 import { prepareContext, type ReferenceContext } from "../reference/check_state.ts";
 import { persistedVersions } from "../reference/spell_out.ts";
-import { judgeFound } from "../reference/check_found.ts";
+import { checkFound } from "../reference/check_found.ts";
 import { RottingFile } from "../faults/bit_rot.ts";
 import { type FaultRun, FAULTS } from "../faults/mod.ts";
 import { faultyRunAt } from "../faults/explore_faults.ts";
-import { judgeSession } from "../faults/judge_session.ts";
+import { checkSession } from "../faults/check_session.ts";
 import { traceHash } from "../log/trace_hash.ts";
 import { type Preset, presetNamed } from "../model/presets.ts";
 import { timeline } from "../report/text/timeline.ts";
@@ -129,7 +129,7 @@ class TokenReplay {
     this.#checkHash(run);
     const { log, target, guestBytes } = run;
     const { watched } = prepareContext(log, target, this.#preset, { guestBytes });
-    return this.#found(judgeSession(log, watched, run.read), ["no power cut"]);
+    return this.#found(checkSession(log, watched, run.read), ["no power cut"]);
   }
 
   #crash([first, ...later]: readonly [TokenCrash, ...TokenCrash[]]): ReplayResult {
@@ -146,10 +146,10 @@ class TokenReplay {
       throw this.#changed(`its crash has ${choiceCount} choices`);
     }
     try {
-      const violations = judgeFound(trial, {
+      const violations = checkFound(trial, {
         crashAfterEvent: first.afterEvent,
         choices: first.choices,
-        again: later.map(({ afterEvent, choices }) => ({ afterEvent, choices })),
+        nested: later.map(({ afterEvent, choices }) => ({ afterEvent, choices })),
       });
       return this.#found(violations, crashText(trial, first, later));
     } catch (error) {

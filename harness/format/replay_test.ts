@@ -21,7 +21,7 @@ const FINDERS: Readonly<Record<string, readonly [Format, ExploreOptions]>> = {
     workload: [writeAt(0), { kind: "flush" }, writeAt(0)],
     faults: ["torn-sector"],
   }],
-  "a ruined neighbourhood": [mapFormat(), { faults: "destruction(4096)" }],
+  "a corrupted neighbourhood": [mapFormat(), { faults: "neighbour-corruption(4096)" }],
   "an order of requests": [mapFormat({ takesPlaceLate: true }), {
     workload: [writeAt(0), writeAt(1), { kind: "flush" }],
     concurrent: true,
@@ -132,7 +132,7 @@ Deno.test("a token says all that was put into it", () => {
   const parts = fc.record({
     format: fc.constantFrom("kv", "my-log.2"),
     steps: fc.array(step, { minLength: 1 }),
-    preset: fc.constantFrom("sectors", "torn-sector", "destruction(4096)"),
+    preset: fc.constantFrom("sectors", "torn-sector", "neighbour-corruption(4096)"),
     fault: fc.constantFrom({ name: "flush-fails", nth: 0 }, { name: "short-read", nth: 99 }),
     order: choices,
     state,

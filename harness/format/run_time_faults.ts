@@ -63,8 +63,8 @@ function searchFault(
         tally.find({ kind: "session", ...context, violation, fault, token });
         continue;
       }
-      const { crashAfterEvent, choices, again = [] } = violation;
-      const later = again.map((each) => ({ afterEvent: each.afterEvent, choices: each.choices }));
+      const { crashAfterEvent, choices, nested = [] } = violation;
+      const later = nested.map((each) => ({ afterEvent: each.afterEvent, choices: each.choices }));
       const first = { afterEvent: crashAfterEvent, choices };
       const token = tokenOf({ kind: "crash", crashes: [first, ...later] });
       tally.find({ kind: "crash", ...context, violation, fault, token });

@@ -100,9 +100,9 @@ function shrinkCrash(finding: CrashFinding, binding: FormatBinding): ShrunkFindi
   const { log, target, guestBytes } = recording;
   const trial = prepareContext(log, target, preset, { guestBytes });
   const violation = shrinkState(trial, found);
-  const reason = explain(trial, violation, { guestBytes, mostRecoveries: MAX_RECOVERIES });
-  const { crashAfterEvent, choices, again = [] } = violation;
-  const later = again.map((each) => ({ afterEvent: each.afterEvent, choices: each.choices }));
+  const reason = explain(trial, violation, { guestBytes, maxRecoveries: MAX_RECOVERIES });
+  const { crashAfterEvent, choices, nested = [] } = violation;
+  const later = nested.map((each) => ({ afterEvent: each.afterEvent, choices: each.choices }));
   const { fault } = finding;
   const shrunk: CrashFinding = {
     ...{ kind: "crash", steps, words: steps.map(stepText), preset: preset.name, violation },
@@ -129,7 +129,7 @@ function shrinkCrash(finding: CrashFinding, binding: FormatBinding): ShrunkFindi
 /** The smallest run that shows a finding: steps, or the order of requests in flight. */
 function smallerRun(finding: CrashFinding, binding: FormatBinding, preset: Preset): Shown {
   const { steps, violation, order, fault } = finding;
-  const depth = 1 + (violation.again?.length ?? 0);
+  const depth = 1 + (violation.nested?.length ?? 0);
   if (fault) {
     const run = (filter: Parameters<FormatBinding["faultyRun"]>[1]) =>
       binding.faultyRun(steps, filter);
@@ -147,7 +147,7 @@ function smallerRun(finding: CrashFinding, binding: FormatBinding, preset: Prese
     const recording = recordInOrder(binding, steps, shorter);
     return { steps, recording, violation: find(recording)!, order: shorter };
   }
-  const options = { preset, kind: violation.kind, depth, mostRecoveries: MAX_RECOVERIES };
+  const options = { preset, kind: violation.kind, depth, maxRecoveries: MAX_RECOVERIES };
   const shrunk = shrinkWorkload(binding.subject, steps, options);
   return shrunk ?? { steps, violation, recording: binding.record(steps) };
 }
@@ -166,7 +166,7 @@ function shrinkRefused(finding: RefusedFinding, binding: FormatBinding): ShrunkF
   };
   const fails = (steps: readonly Step[]) =>
     refusalOf(steps)?.subject === subject ? { stepCount: steps.length } : undefined;
-  const steps = shrinkSteps(finding.steps, fails, binding.shape.unitBytes);
+  const steps = shrinkSteps(finding.steps, fails, binding.shape.allocationUnitBytes);
   const { preset } = finding;
   const state = { kind: "refused" } as const;
   return {

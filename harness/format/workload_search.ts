@@ -68,7 +68,7 @@ function runsOf(
   if (!concurrent) return [record()];
   const { samples, seed, maxSchedules } = concurrent;
   const found = samples === undefined
-    ? exploreOrders((scheduler) => record(scheduler), { preset, mostSchedules: maxSchedules })
+    ? exploreOrders((scheduler) => record(scheduler), { preset, maxSchedules: maxSchedules })
     : sampleOrders((scheduler) => record(scheduler), { preset, seed, samples });
   tally.schedules += found.schedules;
   if (found.coverage === "stopped") throw new StoppedError("schedules");
@@ -112,8 +112,8 @@ function* searchLog(
     : searchWith(engine, plan, problem);
   tally.add(exploration);
   for (const violation of exploration.violations) {
-    const { crashAfterEvent, choices, again = [] } = violation;
-    const later = again.map((each) => ({ afterEvent: each.afterEvent, choices: each.choices }));
+    const { crashAfterEvent, choices, nested = [] } = violation;
+    const later = nested.map((each) => ({ afterEvent: each.afterEvent, choices: each.choices }));
     tally.find({
       ...{ kind: "crash", steps, words, preset: preset.name, violation },
       ...(order && { order }),

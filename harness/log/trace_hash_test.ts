@@ -7,7 +7,7 @@ import { traceHash } from "./trace_hash.ts";
 
 /** As much of a target as a hash looks at. */
 function targetWith(otherFiles: readonly SyncStorage[]): Target {
-  return { name: "none", otherFiles, probes: [] } as unknown as Target;
+  return { name: "none", otherFiles, postRecoveryWrites: [] } as unknown as Target;
 }
 
 const CONTEXT = { preset: SECTORS, target: targetWith([]) };

@@ -1,4 +1,4 @@
-import type { RuinedBy } from "./collateral.ts";
+import type { Corruption } from "./corruption.ts";
 import type { UnitVersion } from "./unit_version.ts";
 
 /** What reached the disk. */
@@ -7,14 +7,14 @@ export interface Persisted {
   readonly byUnit: ReadonlyMap<number, UnitVersion>;
   /** The size that persisted, in bytes; undefined where it follows from the units. */
   readonly sizeBytes: number | undefined;
-  /** The write that ruined its neighbourhood, if one did. */
-  readonly ruined?: RuinedBy;
+  /** The write that corrupted its neighbourhood, if one did. */
+  readonly corruption?: Corruption;
   /** The crashes of recoveries after it, the first one first. */
-  readonly again?: readonly PersistedAgain[];
+  readonly nested?: readonly NestedCrash[];
 }
 
 /** A crash of a recovery. */
-export interface PersistedAgain {
+export interface NestedCrash {
   /** The crash comes after this event of the recovery's own log. */
   readonly afterEvent: number;
   /** What reached the disk of what the recovery had written. */

@@ -14,7 +14,7 @@ export interface OrderOptions {
   /** Crashes are told apart as under this preset. */
   readonly preset: Preset;
   /** The most schedules that are run; no limit if not given. The result says if it was reached. */
-  readonly mostSchedules?: number;
+  readonly maxSchedules?: number;
   /** Whether moments that were met before are gone on from again; to test the reduction. */
   readonly skipsReduction?: boolean;
 }
@@ -101,7 +101,7 @@ export function exploreOrders<T>(
   let schedules = 0;
   let merged = 0;
   let isLeft = true;
-  while (isLeft && schedules + merged < (options.mostSchedules ?? Infinity)) {
+  while (isLeft && schedules + merged < (options.maxSchedules ?? Infinity)) {
     search.begin();
     let orders = 1n;
     try {

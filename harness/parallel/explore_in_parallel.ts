@@ -19,7 +19,7 @@ export interface ParallelOptions {
   /** Told when a worker has died, and what is done about it. */
   readonly onDeath?: (message: string) => void;
   /** Seconds after which a worker that says nothing is taken for dead; 60 if not given. */
-  readonly patienceSeconds?: number;
+  readonly timeoutSeconds?: number;
 }
 
 /**
@@ -35,11 +35,11 @@ export interface ParallelOptions {
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -75,7 +75,7 @@ export async function exploreInParallel(
 /** The same, and the search itself, which knows more than the result. */
 export async function searchInParallel(
   problem: Problem,
-  { workers, recipe, onDeath = () => {}, patienceSeconds, ...options }:
+  { workers, recipe, onDeath = () => {}, timeoutSeconds, ...options }:
     & ParallelOptions
     & Pick<LazySearchOptions, "owns" | "before">,
 ): Promise<{ search: LazySearch; context: ReferenceContext }> {
@@ -93,7 +93,7 @@ export async function searchInParallel(
   using pool = new WorkerPool({
     ...{ workers, recipe, onDeath },
     runHere: ({ item, prefix }) => runHere.run(item, prefix),
-    ...(patienceSeconds !== undefined && { patienceSeconds }),
+    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
   });
   const running: Promise<void>[] = [];
   let failure: unknown;

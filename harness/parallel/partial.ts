@@ -63,13 +63,13 @@ export interface StoredSighting {
 }
 
 /** What reached the disk, likewise. */
-export interface StoredPersisted extends Omit<Persisted, "byUnit" | "sizeBytes" | "again"> {
+export interface StoredPersisted extends Omit<Persisted, "byUnit" | "sizeBytes" | "nested"> {
   /** Units and their versions. */
   readonly byUnit: readonly (readonly [number, UnitVersion])[];
   /** The size, if it does not follow. */
   readonly sizeBytes?: number;
   /** Crashes of recoveries. */
-  readonly again?: readonly { readonly afterEvent: number; readonly persisted: StoredPersisted }[];
+  readonly nested?: readonly { readonly afterEvent: number; readonly persisted: StoredPersisted }[];
 }
 
 /**
@@ -122,11 +122,11 @@ export interface PartialOptions extends ParallelOptions {
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -191,11 +191,11 @@ export async function explorePartially(
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -271,13 +271,13 @@ function stored({ sighting, occurrences }: SightingCount): StoredSighting {
   return { ...sighting, persisted: storedPersisted(sighting.persisted), occurrences };
 }
 
-function storedPersisted({ byUnit, sizeBytes, ruined, again }: Persisted): StoredPersisted {
+function storedPersisted({ byUnit, sizeBytes, corruption, nested }: Persisted): StoredPersisted {
   return {
     byUnit: [...byUnit],
     ...(sizeBytes !== undefined && { sizeBytes }),
-    ...(ruined && { ruined }),
-    ...(again && {
-      again: again.map((each) => ({ ...each, persisted: storedPersisted(each.persisted) })),
+    ...(corruption && { corruption }),
+    ...(nested && {
+      nested: nested.map((each) => ({ ...each, persisted: storedPersisted(each.persisted) })),
     }),
   };
 }
@@ -289,13 +289,13 @@ function restored({ occurrences, ...sighting }: StoredSighting): SightingCount {
   };
 }
 
-function restoredPersisted({ byUnit, sizeBytes, ruined, again }: StoredPersisted): Persisted {
+function restoredPersisted({ byUnit, sizeBytes, corruption, nested }: StoredPersisted): Persisted {
   return {
     byUnit: new Map(byUnit),
     sizeBytes,
-    ...(ruined && { ruined }),
-    ...(again && {
-      again: again.map((each) => ({ ...each, persisted: restoredPersisted(each.persisted) })),
+    ...(corruption && { corruption }),
+    ...(nested && {
+      nested: nested.map((each) => ({ ...each, persisted: restoredPersisted(each.persisted) })),
     }),
   };
 }

@@ -12,7 +12,7 @@ export interface Problem {
   /** The fault model. */
   readonly preset: Preset;
   /** How to explore it: of the options what a result depends on. */
-  readonly options: Pick<ExploreOptions, "guestBytes" | "depth" | "addsUp">;
+  readonly options: Pick<ExploreOptions, "guestBytes" | "depth" | "independent">;
 }
 
 /**

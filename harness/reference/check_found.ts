@@ -1,13 +1,13 @@
-import type { FoundAgain, FoundViolation } from "../result/exploration.ts";
+import type { FoundNestedCrash, FoundViolation } from "../result/exploration.ts";
 import type { Violation } from "../result/violation.ts";
 import { RecordedChoices } from "../choices/choices.ts";
-import { judgeConcretely, type ReferenceContext } from "./check_state.ts";
-import { crashAgain } from "./nested_crash.ts";
+import { checkState, type ReferenceContext } from "./check_state.ts";
+import { crashInRecovery } from "./nested_crash.ts";
 
 /** The state that shows a violation: where the crash came, and the choices. */
 export interface FoundState extends Pick<FoundViolation, "crashAfterEvent" | "choices"> {
   /** The crashes of recoveries after it, the first one first. */
-  readonly again?: readonly Pick<FoundAgain, "afterEvent" | "choices">[];
+  readonly nested?: readonly Pick<FoundNestedCrash, "afterEvent" | "choices">[];
 }
 
 /**
@@ -17,16 +17,16 @@ export interface FoundState extends Pick<FoundViolation, "crashAfterEvent" | "ch
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { judgeFound, prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ * import { checkFound, prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
  *
  * // A format of one sector that must not hold 9.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     const into = new Uint8Array(512);
@@ -44,21 +44,21 @@ export interface FoundState extends Pick<FoundViolation, "crashAfterEvent" | "ch
  * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 0 });
  * const lost = { crashAfterEvent: 0, choices: [0] };
  * const persisted = { crashAfterEvent: 0, choices: [1] };
- * assertEquals(judgeFound(context, lost), []);
- * assertEquals(judgeFound(context, persisted)[0].subject, "nine");
+ * assertEquals(checkFound(context, lost), []);
+ * assertEquals(checkFound(context, persisted)[0].subject, "nine");
  * ```
  */
-export function judgeFound(
+export function checkFound(
   context: ReferenceContext,
-  { crashAfterEvent, choices, again = [] }: FoundState,
+  { crashAfterEvent, choices, nested = [] }: FoundState,
 ): Violation[] {
   const point = context.points.after(crashAfterEvent);
   let file = point.build(new RecordedChoices(choices));
   let grownBytes = 0;
-  for (const { afterEvent, choices: later } of again) {
-    const left = crashAgain(file, context, afterEvent, new RecordedChoices(later));
+  for (const { afterEvent, choices: later } of nested) {
+    const left = crashInRecovery(file, context, afterEvent, new RecordedChoices(later));
     file = left.file;
     grownBytes += left.grownBytes;
   }
-  return judgeConcretely(context, point, file, grownBytes);
+  return checkState(context, point, file, grownBytes);
 }

@@ -33,11 +33,11 @@ export interface ReferenceContext extends CheckContext {
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -70,22 +70,22 @@ export function prepareContext(
 /**
  * Judge one concrete file that a crash at `point` left: recover it, check every promise, byte by
  * byte. The plain counterpart of the lazy engine's judge. Of a file that crashes of recoveries left
- * `grownAgainBytes` says how much these had made it grow: so much more may be lost.
+ * `nestedGrowthBytes` says how much these had made it grow: so much more may be lost.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { judgeConcretely, prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ * import { checkState, prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
  * import { MemoryStorage } from "@powercut/powercut/lib";
  *
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -104,19 +104,19 @@ export function prepareContext(
  * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
  * const point = context.points.after(0);
  * const file = new MemoryStorage(new Uint8Array(512).fill(9)); // nothing that was ever written
- * assertEquals(judgeConcretely(context, point, file)[0].kind, "wrong-data");
+ * assertEquals(checkState(context, point, file)[0].kind, "wrong-data");
  * ```
  */
-export function judgeConcretely(
+export function checkState(
   context: ReferenceContext,
   point: CrashPoint,
   file: SyncStorage,
-  grownAgainBytes = 0,
+  nestedGrowthBytes = 0,
 ): Violation[] {
   const { target } = context;
   const violations: Violation[] = [];
   const files = [file, ...target.otherFiles];
-  target.recycle();
+  target.beforeEachState();
   let kind: "cannot-open" | "unusable" = "cannot-open";
   try {
     const session = runTarget(target.recover(), files);
@@ -125,14 +125,14 @@ export function judgeConcretely(
     for (const problem of inspection.problems) {
       violations.push({ kind: "inconsistent", subject: problem, detail: problem });
     }
-    const unit = target.granularityBytes;
-    const grownAgain = Math.ceil(grownAgainBytes / unit) * unit;
-    const allowed = context.leakedBeforeBytes + allowedLossBytes(context, point) + grownAgain;
+    const unit = target.allocationUnitBytes;
+    const nestedGrowth = Math.ceil(nestedGrowthBytes / unit) * unit;
+    const allowed = context.leakedBeforeBytes + allowedLossBytes(context, point) + nestedGrowth;
     if (inspection.leakedBytes > allowed) {
       const detail = `${inspection.leakedBytes} bytes leaked, ${allowed} were being allocated`;
       violations.push({ kind: "leak", subject: "more than was in flight", detail });
     }
-    judgeData(context, point, { files, session, violations });
+    checkData(context, point, { files, session, violations });
   } catch (error) {
     violations.push({ kind, ...refusalOf(target, error) });
   }
@@ -148,7 +148,7 @@ function allowedLossBytes(
   { guest, largestSizeBytes }: CrashPoint,
 ): number {
   const { settledBytes, givenUpBytes } = guest;
-  const unit = target.granularityBytes;
+  const unit = target.allocationUnitBytes;
   const grownBytes = Math.max(0, largestSizeBytes - settledBytes);
   return Math.ceil(grownBytes / unit) * unit + givenUpBytes;
 }
@@ -160,7 +160,7 @@ interface Subject {
   readonly violations: Violation[];
 }
 
-function judgeData(context: ReferenceContext, point: CrashPoint, subject: Subject): void {
+function checkData(context: ReferenceContext, point: CrashPoint, subject: Subject): void {
   const { target, watched } = context;
   const { violations } = subject;
   const permitted = (sector: number) => point.guest.permitted(sector);
@@ -182,7 +182,7 @@ function judgeData(context: ReferenceContext, point: CrashPoint, subject: Subjec
     return seen;
   });
   const probed = new Map<number, Uint8Array>();
-  for (const range of target.probes) {
+  for (const range of target.postRecoveryWrites) {
     const bytes = probeBytes(range);
     attempt(
       target,

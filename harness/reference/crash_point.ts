@@ -9,7 +9,7 @@
 import type { WriteLog } from "../log/write_log.ts";
 import { PagedStorage } from "../model/paged_storage.ts";
 import type { Preset } from "../model/presets.ts";
-import { RUIN_FILLS, type RuinedBy, ruinedSector } from "../model/collateral.ts";
+import { corruptedSector, type Corruption, CORRUPTION_FILLS } from "../model/corruption.ts";
 import type { Persisted } from "../model/persisted.ts";
 import { isSameVersion, type UnitVersion } from "../model/unit_version.ts";
 import { type Choices, ExhaustiveChoices } from "../choices/choices.ts";
@@ -85,8 +85,8 @@ export class CrashPoint {
   }
 
   /** How much larger than at first the file had become at most, in bytes. */
-  get mostGrownBytes(): number {
-    return Math.max(0, this.#disk.mostBytes - this.#baseBytes);
+  get maxGrownBytes(): number {
+    return Math.max(0, this.#disk.maxBytes - this.#baseBytes);
   }
 
   /** Each of the states, as what reached the disk. */
@@ -105,7 +105,7 @@ export class CrashPoint {
     return this.#disk.pending.length;
   }
 
-  /** How many states there are: of all units at most one is torn, and at most one write ruins. */
+  /** How many states there are: of all units at most one is torn, and at most one write corrupts. */
   get stateCount(): bigint {
     let whole = 1n;
     let torn = 0n;
@@ -113,19 +113,19 @@ export class CrashPoint {
       torn = torn * BigInt(wholeCount) + whole * BigInt(versions.length - wholeCount);
       whole *= BigInt(wholeCount);
     }
-    return (whole + torn) * BigInt(this.sizes.length) * BigInt(this.#ruins.length);
+    return (whole + torn) * BigInt(this.sizes.length) * BigInt(this.#corruptions.length);
   }
 
   /** Build the file that the choices lead to. */
   build(choices: Choices): PagedStorage {
     const persisted = this.describe(choices);
-    return this.#materialize(persisted.byUnit, persisted.sizeBytes!, persisted.ruined);
+    return this.#materialize(persisted.byUnit, persisted.sizeBytes!, persisted.corruption);
   }
 
   /** How many choices a choice sequence for this crash point has. */
   get choiceCount(): number {
     const open = this.units.filter((unit) => unit.versions.length > 1).length;
-    return open + (this.sizes.length > 1 ? 1 : 0) + (this.#ruins.length > 1 ? 1 : 0);
+    return open + (this.sizes.length > 1 ? 1 : 0) + (this.#corruptions.length > 1 ? 1 : 0);
   }
 
   /** The choice sequence that makes {@linkcode build} choose `persisted`; units not named stay durable. */
@@ -144,18 +144,18 @@ export class CrashPoint {
       if (option < 0) throw new Error(`crash point: no such size ${persisted.sizeBytes}`);
       choices.push(option);
     }
-    if (this.#ruins.length > 1) {
-      const { ruined } = persisted;
-      const option = this.#ruins.findIndex((each) =>
-        each?.event === ruined?.event && each?.fill === ruined?.fill
+    if (this.#corruptions.length > 1) {
+      const { corruption } = persisted;
+      const option = this.#corruptions.findIndex((each) =>
+        each?.event === corruption?.event && each?.fill === corruption?.fill
       );
-      if (option < 0) throw new Error(`crash point: event ${ruined?.event} is not in flight`);
+      if (option < 0) throw new Error(`crash point: event ${corruption?.event} is not in flight`);
       choices.push(option);
     }
     return choices;
   }
 
-  /** What a choice sequence means: the versions that reached the disk, the size, and what was ruined. */
+  /** What a choice sequence means: the versions that reached the disk, the size, and what was corrupted. */
   describe(choices: Choices): Persisted {
     const pick = (count: number) => count === 1 ? 0 : choices.choose(count);
     const byUnit = new Map<number, UnitVersion>();
@@ -166,8 +166,8 @@ export class CrashPoint {
       isTorn ||= option >= wholeCount;
     }
     const sizeBytes = this.sizes[pick(this.sizes.length)];
-    const ruined = this.#ruins[pick(this.#ruins.length)];
-    return { byUnit, sizeBytes, ...(ruined && { ruined }) };
+    const corruption = this.#corruptions[pick(this.#corruptions.length)];
+    return { byUnit, sizeBytes, ...(corruption && { corruption }) };
   }
 
   /** The same versions write by write: under `ordered` one version stands for a whole prefix. */
@@ -178,16 +178,16 @@ export class CrashPoint {
     return new Map(prefix.map(({ at }) => [at, { event: at }]));
   }
 
-  /** Which writes may have ruined something, and what they left: nothing first. */
-  get #ruins(): readonly (RuinedBy | undefined)[] {
-    const inFlight = this.#preset.ruinBytes === 0
+  /** Which writes may have corrupted something, and what they left: nothing first. */
+  get #corruptions(): readonly (Corruption | undefined)[] {
+    const inFlight = this.#preset.corruptionBytes === 0
       ? []
       : this.#disk.pending.filter((write) =>
         write.lengthBytes > 0 && write.id >= 0 && this.#disk.isInFlight(write.id)
       );
     return [
       undefined,
-      ...inFlight.flatMap(({ at }) => RUIN_FILLS.map((fill) => ({ event: at, fill }))),
+      ...inFlight.flatMap(({ at }) => CORRUPTION_FILLS.map((fill) => ({ event: at, fill }))),
     ];
   }
 
@@ -258,7 +258,7 @@ export class CrashPoint {
   #materialize(
     picked: Persisted["byUnit"],
     chosenSizeBytes: number,
-    ruined: RuinedBy | undefined,
+    corruption: Corruption | undefined,
   ): PagedStorage {
     const file = this.#disk.durable.fork();
     let sizeBytes = chosenSizeBytes;
@@ -271,7 +271,7 @@ export class CrashPoint {
     } else {
       for (const [key, version] of picked) this.#applyVersion(file, key, version);
     }
-    if (ruined) this.#ruin(file, ruined);
+    if (corruption) this.#corrupt(file, corruption);
     file.resize(sizeBytes);
     return file;
   }
@@ -288,12 +288,12 @@ export class CrashPoint {
     file.write(key * rest.length, rest.length, rest);
   }
 
-  #ruin(file: PagedStorage, { event, fill }: RuinedBy): void {
-    const { ruinBytes } = this.#preset;
+  #corrupt(file: PagedStorage, { event, fill }: Corruption): void {
+    const { corruptionBytes } = this.#preset;
     const { offsetBytes, lengthBytes } = this.#disk.pending.find((write) => write.at === event)!;
-    const endBytes = Math.ceil((offsetBytes + lengthBytes) / ruinBytes) * ruinBytes;
-    const sector = ruinedSector(fill);
-    let at = Math.floor(offsetBytes / ruinBytes) * ruinBytes;
+    const endBytes = Math.ceil((offsetBytes + lengthBytes) / corruptionBytes) * corruptionBytes;
+    const sector = corruptedSector(fill);
+    let at = Math.floor(offsetBytes / corruptionBytes) * corruptionBytes;
     for (; at < endBytes; at += sector.length) file.write(at, sector.length, sector);
   }
 }

@@ -1,4 +1,4 @@
-import type { FoundAgain, FoundViolation, PersistedVersion } from "../result/exploration.ts";
+import type { FoundNestedCrash, FoundViolation, PersistedVersion } from "../result/exploration.ts";
 import type { Findings, Sighting } from "../result/findings.ts";
 import type { LogEvent, WriteLog } from "../log/write_log.ts";
 import type { PagedStorage } from "../model/paged_storage.ts";
@@ -8,7 +8,7 @@ import { RecordedChoices } from "../choices/choices.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
 import type { ReferenceContext } from "./check_state.ts";
 import { CrashPoint } from "./crash_point.ts";
-import { presetAgain, recordRecovery } from "./nested_crash.ts";
+import { nestedPreset, recordRecovery } from "./nested_crash.ts";
 
 /** Spell out the state of every finding in terms of its crash point, the worst kind first. */
 export function spellOutFindings(findings: Findings, context: ReferenceContext): FoundViolation[] {
@@ -28,7 +28,7 @@ function spellOut(
   const choices = point.choicesFor(persisted);
   const file = point.build(new RecordedChoices(choices));
   const { sizeBytes } = file;
-  const again = persisted.again?.map(({ afterEvent, persisted }): LaterCrash => ({
+  const nested = persisted.nested?.map(({ afterEvent, persisted }): PlannedCrash => ({
     afterEvent,
     choicesAt: (later) => later.choicesFor(persisted),
   }));
@@ -39,13 +39,13 @@ function spellOut(
     persisted: persistedVersions(log, preset, point.spelledOut(persisted.byUnit)),
     sizeBytes,
     choices,
-    ...(persisted.ruined && { ruined: persisted.ruined }),
-    ...(again && { again: spellOutAgain(again, file, context) }),
+    ...(persisted.corruption && { corruption: persisted.corruption }),
+    ...(nested && { nested: spellOutNested(nested, file, context) }),
   };
 }
 
 /** A crash of a recovery: the choice sequence is worked out once its crash point is known. */
-export interface LaterCrash {
+export interface PlannedCrash {
   /** The crash comes after this event of the recovery's own log; -1 means before any. */
   readonly afterEvent: number;
   /** The choices that build what it left. */
@@ -59,17 +59,17 @@ export interface LaterCrash {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { PagedStorage, SECTORS, spellOutAgain, storageSource, type Target } from "@powercut/powercut/harness";
+ * import { PagedStorage, SECTORS, spellOutNested, storageSource, type Target } from "@powercut/powercut/harness";
  * import { MemoryStorage } from "@powercut/powercut/lib";
  *
  * // A format of one sector, which recovery fills with ones.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {
  *     const bytes = new Uint8Array(512).fill(1);
  *     yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "ones" };
@@ -83,19 +83,19 @@ export interface LaterCrash {
  * };
  * const file = new PagedStorage(storageSource(new MemoryStorage(new Uint8Array(512))));
  * const crash = { afterEvent: 0, choicesAt: () => [1] };
- * const [{ persisted }] = spellOutAgain([crash], file, { target, preset: SECTORS });
+ * const [{ persisted }] = spellOutNested([crash], file, { target, preset: SECTORS });
  * assertEquals(persisted, [{ event: 0, offsetBytes: 0, lengthBytes: 512, label: "ones" }]);
  * ```
  */
-export function spellOutAgain(
-  crashes: readonly LaterCrash[],
+export function spellOutNested(
+  crashes: readonly PlannedCrash[],
   first: PagedStorage,
   { target, preset }: Pick<ReferenceContext, "target" | "preset">,
-): FoundAgain[] {
+): FoundNestedCrash[] {
   let file = first;
   return crashes.map(({ afterEvent, choicesAt }) => {
     const log = recordRecovery(file, target);
-    const point = new CrashPoint(log, presetAgain(preset), afterEvent);
+    const point = new CrashPoint(log, nestedPreset(preset), afterEvent);
     const choices = choicesAt(point);
     const { byUnit } = point.describe(new RecordedChoices(choices));
     file = point.build(new RecordedChoices(choices));

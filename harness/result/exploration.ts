@@ -1,5 +1,5 @@
 import type { Certificate, Coverage } from "./certificate.ts";
-import type { RuinedBy } from "../model/collateral.ts";
+import type { Corruption } from "../model/corruption.ts";
 import type { StateCount } from "./state_count.ts";
 import type { Violation } from "./violation.ts";
 
@@ -27,18 +27,18 @@ export interface FoundViolation extends Violation {
   readonly pendingWrites: number;
   /** The size of the file that persisted, in bytes. */
   readonly sizeBytes: number;
-  /** The write that ruined its neighbourhood, if one did. */
-  readonly ruined?: RuinedBy;
+  /** The write that corrupted its neighbourhood, if one did. */
+  readonly corruption?: Corruption;
   /** The choices that build this state at this crash point. */
   readonly choices: readonly number[];
   /** The crashes of recoveries that it took besides, the first one first. */
-  readonly again?: readonly FoundAgain[];
+  readonly nested?: readonly FoundNestedCrash[];
   /** How many recovery behaviours (or states, with brute force) showed it. */
   readonly occurrences: number;
 }
 
 /** A crash of a recovery, in terms of what the recovery did to the file. */
-export interface FoundAgain {
+export interface FoundNestedCrash {
   /** The crash comes after this event of the recovery's own log; -1 means before any. */
   readonly afterEvent: number;
   /** What reached the disk of what the recovery had written. */
@@ -69,7 +69,7 @@ export interface Exploration {
   readonly crashPoints: number;
   /** Pairs of crash point and state. */
   readonly states: StateCount;
-  /** Different images, each epoch of the log on its own; not counted by brute force, or with ruins. */
+  /** Different images, each epoch of the log on its own; not counted by brute force, or where writes corrupt their neighbours. */
   readonly images?: StateCount;
   /** Recoveries that were run, each a different behaviour (with brute force: each a state). */
   readonly recoveries: number;
@@ -92,16 +92,16 @@ export interface ExploreOptions {
    */
   readonly depth?: number;
   /** How many states brute force may visit; 2^22 if not given. */
-  readonly mostStates?: number;
+  readonly maxStates?: number;
   /** How many states are sampled, or recoveries after which deepening stops; 10,000 if not given. */
   readonly samples?: number;
   /** Which states are sampled: the same ones for the same seed; 1 if not given. */
   readonly seed?: number;
   /**
    * Whether choices that do not depend on each other are added up, where the target says which these
-   * are (see {@linkcode Claims}); true if not given. Without, each combination of them is run.
+   * are (see {@linkcode IndependenceHints}); true if not given. Without, each combination of them is run.
    */
-  readonly addsUp?: boolean;
+  readonly independent?: boolean;
   /** Told about progress now and then. */
   readonly onProgress?: ExplorationListener;
 }

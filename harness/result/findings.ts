@@ -6,7 +6,7 @@ export interface Sighting {
   readonly violation: Violation;
   readonly event: number;
   readonly persisted: Persisted;
-  /** How much of what was on its way reached the disk, or was ruined. */
+  /** How much of what was on its way reached the disk, or was corrupted. */
   readonly size: number;
   /** The part of the search that saw it: of states that are as small the first one counts. */
   readonly item: ItemKey;

@@ -3,7 +3,7 @@
  *
  * Each epoch is one part at first. Where it is not finished after {@linkcode ROOT_RECOVERIES}
  * recoveries, what is left of the depth-first search is cut into parts of its own: the choice sequences that begin
- * with each of some prefixes, of which there are {@linkcode FEWEST_PARTS} at least if there is that
+ * with each of some prefixes, of which there are {@linkcode MIN_PARTS} at least if there is that
  * much to choose. How a search is cut depends on nothing but the log; and each part remembers only
  * for itself what it has judged. So the result is the same whoever runs the parts, and however many
  * do.
@@ -26,9 +26,9 @@ import { addEfforts, NO_EFFORT } from "../result/search_effort.ts";
 /** An epoch is one part of the search if so many recoveries do. */
 export const ROOT_RECOVERIES = 256;
 /** Into how many parts, at least, the rest of an epoch is cut. */
-export const FEWEST_PARTS = 64;
+export const MIN_PARTS = 64;
 /** No epoch has so many parts. */
-const MOST_PARTS = 2 ** 20;
+const MAX_PARTS = 2 ** 20;
 /** Recoveries between two reports of progress. */
 const PROGRESS_RECOVERIES = 1000;
 
@@ -199,9 +199,15 @@ export class LazySearch {
   }
 
   #searchOf(epoch: Epoch, choices: ExhaustiveChoices, findings: Findings): EpochSearch {
-    const { addsUp = true, depth = 1 } = this.#options;
+    const { independent = true, depth = 1 } = this.#options;
     const contents = this.#contents;
-    return new EpochSearch(this.#context, epoch, { contents, choices, findings, addsUp, depth });
+    return new EpochSearch(this.#context, epoch, {
+      contents,
+      choices,
+      findings,
+      independent,
+      depth,
+    });
   }
 
   /** The first part of an epoch. Answers how the others begin. */
@@ -225,7 +231,7 @@ export class LazySearch {
   #split(epoch: Epoch, prefixes: readonly (readonly number[])[]): readonly (readonly number[])[] {
     const parts = [...prefixes];
     const leaves: (readonly number[])[] = [];
-    while (parts.length > 0 && parts.length + leaves.length < FEWEST_PARTS) {
+    while (parts.length > 0 && parts.length + leaves.length < MIN_PARTS) {
       const shortest = parts.reduce((a, b) => b.length < a.length ? b : a);
       parts.splice(parts.indexOf(shortest), 1);
       const choices = new ExhaustiveChoices(shortest);
@@ -243,14 +249,14 @@ export class LazySearch {
   #run(
     search: EpochSearch,
     choices: ExhaustiveChoices,
-    mostRecoveries: number,
+    maxRecoveries: number,
     epoch: Epoch,
   ): boolean {
     const before = this.#effort.recoveries;
     let told = 0;
     do {
       if (this.#options.shouldStop?.(before + search.recoveries)) this.#isStopped = true;
-      if (this.#isStopped || search.recoveries >= mostRecoveries) return false;
+      if (this.#isStopped || search.recoveries >= maxRecoveries) return false;
       search.visit();
       const done = before + search.recoveries;
       if (done - told < PROGRESS_RECOVERIES) continue;
@@ -264,10 +270,10 @@ export class LazySearch {
 
 /** A part as a number; there are fewer than 2^20 to an epoch. */
 function numberOf([epoch, place]: ItemKey): number {
-  return epoch * MOST_PARTS + place;
+  return epoch * MAX_PARTS + place;
 }
 
 /** The part with a number. */
 function itemOf(number: number): ItemKey {
-  return [Math.floor(number / MOST_PARTS), number % MOST_PARTS];
+  return [Math.floor(number / MAX_PARTS), number % MAX_PARTS];
 }

@@ -38,7 +38,7 @@ export type Remedy =
   | {
     /** Nothing of that: the disk broke its promise, or damaged what it did not write. */
     readonly kind: "another disk";
-    readonly reason: "flushes do nothing" | "a torn sector" | "a ruined neighbourhood";
+    readonly reason: "flushes do nothing" | "a torn sector" | "a corrupted neighbourhood";
   }
   | {
     /** Not one flush and not one write moved. */
@@ -68,7 +68,7 @@ export interface ExplainOptions {
   /** The size of the guest's disk in bytes. */
   readonly guestBytes: number;
   /** Recoveries for all changes of the log that are tried; without limit if not given. */
-  readonly mostRecoveries?: number;
+  readonly maxRecoveries?: number;
 }
 
 /**
@@ -83,11 +83,11 @@ export interface ExplainOptions {
  * // A pointer in sector 0 to the sector that counts.
  * const target: Target<number> = {
  *   name: "pointer",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {
  *     const into = new Uint8Array(512);
  *     yield { kind: "read", file: 0, offsetBytes: 0, into, label: "pointer" };
@@ -199,7 +199,7 @@ class Remedies {
     this.#context = context;
     this.#violation = violation;
     this.#guestBytes = options.guestBytes;
-    this.#recoveriesLeft = options.mostRecoveries ?? Infinity;
+    this.#recoveriesLeft = options.maxRecoveries ?? Infinity;
   }
 
   find(state: Persisted, point: CrashPoint): Remedy {
@@ -213,7 +213,7 @@ class Remedies {
   }
 
   #faultOfTheDisk(state: Persisted): (Remedy & { kind: "another disk" })["reason"] | undefined {
-    if (state.ruined) return "a ruined neighbourhood";
+    if (state.corruption) return "a corrupted neighbourhood";
     if ([...state.byUnit.values()].some(({ tear }) => tear)) return "a torn sector";
     return this.#context.preset.flushesAreHonest ? undefined : "flushes do nothing";
   }
@@ -275,8 +275,8 @@ class Remedies {
     const search = findViolation(recording, preset, {
       kind: this.#violation.kind,
       subject: this.#violation.subject,
-      depth: 1 + (this.#violation.again?.length ?? 0),
-      mostRecoveries: this.#recoveriesLeft,
+      depth: 1 + (this.#violation.nested?.length ?? 0),
+      maxRecoveries: this.#recoveriesLeft,
     });
     this.#recoveriesLeft -= search.recoveries;
     return search.violation !== undefined || search.isCutShort;

@@ -25,11 +25,11 @@ export type Request = readonly [sector: number, byte: number] | "flush";
  */
 const TARGET: Target<number> = {
   name: "pointer",
-  opaqueLabels: new Set(["data"]),
-  granularityBytes: SECTOR,
+  dataLabels: new Set(["data"]),
+  allocationUnitBytes: SECTOR,
   otherFiles: [],
-  probes: [],
-  recycle() {},
+  postRecoveryWrites: [],
+  beforeEachState() {},
   *recover() {
     const pointer = new Uint8Array(SECTOR);
     yield { kind: "read", file: 0, offsetBytes: 0, into: pointer, label: "pointer" };
@@ -67,7 +67,7 @@ export interface Carried {
 export function explainCarried(
   carried: readonly Carried[],
   preset: Preset,
-  options: { readonly mostRecoveries?: number } = {},
+  options: { readonly maxRecoveries?: number } = {},
 ): { readonly explanation: Explanation; readonly text: readonly string[] } {
   const base = new Uint8Array(4 * SECTOR);
   base[0] = 1;

@@ -10,14 +10,14 @@ import { prepareContext, type ReferenceContext } from "../reference/check_state.
 import { EpochSearch } from "../search/epoch_search.ts";
 import { spellOutFindings } from "../reference/spell_out.ts";
 import { Findings } from "../result/findings.ts";
-import { type FoundState, judgeFound } from "../reference/check_found.ts";
+import { checkFound, type FoundState } from "../reference/check_found.ts";
 import type { FoundViolation } from "../result/exploration.ts";
 import { Contents } from "../model/contents.ts";
 import { epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Recording } from "../target/subject.ts";
 import { type Violation, violationKey, type ViolationKind } from "../result/violation.ts";
-import { SparingChoices } from "../choices/bounded_choices.ts";
+import { BoundedChoices } from "../choices/bounded_choices.ts";
 
 /** How much may be other than durable, one search after the other. */
 export const DEPTHS: readonly number[] = Object.freeze([0, 1, 2, 3, Infinity]);
@@ -29,11 +29,11 @@ export interface FindOptions {
   /** What it is about; anything if not given. */
   readonly subject?: string;
   /** The last of {@linkcode DEPTHS} to try; the last of all, which is exhaustive, if not given. */
-  readonly mostDecisions?: number;
+  readonly maxDecisions?: number;
   /** How many crashes in a row; 1 if not given. */
   readonly depth?: number;
   /** Give up after so many recoveries; never if not given. */
-  readonly mostRecoveries?: number;
+  readonly maxRecoveries?: number;
 }
 
 /** What a search for a violation came to. */
@@ -60,11 +60,11 @@ export interface Search {
  * // A disk that must hold the same in both sectors.
  * const target: Target<void> = {
  *   name: "mirror",
- *   opaqueLabels: new Set(),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     const both = new Uint8Array(1024);
@@ -92,36 +92,42 @@ export function findViolation(
 ): Search {
   const { log, target, guestBytes } = recording;
   const context = prepareContext(log, target, preset, { guestBytes });
-  const { mostDecisions = Infinity, mostRecoveries = Infinity } = options;
+  const { maxDecisions = Infinity, maxRecoveries = Infinity } = options;
   let recoveries = 0;
-  for (const decisions of DEPTHS.filter((depth) => depth <= mostDecisions)) {
+  for (const decisions of DEPTHS.filter((depth) => depth <= maxDecisions)) {
     const search = searchWith(context, decisions, {
       ...options,
-      mostRecoveries: mostRecoveries - recoveries,
+      maxRecoveries: maxRecoveries - recoveries,
     });
     recoveries += search.recoveries;
     if (search.violation || search.isCutShort) return { ...search, decisions, recoveries };
   }
-  return { decisions: mostDecisions, recoveries, isCutShort: false };
+  return { decisions: maxDecisions, recoveries, isCutShort: false };
 }
 
 function searchWith(
   context: ReferenceContext,
-  mostDecisions: number,
-  options: FindOptions & { readonly mostRecoveries: number },
+  maxDecisions: number,
+  options: FindOptions & { readonly maxRecoveries: number },
 ): Omit<Search, "decisions"> {
   const contents = new Contents();
   const findings = new Findings();
   let known = 0;
   let recoveries = 0;
   for (const epoch of epochsOf(context.log, contents, context.preset)) {
-    const choices = new SparingChoices(mostDecisions);
-    const addsUp = mostDecisions === Infinity;
+    const choices = new BoundedChoices(maxDecisions);
+    const independent = maxDecisions === Infinity;
     const { depth = 1 } = options;
-    const search = new EpochSearch(context, epoch, { contents, choices, findings, addsUp, depth });
+    const search = new EpochSearch(context, epoch, {
+      contents,
+      choices,
+      findings,
+      independent,
+      depth,
+    });
     const before = recoveries;
     do {
-      if (recoveries >= options.mostRecoveries) return { recoveries, isCutShort: true };
+      if (recoveries >= options.maxRecoveries) return { recoveries, isCutShort: true };
       search.visit();
       recoveries = before + search.recoveries;
       if (findings.size === known) continue;
@@ -155,7 +161,7 @@ export function showsIn(
 ): boolean {
   const key = violationKey(violation);
   try {
-    return judgeFound(context, state).some((each) => violationKey(each) === key);
+    return checkFound(context, state).some((each) => violationKey(each) === key);
   } catch (error) {
     if (error instanceof ChoiceError) return false;
     throw error;

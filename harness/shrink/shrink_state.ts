@@ -2,7 +2,7 @@ import { RecordedChoices } from "../choices/choices.ts";
 import type { ReferenceContext } from "../reference/check_state.ts";
 import type { Persisted } from "../model/persisted.ts";
 import type { CrashPoint } from "../reference/crash_point.ts";
-import { persistedVersions, spellOutAgain } from "../reference/spell_out.ts";
+import { persistedVersions, spellOutNested } from "../reference/spell_out.ts";
 import type { FoundState } from "../reference/check_found.ts";
 import type { FoundViolation } from "../result/exploration.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
@@ -10,7 +10,7 @@ import { showsIn } from "./find_violation.ts";
 
 /**
  * The same violation in the smallest state that can be reached from its own: each unit that
- * persisted is put back to what was durable, or to an older version, and the size, what was ruined and
+ * persisted is put back to what was durable, or to an older version, and the size, what was corrupted and
  * what crashes of recoveries left likewise, until none of it can be without the violation being gone.
  *
  * @example
@@ -21,11 +21,11 @@ import { showsIn } from "./find_violation.ts";
  * // A format of one sector that opens only if it starts with 1.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {
  *     const into = new Uint8Array(512);
  *     yield { kind: "read", file: 0, offsetBytes: 0, into, label: "head" };
@@ -70,21 +70,21 @@ export function shrinkState(context: ReferenceContext, violation: FoundViolation
 
 /** States with one crash of a recovery less, or with one thing less that such a recovery wrote. */
 function withLessOfRecoveries(state: FoundState): FoundState[] {
-  const { again = [] } = state;
-  const lessWritten = again.flatMap((crash, at) =>
+  const { nested = [] } = state;
+  const lessWritten = nested.flatMap((crash, at) =>
     crash.choices.flatMap((option, i) =>
-      option === 0 ? [] : [again.with(at, { ...crash, choices: crash.choices.with(i, 0) })]
+      option === 0 ? [] : [nested.with(at, { ...crash, choices: crash.choices.with(i, 0) })]
     )
   );
-  const fewer = again.length === 0 ? [] : [again.slice(0, -1)];
-  return [...fewer, ...lessWritten].map((each) => ({ ...state, again: each }));
+  const fewer = nested.length === 0 ? [] : [nested.slice(0, -1)];
+  return [...fewer, ...lessWritten].map((each) => ({ ...state, nested: each }));
 }
 
 /** States that have one thing less than this one, those with the least first. */
 export function smallerThan(state: Persisted, point: CrashPoint): Persisted[] {
-  const { byUnit, sizeBytes, ruined } = state;
+  const { byUnit, sizeBytes, corruption } = state;
   const states: Persisted[] = [];
-  if (ruined) states.push({ byUnit, sizeBytes });
+  if (corruption) states.push({ byUnit, sizeBytes });
   const durableBytes = point.sizes[0];
   if (sizeBytes !== durableBytes) states.push({ ...state, sizeBytes: durableBytes });
   for (const key of byUnit.keys()) states.push(withUnit(state, key, undefined));
@@ -115,24 +115,24 @@ export function withUnit(
 function describe(
   context: ReferenceContext,
   violation: FoundViolation,
-  { choices, again = [] }: FoundState,
+  { choices, nested = [] }: FoundState,
 ): FoundViolation {
   const { log, preset, points } = context;
   const point = points.after(violation.crashAfterEvent);
-  const { byUnit, ruined } = point.describe(new RecordedChoices(choices));
+  const { byUnit, corruption } = point.describe(new RecordedChoices(choices));
   const file = point.build(new RecordedChoices(choices));
   const { sizeBytes } = file;
-  const crashes = again.map(({ afterEvent, choices }) => ({
+  const crashes = nested.map(({ afterEvent, choices }) => ({
     afterEvent,
     choicesAt: () => choices,
   }));
-  const { ruined: _, again: __, ...found } = violation;
+  const { corruption: _, nested: __, ...found } = violation;
   return {
     ...found,
     choices,
     persisted: persistedVersions(log, preset, point.spelledOut(byUnit)),
     sizeBytes,
-    ...(ruined && { ruined }),
-    ...(crashes.length > 0 && { again: spellOutAgain(crashes, file, context) }),
+    ...(corruption && { corruption }),
+    ...(crashes.length > 0 && { nested: spellOutNested(crashes, file, context) }),
   };
 }

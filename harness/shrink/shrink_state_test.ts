@@ -26,11 +26,11 @@ function* get(at: number): Operation<number> {
 /** Sector 1 is good unless sector 0 says that it is being written; recovery does not flush it. */
 const TARGET: Target<void> = {
   name: "careless recovery",
-  opaqueLabels: new Set(),
-  granularityBytes: SECTOR,
+  dataLabels: new Set(),
+  allocationUnitBytes: SECTOR,
   otherFiles: [],
-  probes: [],
-  recycle() {},
+  postRecoveryWrites: [],
+  beforeEachState() {},
   *recover() {
     if ((yield* get(0)) !== UNDER_WAY) return;
     yield* put(2, GOOD); // of no use
@@ -56,17 +56,17 @@ Deno.test("what a recovery wrote before it was cut short is put back too, where 
   recorder.run(put(1, BAD));
   const options = { guestBytes: 0, depth: 2 };
   const [found] = exploreLazily(recorder.log, TARGET, SECTORS, options).violations;
-  const [crash] = found.again!;
+  const [crash] = found.nested!;
   const context = prepareContext(recorder.log, TARGET, SECTORS, options);
   // All of the recovery's writes but the one that matters reached the disk.
   const more = {
     ...found,
-    again: [{ ...crash, choices: [1, 0, 1].slice(0, crash.choices.length) }],
+    nested: [{ ...crash, choices: [1, 0, 1].slice(0, crash.choices.length) }],
   };
   const shrunk = shrinkState(context, more);
-  assertEquals(shrunk.again?.length, 1);
-  assertEquals(shrunk.again?.[0].choices, [1, 0, 0]);
-  assertEquals(shrunk.again?.[0].persisted.map(({ label }) => label), ["sector 0"]);
+  assertEquals(shrunk.nested?.length, 1);
+  assertEquals(shrunk.nested?.[0].choices, [1, 0, 0]);
+  assertEquals(shrunk.nested?.[0].persisted.map(({ label }) => label), ["sector 0"]);
   assertEquals(shrunk.persisted.map(({ label }) => label), ["sector 1"]);
   assert(shrunk.crashAfterEvent === found.crashAfterEvent);
 });
@@ -77,8 +77,8 @@ Deno.test("a second crash that is not needed goes", () => {
   const options = { guestBytes: 0 };
   const context = prepareContext(recorder.log, TARGET, SECTORS, options);
   const [found] = exploreLazily(recorder.log, TARGET, SECTORS, options).violations;
-  const again = [{ afterEvent: -1, persisted: [], sizeBytes: 3 * SECTOR, choices: [] }];
-  const shrunk = shrinkState(context, { ...found, again });
-  assertEquals(shrunk.again, undefined);
+  const nested = [{ afterEvent: -1, persisted: [], sizeBytes: 3 * SECTOR, choices: [] }];
+  const shrunk = shrinkState(context, { ...found, nested });
+  assertEquals(shrunk.nested, undefined);
   assertEquals(shrunk.choices, found.choices);
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { seededTest } from "../../test_support/seeds.ts";
 import { RecordedChoices } from "../choices/choices.ts";
-import { judgeConcretely, prepareContext } from "../reference/check_state.ts";
+import { checkState, prepareContext } from "../reference/check_state.ts";
 import { exploreLazily } from "../engine/lazy.ts";
 import { TOY_BUGS } from "../testing/toy_testing.ts";
 import { SECTORS, SURVIVABLE_PRESETS } from "../model/presets.ts";
@@ -15,7 +15,7 @@ import { TOY_STEPS, toySubject } from "./toy_subject_testing.ts";
 
 /** Tearing makes too many states of some workloads to look at all of them, as this test does. */
 const PRESET = fc.constantFrom(...SURVIVABLE_PRESETS.filter(({ tears }) => !tears));
-const FEWEST_FAILING = 15;
+const MIN_FAILING = 15;
 
 /** The kinds of violation in what a crash may make of some steps, by the exploration of everything. */
 function kindsOf(recording: Recording, preset = SECTORS): ViolationKind[] {
@@ -43,7 +43,7 @@ seededTest("nothing of a shrunk case can be left out: no step, and nothing on th
       const violation = shrinkState(context, shrunk.violation);
       const point = context.points.after(violation.crashAfterEvent);
       const shows = (choices: readonly number[]) =>
-        judgeConcretely(context, point, point.build(new RecordedChoices(choices)))
+        checkState(context, point, point.build(new RecordedChoices(choices)))
           .some((each) => violationKey(each) === violationKey(violation));
       assert(shows(violation.choices));
       violation.choices.forEach((option, i) => {
@@ -53,7 +53,7 @@ seededTest("nothing of a shrunk case can be left out: no step, and nothing on th
     }),
     { seed, numRuns: 60 },
   );
-  assert(failing >= FEWEST_FAILING, `${failing} cases fail`);
+  assert(failing >= MIN_FAILING, `${failing} cases fail`);
 });
 
 seededTest("shrinking the same twice gives the same", (seed) => {
@@ -109,7 +109,7 @@ Deno.test("a search that is given up says so", () => {
   const subject = toySubject("guest flush swallowed");
   const { recoveries } = shrinkWorkload(subject, STEPS, options)!.effort;
   assert(recoveries > 0);
-  const shrunk = shrinkWorkload(subject, STEPS, { ...options, mostRecoveries: 3 });
+  const shrunk = shrinkWorkload(subject, STEPS, { ...options, maxRecoveries: 3 });
   assertEquals(shrunk?.steps.length, 2);
   assert(shrunk!.effort.cutShort > 0);
 });

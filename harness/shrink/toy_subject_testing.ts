@@ -13,7 +13,6 @@ import {
 import { TOY_STEP } from "../testing/toy_workload_testing.ts";
 import { Recorder } from "../log/recorder.ts";
 import type { Step, Subject } from "../target/subject.ts";
-import type { Target } from "../target/target.ts";
 
 const SECTOR = 512;
 

@@ -23,7 +23,7 @@ function inspectOnce(target: Target, base: ByteSource) {
   const files = [new PagedStorage(base), ...target.otherFiles].map((file) =>
     noting(file, requests)
   );
-  target.recycle();
+  target.beforeEachState();
   const session = runTarget(target.recover(), files);
   return { inspection: runTarget(target.inspect(session), files), requests };
 }

@@ -30,16 +30,16 @@ export interface Target<Session = unknown> {
    * Labels of reads whose contents nothing ever depends on: data passed on to the guest. The
    * explorer does not branch on these; it checks each version on its own.
    */
-  readonly opaqueLabels: ReadonlySet<string>;
+  readonly dataLabels: ReadonlySet<string>;
   /** The unit in which the format allocates, in bytes. */
-  readonly granularityBytes: number;
+  readonly allocationUnitBytes: number;
   /** Files that operations read besides the one under test, by slot from 1 on. */
   readonly otherFiles: readonly SyncStorage[];
   /** Guest ranges to write after recovery: allocations that must not disturb other sectors. */
-  readonly probes: readonly GuestRange[];
+  readonly postRecoveryWrites: readonly GuestRange[];
 
   /** Called before each state; memory of earlier sessions may be used again. */
-  recycle(): void;
+  beforeEachState(): void;
   /** Open the file read-write as a user would after a crash, repairing what opening repairs. */
   recover(): Operation<Session>;
   /** Check the invariants of the format; finds nothing on a consistent file. */
@@ -59,7 +59,7 @@ export interface Target<Session = unknown> {
    * searched by adding instead of multiplying; harness/search/independence.ts says what that rests
    * on, and it is checked on the way. Leave it out unless your format has such tables.
    */
-  readonly claims?: Claims;
+  readonly independence?: IndependenceHints;
   /**
    * What a write means to the format, in a few words ("L2 entry of guest cluster 5"), for people;
    * undefined where there is nothing better to say than where it goes. `before` is the file as the
@@ -92,7 +92,7 @@ export interface Refusal {
  * What sectors of a table have to do with each other: nothing, except that two of them may lay claim
  * to the same thing. A thing is a number, the same for all that may claim it: a cluster, say.
  */
-export interface Claims {
+export interface IndependenceHints {
   /** The labels of reads that fetch such sectors, and nothing else. */
   readonly labels: ReadonlySet<string>;
   /** The thing that the sector at `offsetBytes` of the file is part of. */

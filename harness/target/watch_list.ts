@@ -8,7 +8,7 @@ import type { GuestRange, Target } from "./target.ts";
  * a neighbour in the same cluster is what a careless driver harms. Ranges do not overlap and ascend.
  */
 export function watchList(log: WriteLog, target: Target, guestBytes: number): GuestRange[] {
-  const unit = target.granularityBytes;
+  const unit = target.allocationUnitBytes;
   const clusters = new Set<number>();
   const add = (offsetBytes: number, lengthBytes: number) => {
     const end = Math.ceil((offsetBytes + lengthBytes) / unit);
@@ -18,7 +18,7 @@ export function watchList(log: WriteLog, target: Target, guestBytes: number): Gu
     if (event.kind === "guest-write-begun") add(event.offsetBytes, event.bytes.length);
   }
   for (const range of log.bystanders ?? []) add(range.offsetBytes, range.lengthBytes);
-  for (const probe of target.probes) add(probe.offsetBytes, probe.lengthBytes);
+  for (const probe of target.postRecoveryWrites) add(probe.offsetBytes, probe.lengthBytes);
 
   const ranges: GuestRange[] = [];
   for (const cluster of [...clusters].sort((a, b) => a - b)) {

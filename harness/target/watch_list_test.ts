@@ -22,8 +22,8 @@ function watched(
     writing: [],
     readsBackwards: false,
     sectorsInUse: 0,
-    probes: options.probe === undefined ? [] : [{ sector: options.probe, count: 1 }],
-    granularityBytes: CLUSTER,
+    postRecoveryWrites: options.probe === undefined ? [] : [{ sector: options.probe, count: 1 }],
+    allocationUnitBytes: CLUSTER,
     hasFingerprint: false,
   }, new MemoryStorage());
   return watchList(builder.log(new Uint8Array(0)), target, options.guestBytes ?? DISK);

@@ -19,7 +19,7 @@ export interface EngineCase {
   /** How many crashes in a row; 1 if not given. */
   readonly depth?: number;
   /** How many states brute force may visit. */
-  readonly mostStates?: number;
+  readonly maxStates?: number;
 }
 
 /** How many states brute force would visit. */
@@ -58,6 +58,6 @@ export function assertAgreement(
   assertEquals(lazy.traceHash, brute.traceHash);
   assertEquals(lazy.crashPoints, brute.crashPoints);
   assertLessOrEqual(lazy.recoveries, brute.recoveries);
-  const imagesLog2 = lazy.images?.log2 ?? (preset.ruinBytes > 0 ? 0 : Infinity);
+  const imagesLog2 = lazy.images?.log2 ?? (preset.corruptionBytes > 0 ? 0 : Infinity);
   assert(imagesLog2 <= brute.states.log2 + 0.001, "more images than states");
 }

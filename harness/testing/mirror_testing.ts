@@ -25,11 +25,11 @@ export function mirror(clearsFlagFirst: boolean): Target<void> {
   const FLUSH = { kind: "flush", file: 0, scope: "data", label: "repaired" } as const;
   return {
     name: "mirror",
-    opaqueLabels: new Set(),
-    granularityBytes: SECTOR,
+    dataLabels: new Set(),
+    allocationUnitBytes: SECTOR,
     otherFiles: [],
-    probes: [],
-    recycle() {},
+    postRecoveryWrites: [],
+    beforeEachState() {},
     *recover() {
       if ((yield* readByte(FLAG)) === 0) return;
       if (clearsFlagFirst) yield* fill(FLAG, 0);

@@ -90,11 +90,11 @@ export function script(shape: LogShape): fc.Arbitrary<Script> {
     writing: fc.array(scriptStep(shape), { maxLength: 2 }),
     readsBackwards: fc.boolean(),
     sectorsInUse: fc.integer({ min: 1, max: shape.fileSectors }),
-    probes: fc.array(
+    postRecoveryWrites: fc.array(
       fc.record({ sector: fc.nat(shape.guestSectors - 2), count: fc.integer({ min: 1, max: 2 }) }),
       { maxLength: 2 },
     ),
-    granularityBytes: fc.constantFrom(SECTOR, 2 * SECTOR),
+    allocationUnitBytes: fc.constantFrom(SECTOR, 2 * SECTOR),
     hasFingerprint: fc.boolean(),
   });
 }

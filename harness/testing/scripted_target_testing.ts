@@ -65,9 +65,9 @@ export interface Script {
   /** Sectors of the file, counted from its start, that are never a leak. */
   readonly sectorsInUse: number;
   /** Guest sectors to write after recovery, each with how many. */
-  readonly probes: readonly { readonly sector: number; readonly count: number }[];
+  readonly postRecoveryWrites: readonly { readonly sector: number; readonly count: number }[];
   /** Bytes of the unit of allocation. */
-  readonly granularityBytes: number;
+  readonly allocationUnitBytes: number;
   /** Whether the target tells the explorer what its sessions remember. */
   readonly hasFingerprint: boolean;
 }
@@ -83,17 +83,17 @@ class Refused extends Error {}
 
 /** A {@linkcode Target} that follows `script`; `otherFile` is its second file. */
 export function scriptedTarget(script: Script, otherFile: SyncStorage): Target<ScriptedSession> {
-  const probes: GuestRange[] = script.probes.map(({ sector, count }) => ({
+  const postRecoveryWrites: GuestRange[] = script.postRecoveryWrites.map(({ sector, count }) => ({
     offsetBytes: sector * SECTOR,
     lengthBytes: count * SECTOR,
   }));
   return {
     name: "scripted",
-    opaqueLabels: new Set(["data"]),
-    granularityBytes: script.granularityBytes,
+    dataLabels: new Set(["data"]),
+    allocationUnitBytes: script.allocationUnitBytes,
     otherFiles: [otherFile],
-    probes,
-    recycle() {},
+    postRecoveryWrites,
+    beforeEachState() {},
     *recover() {
       const session = { places: [...script.places], problems: [], sizeBytes: -1 };
       yield* follow(script.recovery, session);

@@ -56,11 +56,11 @@ export function shelfCase(preset: Preset, defect?: ShelfDefect): EngineCase {
 function shelf(defect?: ShelfDefect): Target<Session> {
   return {
     name: "shelf",
-    opaqueLabels: new Set(["data"]),
-    granularityBytes: SECTOR,
+    dataLabels: new Set(["data"]),
+    allocationUnitBytes: SECTOR,
     otherFiles: [],
-    probes: [{ offsetBytes: SECTOR, lengthBytes: SECTOR }],
-    recycle() {},
+    postRecoveryWrites: [{ offsetBytes: SECTOR, lengthBytes: SECTOR }],
+    beforeEachState() {},
     *recover() {
       const table = yield* readSector(TABLE);
       return { table, next: (yield* readSector(NEXT))[0] };

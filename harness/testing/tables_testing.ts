@@ -18,16 +18,16 @@ export type Fault = (firstBytes: readonly number[]) => readonly string[];
 export function tablesTarget(fault: Fault, leaks: Fault = () => []): Target<number[]> {
   return {
     name: "tables",
-    opaqueLabels: new Set(),
-    granularityBytes: SECTOR,
+    dataLabels: new Set(),
+    allocationUnitBytes: SECTOR,
     otherFiles: [],
-    probes: [],
-    claims: {
+    postRecoveryWrites: [],
+    independence: {
       labels: new Set([TABLE_LABEL]),
       placeOf: (offsetBytes) => -1 - offsetBytes / SECTOR,
       refersTo: (sector) => sector[1] === 0 ? [] : [sector[1]],
     },
-    recycle() {},
+    beforeEachState() {},
     *recover() {
       const firstBytes: number[] = [];
       for (let table = 0; table < TABLES; table++) {

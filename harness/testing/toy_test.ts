@@ -10,10 +10,10 @@ import { recordToy, TOY_STEP, type ToyStep } from "./toy_workload_testing.ts";
 /** Workloads that are generated for each seed; where tearing makes too much of many, more. */
 const runs = (preset: Preset) => preset.tears ? 400 : 200;
 /** A case with more states than this is left out; tearing makes many of few. */
-const mostStates = (preset: Preset) => preset.tears ? 6000n : 800n;
+const maxStates = (preset: Preset) => preset.tears ? 6000n : 800n;
 /** At least so many cases must be used and must fail, for each preset. */
-const FEWEST_USED = 50;
-const FEWEST_FAILING = 4;
+const MIN_USED = 50;
+const MIN_FAILING = 4;
 
 const GUEST = { guestBytes: TOY_GUEST_BYTES };
 const STEPS = fc.array(TOY_STEP, { minLength: 1, maxLength: 6 });
@@ -25,7 +25,7 @@ for (const preset of Object.values(PRESETS)) {
     fc.assert(
       fc.property(STEPS, BUG, (steps, bug) => {
         const log = recordToy(steps, bug);
-        if (bruteStates(log, preset) > mostStates(preset)) return;
+        if (bruteStates(log, preset) > maxStates(preset)) return;
         const { lazy } = assertEnginesAgree({ log, target: toyTarget(bug), preset, ...GUEST });
         count.used++;
         if (lazy.verdict === "violation") count.failing++;
@@ -33,8 +33,8 @@ for (const preset of Object.values(PRESETS)) {
       }),
       { seed, numRuns: runs(preset) },
     );
-    assertGreaterOrEqual(count.used, FEWEST_USED, "cases used");
-    assertGreaterOrEqual(count.failing, FEWEST_FAILING, "cases that fail");
+    assertGreaterOrEqual(count.used, MIN_USED, "cases used");
+    assertGreaterOrEqual(count.failing, MIN_FAILING, "cases that fail");
   });
 }
 

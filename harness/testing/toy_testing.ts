@@ -65,11 +65,11 @@ export function emptyToy(): Uint8Array {
 export function toyTarget(bug?: ToyBug): Target<ToySession> {
   return {
     name: "toy",
-    opaqueLabels: new Set(["data"]),
-    granularityBytes: SECTOR,
+    dataLabels: new Set(["data"]),
+    allocationUnitBytes: SECTOR,
     otherFiles: [],
-    probes: [{ offsetBytes: (TOY_GUEST_SECTORS - 1) * SECTOR, lengthBytes: SECTOR }],
-    recycle() {},
+    postRecoveryWrites: [{ offsetBytes: (TOY_GUEST_SECTORS - 1) * SECTOR, lengthBytes: SECTOR }],
+    beforeEachState() {},
     recover: () => openToy(bug),
     inspect,
     read: readToy,

@@ -10,7 +10,7 @@ export interface DiskShape {
   /** The size of the guest's disk, in bytes. */
   readonly sizeBytes: number;
   /** What the format allocates as a whole, in bytes: a cluster. */
-  readonly unitBytes: number;
+  readonly allocationUnitBytes: number;
   /** How much of the disk one table maps, in bytes; left out where there are no such tables. */
   readonly tableBytes?: number;
   /** What writes start and end at a multiple of, in bytes; 1 if anywhere. */

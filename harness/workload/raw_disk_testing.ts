@@ -11,11 +11,11 @@ const BYTES = 1536;
 /** A raw disk as a target: the guest's disk is the file. */
 export const RAW_TARGET: Target<void> = {
   name: "raw disk",
-  opaqueLabels: new Set(["data"]),
-  granularityBytes: 512,
+  dataLabels: new Set(["data"]),
+  allocationUnitBytes: 512,
   otherFiles: [],
-  probes: [],
-  recycle() {},
+  postRecoveryWrites: [],
+  beforeEachState() {},
   *recover() {},
   // deno-lint-ignore require-yield
   *inspect() {

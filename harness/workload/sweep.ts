@@ -17,9 +17,9 @@ export interface SweepOptions {
   /** Whether to go on after the first finding, to see a finding of each kind; false if not given. */
   readonly goesOn?: boolean;
   /** The most workloads; all if not given. */
-  readonly mostWorkloads?: number;
+  readonly maxWorkloads?: number;
   /** The most time, by a clock of milliseconds; unlimited if not given. */
-  readonly time?: { readonly mostMilliseconds: number; readonly now: () => number };
+  readonly time?: { readonly maxMilliseconds: number; readonly now: () => number };
   /** Told before each workload how many are done and how many of them fail. */
   readonly onProgress?: (done: number, failing: number) => void;
 }
@@ -43,11 +43,11 @@ export interface SweepOptions {
  * // A raw disk of one sector.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -75,7 +75,7 @@ export interface SweepOptions {
  * };
  * const shape = {
  *   sizeBytes: 512,
- *   unitBytes: 512,
+ *   allocationUnitBytes: 512,
  *   alignmentBytes: 512,
  *   sizeStepBytes: 512,
  *   written: [{ offsetBytes: 0, lengthBytes: 512 }],
@@ -90,12 +90,12 @@ export function sweep(
   source: WorkloadSource,
   options: SweepOptions,
 ): SweepResult {
-  const { mostWorkloads = Infinity, time } = options;
-  const end = time && time.now() + time.mostMilliseconds;
+  const { maxWorkloads = Infinity, time } = options;
+  const end = time && time.now() + time.maxMilliseconds;
   const tally = new Tally(subject);
   const reasonToStop = () => {
     if (tally.failing > 0 && !options.goesOn) return "first finding";
-    if (tally.workloads >= mostWorkloads) return "workload budget";
+    if (tally.workloads >= maxWorkloads) return "workload budget";
     return time && time.now() >= end! ? "time budget" : undefined;
   };
   for (const workload of source.workloads) {

@@ -1,5 +1,5 @@
 import type { Step } from "../target/subject.ts";
-import type { Letter } from "./alphabet.ts";
+import type { WorkloadOperation } from "./operation_set.ts";
 
 /** A workload, and what it is in words. */
 export interface GeneratedWorkload {
@@ -12,16 +12,16 @@ export interface GeneratedWorkload {
 /** Where workloads come from. */
 export type WorkloadOrigin =
   | {
-    /** All sequences of up to `length` of so many letters. */
+    /** All sequences of up to `length` of so many operations. */
     readonly kind: "exhaustive";
     readonly length: number;
-    readonly letters: number;
+    readonly operations: number;
   }
   | {
     /** So many random ones of at most so many steps, with or without leaving out features. */
     readonly kind: "random";
     readonly seed: number;
-    readonly mostSteps: number;
+    readonly maxSteps: number;
     readonly swarm: boolean;
   }
   | {
@@ -39,9 +39,9 @@ export interface WorkloadSource {
   count(): number;
 }
 
-/** A workload of these letters. */
-export function workloadOf(letters: readonly Letter[]): GeneratedWorkload {
-  return { words: letters.map(({ name }) => name), steps: letters.map(({ step }) => step) };
+/** A workload of these operations. */
+export function workloadOf(operations: readonly WorkloadOperation[]): GeneratedWorkload {
+  return { words: operations.map(({ name }) => name), steps: operations.map(({ step }) => step) };
 }
 
 /**

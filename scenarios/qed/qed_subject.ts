@@ -14,12 +14,12 @@ export interface QedSubjectOptions
   /** Makes the filters of a mutant, with fresh state. */
   readonly filters?: () => readonly Filter[];
   /** Guest ranges to write after recovery, which no workload writes. */
-  readonly probes?: readonly GuestRange[];
+  readonly postRecoveryWrites?: readonly GuestRange[];
 }
 
 /** Our QED driver as a {@linkcode Subject}. A snapshot is an empty overlay over the image. */
 export function qedSubject(options: QedSubjectOptions): Subject {
-  const { name, filters = () => [], probes: _probes, profile, ...image } = options;
+  const { name, filters = () => [], postRecoveryWrites: _probes, profile, ...image } = options;
   return {
     name: name ?? `qed (${profile.name})`,
     record(steps: readonly Step[]): Recording {
@@ -38,13 +38,13 @@ export function qedSubject(options: QedSubjectOptions): Subject {
 
 /** The target for the file of a workload: it opens the backing files too. */
 function targetFor(run: WorkloadRun, options: QedSubjectOptions): Target<QedImage> {
-  const { profile, clusterBytes, backingNames, probes } = options;
+  const { profile, clusterBytes, backingNames, postRecoveryWrites } = options;
   const { backingFiles } = run;
   const target = qedTarget({
     profile,
     clusterBytes,
     ...(backingNames && { backingNames }),
-    ...(probes && { probes }),
+    ...(postRecoveryWrites && { postRecoveryWrites }),
   });
   return {
     ...target,

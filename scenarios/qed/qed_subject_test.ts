@@ -13,7 +13,7 @@ const OPTIONS: QedSubjectOptions = {
   clusterBytes: CLUSTER,
   imageBytes: DISK,
   prepared: [write(0, CLUSTER)],
-  probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
 };
 const BACKING = patternBytes(7, 0, PER_L2_TABLE + 3 * CLUSTER);
 

@@ -64,14 +64,14 @@ export function qedSweep(options: QedSweepOptions): { subject: Subject; shape: D
     clusterBytes: CLUSTER,
     imageBytes: sizeBytes,
     prepared: [write(0, WRITTEN_BYTES)],
-    probes: UNWRITTEN,
+    postRecoveryWrites: UNWRITTEN,
     ...(backing && { backing: BACKINGS[backing] }),
     ...(tornTailBytes !== undefined && { tornTailBytes }),
     ...(filters && { filters }),
   });
   const shape: DiskShape = {
     sizeBytes,
-    unitBytes: CLUSTER,
+    allocationUnitBytes: CLUSTER,
     tableBytes: PER_L2_TABLE,
     alignmentBytes: 1,
     sizeStepBytes: isRfc ? CLUSTER : 512,

@@ -1,4 +1,10 @@
-import type { Claims, GuestRange, Inspection, Refusal, Target } from "../../harness/mod.ts";
+import type {
+  GuestRange,
+  IndependenceHints,
+  Inspection,
+  Refusal,
+  Target,
+} from "../../harness/mod.ts";
 import {
   type BackingSource,
   BufferPool,
@@ -33,7 +39,7 @@ export interface QedTargetOptions {
   /** The names that the header may have for it, undefined for none; any if not given. */
   readonly backingNames?: readonly (string | undefined)[];
   /** Guest ranges to write after recovery; unallocated in the workload. */
-  readonly probes?: readonly GuestRange[];
+  readonly postRecoveryWrites?: readonly GuestRange[];
 }
 
 /** An open backing file: the source that the image reads from, and the files from slot 1 on. */
@@ -48,11 +54,11 @@ export function qedTarget(options: QedTargetOptions): Target<QedImage> {
   const { profile, backing } = options;
   return {
     name: `qed (${profile.name})`,
-    opaqueLabels: new Set(["data", "backing"]),
-    granularityBytes: options.clusterBytes,
+    dataLabels: new Set(["data", "backing"]),
+    allocationUnitBytes: options.clusterBytes,
     otherFiles: backing?.files ?? [],
-    probes: options.probes ?? [],
-    recycle: () => buffers.recycle(),
+    postRecoveryWrites: options.postRecoveryWrites ?? [],
+    beforeEachState: () => buffers.recycle(),
     *recover() {
       const image = yield* openImage({ writable: true, profile, buffers });
       if (backing && image.backingName !== undefined) image.backing = backing.source;
@@ -62,7 +68,7 @@ export function qedTarget(options: QedTargetOptions): Target<QedImage> {
     read: readGuest,
     write: writeImage,
     fingerprint,
-    claims: claimsOf(options.clusterBytes),
+    independence: claimsOf(options.clusterBytes),
     describeWrite: describeQedWrite,
     refusal,
   };
@@ -73,7 +79,7 @@ export function qedTarget(options: QedTargetOptions): Target<QedImage> {
  * another entry may refer too, or which may hold a table. Beyond that, only the entry itself and the
  * size of the file decide whether it is valid.
  */
-function claimsOf(clusterBytes: number): Claims {
+function claimsOf(clusterBytes: number): IndependenceHints {
   return {
     labels: new Set(["l2-table"]),
     placeOf: (offsetBytes) => Math.floor(offsetBytes / clusterBytes),

@@ -147,8 +147,13 @@ function recordedOn(
         `(${misfit})`,
     );
   }
-  const probes = view.freeClusters(2).map(range);
-  const target = qedTarget({ profile: QEMU, clusterBytes, probes, ...(backing && { backing }) });
+  const postRecoveryWrites = view.freeClusters(2).map(range);
+  const target = qedTarget({
+    profile: QEMU,
+    clusterBytes,
+    postRecoveryWrites,
+    ...(backing && { backing }),
+  });
   assertRecovers(target, source);
   return {
     log: { base: source, guestBase: guestSource(base), events, bystanders },

@@ -29,7 +29,7 @@ export interface Case {
   /** The guest's workload. */
   readonly workload: Workload;
   /** Guest ranges to write after recovery. */
-  readonly probes?: readonly GuestRange[];
+  readonly postRecoveryWrites?: readonly GuestRange[];
   /** The filters of a mutant. */
   readonly filters?: readonly Filter[];
   /** The expected result. */
@@ -96,7 +96,7 @@ export function setUp(each: Case): Setup {
     clusterBytes: workload.clusterBytes,
     ...(backing && { backing: memoryBacking(backing) }),
     ...(workload.backingNames && { backingNames: workload.backingNames }),
-    ...(each.probes && { probes: each.probes }),
+    ...(each.postRecoveryWrites && { postRecoveryWrites: each.postRecoveryWrites }),
   });
   return { log, target };
 }

@@ -70,8 +70,8 @@ function workloadOf({ guests, seed, hasBacking }: Plan): Workload {
 }
 
 function violationsOf(workload: Workload, profile = EAGER): string[] {
-  const probes = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
-  const each = { name: "trim", profile, preset: SECTORS, workload, probes };
+  const postRecoveryWrites = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+  const each = { name: "trim", profile, preset: SECTORS, workload, postRecoveryWrites };
   return explore({ ...each, expected: "clean" }).violations.map(violationKey);
 }
 

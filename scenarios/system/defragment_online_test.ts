@@ -117,7 +117,7 @@ function assertSurvives(workload: Workload, profile = STRICT): number {
     profile,
     preset: SECTORS,
     workload,
-    probes: [{ offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 }],
+    postRecoveryWrites: [{ offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 }],
     expected: "clean",
   });
   const { violations, states } = exploreLazily(log, target, SECTORS, {

@@ -28,7 +28,7 @@ Deno.test("each preset detects a mutant, and the strongest ones detect one of th
   for (const name of Object.keys(PRESETS)) {
     assert(rows.some(({ detectedBy }) => detectedBy.includes(name)), name);
   }
-  for (const name of ["torn-sector", "destruction(4096)", "lying-flush"]) {
+  for (const name of ["torn-sector", "neighbour-corruption(4096)", "lying-flush"]) {
     assert(rows.some(isDetectedBy([name])), name);
   }
 });

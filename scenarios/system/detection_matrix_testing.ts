@@ -126,7 +126,7 @@ export function searchTable(): DetectionTable {
   );
   const { violations } = exploreRuns(requests, everyOrder(requests));
   const withHints = (sum: boolean) =>
-    exploreLazily(APART, tablesTarget(ALL_TOGETHER), SECTORS, { ...GUEST, addsUp: sum });
+    exploreLazily(APART, tablesTarget(ALL_TOGETHER), SECTORS, { ...GUEST, independent: sum });
   const lied = withHints(true);
   return {
     header: ["mutant", "format", "searches that detect it"],

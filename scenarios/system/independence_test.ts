@@ -76,7 +76,7 @@ function bothWays(
   const target = qedTarget({
     profile,
     clusterBytes: CLUSTER,
-    probes: UNWRITTEN,
+    postRecoveryWrites: UNWRITTEN,
     ...(backing && { backing: memoryBacking(backing) }),
   });
   const tooLong = new Error("too long");
@@ -86,7 +86,7 @@ function bothWays(
   try {
     const log = record(workload, { profile, ...(filter && { filters: [filter()] }) });
     const options = { guestBytes: DISK, onProgress };
-    const plain = exploreLazily(log, target, preset, { ...options, addsUp: false });
+    const plain = exploreLazily(log, target, preset, { ...options, independent: false });
     return { plain, added: exploreLazily(log, target, preset, options) };
   } catch (error) {
     const isRefused = error instanceof FormatError || error instanceof ImageError;
@@ -131,7 +131,11 @@ const TWENTY: Workload = {
 
 function exploreTwenty(filter: Mutant["filter"]): Exploration {
   const log = record(TWENTY, { profile: STRICT, ...(filter && { filters: [filter()] }) });
-  const target = qedTarget({ profile: STRICT, clusterBytes: CLUSTER, probes: UNWRITTEN });
+  const target = qedTarget({
+    profile: STRICT,
+    clusterBytes: CLUSTER,
+    postRecoveryWrites: UNWRITTEN,
+  });
   return exploreLazily(log, target, SECTORS, { guestBytes: 4 * DISK });
 }
 

@@ -6,7 +6,7 @@ import {
   bruteStates,
   keysOf,
 } from "../../harness/testing/engine_agreement_testing.ts";
-import { destruction, type Preset, PRESETS, SECTORS } from "../../harness/mod.ts";
+import { neighbourCorruption, type Preset, PRESETS, SECTORS } from "../../harness/mod.ts";
 import { RFC } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { ANY_MUTANT, mutantCase } from "./random_mutants_testing.ts";
@@ -17,7 +17,7 @@ import { type Workload, write } from "../qed/workload.ts";
 /** Generated cases for each seed. */
 const RUNS = 640;
 /** The test skips a case with more states; sectors multiply them. */
-const mostStates = (preset: Preset) => preset.unit === 512 ? 1500n : 400n;
+const maxStates = (preset: Preset) => preset.unit === 512 ? 1500n : 400n;
 /** For each seed, at least this many cases must count, fail, and be clean. */
 const MIN_USED = 120;
 const MIN_FAILING = 6;
@@ -31,12 +31,12 @@ seededTest("lazy equals brute on QED", (seed) => {
   const presets = fc.constantFrom(...Object.values(PRESETS), SECTORS, SECTORS);
   fc.assert(
     fc.property(
-      workloads({ mostSteps: 4, unaligned: true }),
+      workloads({ maxSteps: 4, unaligned: true }),
       ANY_MUTANT,
       presets,
       (workload, mutant, preset) => {
         const each = mutantCase(workload, mutant, preset);
-        if (!each || bruteStates(each.log, preset) > mostStates(preset)) return;
+        if (!each || bruteStates(each.log, preset) > maxStates(preset)) return;
         const { lazy } = assertEnginesAgree(each);
         count.used++;
         used.set(preset.name, (used.get(preset.name) ?? 0) + 1);
@@ -60,7 +60,7 @@ Deno.test("lazy equals brute where a driver that does not verify offsets follows
     prepared: [write(CLUSTER, 512)],
     steps: [write(2 * CLUSTER, 512)],
   };
-  const each = mutantCase(guest, { name: "correct", profile: RFC }, destruction(4096))!;
+  const each = mutantCase(guest, { name: "correct", profile: RFC }, neighbourCorruption(4096))!;
   const { lazy } = assertEnginesAgree(each);
   assert(keysOf(lazy).includes("unusable: a request out of bounds"), keysOf(lazy).join());
 });

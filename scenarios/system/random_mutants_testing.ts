@@ -51,7 +51,7 @@ export function mutantCase(
     profile: mutant.profile ?? STRICT,
     clusterBytes: CLUSTER,
     ...(backing && { backing: memoryBacking(backing) }),
-    probes: UNWRITTEN,
+    postRecoveryWrites: UNWRITTEN,
   });
   return { log, target, preset, guestBytes: DISK };
 }

@@ -18,7 +18,7 @@ const BACKING = patternBytes(7, 0, 2 * CLUSTER + 1024);
 /** The steps that guests may take. */
 export interface GuestOptions {
   /** The largest number of steps; the smallest is one. */
-  readonly mostSteps: number;
+  readonly maxSteps: number;
   /** Whether writes may start and end inside sectors. */
   readonly unaligned: boolean;
 }
@@ -50,7 +50,7 @@ export function workloads(options: GuestOptions): fc.Arbitrary<Workload> {
   );
   return fc.record({
     prepared: fc.array(writes, { maxLength: 2 }),
-    steps: fc.array(steps, { minLength: 1, maxLength: options.mostSteps }),
+    steps: fc.array(steps, { minLength: 1, maxLength: options.maxSteps }),
     closes: fc.boolean(),
     hasBacking: fc.nat(3).map((n) => n === 0),
     layout: fc.constantFrom<("final" | "rfc")[]>("final", "final", "final", "rfc"),

@@ -40,7 +40,7 @@ function targetOf({ backing, clusterBytes }: Workload, filter?: () => Filter): T
   const target = qedTarget({
     profile: STRICT,
     clusterBytes,
-    probes: UNWRITTEN,
+    postRecoveryWrites: UNWRITTEN,
     ...(backing && { backing: memoryBacking(backing) }),
   });
   return filter ? { ...target, recover: () => filtered(target.recover(), filter()) } : target;
@@ -48,7 +48,7 @@ function targetOf({ backing, clusterBytes }: Workload, filter?: () => Filter): T
 
 const RANDOM = fc.record({
   preset: fc.constantFrom(...SURVIVABLE_PRESETS, SECTORS),
-  workload: workloads({ mostSteps: 5, unaligned: true }),
+  workload: workloads({ maxSteps: 5, unaligned: true }),
   depth: fc.constantFrom(2, 3),
 });
 
@@ -66,13 +66,13 @@ seededTest("strict survives crashes during recovery, after random guests", (seed
 seededTest("a second crash: lazy equals brute on QED", (seed) => {
   let compared = 0;
   fc.assert(
-    fc.property(workloads({ mostSteps: 2, unaligned: true }), (workload) => {
+    fc.property(workloads({ maxSteps: 2, unaligned: true }), (workload) => {
       const log = record(workload, { profile: STRICT });
       if (bruteStates(log, SECTORS) > 300n) return;
       const target = targetOf(workload, omit(REPAIR_FLUSHES));
       const each = { log, target, preset: SECTORS, guestBytes: DISK, depth: 2 };
       try {
-        assertEnginesAgree({ ...each, mostStates: MAX_STATES });
+        assertEnginesAgree({ ...each, maxStates: MAX_STATES });
         compared++;
       } catch (error) {
         if (!(error instanceof SpaceTooLargeError)) throw error;
@@ -104,6 +104,6 @@ for (const [name, filter] of Object.entries(MUTANTS)) {
     const { violations, recoveries } = explore(2);
     assert(keysOf(explore(2)).some((key) => key.startsWith("inconsistent")));
     assertGreater(recoveries, explore(1).recoveries);
-    assertEquals(violations[0].again?.length, 1);
+    assertEquals(violations[0].nested?.length, 1);
   });
 }

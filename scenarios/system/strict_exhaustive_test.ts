@@ -28,7 +28,7 @@ function explore(workload: Workload, preset: Preset, profile: OrderingProfile = 
     profile,
     clusterBytes,
     ...(backing && { backing: memoryBacking(backing) }),
-    probes: UNWRITTEN,
+    postRecoveryWrites: UNWRITTEN,
   });
   const log = record(workload, { profile });
   return exploreLazily(log, target, preset, { guestBytes: workload.imageBytes });
@@ -98,7 +98,7 @@ for (const [name, exploreUnder] of Object.entries(EXPLORATIONS)) {
 const RANDOM_CASE = fc.record({
   profile: fc.constantFrom(STRICT, EAGER, EAGER),
   preset: fc.constantFrom(...SURVIVABLE_PRESETS, SECTORS),
-  workload: workloads({ mostSteps: 7, unaligned: true }),
+  workload: workloads({ maxSteps: 7, unaligned: true }),
 });
 
 seededTest("strict survives every crash state of random guests", (seed) => {

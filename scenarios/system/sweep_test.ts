@@ -43,7 +43,7 @@ for (const variant of VARIANTS) {
 
   seededTest(`strict survives every crash of random workloads: ${nameOf(variant)}`, (seed) => {
     const { subject, shape } = qedSweep({ ...variant, profile: STRICT });
-    const options = { seed, count: RANDOM_WORKLOADS, mostSteps: 8, swarm: true };
+    const options = { seed, count: RANDOM_WORKLOADS, maxSteps: 8, swarm: true };
     const { findings } = sweep(subject, randomWorkloads(shape, options), { presets: [SECTORS] });
     assertEquals(findings, []);
   });

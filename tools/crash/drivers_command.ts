@@ -79,7 +79,7 @@ export async function driverLogCommand(
 
 function presetOf(name: string | undefined): Preset {
   const preset = name === undefined ? WRITES : lookUpPreset(name);
-  if (preset.tears || preset.ruinBytes > 0 || !preset.flushesAreHonest) {
+  if (preset.tears || preset.corruptionBytes > 0 || !preset.flushesAreHonest) {
     throw new UsageError(`--preset ${preset.name}: no image format promises to survive that`);
   }
   return preset;

@@ -1,11 +1,11 @@
 import {
+  checkFound,
   type FoundViolation,
-  judgeFound,
   persistedVersions,
   prepareContext,
   RecordedChoices,
   type ReferenceContext,
-  spellOutAgain,
+  spellOutNested,
   timeline,
   violationKey,
 } from "../../harness/mod.ts";
@@ -42,7 +42,7 @@ export async function replayCommand(
   const context = prepareContext(log, target, preset, { guestBytes });
   const { byUnit } = point.describe(new RecordedChoices(replay.choices));
   const persisted = persistedVersions(log, preset, point.spelledOut(byUnit));
-  const seen = judgeFound(context, replay);
+  const seen = checkFound(context, replay);
   const key = violationKey(replay.violation);
   const reproduced = seen.some((each) => violationKey(each) === key);
   const { crashAfterEvent } = replay;
@@ -56,17 +56,17 @@ export async function replayCommand(
     writeReport(report.path, await replayReport(found, contextOf(report)));
   }
   if (json) {
-    const { again } = replay;
+    const { nested } = replay;
     const result = {
       ...{ reproduced, crashAfterEvent, persisted },
-      ...(again && { again }),
+      ...(nested && { nested }),
       violations: seen,
     };
     printJson(io, result);
   } else {
     io.printLine(timeline(log, crashAfterEvent, persisted, point.pendingEvents));
     io.printLine("      = durable  + reached the disk  ~ in part  - lost\n");
-    for (const { afterEvent } of replay.again ?? []) {
+    for (const { afterEvent } of replay.nested ?? []) {
       io.printLine(`Recovery was cut short after event ${afterEvent} of its own.`);
     }
     for (const violation of seen) io.printLine(`${violation.kind}: ${violation.detail}`);
@@ -78,14 +78,14 @@ export async function replayCommand(
 
 /** The violation of a replay file with all that its state says. */
 function foundBy(
-  { violation, crashAfterEvent, choices, again = [] }: ReplayFile,
+  { violation, crashAfterEvent, choices, nested = [] }: ReplayFile,
   context: ReferenceContext,
 ): FoundViolation {
   const { log, preset } = context;
   const point = context.points.after(crashAfterEvent);
   const { byUnit } = point.describe(new RecordedChoices(choices));
   const file = point.build(new RecordedChoices(choices));
-  const later = again.map((each) => ({
+  const later = nested.map((each) => ({
     afterEvent: each.afterEvent,
     choicesAt: () => each.choices,
   }));
@@ -94,6 +94,6 @@ function foundBy(
     ...{ crashAfterEvent, choices, pendingWrites: point.pendingCount, occurrences: 1 },
     persisted: persistedVersions(log, preset, point.spelledOut(byUnit)),
     sizeBytes: file.sizeBytes,
-    ...(later.length > 0 && { again: spellOutAgain(later, file, context) }),
+    ...(later.length > 0 && { nested: spellOutNested(later, file, context) }),
   };
 }

@@ -30,7 +30,7 @@ export interface ReplayFile {
   /** Which choices build the state. */
   readonly choices: readonly number[];
   /** Crashes of recoveries after that one, the first one first. */
-  readonly again?: readonly { readonly afterEvent: number; readonly choices: readonly number[] }[];
+  readonly nested?: readonly { readonly afterEvent: number; readonly choices: readonly number[] }[];
   /** What it shows. */
   readonly violation: Violation;
   /** Why, in sentences. */
@@ -44,13 +44,13 @@ export function replayFileOf(
   violation: FoundViolation,
   context: Pick<ReplayFile, "source" | "profile" | "preset" | "traceHash">,
 ): ReplayFile {
-  const { kind, subject, detail, crashAfterEvent, choices, again } = violation;
+  const { kind, subject, detail, crashAfterEvent, choices, nested } = violation;
   return {
     powercut: 1,
     ...context,
     crashAfterEvent,
     choices,
-    ...(again && { again: again.map(({ afterEvent, choices }) => ({ afterEvent, choices })) }),
+    ...(nested && { nested: nested.map(({ afterEvent, choices }) => ({ afterEvent, choices })) }),
     violation: { kind, subject, detail },
   };
 }
@@ -79,10 +79,10 @@ export function parseReplayFile(text: string): ReplayFile {
   check("crashAfterEvent", "must be an event's number, or -1", isEvent(parsed.crashAfterEvent));
   check("choices", "must be a list of numbers", isChoices(parsed.choices));
   check(
-    "again",
+    "nested",
     "must be a list of crashes, each with afterEvent and choices",
-    parsed.again === undefined || Array.isArray(parsed.again) &&
-        parsed.again.every((each) => isEvent(each?.afterEvent) && isChoices(each?.choices)),
+    parsed.nested === undefined || Array.isArray(parsed.nested) &&
+        parsed.nested.every((each) => isEvent(each?.afterEvent) && isChoices(each?.choices)),
   );
   const source = parsed.source as Record<string, unknown> | undefined;
   const isScenario = typeof source?.scenario === "string" && isIndex(source.case);
@@ -121,8 +121,8 @@ function checkExplanation(
     "must be a list of texts",
     explanation === undefined || isTexts(explanation),
   );
-  const { base, around, judgedWith, events } = (trace ?? {}) as Record<string, unknown>;
-  const isDigest = [base, around, judgedWith].every((each) => typeof each === "string") &&
+  const { base, around, checkedWith, events } = (trace ?? {}) as Record<string, unknown>;
+  const isDigest = [base, around, checkedWith].every((each) => typeof each === "string") &&
     isTexts(events);
   check("trace", "must be a digest of a trace", trace === undefined || isDigest);
 }

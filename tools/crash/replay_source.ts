@@ -62,12 +62,14 @@ function run(subject: Subject, steps: readonly Step[]): Source {
 }
 
 /** The image of a case, for other workloads; undefined if its steps are more than plain data. */
-function subjectOfCase({ custom, workload, profile, probes, filters }: Case): Subject | undefined {
+function subjectOfCase(
+  { custom, workload, profile, postRecoveryWrites, filters }: Case,
+): Subject | undefined {
   if (custom || !workload.steps.every(isPlain)) return undefined;
   return qedSubject({
     ...workload,
     profile,
-    ...(probes && { probes }),
+    ...(postRecoveryWrites && { postRecoveryWrites }),
     ...(filters && { filters: () => filters }),
   });
 }

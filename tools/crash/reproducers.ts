@@ -35,7 +35,7 @@ export interface ReproducerOrigin {
 
 const QED = { format: "qed", profile: "strict" } as const;
 
-/** All of them: mutants of each sort, the profiles that are wrong by design, disks that lie or ruin. */
+/** All of them: mutants of each sort, the profiles that are wrong by design, disks that lie or corrupt. */
 export const REPRODUCER_ORIGINS: readonly ReproducerOrigin[] = [
   {
     name: "need-check-not-flushed",
@@ -100,7 +100,7 @@ export const REPRODUCER_ORIGINS: readonly ReproducerOrigin[] = [
     kind: "wrong-data",
   },
   { name: "lying-flush", image: QED, preset: "lying-flush", kind: "wrong-data" },
-  { name: "ruined-table", image: QED, preset: "destruction(4096)", kind: "unusable" },
+  { name: "corrupted-table", image: QED, preset: "neighbour-corruption(4096)", kind: "unusable" },
 ];
 
 /** Random workloads to try, one after the other. */
@@ -118,7 +118,7 @@ const MOST_RECOVERIES = 20_000;
 export function failingWorkload(origin: ReproducerOrigin): readonly Step[] | undefined {
   const { subject, shape } = subjectFor(origin.image);
   const preset = lookUpPreset(origin.preset ?? "sectors");
-  const options = { seed: SEED, count: WORKLOADS, mostSteps: MOST_STEPS, swarm: true };
+  const options = { seed: SEED, count: WORKLOADS, maxSteps: MOST_STEPS, swarm: true };
   for (const { steps } of randomWorkloads(shape, options).workloads) {
     const some = upTo(steps, STEPS);
     if (some.length < FEWEST_STEPS) continue;
@@ -139,7 +139,7 @@ function shows(
   { preset, kind }: { readonly preset: Preset; readonly kind: ViolationKind },
 ): boolean {
   try {
-    const options = { kind, mostDecisions: 2, mostRecoveries: MOST_RECOVERIES };
+    const options = { kind, mostDecisions: 2, maxRecoveries: MOST_RECOVERIES };
     return findViolation(subject.record(steps), preset, options).violation !== undefined;
   } catch (error) {
     // A mutant may make the image invalid, and the driver then refuses it.

@@ -41,9 +41,9 @@ export async function sweepWorkloads(options: SweepOptions, io: Io): Promise<num
     presets,
     goesOn: options.all,
     depth: options.depth ?? 1,
-    ...(maxWorkloads !== undefined && { mostWorkloads: maxWorkloads }),
+    ...(maxWorkloads !== undefined && { maxWorkloads }),
     ...(maxSeconds !== undefined && {
-      time: { mostMilliseconds: maxSeconds * 1000, now: () => io.now() },
+      time: { maxMilliseconds: maxSeconds * 1000, now: () => io.now() },
     }),
     onProgress: (done, failing) =>
       io.showStatus(`${subject.name}: ${done} workloads, ${failing} of them fail`),
@@ -81,8 +81,8 @@ function sourceFor(
 ): WorkloadSource {
   if (steps !== undefined) return givenWorkload(parseSteps(steps));
   if (random === undefined) return allWorkloads(shape, length ?? EXHAUSTIVE_LENGTH);
-  const mostSteps = length ?? RANDOM_LENGTH;
-  return randomWorkloads(shape, { seed, count: random, mostSteps, swarm });
+  const maxSteps = length ?? RANDOM_LENGTH;
+  return randomWorkloads(shape, { seed, count: random, maxSteps, swarm });
 }
 
 /** A sweep, for its report. */

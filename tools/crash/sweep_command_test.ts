@@ -8,7 +8,7 @@ Deno.test("crash sweep says how much it covered, and exits 0 if nothing was foun
   assertStringIncludes(stdout, "qed (strict) under ordered, writes, sectors");
   assertStringIncludes(
     stdout,
-    "exhaustive up to length 1 over an alphabet of 23 letters: 19 workloads",
+    "exhaustive up to length 1 over 23 operations: 19 workloads",
   );
 });
 
@@ -40,7 +40,7 @@ Deno.test("crash sweep prints JSON: the same for the same seed", async () => {
   const result = await run();
   assertEquals(result, await run());
   assertEquals(result.coverage, {
-    origin: { kind: "random", seed: 3, mostSteps: 8, swarm: true },
+    origin: { kind: "random", seed: 3, maxSteps: 8, swarm: true },
     workloads: 20,
   });
 });

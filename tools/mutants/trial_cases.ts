@@ -73,7 +73,14 @@ const MARKED_OVER_BACKING: Workload = {
 };
 
 function strict(name: string, workload: Workload): Case {
-  return { name, workload, profile: STRICT, preset: SECTORS, expected: "clean", probes: UNWRITTEN };
+  return {
+    name,
+    workload,
+    profile: STRICT,
+    preset: SECTORS,
+    expected: "clean",
+    postRecoveryWrites: UNWRITTEN,
+  };
 }
 
 /** The cases of a scenario whose names contain `part`. */

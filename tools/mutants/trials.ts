@@ -44,7 +44,7 @@ export function workloadTrial(
     preset: SECTORS,
     expected: "clean",
     workload: { ...workload, steps },
-    probes: UNWRITTEN.filter(({ offsetBytes }) => offsetBytes < alwaysThereBytes),
+    postRecoveryWrites: UNWRITTEN.filter(({ offsetBytes }) => offsetBytes < alwaysThereBytes),
     ...(filter && { filters: [filter()] }),
   });
   return () =>

@@ -10,7 +10,7 @@ const TOP = 14;
 /** Longer names of lanes do not fit left of them. */
 const LONGEST_NAME = 18;
 /** So many entries are drawn, the last ones; the table has all. */
-const MOST_DRAWN = 120;
+const MAX_DRAWN = 120;
 
 /** What each outcome looks like, besides its colour, and is called. */
 export const OUTCOMES: Readonly<
@@ -24,7 +24,7 @@ export const OUTCOMES: Readonly<
 
 /** What happened, drawn: time goes to the right, and what belongs together is in one lane. */
 export function timelineFigure(all: readonly TimelineEntry[]): Html {
-  const skipped = Math.max(0, all.length - MOST_DRAWN);
+  const skipped = Math.max(0, all.length - MAX_DRAWN);
   const entries = all.slice(skipped);
   const lanes = [
     ...new Set(

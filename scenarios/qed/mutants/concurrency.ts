@@ -46,6 +46,6 @@ export function concurrentRequests(
       prepared: [write(0, 2 * CLUSTER)],
       steps: [warmUp, together(requests, schedule), FLUSH],
     },
-    probes: [{ offsetBytes: 20 * CLUSTER, lengthBytes: 512 }],
+    postRecoveryWrites: [{ offsetBytes: 20 * CLUSTER, lengthBytes: 512 }],
   });
 }

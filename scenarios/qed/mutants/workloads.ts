@@ -141,6 +141,6 @@ export function exploreWorkload(
 ): Exploration {
   const workload: Workload = WORKLOADS[name];
   const alwaysThereBytes = workload.shrunkBytes ?? workload.imageBytes;
-  const probes = UNWRITTEN.filter(({ offsetBytes }) => offsetBytes < alwaysThereBytes);
-  return explore({ ...options, name, preset, workload, probes, expected: "clean" });
+  const postRecoveryWrites = UNWRITTEN.filter(({ offsetBytes }) => offsetBytes < alwaysThereBytes);
+  return explore({ ...options, name, preset, workload, postRecoveryWrites, expected: "clean" });
 }

@@ -147,10 +147,17 @@ function liveOf(
 ): Pick<ReportViolation, "liveCase" | "noLive"> {
   if (format.driver !== "qed") return { noLive: "only our own QED driver runs in a page" };
   if (backing) return { noLive: "the image has a backing file" };
-  const probes = look.probes.map(({ offsetBytes }) => ({ offsetBytes, lengthBytes: PROBE_BYTES }));
+  const postRecoveryWrites = look.probes.map(({ offsetBytes }) => ({
+    offsetBytes,
+    lengthBytes: PROBE_BYTES,
+  }));
   const header = new DataView(new ArrayBuffer(8));
   log.base.read(0, new Uint8Array(header.buffer));
-  const target = qedTarget({ profile: QEMU, clusterBytes: header.getUint32(4, true), probes });
+  const target = qedTarget({
+    profile: QEMU,
+    clusterBytes: header.getUint32(4, true),
+    postRecoveryWrites,
+  });
   const guestBytes = log.guestBase.sizeBytes;
   return cases.add(prepareContext(log, target, preset, { guestBytes }), state);
 }

@@ -56,13 +56,13 @@ function why(
   guestBytes: number,
 ): readonly string[] {
   const { log, target } = context;
-  if (violation.again) {
-    return violation.again.map(({ afterEvent }) =>
+  if (violation.nested) {
+    return violation.nested.map(({ afterEvent }) =>
       `Recovery itself was cut short after its event ${afterEvent}; tables and sectors below are those of ` +
       "the first crash."
     );
   }
-  const explanation = explain(context, violation, { guestBytes, mostRecoveries: MOST_RECOVERIES });
+  const explanation = explain(context, violation, { guestBytes, maxRecoveries: MOST_RECOVERIES });
   return explanationText(explanation, { log, target, violation });
 }
 
@@ -85,7 +85,7 @@ function stagesOf(
 /** The file once the target has recovered it, or why it does not. */
 function recovered(target: Target, left: PagedStorage): PagedStorage | string {
   const file = left.fork();
-  target.recycle();
+  target.beforeEachState();
   try {
     runSync(target.recover(), [file, ...target.otherFiles]);
     return file;

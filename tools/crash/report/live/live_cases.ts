@@ -59,8 +59,8 @@ export class LiveCases {
     const { log, target, preset, watched, leakedBeforeBytes } = context;
     return {
       ...{ preset: preset.name, profile: profileOf(target)!, watched, leakedBeforeBytes },
-      clusterBytes: target.granularityBytes,
-      probes: target.probes,
+      clusterBytes: target.allocationUnitBytes,
+      postRecoveryWrites: target.postRecoveryWrites,
       base: this.#store.source(log.base, [{ offsetBytes: 0, lengthBytes: log.base.sizeBytes }]),
       guestBase: this.#store.source(log.guestBase, watched),
       events: log.events.map((event) => this.#store.event(event)),
@@ -76,8 +76,8 @@ export class LiveCases {
   ): string | undefined {
     if (profileOf(target) === undefined) return "only our own QED driver runs in a page";
     if (target.otherFiles.length > 0) return "the image has a backing file";
-    if (violation.again) return "it takes a crash of the recovery as well";
-    if (preset.tears || preset.ruinBytes > 0) return `${preset.name} has no checkboxes`;
+    if (violation.nested) return "it takes a crash of the recovery as well";
+    if (preset.tears || preset.corruptionBytes > 0) return `${preset.name} has no checkboxes`;
     if (log.events.length > MOST_EVENTS) return `the log has ${log.events.length} events`;
     if (log.base.sizeBytes > MOST_BASE_BYTES) return `the image has ${log.base.sizeBytes} bytes`;
     if (this.#characters > MOST_CHARACTERS) return "the page would become too large";

@@ -21,7 +21,7 @@ export interface LiveCase {
   /** The ordering profile of the driver that recovers. */
   readonly profile: string;
   readonly clusterBytes: number;
-  readonly probes: readonly GuestRange[];
+  readonly postRecoveryWrites: readonly GuestRange[];
   readonly watched: readonly GuestRange[];
   readonly leakedBeforeBytes: number;
   readonly base: LiveSource;

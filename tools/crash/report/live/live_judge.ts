@@ -1,7 +1,4 @@
-import {
-  judgeConcretely,
-  type ReferenceContext,
-} from "../../../../harness/reference/check_state.ts";
+import { checkState, type ReferenceContext } from "../../../../harness/reference/check_state.ts";
 import { CrashPoints } from "../../../../harness/reference/crash_points.ts";
 import type { Persisted } from "../../../../harness/model/persisted.ts";
 import type { CrashPoint } from "../../../../harness/reference/crash_point.ts";
@@ -36,8 +33,8 @@ export class LiveJudge {
     const log = logOf(live, pieces);
     const preset = presetNamed(live.preset)!;
     const profile = Object.values(PROFILES).find(({ name }) => name === live.profile)!;
-    const { clusterBytes, probes, watched, leakedBeforeBytes } = live;
-    const target = qedTarget({ profile, clusterBytes, probes });
+    const { clusterBytes, postRecoveryWrites, watched, leakedBeforeBytes } = live;
+    const target = qedTarget({ profile, clusterBytes, postRecoveryWrites });
     const points = new CrashPoints(log, preset);
     this.#context = { log, target, preset, watched, leakedBeforeBytes, points };
   }
@@ -80,7 +77,7 @@ export class LiveJudge {
     const point = this.#point(event);
     const persisted = this.#persisted(point, state, sizeBytes);
     const file = point.build(new RecordedChoices(point.choicesFor(persisted)));
-    return judgeConcretely(this.#context, point, file);
+    return checkState(this.#context, point, file);
   }
 
   #point(event: number): CrashPoint {

@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import { judgeFound, prepareContext, violationKey } from "../../../../harness/mod.ts";
+import { checkFound, prepareContext, violationKey } from "../../../../harness/mod.ts";
 import { SCENARIOS } from "../../../../scenarios/catalog.ts";
 import { explore, guestBytesOf, setUp } from "../../../../scenarios/qed/scenario.ts";
 import { LiveCases } from "./live_cases.ts";
@@ -23,7 +23,7 @@ Deno.test("a page begins with the verdict that was found", () => {
       const { state, sizeBytes } = judge.startState();
       assertEquals(
         judge.judge(live.start.event, state, sizeBytes).map(violationKey),
-        judgeFound(trial, violation).map(violationKey),
+        checkFound(trial, violation).map(violationKey),
       );
       compared++;
     }

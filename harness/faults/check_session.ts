@@ -10,7 +10,7 @@ const SECTOR_BYTES = 512;
  * What a session reads at the end of a log, without a crash, must be what was written last: the value
  * of the last write that was acknowledged, or, for writes that failed since, either.
  */
-export function judgeSession(
+export function checkSession(
   log: WriteLog,
   watched: readonly GuestRange[],
   read: (offsetBytes: number, lengthBytes: number) => Uint8Array | undefined,

@@ -1,16 +1,16 @@
 /**
- * The alphabet of workloads: everything that makes a format take another path, once each.
+ * The operation set of workloads: everything that makes a format take another path, once each.
  *
  * Positions are chosen by equivalence class: two places at which a format does the same (two units
- * that nothing was written to, say) need only one letter, so no two sequences of letters differ
- * only in which of two like places they use. What each letter is for: docs/workloads.md.
+ * that nothing was written to, say) need only one operation, so no two sequences of operations differ
+ * only in which of two like places they use. What each operation is for: docs/workloads.md.
  *
  * @module
  */
 import type { Step } from "../target/subject.ts";
 import { type DiskShape, firstFreeBytes } from "./disk_shape.ts";
 
-/** What a letter exercises; random workloads leave out whole features (swarm testing). */
+/** What a operation exercises; random workloads leave out whole features (swarm testing). */
 export type Feature = typeof FEATURES[number];
 
 /**
@@ -39,7 +39,7 @@ export const FEATURES = [
 ] as const;
 
 /** One thing that a workload may do next. */
-export interface Letter {
+export interface WorkloadOperation {
   /** A name that tells it from all others, for people: `write, part of a free unit`. */
   readonly name: string;
   /** What it exercises. */
@@ -51,23 +51,23 @@ export interface Letter {
 const SECTOR_BYTES = 512;
 
 /**
- * The letters for a disk of this shape: one for each class, of the kinds of step that it takes.
+ * The operations for a disk of this shape: one for each class, of the kinds of step that it takes.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { alphabetFor } from "@powercut/powercut/harness";
+ * import { operationSetFor } from "@powercut/powercut/harness";
  *
  * // A disk of eight sectors; the format writes each by itself.
- * const letters = alphabetFor({
+ * const operations = operationSetFor({
  *   sizeBytes: 4096,
- *   unitBytes: 512,
+ *   allocationUnitBytes: 512,
  *   alignmentBytes: 512,
  *   sizeStepBytes: 512,
  *   written: [{ offsetBytes: 0, lengthBytes: 512 }],
  *   kinds: new Set(["write", "flush"]),
  * });
- * assertEquals(letters.map(({ name }) => name), [
+ * assertEquals(operations.map(({ name }) => name), [
  *   "write in place",
  *   "write, a whole free unit",
  *   "write across units",
@@ -76,9 +76,9 @@ const SECTOR_BYTES = 512;
  * ]);
  * ```
  */
-export function alphabetFor(shape: DiskShape): Letter[] {
+export function operationSetFor(shape: DiskShape): WorkloadOperation[] {
   const { tableBytes } = shape;
-  const letters = [
+  const operations = [
     ...writesInTheFirstTable(shape),
     ...(tableBytes === undefined ? [] : writesToFurtherTables(shape, tableBytes)),
     range("write the last sector", "last sector", "write", lastSector(shape)),
@@ -86,20 +86,22 @@ export function alphabetFor(shape: DiskShape): Letter[] {
     ...growing(shape),
     ...pauses(),
   ].filter(({ step }) => shape.kinds.has(step.kind));
-  return withoutCopies(letters).filter(({ step }) => endOf(step) <= largestBytes(letters, shape));
+  return withoutCopies(operations).filter(({ step }) =>
+    endOf(step) <= largestBytes(operations, shape)
+  );
 }
 
 /** The first of those that ask for the same: on a small disk places coincide. */
-function withoutCopies(letters: readonly Letter[]): Letter[] {
-  return [...new Map(letters.toReversed().map((each) => [JSON.stringify(each.step), each]))]
-    .map(([, letter]) => letter).reverse();
+function withoutCopies(operations: readonly WorkloadOperation[]): WorkloadOperation[] {
+  return [...new Map(operations.toReversed().map((each) => [JSON.stringify(each.step), each]))]
+    .map(([, operation]) => operation).reverse();
 }
 
 /** How far the disk goes once it is as large as it gets. */
-function largestBytes(letters: readonly Letter[], { sizeBytes }: DiskShape): number {
+function largestBytes(operations: readonly WorkloadOperation[], { sizeBytes }: DiskShape): number {
   return Math.max(
     sizeBytes,
-    ...letters.map(({ step }) => "sizeBytes" in step ? step.sizeBytes : 0),
+    ...operations.map(({ step }) => "sizeBytes" in step ? step.sizeBytes : 0),
   );
 }
 
@@ -114,7 +116,7 @@ function range(
   feature: Feature,
   kind: "write" | "zero" | "discard",
   [offsetBytes, lengthBytes]: Place,
-): Letter {
+): WorkloadOperation {
   return { name, feature, step: { kind, offsetBytes, lengthBytes } };
 }
 
@@ -123,32 +125,35 @@ function lastSector({ sizeBytes }: DiskShape): Place {
 }
 
 /** In a unit, but not at its start; all of it where it is a sector. */
-function partOf(unitStart: number, { unitBytes }: DiskShape): Place {
-  return [unitStart + (unitBytes > SECTOR_BYTES ? SECTOR_BYTES : 0), SECTOR_BYTES];
+function partOf(unitStart: number, { allocationUnitBytes }: DiskShape): Place {
+  return [unitStart + (allocationUnitBytes > SECTOR_BYTES ? SECTOR_BYTES : 0), SECTOR_BYTES];
 }
 
-function writesInTheFirstTable(shape: DiskShape): Letter[] {
-  const { unitBytes, written } = shape;
+function writesInTheFirstTable(shape: DiskShape): WorkloadOperation[] {
+  const { allocationUnitBytes, written } = shape;
   const free = firstFreeBytes(shape);
-  const letters: Letter[] = [];
+  const operations: WorkloadOperation[] = [];
   if (written.length > 0) {
     const { offsetBytes } = written[0];
-    letters.push(
+    operations.push(
       range("write in place", "write in place", "write", partOf(offsetBytes, shape)),
-      range("write in place, a whole unit", "write in place", "write", [offsetBytes, unitBytes]),
+      range("write in place, a whole unit", "write in place", "write", [
+        offsetBytes,
+        allocationUnitBytes,
+      ]),
     );
   }
-  if (unitBytes > SECTOR_BYTES) {
+  if (allocationUnitBytes > SECTOR_BYTES) {
     const place = partOf(free, shape);
-    letters.push(range("write, part of a free unit", "allocating write", "write", place));
+    operations.push(range("write, part of a free unit", "allocating write", "write", place));
   }
   // The unit behind the one that is written in part: crossing into it meets either, or both.
-  const whole = free + (unitBytes > SECTOR_BYTES ? unitBytes : 0);
-  letters.push(
-    range("write, a whole free unit", "allocating write", "write", [whole, unitBytes]),
-    range("write across units", "crossing", "write", acrossAt(free + unitBytes, shape)),
+  const whole = free + (allocationUnitBytes > SECTOR_BYTES ? allocationUnitBytes : 0);
+  operations.push(
+    range("write, a whole free unit", "allocating write", "write", [whole, allocationUnitBytes]),
+    range("write across units", "crossing", "write", acrossAt(free + allocationUnitBytes, shape)),
   );
-  return letters;
+  return operations;
 }
 
 /** The shortest write that goes on behind `boundary`. */
@@ -158,10 +163,10 @@ function acrossAt(boundary: number, { alignmentBytes }: DiskShape): Place {
   return [boundary - each, 2 * each];
 }
 
-function writesToFurtherTables(shape: DiskShape, tableBytes: number): Letter[] {
-  const { unitBytes } = shape;
-  const part = partOf(tableBytes + unitBytes, shape);
-  const whole: Place = [tableBytes + 2 * unitBytes, unitBytes];
+function writesToFurtherTables(shape: DiskShape, tableBytes: number): WorkloadOperation[] {
+  const { allocationUnitBytes } = shape;
+  const part = partOf(tableBytes + allocationUnitBytes, shape);
+  const whole: Place = [tableBytes + 2 * allocationUnitBytes, allocationUnitBytes];
   return [
     range("write across tables", "crossing", "write", acrossAt(tableBytes, shape)),
     range("write, part of a unit without a table", "new table", "write", part),
@@ -169,22 +174,22 @@ function writesToFurtherTables(shape: DiskShape, tableBytes: number): Letter[] {
   ];
 }
 
-function unmappings(shape: DiskShape): Letter[] {
-  const { written, unitBytes, tableBytes } = shape;
+function unmappings(shape: DiskShape): WorkloadOperation[] {
+  const { written, allocationUnitBytes, tableBytes } = shape;
   const free = firstFreeBytes(shape);
-  const letters = [
-    range("zero across units", "zero", "zero", [free, unitBytes + SECTOR_BYTES]),
-    range("discard a free unit", "discard", "discard", [free, unitBytes]),
+  const operations = [
+    range("zero across units", "zero", "zero", [free, allocationUnitBytes + SECTOR_BYTES]),
+    range("discard a free unit", "discard", "discard", [free, allocationUnitBytes]),
   ];
   if (written.length > 0) {
     const [{ offsetBytes }] = written;
-    letters.push(
-      range("zero a written unit", "zero", "zero", [offsetBytes, unitBytes]),
-      range("discard a written unit", "discard", "discard", [offsetBytes, unitBytes]),
+    operations.push(
+      range("zero a written unit", "zero", "zero", [offsetBytes, allocationUnitBytes]),
+      range("discard a written unit", "discard", "discard", [offsetBytes, allocationUnitBytes]),
     );
-    if (unitBytes > SECTOR_BYTES) {
+    if (allocationUnitBytes > SECTOR_BYTES) {
       const part = partOf(offsetBytes, shape);
-      letters.push(
+      operations.push(
         range("zero part of a written unit", "zero", "zero", part),
         range("discard part of a written unit", "discard", "discard", part),
         range("discard part of a free unit", "discard", "discard", partOf(free, shape)),
@@ -192,16 +197,17 @@ function unmappings(shape: DiskShape): Letter[] {
     }
   }
   if (tableBytes !== undefined) {
-    const place: Place = [tableBytes - unitBytes, 3 * unitBytes];
-    letters.push(range("discard across tables", "discard", "discard", place));
+    const place: Place = [tableBytes - allocationUnitBytes, 3 * allocationUnitBytes];
+    operations.push(range("discard across tables", "discard", "discard", place));
   }
-  return letters;
+  return operations;
 }
 
-function growing(shape: DiskShape): Letter[] {
-  const { sizeBytes, unitBytes, tableBytes, sizeStepBytes } = shape;
-  const far = Math.ceil((sizeBytes + 1) / (tableBytes ?? unitBytes)) * (tableBytes ?? unitBytes) +
-    unitBytes;
+function growing(shape: DiskShape): WorkloadOperation[] {
+  const { sizeBytes, allocationUnitBytes, tableBytes, sizeStepBytes } = shape;
+  const far = Math.ceil((sizeBytes + 1) / (tableBytes ?? allocationUnitBytes)) *
+      (tableBytes ?? allocationUnitBytes) +
+    allocationUnitBytes;
   const behind: Place = [sizeBytes, SECTOR_BYTES];
   return [
     grow("grow a little", sizeBytes + sizeStepBytes),
@@ -210,11 +216,11 @@ function growing(shape: DiskShape): Letter[] {
   ].filter(({ step }) => step.kind === "grow" || shape.kinds.has("grow"));
 }
 
-function grow(name: string, sizeBytes: number): Letter {
+function grow(name: string, sizeBytes: number): WorkloadOperation {
   return { name, feature: "grow", step: { kind: "grow", sizeBytes } };
 }
 
-function pauses(): Letter[] {
+function pauses(): WorkloadOperation[] {
   return (["flush", "reopen", "snapshot"] as const).map((kind) => ({
     name: kind,
     feature: kind,

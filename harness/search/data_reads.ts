@@ -17,7 +17,7 @@ export interface Span {
  * Notes reads of guest data instead of performing them, while it is watching: the judge wants to
  * know where data comes from, and looks at each version that may be there by itself.
  */
-export class OpaqueReads {
+export class DataReads {
   readonly #labels: ReadonlySet<string>;
   #into: Uint8Array | undefined;
   /** What was noted, in order of the guest's disk, in whatever order it was read. */
@@ -65,10 +65,10 @@ export class OpaqueReads {
 /** Another file of the target, never written, whose reads are noted while the judge is watching. */
 export class BystanderFile implements SyncStorage {
   readonly #storage: SyncStorage;
-  readonly #reads: OpaqueReads;
+  readonly #reads: DataReads;
 
   /** Wrap `storage`. */
-  constructor(storage: SyncStorage, reads: OpaqueReads) {
+  constructor(storage: SyncStorage, reads: DataReads) {
     this.#storage = storage;
     this.#reads = reads;
   }

@@ -1,18 +1,18 @@
 import type { RangeStep } from "../target/subject.ts";
-import { alphabetFor, type Feature, type Letter } from "./alphabet.ts";
+import { type Feature, operationSetFor, type WorkloadOperation } from "./operation_set.ts";
 import { type DiskShape, firstFreeBytes } from "./disk_shape.ts";
 import { stepText } from "./workload_source.ts";
 
 const SECTOR_BYTES = 512;
 
 /**
- * More letters of the same features: several places of each class, several lengths, and where the
+ * More operations of the same features: several places of each class, several lengths, and where the
  * format takes it places between sectors. For random workloads; all sequences would be too many.
  */
-export function wideAlphabetFor(shape: DiskShape): Letter[] {
-  const letters = [...alphabetFor(shape), ...furtherLetters(shape)];
+export function wideOperationSetFor(shape: DiskShape): WorkloadOperation[] {
+  const operations = [...operationSetFor(shape), ...furtherOperations(shape)];
   const known = new Set<string>();
-  return letters.filter(({ step }) => {
+  return operations.filter(({ step }) => {
     const key = JSON.stringify(step);
     const isNew = !known.has(key);
     known.add(key);
@@ -20,53 +20,59 @@ export function wideAlphabetFor(shape: DiskShape): Letter[] {
   });
 }
 
-function furtherLetters(shape: DiskShape): Letter[] {
+function furtherOperations(shape: DiskShape): WorkloadOperation[] {
   const { sizeBytes, kinds } = shape;
-  const letters: Letter[] = [];
+  const operations: WorkloadOperation[] = [];
   for (const unitStart of unitStarts(shape)) {
     for (const [from, to] of partsOfUnits(shape)) {
       for (const kind of ["write", "zero", "discard"] as const) {
         const step: RangeStep = { kind, offsetBytes: unitStart + from, lengthBytes: to - from };
         if (!kinds.has(kind) || unitStart + to > sizeBytes) continue;
-        letters.push({ name: stepText(step), feature: featureOf(step, shape), step });
+        operations.push({ name: stepText(step), feature: featureOf(step, shape), step });
       }
     }
   }
-  return letters;
+  return operations;
 }
 
 /** Units written and free ones, at both ends of a table. */
 function unitStarts(shape: DiskShape): number[] {
-  const { written, unitBytes, tableBytes, sizeBytes } = shape;
+  const { written, allocationUnitBytes, tableBytes, sizeBytes } = shape;
   const free = firstFreeBytes(shape);
   const starts = [
     ...written.map(({ offsetBytes }) => offsetBytes),
-    ...[0, 1, 3].map((distance) => free + distance * unitBytes),
-    ...(tableBytes === undefined ? [] : [-1, 0, 1].map((at) => tableBytes + at * unitBytes)),
+    ...[0, 1, 3].map((distance) => free + distance * allocationUnitBytes),
+    ...(tableBytes === undefined
+      ? []
+      : [-1, 0, 1].map((at) => tableBytes + at * allocationUnitBytes)),
   ];
   return starts.filter((start) => start < sizeBytes);
 }
 
 /** From where to where in a unit, in bytes; some go on in the next one. */
-function partsOfUnits({ unitBytes, alignmentBytes }: DiskShape): (readonly [number, number])[] {
-  const end = unitBytes - SECTOR_BYTES;
+function partsOfUnits(
+  { allocationUnitBytes, alignmentBytes }: DiskShape,
+): (readonly [number, number])[] {
+  const end = allocationUnitBytes - SECTOR_BYTES;
   return [
     [0, SECTOR_BYTES],
-    [end, unitBytes],
-    [0, unitBytes],
-    [end, unitBytes + SECTOR_BYTES],
-    [0, 2 * unitBytes],
-    ...(alignmentBytes === 1 ? [[100, 300], [end + 400, unitBytes + 100]] as const : []),
+    [end, allocationUnitBytes],
+    [0, allocationUnitBytes],
+    [end, allocationUnitBytes + SECTOR_BYTES],
+    [0, 2 * allocationUnitBytes],
+    ...(alignmentBytes === 1 ? [[100, 300], [end + 400, allocationUnitBytes + 100]] as const : []),
   ];
 }
 
 function featureOf(
   { kind, offsetBytes, lengthBytes }: RangeStep,
-  { unitBytes, tableBytes = Infinity, written }: DiskShape,
+  { allocationUnitBytes, tableBytes = Infinity, written }: DiskShape,
 ): Feature {
   const end = offsetBytes + lengthBytes;
   if (kind !== "write") return kind;
-  if (Math.floor(offsetBytes / unitBytes) !== Math.floor((end - 1) / unitBytes)) return "crossing";
+  if (
+    Math.floor(offsetBytes / allocationUnitBytes) !== Math.floor((end - 1) / allocationUnitBytes)
+  ) return "crossing";
   if (offsetBytes >= tableBytes) return "new table";
   const isWritten = written.some((each) =>
     offsetBytes >= each.offsetBytes && end <= each.offsetBytes + each.lengthBytes
