@@ -4,10 +4,14 @@ import {
   bruteStates,
   type EngineCase,
   keysOf,
-} from "../harness/testing/engine_agreement_testing.ts";
-import { randomCase, scriptedCase } from "../harness/testing/random_case_testing.ts";
-import { TOY_BUGS, TOY_GUEST_BYTES, toyTarget } from "../harness/testing/toy_testing.ts";
-import { recordToy, TOY_STEP } from "../harness/testing/toy_workload_testing.ts";
+} from "../harness/testing/engine_agreement.ts";
+import { randomCase, scriptedCase } from "../harness/testing/random_case.ts";
+import {
+  MAPPING_BUGS,
+  MAPPING_GUEST_BYTES,
+  mappingTarget,
+} from "../harness/testing/mapping_table.ts";
+import { MAPPING_STEP, recordMapping } from "../harness/testing/mapping_workload.ts";
 import {
   type Exploration,
   exploreByBruteForce,
@@ -56,14 +60,15 @@ const QUICK_SHARE = 10;
 type Kind = (preset: Preset) => fc.Arbitrary<EngineCase | undefined>;
 
 const GUESTS = workloads({ maxSteps: 4, unaligned: true });
-const TOY_STEPS = fc.array(TOY_STEP, { minLength: 1, maxLength: 6 });
-const NO_TOY_BUG = fc.constant(undefined);
+const MAPPING_STEPS = fc.array(MAPPING_STEP, { minLength: 1, maxLength: 6 });
+const NO_BUG = fc.constant(undefined);
 
 const KINDS: Readonly<Record<string, Kind>> = {
   "QED, correct": (preset) => qedCases(NO_MUTANT, preset),
   "QED, a mutant": (preset) => qedCases(GUEST_MUTANT, preset),
-  "toy format, correct": (preset) => toyCases(NO_TOY_BUG, preset),
-  "toy format, a mutant": (preset) => toyCases(fc.constantFrom(...TOY_BUGS), preset),
+  "mapping table, correct": (preset) => mappingCases(NO_BUG, preset),
+  "mapping table, an injected bug": (preset) =>
+    mappingCases(fc.constantFrom(...MAPPING_BUGS), preset),
   "random format on a random log": (preset) =>
     randomCase(preset).map((each) => scriptedCase(each, preset)),
 };
@@ -72,13 +77,13 @@ function qedCases(mutants: typeof NO_MUTANT, preset: Preset): ReturnType<Kind> {
   return fc.tuple(GUESTS, mutants).map(([guest, mutant]) => mutantCase(guest, mutant, preset));
 }
 
-function toyCases(
-  bugs: fc.Arbitrary<typeof TOY_BUGS[number] | undefined>,
+function mappingCases(
+  bugs: fc.Arbitrary<typeof MAPPING_BUGS[number] | undefined>,
   preset: Preset,
 ): ReturnType<Kind> {
-  return fc.tuple(TOY_STEPS, bugs).map(([steps, bug]) => {
-    const guestBytes = TOY_GUEST_BYTES;
-    return { log: recordToy(steps, bug), target: toyTarget(bug), preset, guestBytes };
+  return fc.tuple(MAPPING_STEPS, bugs).map(([steps, bug]) => {
+    const guestBytes = MAPPING_GUEST_BYTES;
+    return { log: recordMapping(steps, bug), target: mappingTarget(bug), preset, guestBytes };
   });
 }
 

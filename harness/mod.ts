@@ -53,7 +53,8 @@ export * from "./orders/sample_orders.ts";
 export { reportPage } from "./report/html/report_page.ts";
 export type * from "./report/html/document.ts";
 export { type FileRange, type FileStages, sectorStages } from "./report/html/sector_stages.ts";
-export { timelineEntries, type TimelineOptions } from "./report/html/timeline_entries.ts";
+export { timelineEntries } from "./report/html/timeline_entries.ts";
+export type { TimelineOptions } from "./report/timeline.ts";
 export { exploreInParallel, type ParallelOptions } from "./parallel/explore_in_parallel.ts";
 export {
   explorePartially,
@@ -66,7 +67,7 @@ export {
   type StoredSighting,
 } from "./parallel/partial.ts";
 export type { Problem, ProblemModule, Recipe } from "./parallel/problem.ts";
-export { outcomeOf, type WriteOutcome } from "./report/text/write_outcome.ts";
+export { outcomeOf, type WriteOutcome } from "./report/write_outcome.ts";
 export { eventWords } from "./report/text/describe_event.ts";
 export { formatStates } from "./result/state_count.ts";
 export { coverageText } from "./report/text/coverage_text.ts";

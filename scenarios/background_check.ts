@@ -33,7 +33,7 @@ const UNALLOCATED = 9 * CLUSTER;
 export const AT_ONCE: OrderingProfile = Object.freeze({
   ...STRICT,
   name: "strict, writes at once",
-  writesBehindRepair: false,
+  waitsForRepair: false,
 });
 
 /** Sets table entries, by guest address, and NEED_CHECK. */
@@ -66,7 +66,7 @@ export function aliased(file: Uint8Array): void {
 
 /** The check in the background, as the library runs it. */
 const CHECK = operate((image) =>
-  image.alone(repairImage(image, { corruptions: true, leaks: false }))
+  image.withAllocationLock(repairImage(image, { corruptions: true, leaks: false }))
 );
 
 /** A case without its profile and expected result. */

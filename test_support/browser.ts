@@ -1,7 +1,7 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import { optionalTest } from "./optional.ts";
 
-/** Where Debian has it. */
+/** The path of Debian's package. */
 const CHROMIUM = "/usr/bin/chromium";
 const FLAGS = [
   "--no-sandbox",
@@ -27,19 +27,19 @@ function missingBrowser(): string | undefined {
   }
 }
 
-/** How a page is looked at. */
+/** Options of a page. */
 export interface PageOptions {
   readonly width?: number;
   readonly colorScheme?: "light" | "dark";
 }
 
-/** Everything that a page complained of, and what it tried to fetch besides itself. */
+/** The errors of a page, and the URLs that it tried to fetch. */
 export interface Complaints {
   readonly errors: string[];
   readonly fetched: string[];
 }
 
-/** Show a page of HTML in a real browser, and look at it; anything it complains of is told. */
+/** Open a page of HTML in the browser and call `look` with it and its errors. */
 export async function withPage(
   browser: Browser,
   html: string,
@@ -67,7 +67,7 @@ export async function withPage(
   }
 }
 
-/** Declare a test that needs a browser, and what else `missing` says. */
+/** Declare a test that needs a browser, or whatever `missing` names. */
 export function browserTest(
   name: string,
   body: (browser: Browser) => Promise<void>,

@@ -1,5 +1,5 @@
 /**
- * Tests that need QEMU's tools: how they are declared, and how the tools are run.
+ * Tests that need QEMU's tools, and functions to run the tools.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { inTempDir } from "./temp_dir.ts";
 /** The programs that these tests run; Debian has all in `qemu-utils`. */
 export type QemuTool = "qemu-img" | "qemu-io" | "qemu-nbd";
 
-/** What a tool printed and how it ended. */
+/** The output and exit status of a tool. */
 export interface ToolResult {
-  /** Exit code; 128 + the signal's number where a signal ended it. */
+  /** The exit code; 128 + the number of the signal if one ended it. */
   readonly code: number;
   /** The signal that ended it, if one did. */
   readonly signal: Deno.Signal | null;
@@ -24,11 +24,11 @@ export interface ToolResult {
 
 /** Settings of {@linkcode runTool}. */
 export interface RunToolOptions {
-  /** Working directory: relative names of backing files are resolved by their image, not by this. */
+  /** The working directory. Relative names of backing files are relative to their image instead. */
   readonly cwd?: string;
 }
 
-/** Run a tool to its end. It does not throw for a failure; look at the result's code. */
+/** Run a tool to its end. Does not throw for a failure: check the code of the result. */
 export async function runTool(
   tool: QemuTool,
   args: readonly string[],
@@ -44,7 +44,7 @@ export async function runTool(
   return { code, signal, stdout: text(stdout), stderr: text(stderr) };
 }
 
-/** Run a tool that must succeed. Throws with the command and what it printed if it fails. */
+/** Run a tool that must succeed. Throws an error with the command and its output if it fails. */
 export async function runToolOk(
   tool: QemuTool,
   args: readonly string[],
@@ -55,7 +55,7 @@ export async function runToolOk(
   throw new Error(describeFailure(tool, args, result));
 }
 
-/** The command and what came out of it, for the message of a failed test. */
+/** The command, its exit code and its output, for the message of a failed test. */
 export function describeFailure(
   tool: QemuTool,
   args: readonly string[],
@@ -81,15 +81,12 @@ export function missingQemu(): string | undefined {
 
 const missing = missingQemu();
 
-/**
- * Declare a test that needs QEMU's tools. Without them it is ignored and a line says which test and
- * why; with `POWERCUT_REQUIRE_ALL=1` it fails.
- */
+/** Declare a test that needs QEMU's tools; see {@linkcode optionalTest}. */
 export function qemuTest(name: string, body: TestBody): void {
   optionalTest({ name, missing, body });
 }
 
-/** The same with a directory for the test's files. */
+/** Declare such a test with a directory for its files. */
 export function qemuDirTest(name: string, body: (dir: string) => Promise<void>): void {
   qemuTest(name, () => inTempDir(body));
 }

@@ -1,4 +1,4 @@
-/** Random images and guest writes for property tests, chosen to meet every edge of the tables. */
+/** Random images and guest writes for property tests, which cover every edge of the tables. */
 import fc from "fast-check";
 import { SECTOR_BYTES } from "../lib/mod.ts";
 
@@ -17,8 +17,8 @@ export function bytesPerL2Table(shape: Omit<ImageShape, "imageBytes">): number {
   return shape.clusterBytes * shape.tableClusters / 8 * shape.clusterBytes;
 }
 
-/** Larger disks take QEMU's tools too long. */
-const MOST_IMAGE_BYTES = 2 ** 32;
+/** Maximum size of a disk in bytes: larger ones take QEMU's tools too long. */
+const MAX_IMAGE_BYTES = 2 ** 32;
 
 /** Cluster sizes: mostly small, where few writes make many clusters and tables. */
 const clusterSizes = fc.oneof(
@@ -37,24 +37,24 @@ export const imageShapes: fc.Arbitrary<ImageShape> = fc.record({
   rest: fc.oneof(fc.integer({ min: 1, max: 2000 }), fc.integer({ min: 1, max: 2 ** 17 })),
 }).map(({ clusterBytes, tableClusters, wholeTables, rest }) => {
   const perTable = bytesPerL2Table({ clusterBytes, tableClusters });
-  const tables = perTable * wholeTables > MOST_IMAGE_BYTES ? 0 : wholeTables;
+  const tables = perTable * wholeTables > MAX_IMAGE_BYTES ? 0 : wholeTables;
   const imageBytes = tables * perTable + Math.min(rest * SECTOR_BYTES, perTable);
   return { clusterBytes, tableClusters, imageBytes };
 });
 
-/** A range of the guest's disk before it is known how large that is. */
+/** A range of a guest's disk of any size. */
 export interface RangePick {
-  /** What it lies near. */
+  /** The place that the range is near. */
   readonly near: "start" | "table-edge" | "end" | "anywhere";
-  /** Where, in 65536ths: of the disk, or which edge. */
+  /** The position of that place, in 65536ths of the disk, or the choice of the edge. */
   readonly place: number;
-  /** How far from there, in 256ths of a cluster. */
+  /** The distance from that place, in 256ths of a cluster. */
   readonly shift: number;
-  /** How long, in 256ths of a cluster. */
+  /** The length, in 256ths of a cluster. */
   readonly length: number;
-  /** What start and end are rounded to. */
+  /** The unit to which start and end are rounded. */
   readonly unit: "byte" | "sector" | "cluster";
-  /** A few bytes more, where the unit is a byte. */
+  /** A few bytes to add if the unit is a byte. */
   readonly odd: number;
 }
 
@@ -78,7 +78,7 @@ export interface Range {
   readonly lengthBytes: number;
 }
 
-/** The picked range on a disk of this shape, inside it. */
+/** The picked range on a disk of this shape. */
 export function rangeOn(shape: ImageShape, pick: RangePick): Range {
   const { clusterBytes, imageBytes } = shape;
   const unit = { byte: 1, sector: SECTOR_BYTES, cluster: clusterBytes }[pick.unit];
@@ -105,7 +105,7 @@ function anchorOf(shape: ImageShape, pick: RangePick): number {
   }
 }
 
-/** Bytes that differ from place to place and from `value` to `value`, so that a mix-up shows. */
+/** Bytes that depend on their offset and on `value`, so that a mix-up is visible. */
 export function patternBytes(value: number, lengthBytes: number): Uint8Array {
   const bytes = new Uint8Array(lengthBytes);
   for (let i = 0; i < lengthBytes; i++) bytes[i] = value + i * 7 + (i >>> 9) * 3;

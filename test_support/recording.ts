@@ -7,24 +7,24 @@ import {
   type SyncStorage,
 } from "../lib/mod.ts";
 
-/** A write or flush that storage was asked for. */
+/** A write, flush or resize of a storage. */
 export type Recorded =
   | { readonly kind: "flush" }
   | { readonly kind: "write"; readonly offsetBytes: number; readonly bytes: Uint8Array }
   | { readonly kind: "resize"; readonly sizeBytes: number };
 
-/** Decides whether a request fails, and with which code. */
+/** Returns the error code of a request that is to fail, or undefined. */
 export type Fault = (request: Request) => string | undefined;
 
-/** Memory that remembers what changed it, in order, and fails where it is told to. */
+/** Memory that records the requests that change it, and fails selected requests. */
 export class RecordingStorage implements SyncStorage {
   /** Writes, flushes and resizes that succeeded; writes with a copy of their bytes. */
   readonly recorded: Recorded[] = [];
-  /** The labels of the same. */
+  /** The labels of these requests. */
   readonly labels: string[] = [];
-  /** How many requests there were of each kind and label, `read l2-table` for example. */
+  /** The number of requests of each kind and label, for example `read l2-table`. */
   readonly counts = new Map<string, number>();
-  /** Which requests fail. */
+  /** Selects the requests that fail. */
   fault: Fault = () => undefined;
   /** The contents. */
   readonly memory: MemoryStorage;
@@ -56,19 +56,19 @@ export class RecordingStorage implements SyncStorage {
     return answer;
   }
 
-  /** Run an operation on this storage in slot 0 and others behind it. */
+  /** Run an operation on this storage in slot 0 and others in the slots from 1 on. */
   run<T>(operation: Operation<T>, ...others: SyncStorage[]): T {
     return runSync(operation, [this, ...others]);
   }
 
-  /** What was recorded since the last call: the labels, `flush` for flushes. */
+  /** The labels recorded since the last call, `flush` for flushes. */
   takeLabels(): string[] {
     this.recorded.length = 0;
     return this.labels.splice(0);
   }
 }
 
-/** Fail the request number `index` (from 0) of those that `applies` picks; no others. */
+/** Fail the request number `index` (from 0) of those that `applies` selects. */
 export function failNth(
   index: number,
   code: string,
@@ -78,7 +78,7 @@ export function failNth(
   return (request) => applies(request) && seen++ === index ? code : undefined;
 }
 
-/** Picks requests of a kind with a label. */
+/** Selects requests of a kind with a label. */
 export function labelled(kind: Request["kind"], label: string): (request: Request) => boolean {
   return (request) => request.kind === kind && "label" in request && request.label === label;
 }

@@ -1,12 +1,12 @@
-/** The seeds of the property tests: one that is always the same, one that is new every time. */
+/** The seeds of the property tests: a fixed one, and a fresh one for each run. */
 import type { TestBody } from "./optional.ts";
 
-/** The day the RFC was posted. */
+/** The date of the RFC. */
 const FIXED_SEED = 20100906;
 
-/** A seed and what to call it. */
+/** A seed and its name. */
 export interface NamedSeed {
-  /** For the test's output; tells how to have the same seed again. */
+  /** The name for the output of the test, which tells how to use the same seed again. */
   readonly name: string;
   /** A 31-bit number. */
   readonly seed: number;

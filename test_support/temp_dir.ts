@@ -1,4 +1,4 @@
-/** Run `body` with a new directory that is removed in the end, whatever happens. */
+/** Run `body` with a new directory that is removed afterwards, also after a failure. */
 export async function inTempDir<T>(body: (dir: string) => T | Promise<T>): Promise<T> {
   const dir = Deno.makeTempDirSync({ prefix: "powercut_" });
   try {

@@ -16,8 +16,8 @@ export class BoundedChoices implements Choices {
   }
 
   /**
-   * Whether every answer of this run so far was the same in the run before it. With a limit what was
-   * judged before counts as under way: another run may have more answers left for what comes next.
+   * Whether every answer of this run so far was the same in the run before it. With a limit this is
+   * always true: another run may have more answers left for the next questions.
    */
   get isRetracing(): boolean {
     return this.#most < Infinity || this.#choices.isRetracing;

@@ -10,7 +10,7 @@ export interface Choices {
   choose(optionCount: number): number;
   /** Whether every answer of this run so far was the same in the run before it. */
   readonly isRetracing: boolean;
-  /** Whether runs come in no order, so that none may rely on what came in an earlier one. */
+  /** Whether runs come in no particular order, so that no run may rely on an earlier one. */
   readonly isUnordered?: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface Choices {
 export class ExhaustiveChoices implements Choices {
   readonly #picked: number[];
   readonly #counts: number[] = [];
-  /** How many answers are given, and stay as they are. */
+  /** The number of answers that are given in advance and never change. */
   readonly #fixed: number;
   #depth: number;
   #position = 0;
@@ -93,7 +93,9 @@ export class ExhaustiveChoices implements Choices {
     return this.#picked.slice(0, this.#position);
   }
 
-  /** What the choice sequences that were not run yet begin with; to be asked after {@linkcode advance}. */
+  /**
+   * The prefixes of all choice sequences that were not run yet; call it after {@linkcode advance}.
+   */
   left(): number[][] {
     const prefixes: number[][] = [this.#picked.slice(0, this.#depth)];
     for (let at = this.#depth - 1; at >= this.#fixed; at--) {
@@ -104,14 +106,14 @@ export class ExhaustiveChoices implements Choices {
     return prefixes;
   }
 
-  /** How many options the question behind the prefix has; undefined if it was not asked. */
+  /** The number of options of the question after the prefix; undefined if it was not asked. */
   get nextCount(): number | undefined {
     return this.#position > this.#fixed ? this.#counts[this.#fixed] : undefined;
   }
 }
 
 /**
- * Answers from a recorded choice sequence; 0 once it has run out. Throws {@linkcode ChoiceError}.
+ * Answers from a recorded choice sequence; 0 after its end. Throws {@linkcode ChoiceError}.
  *
  * @example
  * ```ts

@@ -3,15 +3,18 @@ import type { Choices } from "./choices.ts";
 const NO_UNITS: ReadonlySet<number> = new Set();
 
 /**
- * Choices that can be made once more. In the lead they are what somebody else chooses, and are
- * noted; afterwards the same answers are given again, while units that do not depend on each other
- * are varied, one group of them at a time (see independence.ts).
+ * Choices that can be replayed. A run in the lead asks another source and records its answers.
+ * Later runs give the same answers, while groups of independent units are varied, one group at a
+ * time (see independence.ts).
  */
 export class PlannedChoices implements Choices {
   readonly #leader: Choices;
   #sequence: number[] = [];
   #position = 0;
-  /** How much of the choice sequence is as it was in the lead before this one; -1 in the first. */
+  /**
+   * The length of the prefix that this choice sequence shares with the previous one; -1 in the
+   * first.
+   */
   #sameLength = -1;
   /** How much of the choice sequence the first recovery asked for. */
   #recoveredLength = 0;
@@ -36,7 +39,7 @@ export class PlannedChoices implements Choices {
 
   #before: readonly number[] = [];
 
-  /** The run of the leader is over: its answers are what follows. */
+  /** The run of the leader is over: later runs repeat its answers. */
   endLead(): void {
     let same = 0;
     while (same < this.#sequence.length && this.#sequence[same] === this.#before[same]) same++;
@@ -50,7 +53,9 @@ export class PlannedChoices implements Choices {
     this.#wentFurther = false;
   }
 
-  /** Begin a run with the same answers, in which `choices` decide all else, and what is varied. */
+  /**
+   * Begin a run with the same answers, in which `choices` answer further questions and vary units.
+   */
   branch(choices: Choices): void {
     this.#mode = "branch";
     this.#branch = choices;
@@ -96,7 +101,7 @@ export class PlannedChoices implements Choices {
   get isRetracing(): boolean {
     if (this.#mode === "lead") return this.#leader.isRetracing;
     if (this.#mode === "follow") return this.#position <= this.#sameLength;
-    // Other branches repeat recoveries that were judged with other answers later on.
+    // Other branches repeat recoveries that were checked with other answers later on.
     return this.#mode === "branch" || this.#branch!.isRetracing;
   }
 
@@ -121,7 +126,7 @@ export class PlannedChoices implements Choices {
     return 0;
   }
 
-  /** Answer, in a branch, what an independent unit is to be. */
+  /** Answer, in a branch, which option an independent unit takes. */
   chooseFreely(unit: number, optionCount: number): number | undefined {
     const isFixed = this.#mode === "nestedCrash" && this.#fixed.has(unit);
     return this.#branchesOff && !isFixed ? this.#branch!.choose(optionCount) : undefined;

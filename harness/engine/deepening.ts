@@ -1,7 +1,7 @@
 /**
- * The deepening engine: all states in which nothing but what is durable reached the disk, then those with
- * one unit (or size of the file) more, then two, and so on; for spaces that are too large for all. Most
- * defects show with one or two.
+ * The deepening engine: first all states in which only durable contents are on disk, then those in
+ * which one unit (or the size of the file) differs, then two, and so on; for spaces that are too
+ * large for the others. Most bugs show with one or two.
  *
  * @module
  */
@@ -22,10 +22,10 @@ import { addEfforts, NO_EFFORT } from "../result/search_effort.ts";
 import { BoundedChoices } from "../choices/bounded_choices.ts";
 
 /**
- * Explore the states of `log` in which at most 0, 1, 2 ... units that recovery reads are other than durable.
- * It ends when `options.samples` recoveries were run, or when that was all; the first level is always
- * finished. The result says how far it came: only levels that were finished count, though what was found in
- * the last one is reported as well. Throws what {@linkcode exploreLazily} throws.
+ * Explore the states of `log` in which at most 0, 1, 2 ... of the units that recovery reads differ
+ * from their durable versions. Ends after `options.samples` recoveries, or when the space is
+ * exhausted; always finishes the first level. The result counts finished levels only, but reports
+ * findings of the last level as well. Throws what {@linkcode exploreLazily} throws.
  *
  * @example
  * ```ts
@@ -84,12 +84,12 @@ export function exploreByDeepening(
   return explorationOf(context, { engine: "deepening", coverage, count, depth, effort, findings });
 }
 
-/** What came of one level. */
+/** The result of one level. */
 interface Level {
   readonly findings: Findings;
   readonly count: SpaceCount;
   readonly effort: SearchEffort;
-  /** Whether all of its states were looked at; and whether there are more than these. */
+  /** Whether all of its states were searched, and whether further levels exist. */
   readonly isFinished: boolean;
   readonly hasOmitted: boolean;
 }

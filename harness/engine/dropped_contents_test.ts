@@ -5,10 +5,10 @@ import { seededTest } from "../../test_support/seeds.ts";
 import { Contents } from "../model/contents.ts";
 import { SECTORS, TORN_SECTOR } from "../model/presets.ts";
 import { prepareContext } from "../reference/check_state.ts";
-import { bruteStates, type EngineCase } from "../testing/engine_agreement_testing.ts";
+import { bruteStates, type EngineCase } from "../testing/engine_agreement.ts";
 import { explorationOf } from "./exploration_of.ts";
 import { LazySearch } from "../search/lazy_search.ts";
-import { randomCase, scriptedCase } from "../testing/random_case_testing.ts";
+import { randomCase, scriptedCase } from "../testing/random_case.ts";
 
 /** What a search comes to, and how many contents it knows in the end. */
 function search({ log, target, preset, ...options }: EngineCase, minToDrop?: number) {

@@ -1,9 +1,9 @@
 /** The ways in which a target may behave, in both engines. */
 import { assertEquals } from "@std/assert";
-import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR, sectorsOf } from "../testing/log_builder.ts";
 import { BLOCKS, ORDERED, SECTORS, WRITES } from "../model/presets.ts";
 import { file, guestWrites, keys } from "./explore_testing.ts";
-import type { Place, Script } from "../testing/scripted_target_testing.ts";
+import type { Place, Script } from "../testing/scripted_target.ts";
 
 Deno.test("a sector that moves to the same place of another file changes", () => {
   const script: Partial<Script> = {

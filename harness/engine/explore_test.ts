@@ -1,12 +1,12 @@
 /** Every kind of violation, and what an exploration reports, in both engines. */
 import { assertEquals, assertGreater, assertThrows } from "@std/assert";
-import { filled, LogBuilder, SECTOR } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR } from "../testing/log_builder.ts";
 import { BLOCKS, ORDERED, SECTORS, WRITES } from "../model/presets.ts";
 import { exploreByBruteForce, SpaceTooLargeError } from "../reference/brute.ts";
 import { RecordedChoices } from "../choices/choices.ts";
 import { checkState, prepareContext } from "../reference/check_state.ts";
 import { CrashPoint } from "../reference/crash_point.ts";
-import { keysOf } from "../testing/engine_agreement_testing.ts";
+import { keysOf } from "../testing/engine_agreement.ts";
 import {
   BASE,
   explore,
@@ -19,7 +19,7 @@ import {
   PLAIN,
 } from "./explore_testing.ts";
 import { exploreLazily } from "./lazy.ts";
-import { type Place, type Script, scriptedTarget } from "../testing/scripted_target_testing.ts";
+import { type Place, type Script, scriptedTarget } from "../testing/scripted_target.ts";
 
 Deno.test("a target that keeps its promises is clean", () => {
   for (const preset of [ORDERED, WRITES, SECTORS, BLOCKS]) {

@@ -2,8 +2,8 @@ import { assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
 import { type Preset, PRESETS } from "../model/presets.ts";
 import { seededTest } from "../../test_support/seeds.ts";
-import { assertEnginesAgree, bruteStates } from "../testing/engine_agreement_testing.ts";
-import { randomCase, scriptedCase } from "../testing/random_case_testing.ts";
+import { assertEnginesAgree, bruteStates } from "../testing/engine_agreement.ts";
+import { randomCase, scriptedCase } from "../testing/random_case.ts";
 
 /** Logs that are generated for each seed; where faults make too much of many, more. */
 const runs = (preset: Preset) => preset.tears || preset.corruptionBytes > 0 ? 700 : 300;

@@ -9,13 +9,13 @@ import { exploreByBruteForce } from "../reference/brute.ts";
 import { RecordedChoices } from "../choices/choices.ts";
 import { CrashPoint } from "../reference/crash_point.ts";
 import { exploreByDeepening } from "./deepening.ts";
-import { bruteStates, type EngineCase, keysOf } from "../testing/engine_agreement_testing.ts";
+import { bruteStates, type EngineCase, keysOf } from "../testing/engine_agreement.ts";
 import { checkState, prepareContext } from "../reference/check_state.ts";
 import { BASE, OTHER_FILE, PLAIN } from "./explore_testing.ts";
 import { exploreLazily } from "./lazy.ts";
-import { randomCase, scriptedCase } from "../testing/random_case_testing.ts";
+import { randomCase, scriptedCase } from "../testing/random_case.ts";
 import { exploreBySampling } from "./sampled.ts";
-import { scriptedTarget } from "../testing/scripted_target_testing.ts";
+import { scriptedTarget } from "../testing/scripted_target.ts";
 import { violationKey } from "../result/violation.ts";
 
 const PRESETS = [WRITES, SECTORS, TORN_SECTOR];

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { MemoryStorage, runSync } from "../../lib/storage/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import type { Exploration } from "../result/exploration.ts";
-import { sectorsOf } from "../log/log_builder_testing.ts";
+import { sectorsOf } from "../testing/log_builder.ts";
 import { type Preset, PRESETS } from "../model/presets.ts";
 import { SpaceTooLargeError } from "../reference/brute.ts";
 import {
@@ -12,12 +12,12 @@ import {
   bruteStates,
   type EngineCase,
   keysOf,
-} from "../testing/engine_agreement_testing.ts";
+} from "../testing/engine_agreement.ts";
 import { exploreLazily } from "./lazy.ts";
-import { mirror, mirrored } from "../testing/mirror_testing.ts";
-import { buildLog, type LogShape, logStep } from "../testing/random_log_testing.ts";
-import { script } from "../testing/random_script_testing.ts";
-import { scriptedTarget } from "../testing/scripted_target_testing.ts";
+import { twoCopies, twoCopiesLog } from "../testing/two_copies.ts";
+import { buildLog, type LogShape, logStep } from "../testing/random_log.ts";
+import { script } from "../testing/random_script.ts";
+import { scriptedTarget } from "../testing/scripted_target.ts";
 
 const SECTOR = 512;
 /** Cases for each seed; where tearing makes too much of many, more. */
@@ -83,11 +83,11 @@ for (const preset of Object.values(PRESETS)) {
 }
 
 Deno.test("a repair that clears its flag too early is found by a second crash, and by no single one", () => {
-  const [log, preset] = [mirrored(), PRESETS.sectors];
+  const [log, preset] = [twoCopiesLog(), PRESETS.sectors];
   for (
     const [clearsFlagFirst, depth, found] of [[true, 1, 0], [true, 2, 1], [false, 3, 0]] as const
   ) {
-    const target = mirror(clearsFlagFirst);
+    const target = twoCopies(clearsFlagFirst);
     const { lazy } = assertEnginesAgree({ log, target, preset, depth, guestBytes: SECTOR });
     assertEquals(lazy.violations.length, found);
     if (found === 0) continue;

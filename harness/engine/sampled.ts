@@ -1,10 +1,10 @@
 /**
- * The sampled engine: some states of every epoch, for spaces that are too large for all.
+ * The sampled engine: some states of every epoch, for spaces that are too large for the others.
  *
- * Samples are dealt out to the epochs by the bits that a state of each takes, and what an epoch does not
- * need is left to those after it. Each epoch begins with the state in which nothing but what is durable
- * reached the disk; the others are picked by {@linkcode BiasedChoices}. Like a lazy search's, a sample
- * stands for every combination of what recovery never read, and what it found is confirmed the same way.
+ * Epochs share the samples by the number of bits of their states; samples that an epoch does not
+ * use go to later epochs. Each epoch begins with the state that holds only durable contents;
+ * {@linkcode BiasedChoices} picks the others. As in a lazy search, a sample stands for every
+ * combination of the units that recovery never read, and its violations are confirmed the same way.
  *
  * @module
  */
@@ -25,15 +25,15 @@ import { explorationOf } from "./exploration_of.ts";
 import { Findings } from "../result/findings.ts";
 import { addEfforts, NO_EFFORT } from "../result/search_effort.ts";
 
-/** States that are looked at unless told otherwise. */
+/** The default number of states. */
 export const DEFAULT_SAMPLES = 10_000;
-/** An epoch is left when so many times as many states were picked as it was to have. */
+/** Leave an epoch after picking this many times its number of samples. */
 const MAX_TRIES = 4;
 
 /**
- * Explore some of the states that a crash after any event of `log` can leave: `options.samples` different
- * ones, picked by `options.seed`; fewer if there are no more. The result says how many there were. Throws
- * what {@linkcode exploreLazily} throws.
+ * Explore a sample of the states that a crash after any event of `log` can leave: `options.samples`
+ * different states, picked by `options.seed`, or fewer if there are no more. The result says how
+ * many there were. Throws what {@linkcode exploreLazily} throws.
  *
  * @example
  * ```ts
@@ -102,7 +102,7 @@ export function exploreBySampling(
   return explorationOf(context, { engine: "sampled", coverage, count, depth, effort, findings });
 }
 
-/** Look at so many different states at most. Answers how many there were. */
+/** Search at most this many different states. Returns their number. */
 function sample(search: EpochSearch, choices: BiasedChoices, most: number): number {
   const seen = new Set<string>();
   for (let tries = 0; seen.size < most && tries < MAX_TRIES * most; tries++) {

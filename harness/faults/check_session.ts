@@ -3,12 +3,11 @@ import { describeSector } from "../result/describe_sector.ts";
 import type { LogEvent, WriteLog } from "../log/write_log.ts";
 import type { GuestRange } from "../target/target.ts";
 import type { Violation } from "../result/violation.ts";
-
-const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /**
- * What a session reads at the end of a log, without a crash, must be what was written last: the value
- * of the last write that was acknowledged, or, for writes that failed since, either.
+ * At the end of a log, without a crash, a session must read the latest data: the value of the last
+ * acknowledged write, or, if later writes failed, the value of any of them.
  */
 export function checkSession(
   log: WriteLog,
@@ -32,7 +31,7 @@ export function checkSession(
   return violations;
 }
 
-/** What a sector may read as at the end of a log. */
+/** The values that a sector may read as at the end of a log. */
 function readableNow(log: WriteLog, sector: number): Uint8Array[] {
   const start = sector * SECTOR_BYTES;
   const base = new Uint8Array(SECTOR_BYTES);

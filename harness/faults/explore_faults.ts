@@ -12,7 +12,7 @@ import { checkSession } from "./check_session.ts";
 
 /** A workload that was run over storage with a fault, as far as it got. */
 export interface FaultRun extends Omit<Recording, "stepStarts"> {
-  /** How many requests were refused: what the guest was told of the fault. */
+  /** The number of refused requests: how the guest learns of the fault. */
   readonly refusals: number;
   /**
    * Reads the guest's disk through the session that is still running; undefined if it can't be
@@ -21,11 +21,11 @@ export interface FaultRun extends Omit<Recording, "stepStarts"> {
   readonly read: (offsetBytes: number, lengthBytes: number) => Uint8Array | undefined;
 }
 
-/** What came of one fault, in every place where it can happen. */
+/** The results of one fault, injected in each place where it can happen. */
 export interface FaultResult {
   /** The fault. */
   readonly fault: string;
-  /** What the format makes of it. */
+  /** The effect on the format. */
   readonly verdict: VerdictClass;
   /** Requests that it can happen to; each was tried, so this is exhaustive. */
   readonly points: number;
@@ -39,29 +39,29 @@ export interface FaultResult {
   readonly first?: { readonly nth: number; readonly violation: FoundViolation | SessionViolation };
 }
 
-/** Something wrong that a session reads while it goes on, without any crash. */
+/** Wrong data that a session reads without any crash. */
 export interface SessionViolation {
   /** Which promise. */
   readonly kind: ViolationKind;
-  /** What it is about. */
+  /** Its subject. */
   readonly subject: string;
-  /** What was expected and what came, in words. */
+  /** The expected and the actual value, in words. */
   readonly detail: string;
 }
 
 /** How to explore faults. */
 export interface FaultOptions {
-  /** What crashes may leave, on top of the fault. */
+  /** The fault model of crashes, on top of the fault. */
   readonly preset: Preset;
   /** How many crashes in a row; 1 if not given. */
   readonly depth?: number;
 }
 
 /**
- * Let a fault happen to each request that it can happen to, one run for each, and judge every run: what
- * its session reads at the end, and every state that a crash at any point of it can leave. `run` runs
- * the workload over storage with the filter and goes on after what is refused; it throws only what is
- * a bug. The same filter must give the same run.
+ * Inject a fault into each request that it matches, in a run of its own, and check every run: the
+ * data that its session reads at the end, and every state that a crash at any point can leave.
+ * `run` runs the workload over storage with the filter and continues after refused requests; it
+ * throws only for bugs. The same filter must give the same run.
  *
  * @example
  * ```ts

@@ -56,8 +56,8 @@ export interface DmLogEntry {
 }
 
 /**
- * Parse a whole log file. An empty file is a log without entries: QEMU leaves one behind when
- * nothing was written. Throws {@linkcode LogFormatError}.
+ * Parse a whole log file. An empty file is a log without entries: QEMU writes one if nothing was
+ * written. Throws {@linkcode LogFormatError}.
  *
  * @example
  * ```ts
@@ -174,8 +174,8 @@ function parseEntry(
 }
 
 /**
- * The events that an entry stands for. A flush is issued and completed before the write that the
- * same entry may carry: what came before is durable, the write itself is not (unless forced).
+ * The events of an entry. A flush is issued and completed before the write that the same entry may
+ * carry: earlier writes are durable, the write itself is not (unless forced).
  *
  * @example
  * ```ts
@@ -207,7 +207,7 @@ export function eventsOf(entry: DmLogEntry, label: string): LogEvent[] {
   return events;
 }
 
-/** An entry to write: what is left out is not set. */
+/** An entry to write; omitted fields are not set. */
 export type NewDmLogEntry = Partial<Omit<DmLogEntry, "index" | "logOffsetBytes">>;
 
 /**

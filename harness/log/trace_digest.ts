@@ -5,15 +5,15 @@ import type { TraceContext } from "./trace_hash.ts";
 /** A larger file is not read as a whole. */
 const MAX_BYTES = 2 ** 24;
 
-/** What a trace is made of, small enough to be kept beside its hash. */
+/** A digest of a trace, small enough to be stored beside its hash. */
 export interface TraceDigest {
   /** The file before the first event. */
   readonly base: string;
-  /** What the guest's disk held before, and files besides the one under test. */
+  /** The initial contents of the guest's disk, and files other than the one under test. */
   readonly around: string;
-  /** The preset, the target and what it probes. */
+  /** The preset, the target and its post-recovery writes. */
   readonly checkedWith: string;
-  /** The events, a line each, with a hash of what is written. */
+  /** The events, a line each, with a hash of the bytes written. */
   readonly events: readonly string[];
 }
 
@@ -59,7 +59,7 @@ export function traceDigest(log: WriteLog, { preset, target }: TraceContext): Tr
   return {
     base: hashOf(log.base),
     around: around.map(hashOf).join(" "),
-    checkedWith: `${preset.name}, ${target.name}, probes ${
+    checkedWith: `${preset.name}, ${target.name}, post-recovery writes ${
       JSON.stringify(target.postRecoveryWrites)
     }`,
     events: log.events.map((event) => {

@@ -7,17 +7,17 @@ const CHUNK_BYTES = 2 ** 20;
 /** A larger file is not read as a whole: it may be sparse, and of any size. */
 const MAX_HASHED_BYTES = 2 ** 28;
 
-/** What a log is judged with. */
+/** The inputs of a check, besides the log. */
 export interface TraceContext {
   /** The fault preset. */
   readonly preset: Preset;
-  /** The format, and the files besides the one under test. */
+  /** The format, and files other than the one under test. */
   readonly target: Target;
 }
 
 /**
- * A short name for a log and what it is judged with: equal when all of it is equal. Of files above
- * 256 MiB only the size, the first MiB and what lies where the log writes count.
+ * A short name for a log and the inputs of its checks: equal when all of them are equal. Of files
+ * above 256 MiB only the size, the first MiB and the ranges that the log writes count.
  *
  * @example
  * ```ts

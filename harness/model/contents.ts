@@ -1,5 +1,6 @@
-/** Bytes of a sector, the unit in which contents are compared. */
-export const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
+
+export { SECTOR_BYTES };
 /** The id of a sector full of zeroes, in every table. */
 export const ZEROES = 0;
 

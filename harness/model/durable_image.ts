@@ -43,7 +43,11 @@ export class Page {
   }
 }
 
-/** What is on disk for certain, page by page, read from the base when first needed. */
+/**
+ * What is on disk for certain, page by page, read from the base when first needed. Not a
+ * `SparseFile`: its pages also hold the ids of sectors and the marks of pending writes, which the
+ * search uses in its innermost loop.
+ */
 export class DurableImage {
   readonly #base: ByteSource;
   readonly #contents: Contents;

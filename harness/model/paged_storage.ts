@@ -17,7 +17,9 @@ export const STORAGE_PAGE_BYTES = 4096;
 const ZEROES = new Uint8Array(STORAGE_PAGE_BYTES);
 
 /**
- * A file in memory that starts as a copy of a {@linkcode ByteSource} and keeps only changes.
+ * A file in memory that starts as a copy of a {@linkcode ByteSource} and keeps only changes. Unlike
+ * `SparseFile` it reads pages of its base when they are first needed, and a fork costs no bytes:
+ * the explorer forks it for every crash point.
  *
  * @example
  * ```ts

@@ -1,6 +1,5 @@
 import type { WriteLog } from "../log/write_log.ts";
-
-const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** What a guest sector may hold after a crash: straight from the marks in the log. */
 export function permittedAt(log: WriteLog, lastEvent: number, sector: number): Uint8Array[] {

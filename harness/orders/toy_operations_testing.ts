@@ -3,8 +3,8 @@ import fc from "fast-check";
 import type { Operation, Turn } from "../../lib/storage/mod.ts";
 import { Recorder } from "../log/recorder.ts";
 import type { OrderScheduler } from "./explore_orders.ts";
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
-const SECTOR_BYTES = 512;
 const SECTORS_OF_FILE = 4;
 
 /** What an operation does next. */

@@ -23,8 +23,7 @@
 import type { LogEvent } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
 import { digestOf } from "../../lib/storage/digest.ts";
-
-const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** An event, and what is known of it beyond the log. */
 interface Traced {

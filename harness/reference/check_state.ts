@@ -12,8 +12,7 @@ import { probeBytes } from "../target/watch_list.ts";
 import { type CheckContext, checkContext } from "../target/check_context.ts";
 import { runTarget } from "../target/run_target.ts";
 import { refusalOf } from "../target/target_error.ts";
-
-const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** A {@linkcode CheckContext} and the crash points of its log, built the plain way. */
 export interface ReferenceContext extends CheckContext {

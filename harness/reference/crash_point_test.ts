@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR, sectorsOf } from "../testing/log_builder.ts";
 import { BLOCKS, ORDERED, type Preset, SECTORS, WRITES } from "../model/presets.ts";
 import { ChoiceError, ExhaustiveChoices, RecordedChoices } from "../choices/choices.ts";
 import { CrashPoint } from "./crash_point.ts";

@@ -1,6 +1,5 @@
 import type { ByteSource, LogEvent } from "../log/write_log.ts";
-
-const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** A value of a guest sector. */
 interface Value {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR, sectorsOf } from "../testing/log_builder.ts";
 import { BLOCKS, ORDERED, type Preset, SECTORS, WRITES } from "../model/presets.ts";
 import type { Violation, ViolationKind } from "../result/violation.ts";
 import type { WriteLog } from "../log/write_log.ts";
@@ -8,7 +8,7 @@ import type { Persisted } from "../model/persisted.ts";
 import { CrashPoints } from "./crash_points.ts";
 import { spellOutFindings } from "./spell_out.ts";
 import { Findings } from "../result/findings.ts";
-import { toyTarget } from "../testing/toy_testing.ts";
+import { mappingTarget } from "../testing/mapping_table.ts";
 
 const BASE = sectorsOf(7, 7, 7, 7);
 
@@ -27,7 +27,7 @@ function threeWrites(): LogBuilder {
 /** What a list of findings is made with; there is nothing to recover. */
 function trialOf(log: WriteLog, preset: Preset): ReferenceContext {
   const points = new CrashPoints(log, preset);
-  return { log, preset, points, target: toyTarget(), watched: [], leakedBeforeBytes: 0 };
+  return { log, preset, points, target: mappingTarget(), watched: [], leakedBeforeBytes: 0 };
 }
 
 /** The pieces that are named for a state after the last write was issued. */

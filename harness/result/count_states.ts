@@ -26,7 +26,7 @@ export class StateCounter {
   }
 }
 
-/** Counts what epochs have between them. */
+/** Counts the states and images of all epochs. */
 export class SpaceCount {
   readonly #states = new StateCounter();
   readonly #images: StateCounter | undefined;
@@ -114,7 +114,7 @@ class GrowingProduct {
   /** The sum, over all units, of torn versions for each whole one. */
   #tornShare = 0;
 
-  /** Add a unit that has no version yet. Answers its number. */
+  /** Add a unit that has no version yet. Returns its number. */
   addFactor(): number {
     this.#torn.push(0);
     return this.#whole.push(0) - 1;

@@ -6,7 +6,7 @@ export interface Sighting {
   readonly violation: Violation;
   readonly event: number;
   readonly persisted: Persisted;
-  /** How much of what was on its way reached the disk, or was corrupted. */
+  /** The number of pending versions that reached the disk, and of corruptions. */
   readonly size: number;
   /** The part of the search that saw it: of states that are as small the first one counts. */
   readonly item: ItemKey;
@@ -22,15 +22,15 @@ export interface SightingCount {
 }
 
 /**
- * Every different violation seen, each with its smallest state: fewest versions, then earliest, then
- * the one that comes first in the order of the search. So what parts of a search have seen can be put
- * together in any order.
+ * Each different violation with its smallest state: the one with the fewest versions, then the
+ * earliest, then the first in the order of the search. The findings of parts of a search can
+ * therefore be merged in any order.
  */
 export class Findings {
   readonly #seen = new Map<string, SightingCount>();
   readonly #item: ItemKey;
 
-  /** What `item` of a search sees. */
+  /** The findings of `item` of a search. */
   constructor(item: ItemKey = [0, 0]) {
     this.#item = item;
   }
@@ -62,7 +62,7 @@ export class Findings {
     return [...this.#seen.values()];
   }
 
-  /** Take over what another part of the search has seen. */
+  /** Merge the findings of another part of the search. */
   merge(others: readonly SightingCount[]): void {
     for (const { sighting, occurrences } of others) {
       const key = violationKey(sighting.violation);

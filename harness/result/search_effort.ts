@@ -3,7 +3,7 @@ import type { SearchEffort } from "./certificate.ts";
 /** Of a search that has not begun. */
 export const NO_EFFORT: SearchEffort = Object.freeze({ recoveries: 0, known: 0, additions: 0 });
 
-/** What two parts of a search took together. */
+/** The cost of two parts of a search together. */
 export function addEfforts(a: SearchEffort, b: SearchEffort): SearchEffort {
   return {
     recoveries: a.recoveries + b.recoveries,

@@ -3,18 +3,18 @@ import type { SpaceCount } from "./count_states.ts";
 import type { Exploration } from "./exploration.ts";
 import type { Findings } from "./findings.ts";
 
-/** What a search came to. */
+/** The result of a search. */
 export interface SearchOutcome {
   /** Who searched. */
   readonly engine: Exploration["engine"];
-  /** How much of the space was looked at. */
+  /** How much of the space was searched. */
   readonly coverage: Coverage;
   /** The space. */
   readonly count: SpaceCount;
   /** How many crashes in a row. */
   readonly depth: number;
-  /** What it took. */
+  /** The cost. */
   readonly effort: SearchEffort;
-  /** What was found. */
+  /** The findings. */
   readonly findings: Findings;
 }

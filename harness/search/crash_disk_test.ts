@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR, sectorsOf } from "../testing/log_builder.ts";
 import { BLOCKS, ORDERED, SECTORS, WRITES } from "../model/presets.ts";
 import { type Choices, ExhaustiveChoices, RecordedChoices } from "../choices/choices.ts";
 import { crashDisk, readOf, writeTo } from "./crash_disk_testing.ts";

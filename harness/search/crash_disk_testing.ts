@@ -1,5 +1,5 @@
 /** A crash disk over the last epoch of a log made by hand. */
-import { filled, type LogBuilder } from "../log/log_builder_testing.ts";
+import { filled, type LogBuilder } from "../testing/log_builder.ts";
 import { Contents } from "../model/contents.ts";
 import { type Epoch, epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";

@@ -6,6 +6,7 @@
  * @module
  */
 import type { RangeStep, Step } from "../target/subject.ts";
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** How a workload fails. */
 export interface Failure {
@@ -20,7 +21,6 @@ export type Fails = (steps: readonly Step[]) => Failure | undefined;
 const MAX_STEPS_FOR_PAIRS = 16;
 /** In workloads of at most so many, leaving out one is tried together with changing another. */
 const MAX_STEPS_FOR_CHANGES = 6;
-const SECTOR_BYTES = 512;
 
 /**
  * The simpler kinds first. A step may become one of a kind before its own; the rest it keeps.

@@ -4,14 +4,14 @@ import { seededTest } from "../../test_support/seeds.ts";
 import { RecordedChoices } from "../choices/choices.ts";
 import { checkState, prepareContext } from "../reference/check_state.ts";
 import { exploreLazily } from "../engine/lazy.ts";
-import { TOY_BUGS } from "../testing/toy_testing.ts";
+import { MAPPING_BUGS } from "../testing/mapping_table.ts";
 import { SECTORS, SURVIVABLE_PRESETS } from "../model/presets.ts";
 import type { Recording, Step, Subject } from "../target/subject.ts";
 import { violationKey, type ViolationKind } from "../result/violation.ts";
 import { explain } from "./explain.ts";
 import { shrinkState } from "./shrink_state.ts";
 import { shrinkWorkload } from "./shrink_workload.ts";
-import { TOY_STEPS, toySubject } from "./toy_subject_testing.ts";
+import { MAPPING_STEPS, mappingSubject } from "./mapping_subject_testing.ts";
 
 /** Tearing makes too many states of some workloads to look at all of them, as this test does. */
 const PRESET = fc.constantFrom(...SURVIVABLE_PRESETS.filter(({ tears }) => !tears));
@@ -26,8 +26,8 @@ function kindsOf(recording: Recording, preset = SECTORS): ViolationKind[] {
 seededTest("nothing of a shrunk case can be left out: no step, and nothing on the disk", (seed) => {
   let failing = 0;
   fc.assert(
-    fc.property(TOY_STEPS, fc.constantFrom(...TOY_BUGS), PRESET, (steps, bug, preset) => {
-      const subject = toySubject(bug);
+    fc.property(MAPPING_STEPS, fc.constantFrom(...MAPPING_BUGS), PRESET, (steps, bug, preset) => {
+      const subject = mappingSubject(bug);
       const [kind] = kindsOf(subject.record(steps), preset);
       if (!kind) return;
       failing++;
@@ -58,8 +58,8 @@ seededTest("nothing of a shrunk case can be left out: no step, and nothing on th
 
 seededTest("shrinking the same twice gives the same", (seed) => {
   fc.assert(
-    fc.property(TOY_STEPS, fc.constantFrom(...TOY_BUGS), (steps, bug) => {
-      const subject = toySubject(bug);
+    fc.property(MAPPING_STEPS, fc.constantFrom(...MAPPING_BUGS), (steps, bug) => {
+      const subject = mappingSubject(bug);
       const [kind] = kindsOf(subject.record(steps));
       if (!kind) return;
       const [once, again] = [1, 2].map(() =>
@@ -82,16 +82,16 @@ const STEPS: readonly Step[] = [
 
 Deno.test("a workload that shows nothing, or nothing of that kind, is not shrunk", () => {
   const options = { preset: SECTORS, kind: "wrong-data" } as const;
-  assertEquals(shrinkWorkload(toySubject(), STEPS, options), undefined);
-  assert(shrinkWorkload(toySubject("guest flush swallowed"), STEPS, options));
+  assertEquals(shrinkWorkload(mappingSubject(), STEPS, options), undefined);
+  assert(shrinkWorkload(mappingSubject("guest flush swallowed"), STEPS, options));
   assertEquals(
-    shrinkWorkload(toySubject("guest flush swallowed"), STEPS, { ...options, kind: "leak" }),
+    shrinkWorkload(mappingSubject("guest flush swallowed"), STEPS, { ...options, kind: "leak" }),
     undefined,
   );
 });
 
 Deno.test("what the format refuses, or cannot do, counts as not failing", () => {
-  const broken = toySubject("guest flush swallowed");
+  const broken = mappingSubject("guest flush swallowed");
   const picky: Subject = {
     ...broken,
     record(steps) {
@@ -106,7 +106,7 @@ Deno.test("what the format refuses, or cannot do, counts as not failing", () => 
 
 Deno.test("a search that is given up says so", () => {
   const options = { preset: SECTORS, kind: "wrong-data" } as const;
-  const subject = toySubject("guest flush swallowed");
+  const subject = mappingSubject("guest flush swallowed");
   const { recoveries } = shrinkWorkload(subject, STEPS, options)!.effort;
   assert(recoveries > 0);
   const shrunk = shrinkWorkload(subject, STEPS, { ...options, maxRecoveries: 3 });

@@ -1,7 +1,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { filled, LogBuilder, SECTOR } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR } from "../testing/log_builder.ts";
 import type { GuestRange } from "./target.ts";
-import { scriptedTarget } from "../testing/scripted_target_testing.ts";
+import { scriptedTarget } from "../testing/scripted_target.ts";
 import { MemoryStorage } from "../../lib/storage/mod.ts";
 import { probeBytes, watchList } from "./watch_list.ts";
 

@@ -4,9 +4,9 @@ import { workloadOf, type WorkloadSource } from "./workload_source.ts";
 import { reasonNotToEnd, reasonToLeaveOut } from "./sequence_rules.ts";
 
 /**
- * Every sequence of 1 to `length` operations of the operation set for `shape` but those that the rules leave
- * out (see {@linkcode reasonToLeaveOut} and {@linkcode reasonNotToEnd}). The shortest come first, so
- * that what is found first is as short as can be.
+ * Every sequence of 1 to `length` operations for `shape`, except those that the rules exclude (see
+ * {@linkcode reasonToLeaveOut} and {@linkcode reasonNotToEnd}). The shortest come first, so that
+ * the first finding is as short as possible.
  *
  * @example
  * ```ts

@@ -1,16 +1,20 @@
 /**
- * The operation set of workloads: everything that makes a format take another path, once each.
+ * The operations of workloads: each path through a format, once.
  *
- * Positions are chosen by equivalence class: two places at which a format does the same (two units
- * that nothing was written to, say) need only one operation, so no two sequences of operations differ
- * only in which of two like places they use. What each operation is for: docs/workloads.md.
+ * Positions are chosen by equivalence class: two places that a format treats alike (two units that
+ * were never written, say) need only one operation, so no two sequences of operations differ only
+ * in which of two like places they use. docs/workloads.md explains each operation.
  *
  * @module
  */
 import type { Step } from "../target/subject.ts";
 import { type DiskShape, firstFreeBytes } from "./disk_shape.ts";
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
-/** What a operation exercises; random workloads leave out whole features (swarm testing). */
+/**
+ * The part of a format that an operation exercises; random workloads leave out whole features
+ * (swarm testing).
+ */
 export type Feature = typeof FEATURES[number];
 
 /**
@@ -40,15 +44,13 @@ export const FEATURES = [
 
 /** One thing that a workload may do next. */
 export interface WorkloadOperation {
-  /** A name that tells it from all others, for people: `write, part of a free unit`. */
+  /** A unique name for people: `write, part of a free unit`. */
   readonly name: string;
-  /** What it exercises. */
+  /** The feature that it exercises. */
   readonly feature: Feature;
-  /** What is asked for. */
+  /** The step. */
   readonly step: Step;
 }
-
-const SECTOR_BYTES = 512;
 
 /**
  * The operations for a disk of this shape: one for each class, of the kinds of step that it takes.
@@ -147,7 +149,7 @@ function writesInTheFirstTable(shape: DiskShape): WorkloadOperation[] {
     const place = partOf(free, shape);
     operations.push(range("write, part of a free unit", "allocating write", "write", place));
   }
-  // The unit behind the one that is written in part: crossing into it meets either, or both.
+  // The unit after the partly written one: a write across the boundary touches either, or both.
   const whole = free + (allocationUnitBytes > SECTOR_BYTES ? allocationUnitBytes : 0);
   operations.push(
     range("write, a whole free unit", "allocating write", "write", [whole, allocationUnitBytes]),
@@ -156,7 +158,7 @@ function writesInTheFirstTable(shape: DiskShape): WorkloadOperation[] {
   return operations;
 }
 
-/** The shortest write that goes on behind `boundary`. */
+/** The shortest write that crosses `boundary`. */
 function acrossAt(boundary: number, { alignmentBytes }: DiskShape): Place {
   // Not whole sectors, where the format takes that.
   const each = alignmentBytes === 1 ? SECTOR_BYTES - 12 : SECTOR_BYTES;

@@ -10,9 +10,9 @@ export interface RandomWorkloadOptions {
   /** The most steps of a workload; the fewest is one. */
   readonly maxSteps: number;
   /**
-   * Swarm testing: each workload does without some of the features, chosen anew. What is rare where
-   * everything happens is then frequent in some workloads, and what hides a bug is absent from others
-   * (Groce and others, ISSTA 2012).
+   * Swarm testing: each workload leaves out some features, at random. Features that are rare in a
+   * mix of everything become frequent in some workloads, and features that hide a bug are absent
+   * from others (Groce and others, ISSTA 2012).
    */
   readonly swarm: boolean;
 }

@@ -14,13 +14,13 @@ export interface SweepOptions {
   readonly presets: readonly Preset[];
   /** How many crashes in a row: with 2, recoveries are cut short as well; 1 if not given. */
   readonly depth?: number;
-  /** Whether to go on after the first finding, to see a finding of each kind; false if not given. */
+  /** Whether to continue after the first finding, to one of each kind; false if not given. */
   readonly goesOn?: boolean;
   /** The most workloads; all if not given. */
   readonly maxWorkloads?: number;
   /** The most time, by a clock of milliseconds; unlimited if not given. */
   readonly time?: { readonly maxMilliseconds: number; readonly now: () => number };
-  /** Told before each workload how many are done and how many of them fail. */
+  /** Receives, before each workload, how many are done and how many of them fail. */
   readonly onProgress?: (done: number, failing: number) => void;
 }
 
@@ -107,7 +107,7 @@ export function sweep(
   return tally.result(options, source);
 }
 
-/** What has been found so far. */
+/** The findings so far. */
 class Tally {
   readonly #subject: Subject;
   readonly #states = new StateCounter();
@@ -122,7 +122,7 @@ class Tally {
     this.#subject = subject;
   }
 
-  /** Run a workload and explore it. Throws what is no refusal, with the workload. */
+  /** Run a workload and explore it. Throws errors that are no refusal, with the workload. */
   add(workload: GeneratedWorkload, options: SweepOptions): void {
     this.workloads++;
     try {

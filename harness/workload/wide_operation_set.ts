@@ -2,8 +2,7 @@ import type { RangeStep } from "../target/subject.ts";
 import { type Feature, operationSetFor, type WorkloadOperation } from "./operation_set.ts";
 import { type DiskShape, firstFreeBytes } from "./disk_shape.ts";
 import { stepText } from "./workload_source.ts";
-
-const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /**
  * More operations of the same features: several places of each class, several lengths, and where the
@@ -49,7 +48,7 @@ function unitStarts(shape: DiskShape): number[] {
   return starts.filter((start) => start < sizeBytes);
 }
 
-/** From where to where in a unit, in bytes; some go on in the next one. */
+/** Ranges within a unit, in bytes; some extend into the next unit. */
 function partsOfUnits(
   { allocationUnitBytes, alignmentBytes }: DiskShape,
 ): (readonly [number, number])[] {

@@ -1,9 +1,9 @@
 import type { Step } from "../target/subject.ts";
 import type { WorkloadOperation } from "./operation_set.ts";
 
-/** A workload, and what it is in words. */
+/** A workload and its description. */
 export interface GeneratedWorkload {
-  /** What is done, a few words for each step. */
+  /** The steps, a few words each. */
   readonly words: readonly string[];
   /** The steps. */
   readonly steps: readonly Step[];
@@ -12,13 +12,15 @@ export interface GeneratedWorkload {
 /** Where workloads come from. */
 export type WorkloadOrigin =
   | {
-    /** All sequences of up to `length` of so many operations. */
+    /** All sequences of up to `length` of `operations` operations. */
     readonly kind: "exhaustive";
     readonly length: number;
     readonly operations: number;
   }
   | {
-    /** So many random ones of at most so many steps, with or without leaving out features. */
+    /**
+     * `count` random workloads of at most `maxSteps` steps, with or without leaving out features.
+     */
     readonly kind: "random";
     readonly seed: number;
     readonly maxSteps: number;
@@ -45,7 +47,7 @@ export function workloadOf(operations: readonly WorkloadOperation[]): GeneratedW
 }
 
 /**
- * One workload that somebody else made up.
+ * One given workload.
  *
  * @example
  * ```ts

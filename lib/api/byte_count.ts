@@ -2,8 +2,8 @@ import { ImageError } from "../qed/mod.ts";
 import type { ByteCount } from "./options.ts";
 
 /**
- * A number of bytes as a bigint. Throws {@linkcode ImageError} for what is no whole number, is
- * negative, or is a number so large that it may have been rounded; `what` names it.
+ * Convert a number of bytes to a bigint. Throws {@linkcode ImageError}, with `what` as the name,
+ * unless the number is whole, not negative and exact.
  */
 export function byteCount(what: string, value: ByteCount): bigint {
   const isExact = typeof value === "bigint" || Number.isSafeInteger(value);
@@ -15,8 +15,8 @@ export function byteCount(what: string, value: ByteCount): bigint {
   return BigInt(value);
 }
 
-/** Throws {@linkcode ImageError} unless `value` is memory that is counted in bytes. */
+/** Throw {@linkcode ImageError} unless `value` is a `Uint8Array`. */
 export function requireBytes(value: Uint8Array): void {
   if (value instanceof Uint8Array) return;
-  throw new ImageError("bytes are read into and written from a Uint8Array only");
+  throw new ImageError("bytes must be a Uint8Array");
 }

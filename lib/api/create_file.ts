@@ -1,16 +1,16 @@
-import { backingPath, FreshFile, HostError, ImageChain, reasonOf } from "../chain/mod.ts";
+import { backingPath, describeError, FreshFile, HostError, ImageChain } from "../chain/mod.ts";
 import { createImage, ImageError } from "../qed/mod.ts";
 import { type FileStorage, runSync } from "../storage/mod.ts";
 import { byteCount } from "./byte_count.ts";
 import type { ImageCreateOptions } from "./options.ts";
 
 /**
- * Make the file of a new image. The name stands for the complete image or for what it stood for
- * before. Throws {@linkcode ImageError} for options that make no sense, and {@linkcode HostError}
- * with the path and the reason.
+ * Create the file of a new image. A crash leaves the complete image or the old file of that name.
+ * Throws {@linkcode ImageError} for invalid options, and {@linkcode HostError} with the path and
+ * the reason.
  */
 export function createFile(path: string, options: ImageCreateOptions): void {
-  const sizeBytes = sizeOf(path, options);
+  const sizeBytes = imageSize(path, options);
   using fresh = FreshFile.create(path, { replaces: options.overwrites ?? false });
   if (options.format === "raw") makeRaw(fresh.storage, sizeBytes);
   else makeQed(fresh.storage, sizeBytes, options);
@@ -37,15 +37,15 @@ function makeRaw(storage: FileStorage, sizeBytes: bigint): void {
   storage.perform({ kind: "resize", file: 0, sizeBytes: Number(sizeBytes), label });
 }
 
-/** The size that is asked for, or that of the backing file, which is looked at in any case. */
-function sizeOf(path: string, options: ImageCreateOptions): bigint {
+/** The size to create: the given one, or that of the backing file, which is opened in any case. */
+function imageSize(path: string, options: ImageCreateOptions): bigint {
   const { sizeBytes, backing, format, clusterBytes, tableClusters, layout } = options;
   const wanted = sizeBytes === undefined ? undefined : byteCount("image size", sizeBytes);
   if (format === "raw" && (backing ?? clusterBytes ?? tableClusters ?? layout) !== undefined) {
     throw new ImageError("a raw image has no backing file, clusters, tables or layout");
   }
-  const behind = backing && backingBytes(path, backing);
-  const size = wanted ?? behind;
+  const backingSize = backing && backingBytes(path, backing);
+  const size = wanted ?? backingSize;
   if (size === undefined) throw new ImageError("a new image needs a size or a backing file");
   return size;
 }
@@ -56,6 +56,6 @@ function backingBytes(path: string, backing: NonNullable<ImageCreateOptions["bac
     using chain = ImageChain.open(backingPath(path, name), { format });
     return chain.guestBytes;
   } catch (error) {
-    throw new HostError(`Could not create '${path}': ${reasonOf(error)}`, { cause: error });
+    throw new HostError(`Could not create '${path}': ${describeError(error)}`, { cause: error });
   }
 }

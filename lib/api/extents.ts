@@ -4,10 +4,7 @@ import type { Operation } from "../storage/mod.ts";
 /** Runs an operation over the files of a chain. */
 export type RunOperation = <T>(operation: Operation<T>) => Promise<T>;
 
-/**
- * The extents of the disk of `chain` from `startBytes` on, neighbours that are alike joined; one is
- * held at a time.
- */
+/** The extents of the disk of `chain` from `startBytes` on, with adjacent equal ones joined. */
 export async function* joinedExtents(
   chain: ImageChain,
   run: RunOperation,
@@ -16,7 +13,7 @@ export async function* joinedExtents(
   using walker = new ExtentWalker(chain);
   let joined: ChainExtent | undefined;
   for (let at = startBytes;;) {
-    const extent = await run(walker.finding(at));
+    const extent = await run(walker.extentAt(at));
     if (!extent) break;
     at += extent.lengthBytes;
     if (joined && continuesExtent(joined, extent)) {

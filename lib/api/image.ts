@@ -18,27 +18,26 @@ import type {
   ImageRepairOptions,
   ImageResizeOptions,
 } from "./options.ts";
-import { Session } from "./session.ts";
+import { ImageSession } from "./image_session.ts";
 import { readableStream, writableStream } from "./streams.ts";
 
 /**
- * An open disk image, QED or raw, with the backing files behind it.
+ * An open disk image, QED or raw, with its backing files.
  *
- * Requests may be made many at a time, without waiting for those before. Those that overlap are
- * carried out in the order in which they are made, unless all of them read; of those that allocate
- * clusters one at a time is under way; all others run side by side. {@linkcode Image.flush} makes
- * durable what was acknowledged, that is, whose promise was fulfilled, before it was called. A
- * crash loses nothing that a flush has made durable, and leaves of each sector written since the
- * old contents or the new ones. docs/concurrency.md says more.
+ * Many requests may run at once. Requests that overlap run in the order in which they are made,
+ * unless all of them read; one request at a time allocates clusters; all others run in parallel.
+ * {@linkcode Image.flush} makes durable every write whose promise was fulfilled before the call. A
+ * crash loses nothing that a flush has made durable, and leaves each sector written since with its
+ * old or its new contents. docs/concurrency.md has the details.
  *
- * `await using` closes the image when it goes out of scope ({@linkcode Image.close}). `using` lets
- * go of its files at once, as a crash of the program would: what was acknowledged is in the file,
- * but maybe not durable, requests under way fail, and the image stays dirty.
+ * `await using` closes the image when it goes out of scope ({@linkcode Image.close}). `using`
+ * closes its files at once, as a crash of the program would: acknowledged writes are in the file,
+ * but perhaps not durable, requests in flight fail, and the image stays dirty.
  *
- * Requests fail with {@linkcode ImageError} for what can't be asked of this image (a range outside
- * the disk, a write to an image that was opened read-only, any request to one that is closed), with
- * `FormatError` where the image breaks a rule of the format, and with `StorageError` where the
- * system fails a read, write or flush.
+ * Requests fail with {@linkcode ImageError} if this image cannot carry them out (a range outside
+ * the disk, a write to an image that was opened read-only, any request to a closed image), with
+ * `FormatError` if the image breaks a rule of the format, and with `StorageError` if the system
+ * fails a read, write or flush.
  *
  * @example
  * ```ts
@@ -58,39 +57,37 @@ import { readableStream, writableStream } from "./streams.ts";
  * ```
  */
 export class Image implements AsyncDisposable, Disposable {
-  readonly #session: Session;
+  readonly #session: ImageSession;
 
-  private constructor(session: Session) {
+  private constructor(session: ImageSession) {
     this.#session = session;
   }
 
   /**
-   * Open the image at `path` and the files behind it. Opened for writing, it is locked: nobody
-   * else can open it, and whoever has it open already, in this program or another one that honours
-   * QEMU's locks, keeps it from being opened. A dirty image is checked and repaired when
-   * {@linkcode ImageOpenOptions.check} says.
+   * Open the image at `path` and its backing files. Opening for writing locks the image
+   * exclusively, against this program and other ones that honour QEMU's locks. A dirty image is
+   * repaired at the time that {@linkcode ImageOpenOptions.check} selects.
    *
-   * Throws {@linkcode ImageError} for settings that make no sense, and {@linkcode HostError} with the
-   * path and the reason; nothing has been written then, but by a repair that failed.
+   * Throws {@linkcode ImageError} for invalid options, and {@linkcode HostError} with the path and
+   * the reason; nothing has been written then, except by a failed repair.
    */
   static async open(path: string, options: ImageOpenOptions = {}): Promise<Image> {
-    return new Image(await Session.open(path, options));
+    return new Image(await ImageSession.open(path, options));
   }
 
   /**
-   * Make a new image at `path` and open it for writing. Once this is done the image is durable; if
-   * it fails, or the program is interrupted, whatever had the name still has it.
+   * Create an image at `path` and open it for writing. The image is durable when this returns; if
+   * it fails or the program is interrupted, an old file of that name is unchanged.
    *
-   * Throws {@linkcode ImageError} for options that break a rule, and {@linkcode HostError} if there
-   * is a file already and {@linkcode ImageCreateOptions.overwrites} is not set, or if the file can't
-   * be made.
+   * Throws {@linkcode ImageError} for invalid options, and {@linkcode HostError} if the file exists
+   * and {@linkcode ImageCreateOptions.overwrites} is not set, or if it cannot be created.
    */
   static async create(path: string, options: ImageCreateOptions = {}): Promise<Image> {
     createFile(path, options);
     return await Image.open(path, { format: "qed", ...options, writable: true });
   }
 
-  /** The path the image was opened by. */
+  /** The path of the image, as it was given. */
   get path(): string {
     return this.#top.path;
   }
@@ -120,33 +117,33 @@ export class Image implements AsyncDisposable, Disposable {
     return this.#top.image?.header.layout;
   }
 
-  /** The name of the backing file as the image has it; undefined if there is none. */
+  /** The name of the backing file as stored in the image; undefined if there is none. */
   get backingName(): string | undefined {
     return this.#top.image?.backingName;
   }
 
-  /** The paths of the files that were opened: the image, its backing file, and so on. */
+  /** The paths of the open files: the image, its backing file, and so on. */
   get paths(): readonly string[] {
     return this.#session.chain.layers.map(({ path }) => path);
   }
 
-  /** Whether the image needs a check if it is not closed. */
+  /** Whether a crash now would leave the image in need of a check. */
   get isDirty(): boolean {
     return this.#top.image?.needsCheck ?? false;
   }
 
   /**
-   * The check of an image that was dirty when it was opened: what it found and repaired, as soon as
-   * it is done; undefined if there was nothing to check. Rejects if the check fails; the image then
-   * takes no more writes.
+   * The result of the check and repair of an image that was dirty when it was opened, once that is
+   * done; undefined if the image was clean. Rejects if the check fails; the image then takes no
+   * more writes.
    */
   get checked(): Promise<CheckResult | undefined> {
     return this.#session.checked;
   }
 
-  /** The `length` bytes from `offset` on, in new memory. */
+  /** Read `length` bytes from `offset` on into new memory. */
   read(offset: ByteCount, length: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Fill `into` with the bytes from `offset` on, and answer it. */
+  /** Fill `into` with the bytes from `offset` on, and return it. */
   read<B extends Uint8Array>(offset: ByteCount, into: B): Promise<B>;
   async read(offset: ByteCount, target: number | Uint8Array): Promise<Uint8Array> {
     if (typeof target !== "number") requireBytes(target);
@@ -157,27 +154,27 @@ export class Image implements AsyncDisposable, Disposable {
     return into;
   }
 
-  /** Store `bytes` from `offset` on. They must not be changed before this is done. */
+  /** Write `bytes` from `offset` on. They must not change before the promise is fulfilled. */
   async write(offset: ByteCount, bytes: Uint8Array): Promise<void> {
-    requireBytes(bytes); // others have lengths too, in units that are no bytes
+    requireBytes(bytes); // other typed arrays have lengths in other units
     const { start } = this.#session.range(offset, bytes.length);
     await this.#session.change(this.#session.chain.disk.write(start, bytes));
   }
 
-  /** Make durable every write that was acknowledged before this was called. */
+  /** Make durable every write that was acknowledged before this call. */
   async flush(): Promise<void> {
     await this.#session.change(this.#session.chain.disk.flush());
   }
 
-  /** Have `length` bytes from `offset` on read as zeroes, taking as little space as possible. */
+  /** Make `length` bytes from `offset` on read as zeroes, in as little space as possible. */
   async writeZeroes(offset: ByteCount, length: ByteCount): Promise<void> {
     const { start, lengthBytes } = this.#session.range(offset, length);
     await this.#session.change(this.#session.chain.disk.writeZeroes(start, lengthBytes));
   }
 
   /**
-   * Say that `length` bytes from `offset` on are no longer needed. What is given back of the file
-   * reads as zeroes afterwards, the rest as it did before; raw files stay as they are.
+   * Discard `length` bytes from `offset` on, which are no longer needed. Clusters that are freed
+   * read as zeroes afterwards, the rest does not change; nor do raw files.
    */
   async discard(offset: ByteCount, length: ByteCount): Promise<void> {
     const { start, lengthBytes } = this.#session.range(offset, length);
@@ -185,9 +182,9 @@ export class Image implements AsyncDisposable, Disposable {
   }
 
   /**
-   * Give the disk another size, in bytes, durably. What is added reads as zeroes. A smaller one is
-   * refused unless `shrink` is set, and for QED even then if something would be lost; requests made
-   * before are finished first.
+   * Change the size of the disk, in bytes, durably. Space added reads as zeroes. A smaller size is
+   * an error unless `shrink` is set, and for QED even then if data would be lost. Waits for earlier
+   * requests.
    */
   async resize(size: ByteCount, options: ImageResizeOptions = {}): Promise<void> {
     await this.#session.change(
@@ -196,28 +193,30 @@ export class Image implements AsyncDisposable, Disposable {
   }
 
   /**
-   * Check the tables, and change nothing. Reads and in-place writes go on meanwhile, allocating
+   * Check the tables without changing anything. Reads and in-place writes run meanwhile, allocating
    * writes wait. For QED images only.
    */
   async check(onProgress?: ProgressListener): Promise<CheckResult> {
     const { image } = this.#session.chain;
-    return await this.#session.run(image.alone(checkImage(image, onProgress)));
+    return await this.#session.run(image.withAllocationLock(checkImage(image, onProgress)));
   }
 
   /**
-   * Check the tables and make them consistent; other requests wait. Opening a dirty image for
-   * writing does this already, but for the leaks. For QED images only.
+   * Check the tables and repair them; other requests wait. Opening a dirty image for writing does
+   * this already, except for leaks. For QED images only.
    */
   async repair(options: ImageRepairOptions = {}): Promise<CheckResult> {
     const { image } = this.#session.chain;
     const { leaks = false, onProgress: progress } = options;
     const repair = repairImage(image, { corruptions: true, leaks, ...(progress && { progress }) });
-    return await this.#session.change(image.holding(WHOLE_DISK, "change", image.alone(repair)));
+    return await this.#session.change(
+      image.withRangeLock(WHOLE_DISK, "change", image.withAllocationLock(repair)),
+    );
   }
 
   /**
-   * The bytes from `start` to `end`, the whole disk if not given, as a stream. A byte stream: its
-   * reader may bring its own buffer. Reads one chunk ahead of its reader and no further.
+   * A stream of the bytes from `start` to `end`, of the whole disk by default. It is a byte stream,
+   * so its reader may bring its own buffer. It reads at most one chunk ahead of its reader.
    */
   readable(
     { start = 0, end }: { readonly start?: ByteCount; readonly end?: ByteCount } = {},
@@ -233,8 +232,8 @@ export class Image implements AsyncDisposable, Disposable {
   }
 
   /**
-   * A stream that stores what is written to it from `start` on, 0 if not given. Closing it flushes.
-   * Aborting it leaves what was written. It fails where the disk ends.
+   * A stream that writes to the disk from `start` on, 0 by default. Closing it flushes. Aborting it
+   * keeps the writes so far. It fails at the end of the disk.
    */
   writable({ start = 0 }: { readonly start?: ByteCount } = {}): WritableStream<Uint8Array> {
     const { start: startBytes } = this.#session.range(start, 0);
@@ -246,9 +245,9 @@ export class Image implements AsyncDisposable, Disposable {
   }
 
   /**
-   * Where the parts of the disk are stored: `for await` over extents that cover it from `start`, 0
-   * if not given, to its end, neighbours that are alike joined. What is written meanwhile may or may
-   * not show.
+   * The extents of the disk, which tell where its data is stored: `for await` over extents that
+   * cover the disk from `start`, 0 by default, to its end, with adjacent equal ones joined.
+   * Concurrent writes may or may not show.
    */
   map({ start = 0 }: { readonly start?: ByteCount } = {}): AsyncIterable<ChainExtent> {
     const { start: startBytes } = this.#session.range(start, 0);
@@ -260,9 +259,9 @@ export class Image implements AsyncDisposable, Disposable {
   }
 
   /**
-   * Finish the requests made so far and a check that is going on, make everything durable, mark the
-   * image clean, and close its files. Rejects if a write or flush fails; the files are closed all
-   * the same, and the image stays dirty. Closing it again does nothing.
+   * Wait for requests and a running check, make everything durable, mark the image clean, and close
+   * its files. Rejects if a write or flush fails; the files are closed in any case, and the image
+   * then stays dirty. Closing it again does nothing.
    */
   close(): Promise<void> {
     return this.#session.close();
@@ -273,7 +272,7 @@ export class Image implements AsyncDisposable, Disposable {
     await this.close();
   }
 
-  /** Let go of the files at once, and of the locks on them. Requests under way fail. */
+  /** Close the files and release their locks at once. Requests in flight fail. */
   [Symbol.dispose](): void {
     this.#session[Symbol.dispose]();
   }
@@ -288,6 +287,6 @@ function newMemory(lengthBytes: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(lengthBytes);
   } catch (error) {
     const hint = "read it in parts, or as a stream";
-    throw new ImageError(`no memory for ${lengthBytes} bytes at once: ${hint}`, { cause: error });
+    throw new ImageError(`cannot allocate ${lengthBytes} bytes: ${hint}`, { cause: error });
   }
 }

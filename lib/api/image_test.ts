@@ -37,7 +37,7 @@ for (const format of FORMATS) {
       bytes.fill(0, 100, 100 + 2 * CLUSTER);
       assertEquals(await image.read(0, bytes.length), bytes);
       await image.discard(0, DISK);
-      await assertRejects(() => image.resize(512), ImageError, "shrinking was not asked for");
+      await assertRejects(() => image.resize(512), ImageError, "shrinking was not requested");
       await image.resize(2 * DISK);
       assertEquals(image.sizeBytes, BigInt(2 * DISK));
       assertEquals(await image.read(2 * DISK - 10, 10), new Uint8Array(10));
@@ -54,7 +54,7 @@ for (const format of FORMATS) {
           await assertRejects(
             () => Image.open(path, { writable, format }),
             HostError,
-            `Could not open '${path}': This program is writing it already`,
+            `Could not open '${path}': The image is already open for writing in this process`,
           );
         }
       }
@@ -239,7 +239,7 @@ Deno.test("what has the name stays, unless it is to be overwritten", () =>
   withImage("qed", async (path, dir) => {
     const before = Deno.readFileSync(path);
     const refused: [ImageCreateOptions, new () => Error, string][] = [
-      [{ sizeBytes: DISK }, HostError, "There is a file of that name already"],
+      [{ sizeBytes: DISK }, HostError, "File exists"],
       [{ sizeBytes: 100, overwrites: true }, ImageError, "multiple of 512"],
       [{ overwrites: true }, ImageError, "needs a size"],
       [{ sizeBytes: DISK, clusterBytes: 5, overwrites: true }, ImageError, "cluster size"],

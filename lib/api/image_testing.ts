@@ -8,7 +8,7 @@ export const CLUSTER = 4096;
 /** Bytes of the guest's disk in these tests: two L2 tables. */
 export const DISK = 2 * 512 * CLUSTER;
 
-/** Bytes that tell where they come from. */
+/** Bytes that depend on `seed` and on their offset. */
 export function pattern(seed: number, length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, i) => 1 + (seed * 31 + i * 7 + (i >> 8)) % 255);
 }
@@ -27,28 +27,28 @@ export async function withImage(
   });
 }
 
-/** Leave the image dirty, as a crash of the program would, with a cluster allocated at `offset`. */
+/** Leave the image dirty, like a crash of the program, with a cluster allocated at `offset`. */
 export async function crashAfterWrite(path: string, offset: number): Promise<void> {
   using image = await Image.open(path, { writable: true, format: "qed" });
   await image.write(offset, pattern(9, 512));
 }
 
-/** Timers that go when a test says so. */
+/** Timers that a test fires. */
 export class FakeTimers {
   readonly #running = new Map<() => void, number>();
 
-  /** Starts one. */
+  /** Start a timer. */
   readonly start: StartTimer = (go, delayMs) => {
     this.#running.set(go, delayMs);
     return () => void this.#running.delete(go);
   };
 
-  /** The delays of those that are running. */
+  /** The delays of the running timers. */
   get delays(): number[] {
     return [...this.#running.values()];
   }
 
-  /** Have all go that are running. */
+  /** Fire all running timers. */
   go(): void {
     const due = [...this.#running.keys()];
     this.#running.clear();

@@ -1,4 +1,4 @@
-/** The asynchronous API: an image and what is behind it, with many requests at a time. */
+/** The asynchronous API: an image and its backing files, with many requests at a time. */
 export type { StartTimer } from "../storage/idle_timer.ts";
 export * from "./image.ts";
 export * from "./options.ts";

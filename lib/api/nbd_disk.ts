@@ -1,27 +1,27 @@
 import type { Image } from "./image.ts";
 import type { ByteOffset, DiskExtent, ServedDisk } from "../nbd/served_disk.ts";
 
-/** What a raw image is best used in pieces of, and the most that is said of any image. */
+/** The preferred block size of a raw image, and the maximum that is reported for any image. */
 const RAW_PREFERRED_BYTES = 4096;
-const MOST_PREFERRED_BYTES = 2 ** 20;
+const MAX_PREFERRED_BYTES = 2 ** 20;
 
-/** An image, with what is behind it, as a disk to be served. Whoever made it closes the image. */
+/** Serves an image, including its backing files, by NBD. The caller closes the image. */
 export class ImageDisk implements ServedDisk {
   /** Whether it can be written. */
   readonly isWritable: boolean;
-  /** It has the size that it has. */
+  /** The size is fixed. */
   readonly canGrow = false;
-  /** Whether trimming does anything: raw images stay as they are. */
+  /** Whether trim has an effect: raw images do not change. */
   readonly canTrim: boolean;
-  /** A write that has to be durable is followed by a flush. */
+  /** Whether clients may send FUA, for which a write is followed by a flush. */
   readonly canForceWrites: boolean;
-  /** Its clusters. */
+  /** The size of a cluster, up to a maximum. */
   readonly preferredBytes: number;
   readonly #image: Image;
 
   /**
-   * Serve `image`. Without `canForceWrites` clients have to send flushes of their own, which then are
-   * no more than what they needed.
+   * Serve `image`. Without `canForceWrites` clients send flushes instead of FUA, so that a recorded
+   * log shows only the flushes that they need.
    */
   constructor(
     image: Image,
@@ -33,7 +33,7 @@ export class ImageDisk implements ServedDisk {
     this.canTrim = image.format === "qed";
     this.preferredBytes = Math.min(
       image.clusterBytes ?? RAW_PREFERRED_BYTES,
-      MOST_PREFERRED_BYTES,
+      MAX_PREFERRED_BYTES,
     );
   }
 
@@ -52,22 +52,22 @@ export class ImageDisk implements ServedDisk {
     return this.#image.write(offset, bytes);
   }
 
-  /** Make durable every write that was answered. */
+  /** Make durable every write that was acknowledged. */
   flush(): Promise<unknown> {
     return this.isWritable ? this.#image.flush() : Promise.resolve();
   }
 
-  /** Give back what whole clusters there are in the range. */
+  /** Discard the range. */
   trim(offset: ByteOffset, lengthBytes: number): Promise<unknown> {
     return this.#image.discard(offset, lengthBytes);
   }
 
-  /** Whole clusters become zero clusters, the rest is written. */
+  /** Write zeroes; whole clusters become zero clusters. */
   writeZeroes(offset: ByteOffset, lengthBytes: number): Promise<unknown> {
     return this.#image.writeZeroes(offset, lengthBytes);
   }
 
-  /** Whether the range is whole clusters of an image that has zero clusters. */
+  /** Whether the range consists of whole clusters of an image with zero clusters. */
   zeroesFast(offset: ByteOffset, lengthBytes: number): boolean {
     const { clusterBytes, layout, sizeBytes } = this.#image;
     if (clusterBytes === undefined || layout !== "final") return false;
@@ -76,7 +76,7 @@ export class ImageDisk implements ServedDisk {
     return BigInt(offset) % cluster === 0n && (end % cluster === 0n || end === sizeBytes);
   }
 
-  /** Where clusters are, and where zeroes. */
+  /** The extents of the image. */
   async *extents(offset: ByteOffset): AsyncGenerator<DiskExtent> {
     for await (const { lengthBytes, data, zero } of this.#image.map({ start: offset })) {
       yield { lengthBytes: Number(lengthBytes), isHole: !data, isZero: zero };

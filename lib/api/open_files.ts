@@ -2,9 +2,9 @@ import type { ImageChain } from "../chain/mod.ts";
 import { type AsyncStorage, type Request, StorageError } from "../storage/mod.ts";
 
 /**
- * The files of a chain, for a driver. They are closed at any time without a request reaching a
- * file that is closed, or another one that came to have its descriptor: from then on requests
- * fail, and the files are closed when those on their way are done.
+ * The files of a chain, for a driver, which can be closed at any time: later requests fail, and the
+ * files are closed once no request is in flight. So no request reaches a closed file, or another
+ * file that has got its descriptor.
  */
 export class OpenFiles implements Disposable {
   /** The files by slot. */
@@ -13,7 +13,7 @@ export class OpenFiles implements Disposable {
   #inFlight = 0;
   #isClosed = false;
 
-  /** Takes over `chain`, whose files and locks are given up together with this. */
+  /** Takes over `chain`, and closes its files and locks. */
   constructor(chain: ImageChain) {
     this.#chain = chain;
     this.storages = chain.files.map((file) => ({
@@ -21,12 +21,12 @@ export class OpenFiles implements Disposable {
     }));
   }
 
-  /** Whether no more requests are taken. */
+  /** Whether requests fail. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Take no more requests, and close the files as soon as none is on its way. */
+  /** Fail later requests, and close the files as soon as no request is in flight. */
   [Symbol.dispose](): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

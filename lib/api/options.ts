@@ -3,17 +3,17 @@ import type { HeaderLayout, OrderingProfile, ProgressListener } from "../qed/mod
 import type { Filter } from "../storage/mod.ts";
 import type { StartTimer } from "../storage/idle_timer.ts";
 
-/** A place on the guest's disk, or a length, in bytes: a bigint where a number is too coarse. */
+/** An offset on the guest's disk, or a length, in bytes: a bigint if a number cannot be exact. */
 export type ByteCount = number | bigint;
 
 /**
- * When a dirty image, one that was not closed, is checked and repaired. `first`: before anything
- * else, {@linkcode Image.open} waits for it. `background`: while the image is in use already.
+ * When a dirty image, which was not closed, is checked and repaired. `first`: {@linkcode
+ * Image.open} waits for the repair. `background`: the repair runs while the image is in use.
  */
 export type CheckTime = "first" | "background";
 
 /**
- * How to open an image.
+ * Options to open an image.
  *
  * @example
  * ```ts
@@ -31,45 +31,45 @@ export type CheckTime = "first" | "background";
  * ```
  */
 export interface ImageOpenOptions {
-  /** Open for writing; otherwise nothing is ever written. */
+  /** Open for writing; by default nothing is ever written. */
   readonly writable?: boolean;
   /**
-   * The format; found out from the first bytes if not given. To write to a raw image it must be
-   * named: what a guest writes to its first sector could make it look like another format.
+   * The format; detected from the first bytes by default. To write to a raw image the format must
+   * be given: a guest could write another format's magic to its first sector.
    */
   readonly format?: ImageFormat;
   /** Read the header under this layout only. */
   readonly layout?: HeaderLayout;
-  /** The order in which writes reach the disk; `STRICT` if not given. */
+  /** The ordering profile; `STRICT` by default. */
   readonly profile?: OrderingProfile;
-  /** When a dirty image that is opened for writing is checked; `first` if not given. */
+  /** When to repair a dirty image that is opened for writing; `first` by default. */
   readonly check?: CheckTime;
-  /** Told how far that check is. */
+  /** Called with the progress of that check. */
   readonly onCheckProgress?: ProgressListener;
-  /** How many L2 tables to keep in memory; 50 if not given. */
+  /** The number of L2 tables to keep in memory; 50 by default. */
   readonly l2CacheTables?: number;
-  /** The most requests to files on their way at any time; 32 if not given. */
+  /** Maximum number of requests to files in flight; 32 by default. */
   readonly maxInFlight?: number;
-  /** Read the files even if somebody else writes them: what is read may not fit together. */
+  /** Read the files even if another process writes them; the data may be inconsistent. */
   readonly ignoresLocks?: boolean;
-  /** Store what is read from the backing file in the image too, which must be writable. */
+  /** Copy data that is read from the backing file into the image, which must be writable. */
   readonly copiesOnRead?: boolean;
   /**
-   * After how many milliseconds without an allocating write the image is made clean, so that a
-   * crash needs no check; 5000 if not given, as in QEMU. `Infinity`: only when it is closed.
+   * The time without allocating writes, in milliseconds, after which the image is marked clean, so
+   * that a crash needs no check; 5000 by default, as in QEMU. `Infinity`: only when it is closed.
    */
   readonly idleMs?: number;
-  /** Starts the timer for that; the system's if not given. */
+  /** Starts the timer for that; by default a timer of the system. */
   readonly startTimer?: StartTimer;
   /**
-   * What stands between the image, once it is open, and its files: who looks on, or spoils requests
-   * on purpose. The image is in slot 0, what is behind it in the slots from 1 on.
+   * Filters between the open image and its files, for tracing or fault injection. The image is in
+   * slot 0, its backing files are in the slots from 1 on.
    */
   readonly filters?: readonly Filter[];
 }
 
 /**
- * What a new image is like, and how it is opened then; it is always writable.
+ * Options to create and open an image; it is always writable.
  *
  * @example
  * ```ts
@@ -85,22 +85,22 @@ export interface ImageOpenOptions {
  */
 export interface ImageCreateOptions extends Omit<ImageOpenOptions, "writable" | "check"> {
   /**
-   * The size of the guest's disk in bytes, a multiple of 512 (rfc layout: of the cluster size).
-   * That of the backing file if not given.
+   * The size of the guest's disk in bytes, a multiple of 512 (rfc layout: of the cluster size). By
+   * default that of the backing file.
    */
   readonly sizeBytes?: ByteCount;
-  /** Bytes of a cluster, a power of two from 4 KiB to 64 MiB; 64 KiB if not given. */
+  /** Bytes of a cluster, a power of two from 4 KiB to 64 MiB; 64 KiB by default. */
   readonly clusterBytes?: number;
-  /** Clusters of a table, a power of two from 1 to 16; 4 if not given. */
+  /** Clusters of a table, a power of two from 1 to 16; 4 by default. */
   readonly tableClusters?: number;
   /** The backing file. */
   readonly backing?: ImageBacking;
-  /** Replace what has the name already; otherwise that is refused. */
+  /** Replace an existing file; by default that is an error. */
   readonly overwrites?: boolean;
 }
 
 /**
- * A backing file, as a new image refers to it.
+ * A reference to a backing file in a new image.
  *
  * @example
  * ```ts
@@ -117,14 +117,14 @@ export interface ImageCreateOptions extends Omit<ImageOpenOptions, "writable" | 
  * ```
  */
 export interface ImageBacking {
-  /** Its name as stored in the image: a relative one starts from the image's folder. */
+  /** The name as stored in the image; a relative name is relative to the folder of the image. */
   readonly name: string;
-  /** Its format, which is not guessed. */
+  /** The format, which is not detected. */
   readonly format: ImageFormat;
 }
 
 /**
- * What repairing an image does.
+ * Options of a repair.
  *
  * @example
  * ```ts
@@ -140,14 +140,14 @@ export interface ImageBacking {
  * ```
  */
 export interface ImageRepairOptions {
-  /** Also give back clusters that nothing refers to. */
+  /** Also reclaim leaked clusters. */
   readonly leaks?: boolean;
-  /** Told how far it is. */
+  /** Called with the progress. */
   readonly onProgress?: ProgressListener;
 }
 
 /**
- * How a disk's size is changed.
+ * Options of a resize.
  *
  * @example
  * ```ts
@@ -157,12 +157,12 @@ export interface ImageRepairOptions {
  * const folder = Deno.makeTempDirSync();
  * const path = `${folder}/disk.qed`;
  * await using image = await Image.create(path, { sizeBytes: 2 ** 30 });
- * await assertRejects(() => image.resize(2 ** 20), ImageError, "shrinking was not asked for");
+ * await assertRejects(() => image.resize(2 ** 20), ImageError, "shrinking was not requested");
  * await image.resize(2 ** 20, { shrink: true });
  * Deno.removeSync(folder, { recursive: true });
  * ```
  */
 export interface ImageResizeOptions {
-  /** Allow a smaller size; without it, a call that would shrink the disk is refused. */
+  /** Allow a smaller size; by default shrinking is an error. */
   readonly shrink?: boolean;
 }

@@ -1,17 +1,17 @@
 import {
+  describeError,
   HostError,
   type ImageFormat,
   openRegularFile,
   probeFormat,
-  reasonOf,
 } from "../chain/mod.ts";
 
 /**
- * Tell the format of the file at `path` by its first bytes: `qed`, or `raw` where nothing is
+ * Detect the format of the file at `path` by its first bytes: `qed`, or `raw` if no magic is
  * recognized. Reads nothing else and writes nothing.
  *
- * Throws {@linkcode HostError} if the file cannot be read, or begins like an image of a format
- * that is not read here.
+ * Throws {@linkcode HostError} if the file cannot be read, or has the magic of an unsupported
+ * format.
  *
  * @example
  * ```ts
@@ -31,6 +31,6 @@ export async function probe(path: string): Promise<ImageFormat> {
     using file = openRegularFile(path, "read-only");
     return probeFormat(file);
   } catch (error) {
-    throw new HostError(`Could not open '${path}': ${reasonOf(error)}`, { cause: error });
+    throw new HostError(`Could not open '${path}': ${describeError(error)}`, { cause: error });
   }
 }

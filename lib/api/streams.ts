@@ -1,4 +1,4 @@
-/** A part of a disk, to be read as a stream. */
+/** A range of a disk to read as a stream. */
 export interface ReadableRange {
   /** Where it starts, in bytes. */
   readonly startBytes: bigint;
@@ -8,7 +8,7 @@ export interface ReadableRange {
   readonly read: (offset: bigint, into: Uint8Array) => Promise<unknown>;
 }
 
-/** What is read at a time, unless the reader brings a buffer, in bytes. */
+/** The size of one read in bytes, unless the reader brings a buffer. */
 const CHUNK_BYTES = 1 << 18;
 
 /** A stream of the bytes of a range; it reads one chunk ahead. */
@@ -35,7 +35,7 @@ export function readableStream({ startBytes, endBytes, read }: ReadableRange): R
         }
         if (at < endBytes) return;
         controller.close();
-        // A reader that waits with a buffer of its own is told by an answer of nothing.
+        // An empty response ends the wait of a reader that brought a buffer.
         controller.byobRequest?.respond(0);
       },
     },
@@ -43,7 +43,7 @@ export function readableStream({ startBytes, endBytes, read }: ReadableRange): R
   );
 }
 
-/** Where a stream of bytes is written to. */
+/** The target of a writable stream. */
 export interface WritableTarget {
   /** Where it starts, in bytes. */
   readonly startBytes: bigint;
@@ -53,7 +53,7 @@ export interface WritableTarget {
   readonly flush: () => Promise<unknown>;
 }
 
-/** A stream that stores bytes one after the other, and flushes when it is closed. */
+/** A stream that writes bytes in order, and flushes when it is closed. */
 export function writableStream({ startBytes, write, flush }: WritableTarget): WritableStream<
   Uint8Array
 > {

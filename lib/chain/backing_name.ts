@@ -1,12 +1,13 @@
 import * as fs from "node:fs";
 import { relative, resolve } from "node:path";
 import { backingPath } from "./backing_path.ts";
-import { identityOf } from "./regular_file.ts";
+import { fileIdentity } from "./regular_file.ts";
 
 /**
- * The name by which the image at `imagePath` refers to the backing file at `path`: from its own
- * folder if both paths are relative, so that the two can be moved together; else as it is. Neither
- * of them needs to exist, but where `path` does, the name leads to it, by way of links or not.
+ * The name for the backing file at `path` in the image at `imagePath`: relative to the folder of
+ * the image if both paths are relative, so that the two can be moved together; otherwise `path`
+ * itself. Neither file needs to exist. If `path` does, the name leads to it, also through symbolic
+ * links.
  *
  * @example
  * ```ts
@@ -22,10 +23,10 @@ export function backingName(imagePath: string, path: string): string {
   if (path.startsWith("/")) return path;
   const folder = imagePath.slice(0, imagePath.lastIndexOf("/") + 1) || ".";
   const name = relative(folder, path);
-  // A colon would be the end of a protocol's name.
+  // A colon would end the name of a protocol.
   const safe = /^[^/]*:/.test(name) ? `./${name}` : name;
-  const wanted = identityOf(path);
-  if (wanted === undefined || identityOf(backingPath(imagePath, safe)) === wanted) return safe;
-  // `..` leads elsewhere behind a link to a folder.
+  const wanted = fileIdentity(path);
+  if (wanted === undefined || fileIdentity(backingPath(imagePath, safe)) === wanted) return safe;
+  // `..` after a symbolic link to a folder leads elsewhere.
   return fs.realpathSync(resolve(path));
 }

@@ -1,9 +1,9 @@
 import { HostError } from "../storage/host_error.ts";
 
 /**
- * Where a backing file is, by its name in an image: a relative name starts from the folder of the
- * image that holds it. `file:` may stand before the name; any other protocol is refused with a
- * {@linkcode HostError}.
+ * The path of a backing file from its name in an image: a relative name is relative to the folder
+ * of the image. The name may start with `file:`; for any other protocol this throws {@linkcode
+ * HostError}.
  *
  * @example
  * ```ts
@@ -17,7 +17,9 @@ import { HostError } from "../storage/host_error.ts";
 export function backingPath(imagePath: string, name: string): string {
   const protocol = /^([^/:]*):/.exec(name)?.[1];
   if (protocol !== undefined && protocol !== "file") {
-    throw new HostError(`The name '${name}' asks for the protocol '${protocol}', not for a file`);
+    throw new HostError(
+      `The name '${name}' has the protocol '${protocol}', which is not supported`,
+    );
   }
   const path = protocol === undefined ? name : name.slice("file:".length);
   const folderEnd = imagePath.lastIndexOf("/") + 1;

@@ -5,7 +5,7 @@ import type { ImageChain } from "./image_chain.ts";
 import type { Layer } from "./layer.ts";
 
 /**
- * A range of the guest's disk, and which file of the chain decides what it holds.
+ * A range of the guest's disk, and the file of the chain that determines its contents.
  *
  * @example
  * ```ts
@@ -24,21 +24,23 @@ import type { Layer } from "./layer.ts";
 export interface ChainExtent {
   /** Where it starts on the guest's disk, in bytes. */
   readonly startBytes: bigint;
-  /** How long it is, in bytes. */
+  /** The length in bytes. */
   readonly lengthBytes: bigint;
-  /** The layer that decides; for what none holds, the last one that was asked. */
+  /**
+   * The layer that determines the contents; for a range that no layer holds, the last one checked.
+   */
   readonly depth: number;
-  /** Whether that layer holds it: as data, as a mark that says zeroes, or as a hole of a raw file. */
+  /** Whether that layer holds the range: as data, as zero clusters, or as a hole of a raw file. */
   readonly present: boolean;
-  /** Whether it is known to read as zeroes. */
+  /** Whether the range is known to read as zeroes. */
   readonly zero: boolean;
-  /** Whether it is stored as data. */
+  /** Whether the range is stored as data. */
   readonly data: boolean;
-  /** Where it is in that layer's file, in bytes, if it has a place there. */
+  /** The offset in the file of that layer, in bytes, if the range is stored there. */
   readonly hostBytes?: number;
 }
 
-/** Whether an extent goes on like the one before it, so that the two can be shown as one. */
+/** Whether an extent continues the one before it, so that the two can be joined. */
 export function continuesExtent(before: ChainExtent, after: ChainExtent): boolean {
   return before.depth === after.depth && before.present === after.present &&
     before.zero === after.zero && before.data === after.data &&
@@ -47,17 +49,17 @@ export function continuesExtent(before: ChainExtent, after: ChainExtent): boolea
       : after.hostBytes === before.hostBytes + Number(before.lengthBytes));
 }
 
-/** What one layer says of a range. */
+/** A range as one layer maps it. */
 type Part = Omit<ChainExtent, "depth">;
 
 /**
- * Walks over the whole disk of a chain, extent by extent: what `qemu-img map` shows, before
- * neighbours that are alike are joined.
+ * Iterates over the extents of the whole disk of a chain: the output of `qemu-img map` before
+ * adjacent equal extents are joined.
  */
 export class ExtentWalker implements Disposable {
   readonly #chain: ImageChain;
   readonly #holes = new Map<Layer, HoleFinder>();
-  /** What each layer said last: a long range above is asked for again with each short one below. */
+  /** The last part of each layer: a long one above is needed again with each short one below. */
   readonly #lastParts: Part[] = [];
 
   /** A walker over `chain`, which must stay open. */
@@ -67,26 +69,26 @@ export class ExtentWalker implements Disposable {
 
   /** The extent at `startBytes`; undefined at the end of the disk. */
   next(startBytes: bigint): ChainExtent | undefined {
-    return this.#chain.run(this.finding(startBytes));
+    return this.#chain.run(this.extentAt(startBytes));
   }
 
   /** The operation that {@linkcode ExtentWalker.next} runs, for other drivers. */
-  *finding(startBytes: bigint): Operation<ChainExtent | undefined> {
+  *extentAt(startBytes: bigint): Operation<ChainExtent | undefined> {
     const { layers } = this.#chain;
     let lengthBytes = this.#chain.guestBytes - startBytes;
     if (lengthBytes <= 0n) return undefined;
     for (let depth = 0; depth < layers.length; depth++) {
       const part = yield* this.#partAt(depth, startBytes);
       if (part.lengthBytes < lengthBytes) lengthBytes = part.lengthBytes;
-      const behind = layers[depth + 1];
-      // What lies past the end of the next layer is known to be zero without asking it.
-      if (!part.present && behind && startBytes < behind.guestBytes) continue;
+      const backing = layers[depth + 1];
+      // A range past the end of the next layer is zero, whatever that layer holds.
+      if (!part.present && backing && startBytes < backing.guestBytes) continue;
       return { ...part, zero: part.zero || !part.present, lengthBytes, depth };
     }
     throw new Error("chain extents: no layer decides");
   }
 
-  /** Close what was opened to find holes. */
+  /** Close the files opened to find holes. */
   [Symbol.dispose](): void {
     for (const finder of this.#holes.values()) finder[Symbol.dispose]();
     this.#holes.clear();

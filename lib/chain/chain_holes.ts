@@ -6,14 +6,14 @@ import type { HoleLookup } from "./source_walker.ts";
 export class ChainHoles implements Disposable {
   readonly #finders = new Map<number, HoleFinder>();
 
-  /** Look at the raw files of `chains`, which must stay open. */
+  /** Open the raw files of `chains`, which must stay open. */
   constructor(...chains: readonly ImageChain[]) {
     for (const { format, file, path } of chains.flatMap(({ layers }) => layers)) {
       if (format === "raw") this.#finders.set(file, new HoleFinder(path));
     }
   }
 
-  /** How many bytes from `offsetBytes` on are a hole of the file in a slot. */
+  /** The number of bytes from `offsetBytes` on that are a hole of the file in a slot. */
   readonly lookup: HoleLookup = (file, offsetBytes) => {
     const finder = this.#finders.get(file);
     if (!finder) return 0;
@@ -21,7 +21,7 @@ export class ChainHoles implements Disposable {
     return range ? range.startBytes - offsetBytes : Number.MAX_SAFE_INTEGER - offsetBytes;
   };
 
-  /** Close what was opened to find holes. */
+  /** Close the files opened to find holes. */
   [Symbol.dispose](): void {
     for (const finder of this.#finders.values()) finder[Symbol.dispose]();
     this.#finders.clear();

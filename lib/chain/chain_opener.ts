@@ -1,18 +1,18 @@
 import { type HeaderLayout, openImage, type OrderingProfile } from "../qed/mod.ts";
 import { type FileStorage, type Operation, runSync } from "../storage/mod.ts";
 import { backingPath } from "./backing_path.ts";
-import { HostError, reasonOf } from "../storage/host_error.ts";
+import { describeError, HostError } from "../storage/host_error.ts";
 import { ImageLock } from "./image_lock.ts";
 import { Layer } from "./layer.ts";
 import { type ImageFormat, probeFormat } from "./probe.ts";
 import { openRegularFile } from "./regular_file.ts";
 
-/** The most files in a chain: image, backing file, its backing file and so on. */
-export const MOST_LAYERS = 200;
+/** Maximum number of files in a chain: image, backing file, its backing file and so on. */
+export const MAX_LAYERS = 200;
 
-/** How to open a chain. */
+/** Options to open a chain. */
 export interface OpenChainOptions {
-  /** The format of the first file; found out from its first bytes if not given. */
+  /** The format of the first file; detected from its first bytes by default. */
   readonly format?: ImageFormat;
   /** Open the first file for writing. */
   readonly writable?: boolean;
@@ -20,44 +20,44 @@ export interface OpenChainOptions {
   readonly writableDepth?: number;
   /** Read the header of the first file under this layout only. */
   readonly layout?: HeaderLayout;
-  /** The order in which writes reach the disk. */
+  /** The ordering profile. */
   readonly profile?: OrderingProfile;
-  /** How many L2 tables of the first file to keep in memory. */
+  /** The number of L2 tables of the first file to keep in memory. */
   readonly l2CacheTables?: number;
-  /** Leave a dirty image as it is although it is opened for writing: to check it first. */
+  /** Do not repair a dirty image that is opened for writing: the caller checks it first. */
   readonly skipRepair?: boolean;
-  /** Read the files even if another process writes them: what is read may not fit together. */
+  /** Read the files even if another process writes them; the data may be inconsistent. */
   readonly ignoresLocks?: boolean;
-  /** Open the first file only; what it leaves to its backing file cannot be read then. */
+  /** Open the first file only; clusters of its backing file cannot be read then. */
   readonly withoutBacking?: boolean;
-  /** What is read from the backing file is stored in the image as well, which must be writable. */
+  /** Copy data that is read from the backing file into the image, which must be writable. */
   readonly copiesOnRead?: boolean;
 }
 
-/** What is said of the image in a file. */
+/** Options of a QED image. */
 type ImageOptions = Pick<OpenChainOptions, "layout" | "profile" | "l2CacheTables">;
 
-/** How one file of a chain is opened. */
+/** Options to open one file of a chain. */
 interface LayerOptions extends ImageOptions, Pick<OpenChainOptions, "format"> {
   readonly writable: boolean;
   readonly ignoresLocks: boolean;
 }
 
-/** Opens the files of a chain, from the image down. */
+/** Opens the files of a chain, the overlay first. */
 export class ChainOpener implements Disposable {
   /** The files opened so far, the image itself first. */
   readonly layers: Layer[] = [];
-  /** All files by slot: those of chains beside this one too. */
+  /** All files by slot, including those of other chains that share the slots. */
   readonly files: FileStorage[];
   readonly #ownFiles: FileStorage[] = [];
   readonly #locks: ImageLock[] = [];
 
-  /** Nothing is open yet; slots go on behind `files`. */
+  /** An opener with no open file; its slots follow those of `files`. */
   constructor(files: FileStorage[]) {
     this.files = files;
   }
 
-  /** Open the image at `path` and what is behind it. Throws the first error as it comes. */
+  /** Open the image at `path` and its backing files. Throws the first error unchanged. */
   open(path: string, options: OpenChainOptions): void {
     const { format, writableDepth } = options;
     const writable = options.writable ?? false;
@@ -69,14 +69,14 @@ export class ChainOpener implements Disposable {
       ignoresLocks,
     });
     if (!options.withoutBacking) this.#openBacking({ writableDepth, ignoresLocks });
-    // Only now: nothing is written before the whole chain is known to be good.
+    // Nothing is written before the whole chain is open.
     if (writableDepth !== undefined && writableDepth > 0) this.#makeWritable(writableDepth, {});
     if (writable) this.#makeWritable(0, options);
     const { image } = this.layers[0];
     if (image) image.copiesOnRead = options.copiesOnRead ?? false;
   }
 
-  /** Open an image of the chain anew, for writing, and tell the one in front of it. */
+  /** Open an image of the chain again, for writing, and attach it to its overlay. */
   #makeWritable(depth: number, options: OpenChainOptions): void {
     const layer = this.layers[depth];
     if (!layer?.image) return;
@@ -89,11 +89,11 @@ export class ChainOpener implements Disposable {
     }));
     image.backing = layer.image.backing;
     this.layers[depth] = new Layer({ ...layer, image });
-    const above = this.layers[depth - 1]?.image;
-    if (above) above.backing = this.layers[depth].source;
+    const overlay = this.layers[depth - 1]?.image;
+    if (overlay) overlay.backing = this.layers[depth].source;
   }
 
-  /** Open backing files until a layer has none, then tell each layer of the one behind it. */
+  /** Open backing files until a layer has none, and attach each one to its overlay. */
   #openBacking(
     options: { readonly writableDepth: number | undefined; readonly ignoresLocks: boolean },
   ): void {
@@ -106,7 +106,7 @@ export class ChainOpener implements Disposable {
           ignoresLocks: options.ignoresLocks,
         });
       } catch (error) {
-        const reason = reasonOf(error);
+        const reason = describeError(error);
         throw new HostError(`Could not open backing file '${backingName}': ${reason}`, {
           cause: error,
         });
@@ -118,19 +118,19 @@ export class ChainOpener implements Disposable {
   }
 
   #openLayer(path: string, options: LayerOptions): void {
-    if (this.layers.length === MOST_LAYERS) {
-      throw new HostError(`The backing chain has more than ${MOST_LAYERS} files`);
+    if (this.layers.length === MAX_LAYERS) {
+      throw new HostError(`The backing chain has more than ${MAX_LAYERS} files`);
     }
     const { writable, ignoresLocks } = options;
     const storage = openRegularFile(path, writable ? "read-write" : "read-only");
     const { identity } = storage;
     const same = this.layers.find((layer) => layer.storage.identity === identity);
-    // From here on it is closed together with the others.
+    // From here on the file is closed together with the others.
     this.#ownFiles.push(storage);
     const file = this.files.push(storage) - 1;
     if (same) {
       throw new HostError(
-        `The backing chain has a loop: this is '${same.path}', which is in it already`,
+        `The backing chain has a loop: '${same.path}' is already in it`,
       );
     }
     if (writable || !ignoresLocks) this.#locks.push(new ImageLock(path, { writable }));

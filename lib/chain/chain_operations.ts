@@ -1,6 +1,6 @@
 /**
- * What is done to backing chains on the real file system: the operations of rebase.ts, commit.ts
- * and stream.ts, on chains that are open. Each promises what the operation under it does.
+ * Operations on open backing chains in the file system, made of the operations in rebase.ts,
+ * commit.ts and stream.ts, with the same crash promises.
  *
  * @module
  */
@@ -19,43 +19,45 @@ import type { Layer } from "./layer.ts";
 import { foreignFormat, PROBED_BYTES } from "./probe.ts";
 import { type ByteListener, rebaseImage } from "./rebase.ts";
 import { runInTurns, type TakeTurn } from "./run_in_turns.ts";
-import { refuseTooDeep } from "./snapshot.ts";
+import { assertDepth } from "./snapshot.ts";
 import { streamImage } from "./stream.ts";
 
-/** What an operation on a whole chain may be given. */
+/** Options of an operation on a whole chain. */
 export interface ChainOperationOptions {
-  /** Lets others have their turn; nobody, if not given. */
+  /** Called between the steps, so that other work can run; by default there are no pauses. */
   readonly turn?: TakeTurn;
-  /** Told about progress. */
+  /** Called with the progress. */
   readonly onProgress?: ByteListener;
 }
 
 const NO_TURN: TakeTurn = () => Promise.resolve();
 
-/** Where an image is rebased to. */
+/** The new backing file of an image. */
 export interface RebaseTarget {
-  /** What its header is to say of the new backing file. */
+  /** The reference to store in the header. */
   readonly reference: BackingReference;
-  /** The new backing file and what is behind it, opened beside the chain of the image. */
-  readonly behind: ImageChain;
+  /**
+   * The new backing file and its own backing files, opened with {@linkcode ImageChain.openBeside}.
+   */
+  readonly backing: ImageChain;
 }
 
 /**
- * Give the image another backing file, or none, without changing what its guest sees: see
- * {@linkcode rebaseImage}. The chain still lists the old files afterwards, but the image reads
- * through the new ones, which must stay open as long as it does. Throws {@linkcode HostError} if
- * the image would come to be behind itself.
+ * Change the backing file of the image, or remove it, without changing the guest's data: see
+ * {@linkcode rebaseImage}. The chain still lists the old files afterwards, but the image reads from
+ * the new ones, which must stay open as long as it does. Throws {@linkcode HostError} if the chain
+ * would form a loop.
  */
 export async function rebaseChain(
   chain: ImageChain,
   target: RebaseTarget | undefined,
   options: ChainOperationOptions = {},
 ): Promise<void> {
-  if (target) refuseBehind(chain, target.behind);
-  using holes = new ChainHoles(chain, ...(target ? [target.behind] : []));
+  if (target) assertNoLoop(chain, target.backing);
+  using holes = new ChainHoles(chain, ...(target ? [target.backing] : []));
   const backing = target && {
     reference: target.reference,
-    source: target.behind.top.source,
+    source: target.backing.top.source,
   };
   const operation = rebaseImage(chain.image, backing, {
     holes: holes.lookup,
@@ -65,33 +67,33 @@ export async function rebaseChain(
 }
 
 /**
- * Change only what the header says of the backing file (`rebase -u`): for one that was renamed.
- * What the guest sees changes if the new file holds something else. Crash promise: that of
+ * Change the reference to the backing file in the header only (`rebase -u`), for a file that was
+ * renamed. The guest's data changes if the new file has other contents. Crash promise: that of
  * `changeBacking`, the old name or the new one.
  */
 export function renameBacking(chain: ImageChain, reference: BackingReference | undefined): void {
   chain.run(changeBacking(chain.image, reference));
 }
 
-/** How a chain is committed. */
+/** Options of a commit. */
 export interface CommitOptions extends ChainOperationOptions {
-  /** How deep in the chain the file is that is written; 1, the backing file, if not given. */
+  /** The depth in the chain of the file to write; 1, the backing file, by default. */
   readonly baseDepth?: number;
-  /** Leave the image as it is afterwards; it is not opened for writing then. */
+  /** Do not empty the image afterwards; it need not be open for writing then. */
   readonly keepsImage?: boolean;
 }
 
 /**
- * Store what the image holds in its backing file, or in one deeper in the chain, and then empty the
+ * Write the data of the image to its backing file, or to one deeper in the chain, then empty the
  * image: see {@linkcode commitImage} and `emptyImage`. The chain must have been opened with that
- * depth as `writableDepth`. Images between the two keep what they hold; what they show may change
- * where it was hidden before, so they are of no further use by themselves.
+ * depth as `writableDepth`. Images in between do not change, but they may read differently where
+ * data was hidden before, so they are of no further use by themselves.
  *
- * Crash promise: the guest of the image reads the same at any point. Nothing is dropped from the
- * image before all of it is durable in the file that it was committed to.
+ * Crash promise: the guest of the image reads the same at any point. The image drops nothing before
+ * all its data is durable in the file it was committed to.
  *
- * Throws {@linkcode HostError} if there is no such file, or if a guest's data would make a raw
- * file that is probed look like an image.
+ * Throws {@linkcode HostError} if there is no such file, or if the guest's data would make a probed
+ * raw file look like an image.
  */
 export async function commitChain(
   chain: ImageChain,
@@ -100,29 +102,32 @@ export async function commitChain(
   const { baseDepth = 1, turn = NO_TURN, onProgress } = options;
   const base = chain.layers[baseDepth];
   if (!base || baseDepth < 1) throw new HostError(`'${chain.top.path}' has no backing file`);
-  refuseDisguise(chain, base);
+  assertNotDisguised(chain, base);
   const committed = await runInTurns(
     commitImage(chain.image, base.source, onProgress ? { onProgress } : {}),
     chain.files,
     turn,
   );
   if (committed.kind === "raw") base.fileBytes = committed.sizeBytes;
-  const inFront = chain.layers[baseDepth - 1].image;
-  if (inFront) inFront.backing = committed;
+  const overlay = chain.layers[baseDepth - 1].image;
+  if (overlay) overlay.backing = committed;
   if (options.keepsImage || baseDepth > 1) return;
   await runInTurns(emptyImage(chain.image), chain.files, turn);
 }
 
-/** Where streaming stops. */
+/** Options of streaming. */
 export interface StreamOptions extends ChainOperationOptions {
-  /** The file that stays behind the image, and what its header is to say of it; none, otherwise. */
+  /**
+   * The file that stays as the backing file, and the reference to store in the header; without it
+   * the image has no backing file afterwards.
+   */
   readonly base?: { readonly depth: number; readonly reference: BackingReference };
 }
 
 /**
- * Copy what the files behind the image hold into it, and do without them: see
- * {@linkcode streamImage}. With a base only what is in front of that is copied, and the base stays
- * as the backing file; no guest may write meanwhile then, for it is {@linkcode rebaseImage}.
+ * Copy the data of the backing files into the image, and remove them from the chain: see {@linkcode
+ * streamImage}. With a base, only the data of the files above it is copied, and the base stays as
+ * the backing file; that is {@linkcode rebaseImage}, so no guest may write meanwhile.
  */
 export async function streamChain(
   chain: ImageChain,
@@ -143,21 +148,21 @@ export async function streamChain(
 function layerAt(chain: ImageChain, depth: number): Layer {
   const layer = chain.layers[depth];
   if (layer && depth > 0) return layer;
-  throw new HostError(`There is no file at depth ${depth} behind '${chain.top.path}'`);
+  throw new HostError(`The backing chain of '${chain.top.path}' has no file at depth ${depth}`);
 }
 
-/** Throws {@linkcode HostError} if the files of `behind` cannot be behind the image of `chain`. */
-export function refuseBehind(chain: ImageChain, behind: ImageChain): void {
-  refuseTooDeep(behind);
+/** Throw {@linkcode HostError} if the files of `backing` cannot be the backing files of `chain`. */
+export function assertNoLoop(chain: ImageChain, backing: ImageChain): void {
+  assertDepth(backing);
   const { identity } = chain.top.storage;
-  if (behind.layers.every(({ storage }) => storage.identity !== identity)) return;
+  if (backing.layers.every(({ storage }) => storage.identity !== identity)) return;
   throw new HostError(
-    `'${chain.top.path}' is in the backing chain of '${behind.top.path}': it would be behind itself`,
+    `'${chain.top.path}' is already in the backing chain of '${backing.top.path}' (would form a loop)`,
   );
 }
 
-/** A raw file that is probed each time it is opened must not begin like another format. */
-function refuseDisguise(chain: ImageChain, base: Layer): void {
+/** A raw file whose format is probed at each opening must not begin like another format. */
+function assertNotDisguised(chain: ImageChain, base: Layer): void {
   if (base.format !== "raw" || !base.isProbed) return;
   const bytes = new Uint8Array(PROBED_BYTES);
   const image: QedImage = chain.image;
@@ -165,7 +170,7 @@ function refuseDisguise(chain: ImageChain, base: Layer): void {
   const format = foreignFormat(bytes);
   if (format === undefined) return;
   throw new HostError(
-    `The guest's disk begins like a ${format} image, and nothing says that '${base.path}' is raw: ` +
-      "committed, it would be taken for one; say so first (rebase -u -F raw)",
+    `The guest's disk begins like a ${format} image, and '${base.path}' is not marked as raw: ` +
+      "after the commit it would be opened as one; mark it first (rebase -u -F raw)",
   );
 }

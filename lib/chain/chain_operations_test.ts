@@ -9,8 +9,8 @@ import {
   openImage,
   type QedImage,
   readImage,
-  SECTOR_BYTES,
 } from "../qed/mod.ts";
+import { SECTOR_BYTES } from "../storage/sector.ts";
 import {
   type Filter,
   filtered,
@@ -59,9 +59,9 @@ Deno.test("an image can be rebased to a file of its own chain, and to none", () 
   inTempDir(async (dir) => {
     const { top, expected } = makeChain(dir);
     {
-      using behind = ImageChain.open(`${dir}/base.raw`, { format: "raw" });
-      using chain = behind.openBeside(top, { writable: true });
-      await rebaseChain(chain, { behind, reference: { name: "base.raw", isRaw: true } });
+      using backing = ImageChain.open(`${dir}/base.raw`, { format: "raw" });
+      using chain = backing.openBeside(top, { writable: true });
+      await rebaseChain(chain, { backing, reference: { name: "base.raw", isRaw: true } });
       const bytes = new Uint8Array(MiB);
       chain.run(readImage(chain.image, 0, bytes));
       assertEquals(bytes, expected, "it reads through the new file at once");
@@ -86,23 +86,23 @@ Deno.test("a safe rebase copies nothing that is alike", () =>
       chain.close();
     }
     const before = Deno.statSync(top).size;
-    using behind = ImageChain.open(`${dir}/base.raw`, { format: "raw" });
-    using chain = behind.openBeside(top, { writable: true });
-    await rebaseChain(chain, { behind, reference: { name: "base.raw", isRaw: true } });
+    using backing = ImageChain.open(`${dir}/base.raw`, { format: "raw" });
+    using chain = backing.openBeside(top, { writable: true });
+    await rebaseChain(chain, { backing, reference: { name: "base.raw", isRaw: true } });
     chain.close();
     assertEquals(Deno.statSync(top).size, before);
     assertEquals(readAll(top), expected);
   }));
 
-Deno.test("an image never comes to be behind itself", () =>
+Deno.test("an image never becomes its own backing file", () =>
   inTempDir(async (dir) => {
     const { top } = makeChain(dir);
-    using behind = ImageChain.open(top);
-    using chain = behind.openBeside(`${dir}/middle.qed`);
+    using backing = ImageChain.open(top);
+    using chain = backing.openBeside(`${dir}/middle.qed`);
     await assertRejects(
-      () => rebaseChain(chain, { behind, reference: { name: "top.qed", isRaw: false } }),
+      () => rebaseChain(chain, { backing, reference: { name: "top.qed", isRaw: false } }),
       HostError,
-      "it would be behind itself",
+      "would form a loop",
     );
   }));
 
@@ -128,8 +128,8 @@ Deno.test("an image that is committed to keeps others away", () =>
   inTempDir((dir) => {
     const { top } = makeChain(dir);
     using _chain = ImageChain.open(top, { writable: true, writableDepth: 1 });
-    assertThrows(() => ImageChain.open(`${dir}/middle.qed`), HostError, "is writing it");
-    assertThrows(() => ImageChain.open(top), HostError, "is writing it");
+    assertThrows(() => ImageChain.open(`${dir}/middle.qed`), HostError, "open for writing");
+    assertThrows(() => ImageChain.open(top), HostError, "open for writing");
   }));
 
 Deno.test("an overlay has its image's size, also where that is no whole sector", () =>
@@ -139,7 +139,7 @@ Deno.test("an overlay has its image's size, also where that is no whole sector",
     createOverlay(`${dir}/top.qed`, chain);
     const expected = new Uint8Array(2 * SECTOR_BYTES).fill(4, 0, 700);
     assertEquals(readAll(`${dir}/top.qed`), expected);
-    assertThrows(() => createOverlay(`${dir}/top.qed`, chain), HostError, "already");
+    assertThrows(() => createOverlay(`${dir}/top.qed`, chain), HostError, "File exists");
   }));
 
 /** Fails a request of each kind, one after the other: the `number`th of all. */

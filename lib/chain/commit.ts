@@ -14,36 +14,36 @@ import { pause } from "./pause.ts";
 import type { LongOperationOptions } from "./rebase.ts";
 import { SourceWalker } from "./source_walker.ts";
 
-/** What is copied at a time, in bytes. */
+/** The size of one copy, in bytes. */
 const BLOCK_BYTES = 1 << 20;
 
 /**
- * Store in `base` what an image, and the images between the two, hold in front of it: afterwards
- * `base` reads as the image does, as far as the image reaches. Zero clusters go with it. A shorter
- * base is grown first. `base` must be writable, and one of the files behind the image. Answers it
- * as it is afterwards.
+ * Write to `base` the data of an image and of the images between the two: afterwards `base` reads
+ * like the image, up to the size of the image. Zero clusters are committed too. A shorter base is
+ * grown first. `base` must be writable and a backing file of the image. Returns the base with its
+ * new size.
  *
  * Order: when this returns, `base` is durable and marked clean. Crash promise: at any point `base`
- * opens, and the guest of the image reads the same through it, for only what the image hides of it
- * has changed. Whatever else is based on `base` sees what was committed. The image itself is not
- * written: to empty it afterwards is for the caller, and with a copy in `base` that is durable no
- * crash then can lose anything.
+ * opens, and the guest of the image reads the same, since only data of `base` that the image hides
+ * has changed. Other overlays of `base` see the committed data. The image itself is not written:
+ * the caller may empty it afterwards, and since its data is durable in `base` no crash can lose it
+ * then.
  *
- * No guest may write meanwhile. Throws `ImageError` for a base that cannot grow so far, before
- * anything has changed, and the storage's error where a request fails.
+ * No guest may write meanwhile. Throws `ImageError`, before anything has changed, for a base that
+ * cannot grow so far, and the storage's error for a failed request.
  */
 export function* commitImage(
   image: QedImage,
   base: BackingSource,
   options: LongOperationOptions = {},
 ): Operation<BackingSource> {
-  if (image.file === slotOf(base)) throw new ImageError("an image cannot be committed to itself");
+  if (image.file === fileSlot(base)) throw new ImageError("cannot commit an image to itself");
   const total = image.imageBytes;
   const grown = yield* growSource(base, total);
-  const inFront = new SourceWalker({ kind: "qed", image }, { until: base });
+  const walker = new SourceWalker({ kind: "qed", image }, { until: base });
   const buffer = new Uint8Array(BLOCK_BYTES);
   for (let at = 0n; at < total;) {
-    const { state, lengthBytes } = yield* inFront.next(at);
+    const { state, lengthBytes } = yield* walker.next(at);
     const end = at + lengthBytes < total ? at + lengthBytes : total;
     if (state === "zero") yield* zeroSource(grown, at, end - at);
     if (state !== "data") at = end;
@@ -63,21 +63,23 @@ export function* commitImage(
   return grown;
 }
 
-function slotOf(source: BackingSource): number {
+function fileSlot(source: BackingSource): number {
   return source.kind === "raw" ? source.file : source.image.file;
 }
 
-/** Make a disk at least `leastBytes` long. Answers it as it is then. */
-function* growSource(source: BackingSource, leastBytes: bigint): Operation<BackingSource> {
-  if (sourceBytes(source) >= leastBytes) return source;
+/** Make a disk at least `minBytes` long. Returns it with its new size. */
+function* growSource(source: BackingSource, minBytes: bigint): Operation<BackingSource> {
+  if (sourceBytes(source) >= minBytes) return source;
   if (source.kind === "qed") {
-    yield* resizeImage(source.image, leastBytes);
+    yield* resizeImage(source.image, minBytes);
     return source;
   }
   const { file } = source;
-  const sizeBytes = Number(leastBytes);
+  const sizeBytes = Number(minBytes);
   if (!Number.isSafeInteger(sizeBytes)) {
-    throw new ImageError(`no raw file can have the ${leastBytes} bytes of the image`);
+    throw new ImageError(
+      `image size ${minBytes} exceeds the maximum of a raw file (2^53 - 1 bytes)`,
+    );
   }
   yield { kind: "resize", file, sizeBytes, label: "grown base" };
   return { kind: "raw", file, sizeBytes };
@@ -104,7 +106,7 @@ function* zeroSource(source: BackingSource, at: bigint, lengthBytes: bigint): Op
   yield { kind: "discard", file, offsetBytes: Number(at), lengthBytes: length, label: "data" };
 }
 
-/** Make a disk durable, and say so in its header. */
+/** Make a disk durable, and mark it clean. */
 function* finishSource(source: BackingSource): Operation<void> {
   if (source.kind === "qed") yield* settleImage(source.image);
   else yield { kind: "flush", file: source.file, scope: "data", label: "committed" };

@@ -1,30 +1,30 @@
 import { Buffer } from "node:buffer";
-import { SECTOR_BYTES } from "../qed/mod.ts";
+import { SECTOR_BYTES } from "../storage/sector.ts";
 import { type ChainExtent, ExtentWalker } from "./chain_extents.ts";
 import type { ImageChain } from "./image_chain.ts";
-import { isZero } from "../storage/zero_runs.ts";
+import { isZero } from "../storage/data_ranges.ts";
 
-/** Where two disks differ first: in what they hold, or only in how it is stored. */
+/** The first difference between two disks: in their contents, or in the way they are stored. */
 export interface Difference {
-  /** `content`: what the guests see. `status`: data, zeroes, or nothing at all. */
+  /** `content`: the guest's data. `status`: data, zeroes, or unallocated. */
   readonly kind: "content" | "status";
-  /** Where on the disk, in bytes; for `content` the start of the sector. */
+  /** The offset on the disk, in bytes; for `content` that of the sector. */
   readonly offsetBytes: bigint;
 }
 
-/** How disks are compared. */
+/** Options of a comparison. */
 export interface CompareOptions {
-  /** Whether a range must be stored alike too: as data, as zeroes, or not at all. */
+  /** Whether ranges must also be stored in the same way: as data, as zeroes, or unallocated. */
   readonly isStrict: boolean;
-  /** Called after each block: how far the comparison is, in bytes of the longer disk. */
+  /** Called after each block with the progress in bytes of the longer disk. */
   readonly onBlock: (doneBytes: bigint) => void;
 }
 
 const BLOCK_BYTES = 1 << 18;
 
 /**
- * The first difference between two disks, or undefined if there is none. What one disk has beyond
- * the end of the other must read as zeroes.
+ * The first difference between two disks, or undefined if there is none. The longer disk must read
+ * as zeroes past the end of the shorter one.
  */
 export function findDifference(
   first: ImageChain,
@@ -67,7 +67,7 @@ class Side implements Disposable {
     this.#walker = new ExtentWalker(chain);
   }
 
-  /** What the disk holds from `at` on; zeroes behind its end, up to `endBytes`. */
+  /** The extent of the disk at `at`; zeroes past its end, up to `endBytes`. */
   extentAt(at: bigint, endBytes: bigint): ChainExtent {
     const last = this.#extent;
     const skipped = last ? at - last.startBytes : 0n;

@@ -10,7 +10,7 @@ import { copyDisk } from "./copy_disk.ts";
 import { DiskReader } from "./disk_reader.ts";
 import { ImageChain } from "./image_chain.ts";
 import { SharedBlocks } from "./shared_blocks.ts";
-import { isZero } from "../storage/zero_runs.ts";
+import { isZero } from "../storage/data_ranges.ts";
 
 const MIB = 1 << 20;
 /** More than what is copied before the other thread takes over. */
@@ -188,13 +188,13 @@ Deno.test("a reader stops where it is told to, and goes on from there", () =>
     makeRaw(`${dir}/disk.raw`, [{ offsetBytes: 4096, bytes: new Uint8Array(20_000).fill(1) }]);
     using source = ImageChain.open(`${dir}/disk.raw`, { format: "raw" });
     using reader = new DiskReader(source, 4096);
-    const into = new Uint8Array(DiskReader.leastBytes(4096));
-    const runs: unknown[] = [];
+    const into = new Uint8Array(DiskReader.minBytes(4096));
+    const pieces: unknown[] = [];
     for (const endBytes of [8192n, 8192n, 16_384n, 1n << 20n]) {
-      while (reader.doneBytes < endBytes) runs.push(...reader.read(into, endBytes));
+      while (reader.doneBytes < endBytes) pieces.push(...reader.read(into, endBytes));
       assertEquals(reader.doneBytes, endBytes);
     }
-    assertEquals(runs, [
+    assertEquals(pieces, [
       { offset: 4096n, start: 0, end: 4096 },
       { offset: 8192n, start: 0, end: 8192 },
       { offset: 16_384n, start: 0, end: 8192 },
@@ -206,17 +206,17 @@ Deno.test("blocks come out as they went in, and after a failure none", () => {
   const emptier = new SharedBlocks(8192, 4096, filler.memory);
   // More than there are slots; each is emptied before the next one is filled.
   for (let i = 0; i < 7; i++) {
-    const runs = Array.from({ length: i % 3 }, (_, run) => ({
+    const pieces = Array.from({ length: i % 3 }, (_, run) => ({
       offset: 2n ** 62n + BigInt(i * 8192 + run * 4096),
       start: run * 4096,
       end: run * 4096 + 4096,
     }));
     filler.fill((bytes) => {
       bytes.fill(i);
-      return { runs, doneBytes: BigInt(i) };
+      return { pieces, doneBytes: BigInt(i) };
     });
     const went = emptier.empty((block) => {
-      assertEquals(block.runs, runs);
+      assertEquals(block.pieces, pieces);
       assertEquals(block.doneBytes, BigInt(i));
       assertEquals(block.bytes, new Uint8Array(8192).fill(i));
     });

@@ -1,26 +1,28 @@
 import { ExtentWalker } from "./chain_extents.ts";
 import type { ImageChain } from "./image_chain.ts";
-import { dataRuns } from "../storage/zero_runs.ts";
+import { dataRanges } from "../storage/data_ranges.ts";
 
 /** Data of the guest's disk in a buffer. */
-export interface DiskRun {
-  /** Where it is on the disk, in bytes. */
+export interface DiskPiece {
+  /** The offset on the disk, in bytes. */
   readonly offset: bigint;
-  /** Where it starts in the buffer. */
+  /** The start in the buffer, in bytes. */
   readonly start: number;
-  /** Where it ends in the buffer. */
+  /** The end in the buffer, in bytes. */
   readonly end: number;
 }
 
-/** Small enough to stay in the processor's cache between reading and looking. */
+/**
+ * The size of one read, in bytes: small enough to stay in the processor's cache until it is
+ * scanned.
+ */
 const PIECE_BYTES = 1 << 18;
-/** So that an answer comes soon also where there is little data to be found. */
-const MOST_EXTENTS = 1024;
+/** Maximum number of extents per call, so that a call returns soon where there is little data. */
+const MAX_EXTENTS = 1024;
 
 /**
- * Goes through what the guest of a chain sees, all backing files included, from the start, and
- * gives the data. What reads as zeroes is left out: neither what is known to, nor units in which
- * only zeroes are found.
+ * Reads the data of a guest's disk in order, all backing files included. Zeroes are left out: both
+ * ranges known to be zero, and units that turn out to be.
  */
 export class DiskReader implements Disposable {
   readonly #source: ImageChain;
@@ -29,8 +31,8 @@ export class DiskReader implements Disposable {
   #doneBytes: bigint;
 
   /**
-   * Data counts in units of `unitBytes`: a power of two. The first is at `startBytes`, a multiple of
-   * that. `source` must stay open.
+   * A reader with units of `unitBytes`, a power of two, from `startBytes`, a multiple of that.
+   * `source` must stay open.
    */
   constructor(source: ImageChain, unitBytes: number, startBytes = 0n) {
     this.#source = source;
@@ -39,12 +41,12 @@ export class DiskReader implements Disposable {
     this.#doneBytes = startBytes;
   }
 
-  /** What must fit into a buffer at least, in bytes. */
-  static leastBytes(unitBytes: number): number {
+  /** The minimum size of a buffer, in bytes. */
+  static minBytes(unitBytes: number): number {
     return Math.max(PIECE_BYTES, unitBytes);
   }
 
-  /** How far it is, in bytes of the disk. */
+  /** The progress in bytes of the disk. */
   get doneBytes(): bigint {
     return this.#doneBytes;
   }
@@ -55,54 +57,54 @@ export class DiskReader implements Disposable {
   }
 
   /**
-   * Fill `into` with the data that comes next, as far as it goes, but not what is behind `endBytes`,
-   * a multiple of the unit. There need not be any.
+   * Fill `into` with the next data of the disk, up to `endBytes`, a multiple of the unit. Returns
+   * the pieces in it, possibly none.
    */
-  read(into: Uint8Array, endBytes = this.#source.guestBytes): DiskRun[] {
+  read(into: Uint8Array, endBytes = this.#source.guestBytes): DiskPiece[] {
     const unit = BigInt(this.#unitBytes);
-    const pieceBytes = DiskReader.leastBytes(this.#unitBytes);
-    const runs: DiskRun[] = [];
+    const pieceBytes = DiskReader.minBytes(this.#unitBytes);
+    const pieces: DiskPiece[] = [];
     let used = 0;
-    for (let count = 0; count < MOST_EXTENTS && into.length - used >= pieceBytes; count++) {
+    for (let count = 0; count < MAX_EXTENTS && into.length - used >= pieceBytes; count++) {
       if (this.#doneBytes >= endBytes) break;
       const extent = this.#walker.next(this.#doneBytes);
       if (!extent) break;
       const end = extent.startBytes + extent.lengthBytes;
       if (extent.zero) {
-        this.#doneBytes = least(end, endBytes);
+        this.#doneBytes = min(end, endBytes);
         continue;
       }
-      // Whole units: what else there is in them belongs to the same write.
+      // Read whole units, since a unit is written as a whole.
       const start = this.#doneBytes / unit * unit;
       const wholeEnd = (end + unit - 1n) / unit * unit;
-      const next = least(start + BigInt(pieceBytes), wholeEnd, endBytes);
+      const next = min(start + BigInt(pieceBytes), wholeEnd, endBytes);
       const bytes = into.subarray(used, used + Number(next - start));
       this.#source.read(start, bytes);
-      for (const run of dataRuns(bytes, this.#unitBytes)) {
+      for (const run of dataRanges(bytes, this.#unitBytes)) {
         const offset = start + BigInt(run.start);
-        addRun(runs, { offset, start: used + run.start, end: used + run.end });
+        addPiece(pieces, { offset, start: used + run.start, end: used + run.end });
       }
-      used = runs[runs.length - 1]?.end ?? 0;
+      used = pieces[pieces.length - 1]?.end ?? 0;
       this.#doneBytes = next;
     }
-    return runs;
+    return pieces;
   }
 
-  /** Close what was opened to find holes. */
+  /** Close the files opened to find holes. */
   [Symbol.dispose](): void {
     this.#walker[Symbol.dispose]();
   }
 }
 
-/** Add a run, to the last one where it goes on with that. */
-function addRun(runs: DiskRun[], run: DiskRun): void {
-  const last = runs[runs.length - 1];
-  const goesOn = last && last.end === run.start &&
+/** Add a piece, or extend the last one if the piece continues it. */
+function addPiece(pieces: DiskPiece[], run: DiskPiece): void {
+  const last = pieces[pieces.length - 1];
+  const canContinue = last && last.end === run.start &&
     last.offset + BigInt(last.end - last.start) === run.offset;
-  if (goesOn) runs[runs.length - 1] = { ...last, end: run.end };
-  else runs.push(run);
+  if (canContinue) pieces[pieces.length - 1] = { ...last, end: run.end };
+  else pieces.push(run);
 }
 
-function least(...values: readonly bigint[]): bigint {
+function min(...values: readonly bigint[]): bigint {
   return values.reduce((low, value) => value < low ? value : low);
 }

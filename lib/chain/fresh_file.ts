@@ -1,22 +1,22 @@
 import * as fs from "node:fs";
 import { FileStorage } from "../storage/mod.ts";
-import { HostError, reasonOf } from "../storage/host_error.ts";
+import { describeError, HostError } from "../storage/host_error.ts";
 import { ImageLock } from "./image_lock.ts";
 import { irregularKind } from "./regular_file.ts";
 
-/** What a {@linkcode FreshFile} may do. */
+/** Options of a {@linkcode FreshFile}. */
 export interface FreshFileOptions {
-  /** Whether it may take the place of a file that has the name already; true if not given. */
+  /** Whether it may replace an existing file; true by default. */
   readonly replaces?: boolean;
 }
 
-/** How a {@linkcode FreshFile} is finished. */
+/** Options of {@linkcode FreshFile.finish}. */
 export interface FinishOptions {
-  /** Whether to wait until it is on its disk; true if not given. */
+  /** Whether to wait until the file is durable; true by default. */
   readonly isDurable?: boolean;
 }
 
-/** What a file is called, before and after. */
+/** The names of a file before and after it is finished. */
 interface FreshNames {
   readonly target: string;
   readonly temporary: string;
@@ -24,9 +24,9 @@ interface FreshNames {
 }
 
 /**
- * A file that comes to stand under its name only when it is complete: it is written under a
- * temporary name in the same folder, made durable and renamed. Until then a file that has the
- * name already stays as it is; disposing of an unfinished one leaves no trace.
+ * A file that gets its name only when it is complete: it is written under a temporary name in the
+ * same folder, made durable and renamed. Until then an existing file of that name does not change.
+ * Disposing of an unfinished file removes it.
  */
 export class FreshFile implements Disposable {
   /** The file, empty at first. */
@@ -34,7 +34,7 @@ export class FreshFile implements Disposable {
   readonly #target: string;
   readonly #temporary: string;
   readonly #replaces: boolean;
-  #isThere = true;
+  #exists = true;
 
   private constructor(names: FreshNames, storage: FileStorage) {
     this.#target = names.target;
@@ -44,8 +44,8 @@ export class FreshFile implements Disposable {
   }
 
   /**
-   * Begin the file that is to be `path`. A symbolic link there is followed. Throws
-   * {@linkcode HostError} if something else than a file stands there, or none can be created.
+   * Create the temporary file for `path`. A symbolic link at `path` is followed. Throws {@linkcode
+   * HostError} if `path` is not a regular file, or if the file cannot be created.
    */
   static create(path: string, options: FreshFileOptions = {}): FreshFile {
     const replaces = options.replaces ?? true;
@@ -54,17 +54,17 @@ export class FreshFile implements Disposable {
       if (kind !== undefined) throw new HostError(`Is ${kind}, not a regular file`);
       const target = followLinks(path);
       if (fs.existsSync(target)) {
-        if (!replaces) throw new HostError("There is a file of that name already");
+        if (!replaces) throw new HostError("File exists");
         refuseProtected(target);
       }
       return FreshFile.#createBeside(target, replaces);
     } catch (error) {
-      throw new HostError(`Could not create '${path}': ${reasonOf(error)}`, { cause: error });
+      throw new HostError(`Could not create '${path}': ${describeError(error)}`, { cause: error });
     }
   }
 
   static #createBeside(target: string, replaces: boolean): FreshFile {
-    const folder = folderOf(target);
+    const folder = parentFolder(target);
     for (let number = 0;; number++) {
       const temporary = `${folder}/.qed-${Deno.pid}-${number}.tmp`;
       try {
@@ -79,9 +79,9 @@ export class FreshFile implements Disposable {
   }
 
   /**
-   * Make the file durable, give it its name, and make that durable too; or only give it its name,
-   * which a power cut may then leave with nothing or anything in it. Throws {@linkcode HostError}
-   * if the name cannot be given, and the storage's error for a failed flush.
+   * Make the file durable, rename it, and make the name durable too. If it need not be durable,
+   * only rename it; a power cut may then leave a file with any contents. Throws {@linkcode
+   * HostError} for a failed rename, and the storage's error for a failed flush.
    */
   finish({ isDurable = true }: FinishOptions = {}): void {
     if (isDurable) {
@@ -91,16 +91,16 @@ export class FreshFile implements Disposable {
     try {
       if (this.#replaces) fs.renameSync(this.#temporary, this.#target);
       else giveNewName(this.#temporary, this.#target);
-      this.#isThere = false;
+      this.#exists = false;
     } catch (error) {
-      throw new HostError(`Could not create '${this.#target}': ${reasonOf(error)}`, {
+      throw new HostError(`Could not create '${this.#target}': ${describeError(error)}`, {
         cause: error,
       });
     }
-    if (isDurable) flushFolder(folderOf(this.#target));
+    if (isDurable) flushFolder(parentFolder(this.#target));
   }
 
-  /** Who may not read what is replaced may not read what replaces it, from the first byte on. */
+  /** Take the permissions of the file to replace, before anything is written. */
   #takePermissions(): void {
     const old = fs.statSync(this.#target, { throwIfNoEntry: false });
     if (old) fs.chmodSync(this.#temporary, old.mode & 0o7777);
@@ -109,52 +109,52 @@ export class FreshFile implements Disposable {
   /** Close the file; remove it unless it was finished. */
   [Symbol.dispose](): void {
     this.storage.close();
-    if (!this.#isThere) return;
-    this.#isThere = false;
+    if (!this.#exists) return;
+    this.#exists = false;
     fs.rmSync(this.#temporary, { force: true });
   }
 }
 
-/** Renaming over a file would get around its permissions, and around those who have it open. */
+/** A rename ignores the permissions and the locks of the file that it replaces. */
 function refuseProtected(path: string): void {
   fs.accessSync(path, fs.constants.W_OK);
   new ImageLock(path, { writable: true })[Symbol.dispose]();
 }
 
-/** Rename a file, unless there is one of that name by now: a link is only made to a new name. */
+/** Rename a file unless the name exists by now: a link is only made to a new name. */
 function giveNewName(temporary: string, target: string): void {
   try {
     fs.linkSync(temporary, target);
   } catch (error) {
-    // Some file systems know no links. Nothing had the name when the file was begun.
-    if (!["EPERM", "EOPNOTSUPP", "ENOTSUP"].includes(codeOf(error))) throw error;
+    // The file system has no links. The name did not exist when the file was created.
+    if (!["EPERM", "EOPNOTSUPP", "ENOTSUP"].includes(errorCode(error))) throw error;
     fs.renameSync(temporary, target);
     return;
   }
   fs.rmSync(temporary, { force: true });
 }
 
-function codeOf(error: unknown): string {
+function errorCode(error: unknown): string {
   return String((error as { code?: unknown }).code);
 }
 
-/** The path that a chain of symbolic links ends at, which need not exist. */
+/** The path at the end of a chain of symbolic links, which need not exist. */
 function followLinks(path: string): string {
   for (let hops = 0, at = path; hops < 40; hops++) {
     const stat = fs.lstatSync(at, { throwIfNoEntry: false });
     if (!stat?.isSymbolicLink()) return at;
     const link = fs.readlinkSync(at);
-    at = link.startsWith("/") ? link : `${folderOf(at)}/${link}`;
+    at = link.startsWith("/") ? link : `${parentFolder(at)}/${link}`;
   }
   throw new HostError("Too many levels of symbolic links");
 }
 
-function folderOf(path: string): string {
+function parentFolder(path: string): string {
   const end = path.lastIndexOf("/");
   return end < 0 ? "." : end === 0 ? "" : path.slice(0, end);
 }
 
-/** Make a name in a folder durable; not every file system can, and the file itself is. */
+/** Make a name in a folder durable, if the file system can; the file itself is durable already. */
 function flushFolder(folder: string): void {
   try {
     const descriptor = fs.openSync(folder === "" ? "/" : folder, "r");
@@ -164,6 +164,6 @@ function flushFolder(folder: string): void {
       fs.closeSync(descriptor);
     }
   } catch {
-    // The rename has happened; only whether it survives a power cut is unknown.
+    // The file is renamed, but the rename may not survive a power cut.
   }
 }

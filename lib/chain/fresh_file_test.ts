@@ -95,7 +95,7 @@ Deno.test("one that must not replace anything refuses a name that is taken, then
     assertThrows(
       () => FreshFile.create(`${dir}/old`, { replaces: false }),
       HostError,
-      "There is a file of that name already",
+      "File exists",
     );
     {
       using fresh = FreshFile.create(`${dir}/new`, { replaces: false });

@@ -5,22 +5,22 @@ import { type Libc, libc } from "../storage/libc.ts";
 export interface DataRange {
   /** Where it starts, in bytes. */
   readonly startBytes: number;
-  /** Where it ends, in bytes; a hole or the end of the file follows. */
+  /** Where it ends, in bytes: at a hole or at the end of the file. */
   readonly endBytes: number;
 }
 
-/** What `lseek` is asked for, on Linux. */
+/** Values of `whence` for `lseek`, on Linux. */
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
 
 /**
- * Finds the holes of a sparse file. Where the system cannot be asked (not Linux, or no permission
- * to call it), the whole file counts as data: slower, with the same contents.
+ * Finds the holes of a sparse file. Without system calls (not Linux, or no permission) the whole
+ * file counts as data, which is slower but gives the same contents.
  */
 export class HoleFinder implements Disposable {
   readonly #descriptor: number;
 
-  /** Look at the file at `path`. Throws the operating system's error if it cannot be opened. */
+  /** Open the file at `path`. Throws the operating system's error if that fails. */
   constructor(path: string) {
     this.#descriptor = fs.openSync(path, "r");
   }

@@ -1,20 +1,20 @@
 import { closeImage, ImageError, type QedImage, type ResizeOptions } from "../qed/mod.ts";
 import { type FileStorage, type Operation, runSync } from "../storage/mod.ts";
 import { ChainOpener, type OpenChainOptions } from "./chain_opener.ts";
-import { HostError, reasonOf } from "../storage/host_error.ts";
+import { describeError, HostError } from "../storage/host_error.ts";
 import type { GuestDisk } from "./guest_disk.ts";
 import type { Layer } from "./layer.ts";
 import { QedDisk } from "./qed_disk.ts";
 import { RawDisk } from "./raw_disk.ts";
 
 /**
- * An image and the files behind it, open on the real file system. Names of backing files are
- * relative to the image that holds them; a backing file that its image calls raw is not probed; a
- * file that turns up twice, or more than {@linkcode MOST_LAYERS} of them, are refused, and so is
- * what another process has locked (see {@linkcode ImageLock}).
+ * An open image and its backing files. Names of backing files are relative to their overlay, and a
+ * backing file that its overlay marks as raw is not probed. A chain must not contain a file twice,
+ * nor more than {@linkcode MAX_LAYERS} files, nor a file that another process has locked (see
+ * {@linkcode ImageLock}).
  *
- * `using` closes the files and nothing else, as a crash of the program would; call
- * {@linkcode ImageChain.close} where writes are to be finished.
+ * `using` only closes the files, as a crash of the program would; call {@linkcode ImageChain.close}
+ * to finish writes.
  */
 export class ImageChain implements Disposable {
   /** The guest's disk. */
@@ -28,8 +28,8 @@ export class ImageChain implements Disposable {
   }
 
   /**
-   * Open the image at `path` and what is behind it. Nothing is written before the whole chain is
-   * known to be good; only then, opened for writing, is a dirty image repaired.
+   * Open the image at `path` and its backing files. Nothing is written before the whole chain is
+   * open; then a dirty image that is opened for writing is repaired.
    *
    * Throws {@linkcode HostError} with the path and the reason.
    */
@@ -38,8 +38,8 @@ export class ImageChain implements Disposable {
   }
 
   /**
-   * Open another chain so that operations may use the files of both: for rebasing one onto the
-   * other. A file may be in both as long as neither writes it. Each chain closes its own files.
+   * Open another chain that shares its slots with this one, to rebase one onto the other. A file
+   * may be in both chains if neither writes it. Each chain closes its own files.
    */
   openBeside(path: string, options: OpenChainOptions = {}): ImageChain {
     return ImageChain.#open(path, options, this.#opener.files);
@@ -52,11 +52,11 @@ export class ImageChain implements Disposable {
       return new ImageChain(opener, options.writable ?? false);
     } catch (error) {
       opener[Symbol.dispose]();
-      throw new HostError(`Could not open '${path}': ${reasonOf(error)}`, { cause: error });
+      throw new HostError(`Could not open '${path}': ${describeError(error)}`, { cause: error });
     }
   }
 
-  /** The files, the image itself first. */
+  /** The files, the overlay first. */
   get layers(): readonly Layer[] {
     return this.#opener.layers;
   }
@@ -70,10 +70,12 @@ export class ImageChain implements Disposable {
   get image(): QedImage {
     const { image, path } = this.top;
     if (image) return image;
-    throw new ImageError(`'${path}' is a raw image, and this is for QED images only`);
+    throw new ImageError(`'${path}' is a raw image, but this requires a QED image`);
   }
 
-  /** The files by slot, for drivers of operations; those of chains beside this one included. */
+  /**
+   * The files by slot, for drivers of operations, including those of chains that share the slots.
+   */
   get files(): readonly FileStorage[] {
     return this.#opener.files;
   }
@@ -108,7 +110,7 @@ export class ImageChain implements Disposable {
     this.run(this.disk.resize(imageBytes, options));
   }
 
-  /** Finish what was written, so that the images are clean, and close the files. */
+  /** Close the images that are open for writing, so that they are clean, then the files. */
   close(): void {
     for (const { image } of this.#opener.layers) if (image?.writable) this.run(closeImage(image));
     this[Symbol.dispose]();

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { ImageBuilder, smallImage } from "../qed/format/image_builder.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { FormatError, ImageError } from "../qed/mod.ts";
-import { MOST_LAYERS } from "./chain_opener.ts";
+import { MAX_LAYERS } from "./chain_opener.ts";
 import { HostError } from "../storage/host_error.ts";
 import { ImageChain } from "./image_chain.ts";
 import { createOverlay } from "./snapshot.ts";
@@ -88,12 +88,12 @@ Deno.test("loops are found by the file, whatever its name", () =>
 Deno.test("a chain has a most number of files", () =>
   inTempDir((dir) => {
     new ImageBuilder().save(`${dir}/0.qed`);
-    for (let i = 1; i <= MOST_LAYERS; i++) overlay(`${i - 1}.qed`, 1n).save(`${dir}/${i}.qed`);
-    using chain = ImageChain.open(`${dir}/${MOST_LAYERS - 1}.qed`);
-    assertEquals(chain.layers.length, MOST_LAYERS);
+    for (let i = 1; i <= MAX_LAYERS; i++) overlay(`${i - 1}.qed`, 1n).save(`${dir}/${i}.qed`);
+    using chain = ImageChain.open(`${dir}/${MAX_LAYERS - 1}.qed`);
+    assertEquals(chain.layers.length, MAX_LAYERS);
     assertEquals(readAll(chain, 0, 1), new Uint8Array(1));
-    assertThrows(() => ImageChain.open(`${dir}/${MOST_LAYERS}.qed`), HostError, "more than 200");
-    assertThrows(() => createOverlay(`${dir}/new.qed`, chain), HostError, "the most there may be");
+    assertThrows(() => ImageChain.open(`${dir}/${MAX_LAYERS}.qed`), HostError, "more than 200");
+    assertThrows(() => createOverlay(`${dir}/new.qed`, chain), HostError, "which is the maximum");
   }));
 
 Deno.test("what is not a regular file is refused without being opened", () =>

@@ -1,10 +1,11 @@
 /**
- * QEMU's image locks: a process that has an image open holds byte locks on it that say what it
- * does with the image and what it cannot bear others doing. No byte of the image is in the way:
- * the locks are advice, kept by those who know of it. Here they are kept in both directions, so
- * that an image that a virtual machine runs on is not written, and the other way round.
+ * QEMU's image locks: a process that has an image open holds byte locks on the file for the actions
+ * that it performs and for those that it forbids to others. The locks are advisory. This library
+ * takes and respects them, so that it does not write an image that a virtual machine uses, and the
+ * other way round.
  *
- * Byte 100 + n is locked by who does n, byte 200 + n by who forbids others n (QEMU 7.2, measured).
+ * A process locks byte 100 + n to perform action n, and byte 200 + n to forbid it (QEMU 7.2,
+ * measured).
  *
  * @module
  */
@@ -19,30 +20,33 @@ const READ = 0;
 const WRITE = 1;
 const RESIZE = 3;
 
-/** `fcntl` commands and lock types of Linux; the locks belong to the open file, not the process. */
+/**
+ * `fcntl` commands and lock types of Linux. These locks belong to the open file, not to the
+ * process.
+ */
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
 const F_RDLCK = 0;
 const F_WRLCK = 1;
 const F_UNLCK = 2;
-/** The length of a lock that reaches to the end of the file, however long it becomes. */
+/** The length of a lock up to the end of the file, wherever that is. */
 const WHOLE_FILE = 0;
 
-/** What this program has locked: all there is to ask where the system keeps no locks. */
+/** The images locked by this process, which also works without system locks. */
 const HERE = new OpenImages();
 
 /**
- * Holds the locks of one user of an image until it is disposed of: any number may read it, or one
- * may write it.
+ * The lock of one user of an image until it is disposed of: many may read an image, or one may
+ * write it.
  */
 export class ImageLock implements Disposable {
   #descriptor: number;
   #registered: Disposable | undefined;
 
   /**
-   * Lock the image at `path` for reading or writing. Where the system cannot be asked it is locked
-   * within this program only. Throws {@linkcode HostError} if somebody else, here or in another
-   * process, has locked it in a way that forbids this, or does what this forbids.
+   * Lock the image at `path` for reading or writing; without system calls, within this process
+   * only. Throws {@linkcode HostError} if another user, in this process or another one, forbids
+   * this use of the image, or does something that this use forbids.
    */
   constructor(path: string, options: { readonly writable: boolean }) {
     const { writable } = options;
@@ -66,15 +70,14 @@ export class ImageLock implements Disposable {
     this[Symbol.dispose]();
     throw new HostError(
       isDisturbed
-        ? "Another process is writing it"
-        : "Another process has it open, and not to share",
+        ? "Another process has the image open for writing"
+        : "Another process has locked the image",
     );
   }
 
   /**
-   * Give the locks up. They are given up by name, not just by closing the file: a process that is
-   * being started at this moment has a copy of the open file, and with it the locks, until it
-   * comes to run its program.
+   * Release the locks. Closing the file is not enough: a child process that is just being started
+   * has a copy of the open file, and so the locks, until it runs its program.
    */
   [Symbol.dispose](): void {
     if (this.#descriptor < 0) return;
@@ -85,7 +88,7 @@ export class ImageLock implements Disposable {
   }
 
   #lock(system: Libc, byte: number): void {
-    // A file system without locks refuses; then nobody has any.
+    // This fails in a file system without locks, in which no process has any.
     system.fcntl(this.#descriptor, F_OFD_SETLK, describeLock(F_RDLCK, byte));
   }
 
@@ -96,7 +99,10 @@ export class ImageLock implements Disposable {
   }
 }
 
-/** A `struct flock` of a 64-bit Linux: type, whence (0: the file's start), start, length, process. */
+/**
+ * A `struct flock` of 64-bit Linux: type, whence (0: the start of the file), start, length,
+ * process.
+ */
 function describeLock(type: number, byte: number, lengthBytes = 1): Uint8Array<ArrayBuffer> {
   const fields = new DataView(new ArrayBuffer(32));
   fields.setInt16(0, type, true);

@@ -13,14 +13,18 @@ Deno.test("in one program many may read an image, or one write it", () =>
     {
       using _first = new ImageLock(path, { writable: false });
       using _second = new ImageLock(path, { writable: false });
-      assertThrows(() => new ImageLock(path, { writable }), HostError, "for reading");
+      assertThrows(() => new ImageLock(path, { writable }), HostError, "open read-only");
     }
     {
       using _writer = new ImageLock(path, { writable });
       for (const other of [{ writable }, { writable: false }]) {
-        assertThrows(() => new ImageLock(path, other), HostError, "is writing it");
+        assertThrows(() => new ImageLock(path, other), HostError, "open for writing");
       }
-      assertThrows(() => new ImageLock(`${dir}/same.qed`, { writable }), HostError, "writing it");
+      assertThrows(
+        () => new ImageLock(`${dir}/same.qed`, { writable }),
+        HostError,
+        "open for writing",
+      );
     }
     using _again = new ImageLock(path, { writable });
   }));
@@ -54,10 +58,10 @@ optionalTest({
       {
         using _reader = new ImageLock(path, { writable: false });
         assertEquals(await other("read"), "locked");
-        assertEquals(await other("write"), "Another process has it open, and not to share");
+        assertEquals(await other("write"), "Another process has locked the image");
       }
       using _writer = new ImageLock(path, { writable: true });
-      assertEquals(await other("read"), "Another process is writing it");
+      assertEquals(await other("read"), "Another process has the image open for writing");
     }),
 });
 

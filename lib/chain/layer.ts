@@ -1,18 +1,19 @@
-import { type BackingSource, type QedImage, SECTOR_BYTES } from "../qed/mod.ts";
+import { type BackingSource, type QedImage } from "../qed/mod.ts";
+import { SECTOR_BYTES } from "../storage/sector.ts";
 import type { FileStorage } from "../storage/mod.ts";
 import type { ImageFormat } from "./probe.ts";
 
-/** What a {@linkcode Layer} is made of. */
+/** The parts of a {@linkcode Layer}. */
 export interface LayerParts {
   /** The path it was opened by. */
   readonly path: string;
   /** Its format. */
   readonly format: ImageFormat;
-  /** Whether the format was found out from the first bytes, not named. */
+  /** Whether the format was detected from the first bytes, not given. */
   readonly isProbed: boolean;
   /** The file. */
   readonly storage: FileStorage;
-  /** The slot by which operations reach the file. */
+  /** The slot of the file. */
   readonly file: number;
   /** The size of the file in bytes when it was opened. */
   readonly fileBytes: number;
@@ -34,10 +35,10 @@ export class Layer {
   readonly file: number;
   /** The image, if the format is QED. */
   readonly image: QedImage | undefined;
-  /** The size of the file in bytes when it was opened or, if it is raw, resized. */
+  /** The size of the file in bytes when it was opened; for a raw file, after the last resize. */
   fileBytes: number;
 
-  /** A file that is open. */
+  /** A layer with an open file. */
   constructor(parts: LayerParts) {
     this.path = parts.path;
     this.format = parts.format;
@@ -54,7 +55,7 @@ export class Layer {
     return BigInt(Math.ceil(this.fileBytes / SECTOR_BYTES)) * BigInt(SECTOR_BYTES);
   }
 
-  /** What an image in front of this file reads from. */
+  /** This file as the backing file of its overlay. */
   get source(): BackingSource {
     return this.image
       ? { kind: "qed", image: this.image }

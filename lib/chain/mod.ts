@@ -1,9 +1,11 @@
-/** QED and raw images on the real file system: backing chains, their extents, new files. */
+/**
+ * QED and raw images in the file system: backing chains, their extents, locks, copies, new files.
+ */
 export * from "./backing_name.ts";
 export * from "./backing_path.ts";
 export * from "./chain_extents.ts";
 export * from "./chain_holes.ts";
-export { MOST_LAYERS, type OpenChainOptions } from "./chain_opener.ts";
+export { MAX_LAYERS, type OpenChainOptions } from "./chain_opener.ts";
 export * from "./chain_operations.ts";
 export * from "./commit.ts";
 export * from "./compare_disks.ts";
@@ -24,4 +26,4 @@ export * from "./snapshot.ts";
 export * from "./source_walker.ts";
 export * from "./stream.ts";
 export * from "../storage/system_message.ts";
-export * from "../storage/zero_runs.ts";
+export * from "../storage/data_ranges.ts";

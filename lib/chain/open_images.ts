@@ -1,19 +1,19 @@
 import { HostError } from "../storage/host_error.ts";
 
-/** What one program has open, by the identity of the file: readers, or one writer. */
+/** The images that this process has open, by the identity of the file: readers, or one writer. */
 export class OpenImages {
-  /** How many read an image; -1 if one writes it. */
+  /** The number of readers of an image; -1 for a writer. */
   readonly #users = new Map<string, number>();
 
   /**
-   * Note a user of the image `identity`, until what is answered is disposed of. Throws
-   * {@linkcode HostError} if it cannot be shared with those who use it already.
+   * Register a user of the image `identity`, until the result is disposed of. Throws {@linkcode
+   * HostError} if the image cannot be shared with its present users.
    */
   add(identity: string, intent: "read" | "write"): Disposable {
     const users = this.#users.get(identity) ?? 0;
-    if (users < 0) throw new HostError("This program is writing it already");
+    if (users < 0) throw new HostError("The image is already open for writing in this process");
     if (intent === "write" && users > 0) {
-      throw new HostError("This program has it open already, for reading");
+      throw new HostError("The image is already open read-only in this process");
     }
     this.#users.set(identity, intent === "write" ? -1 : users + 1);
     return { [Symbol.dispose]: () => this.#remove(identity) };

@@ -9,15 +9,15 @@ Deno.test("one writer alone, or any number of readers", () => {
   {
     using _writer = images.add("a", "write");
     using _other = images.add("b", "write");
-    refused("write", "writing it already");
-    refused("read", "writing it already");
+    refused("write", "open for writing");
+    refused("read", "open for writing");
   }
   const first = images.add("a", "read");
   {
     using _second = images.add("a", "read");
-    refused("write", "for reading");
+    refused("write", "open read-only");
   }
-  refused("write", "for reading");
+  refused("write", "open read-only");
   first[Symbol.dispose]();
   images.add("a", "write")[Symbol.dispose]();
   images.add("a", "read")[Symbol.dispose]();

@@ -3,14 +3,14 @@ import type { Operation, Turn } from "../storage/mod.ts";
 const AT_ONCE: Turn = { isReady: true, whenReady: (go) => go() };
 
 /**
- * A place where a long operation may be left: what it did so far is complete, and the image could
- * be closed cleanly. Drivers go on at once; {@linkcode runInTurns} lets others have their turn.
+ * A point at which a long operation may be abandoned: its work so far is complete, and the image
+ * could be closed cleanly. Drivers continue at once; {@linkcode runInTurns} runs other work.
  */
 export function* pause(): Operation<void> {
   yield { kind: "wait", turn: AT_ONCE, label: "between two pieces" };
 }
 
-/** Whether what an operation waits for is that nobody else wants a turn. */
+/** Whether an operation waits at a pause. */
 export function isPause(turn: Turn): boolean {
   return turn === AT_ONCE;
 }

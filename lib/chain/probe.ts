@@ -2,13 +2,13 @@ import { FIELD_OFFSETS, hasQedMagic } from "../qed/mod.ts";
 import { FileStorage } from "../storage/mod.ts";
 import { HostError } from "../storage/host_error.ts";
 
-/** The formats that can be opened here. */
+/** The supported formats. */
 export type ImageFormat = "qed" | "raw";
 
 /** The names of the formats, for options and messages. */
 export const IMAGE_FORMATS: readonly ImageFormat[] = ["qed", "raw"];
 
-/** How images of formats that are not read here begin: name, offset in bytes, the bytes. */
+/** The magic of formats that are not supported: name, offset in bytes, the bytes. */
 const FOREIGN: readonly (readonly [string, number, string])[] = [
   ["qcow2 or qcow", 0, "QFI\xfb"],
   ["vmdk", 0, "KDMV"],
@@ -24,13 +24,13 @@ const FOREIGN: readonly (readonly [string, number, string])[] = [
   ["cow", 0, "OOOM"],
 ];
 
-/** How many bytes of a file are looked at. */
+/** The number of bytes of a file that are probed. */
 export const PROBED_BYTES = 128;
 
 /**
- * Tell the format of a file by its first bytes: QED by its magic, and raw where nothing is
- * recognized. Throws {@linkcode HostError} for the magic of a format that is not read here: as
- * raw its guest's data would be garbage.
+ * Detect the format of a file by its first bytes: QED by its magic, and raw if no magic is
+ * recognized. Throws {@linkcode HostError} for the magic of an unsupported format, whose guest's
+ * data would be garbage when read as raw.
  */
 export function probeFormat(file: FileStorage): ImageFormat {
   const bytes = new Uint8Array(PROBED_BYTES);
@@ -45,12 +45,12 @@ export function probeFormat(file: FileStorage): ImageFormat {
   if (found === "qed") return "qed";
   if (found === undefined) return "raw";
   throw new HostError(
-    `This looks like a ${found} image; only qed and raw are read here ` +
-      "(to read the bytes as they are, name the format: raw)",
+    `Looks like a ${found} image, and only qed and raw are supported ` +
+      "(to read its bytes, name the format: raw)",
   );
 }
 
-/** The format other than raw whose images begin like these bytes. */
+/** The format, other than raw, whose magic these bytes start with. */
 export function foreignFormat(bytes: Uint8Array): string | undefined {
   if (hasQedMagic(bytes)) return "qed";
   return FOREIGN.find(([, offset, magic]) => startsWith(bytes.subarray(offset), magic))?.[0];

@@ -95,7 +95,7 @@ export class RawDisk implements GuestDisk {
     if (newBytes < guestBytes && !shrink) {
       throw new ImageError(
         `cannot shrink the image from ${guestBytes} to ${newBytes} bytes: ` +
-          "shrinking was not asked for",
+          "shrinking was not requested",
       );
     }
     const sizeBytes = Number(newBytes);

@@ -3,27 +3,24 @@ import type { ImageChain } from "./image_chain.ts";
 import type { ReadAheadOrder } from "./read_ahead_worker.ts";
 import { type Block, SharedBlocks } from "./shared_blocks.ts";
 
-/** Large enough that handing blocks over costs nothing to speak of. */
+/** The size of a block in bytes: large enough to make the cost of handing it over negligible. */
 const BLOCK_BYTES = 2 << 20;
 
-/** Reads a disk with another thread, ahead of the one that uses what is read. */
+/** Reads a disk on another thread, ahead of the thread that uses the data. */
 export class ReadAhead implements Disposable {
-  /** Whether the other thread runs; settled after the event loop had its turn. */
+  /** Whether the other thread runs; settles after the event loop has run. */
   readonly isRunning: Promise<boolean>;
   readonly #worker: Worker | undefined;
   readonly #blocks: SharedBlocks;
 
-  /**
-   * Start to read the disk of `source` from `startBytes` on, data counting in units of `unitBytes`;
-   * both as for {@linkcode DiskReader}.
-   */
+  /** Start to read the disk of `source`; the parameters are those of {@linkcode DiskReader}. */
   constructor(source: ImageChain, unitBytes: number, startBytes: bigint) {
-    const blockBytes = Math.max(BLOCK_BYTES, DiskReader.leastBytes(unitBytes));
+    const blockBytes = Math.max(BLOCK_BYTES, DiskReader.minBytes(unitBytes));
     this.#blocks = new SharedBlocks(blockBytes, unitBytes);
     const { path, format, image } = source.top;
     const order: ReadAheadOrder = {
       path,
-      // The locks are held by `source` already.
+      // `source` has the locks already.
       options: { format, ignoresLocks: true, ...(image && { layout: image.header.layout }) },
       identities: source.layers.map(({ storage }) => storage.identity),
       startBytes,
@@ -44,8 +41,8 @@ export class ReadAhead implements Disposable {
   }
 
   /**
-   * Wait for the next block and have `use` use it. Answers how far the disk is read with it, in
-   * bytes, or undefined where the other thread could not go on. It must be running.
+   * Wait for the next block and call `use` with it. Returns the progress in bytes of the disk, or
+   * undefined if the other thread failed. The thread must be running.
    */
   next(use: (block: Block) => void): bigint | undefined {
     let doneBytes: bigint | undefined;
@@ -62,7 +59,7 @@ export class ReadAhead implements Disposable {
   }
 }
 
-/** A worker, or undefined where none can be had. */
+/** A worker, or undefined if none can be started. */
 function newWorker(): Worker | undefined {
   try {
     return new Worker(new URL("./read_ahead_worker.ts", import.meta.url), { type: "module" });

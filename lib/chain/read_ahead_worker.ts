@@ -8,25 +8,25 @@ import { DiskReader } from "./disk_reader.ts";
 import { ImageChain } from "./image_chain.ts";
 import { SharedBlocks } from "./shared_blocks.ts";
 
-/** What the worker is told. */
+/** The message to the worker. */
 export interface ReadAheadOrder {
   /** The path of the source. */
   readonly path: string;
-  /** How it is opened. */
+  /** Options to open it. */
   readonly options: OpenChainOptions;
   /** The files that it and its backing files must be (see `FileStorage.identity`). */
   readonly identities: readonly string[];
-  /** Where it begins to read, in bytes of the disk. */
+  /** Where to start, in bytes of the disk. */
   readonly startBytes: bigint;
-  /** What data counts in, in bytes. */
+  /** The unit of data, in bytes. */
   readonly unitBytes: number;
-  /** What a block holds, in bytes. */
+  /** The size of a block, in bytes. */
   readonly blockBytes: number;
-  /** Where the blocks are. */
+  /** The memory of the blocks. */
   readonly memory: SharedArrayBuffer;
 }
 
-/** Read all of the source into the blocks, or say that it cannot be done. */
+/** Read the whole source into the blocks, or mark the blocks as failed. */
 function readAhead(order: ReadAheadOrder): void {
   const { unitBytes, blockBytes, memory } = order;
   const blocks = new SharedBlocks(blockBytes, unitBytes, memory);
@@ -36,15 +36,15 @@ function readAhead(order: ReadAheadOrder): void {
     if (found.join() !== order.identities.join()) throw new Error("these are other files");
     using reader = new DiskReader(chain, unitBytes, order.startBytes);
     while (!reader.isDone) {
-      blocks.fill((into) => ({ runs: reader.read(into), doneBytes: reader.doneBytes }));
+      blocks.fill((into) => ({ pieces: reader.read(into), doneBytes: reader.doneBytes }));
     }
   } catch {
-    // The first thread reads that place itself, and comes upon the error if there is one.
+    // The first thread reads that range itself, and gets the error.
     blocks.fail();
   }
 }
 
-/** What a worker has, as far as it is used here. */
+/** The members of a worker's scope that are used here. */
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<ReadAheadOrder>) => void;
   postMessage(message: string): void;

@@ -12,42 +12,42 @@ import {
 import type { Operation } from "../storage/mod.ts";
 import { pause } from "./pause.ts";
 import { type HoleLookup, SourceWalker } from "./source_walker.ts";
-import { dataRuns, type Run } from "../storage/zero_runs.ts";
+import { type ByteRange, dataRanges } from "../storage/data_ranges.ts";
 
-/** Told how far a long operation is: bytes done of the guest's disk, and of how many. */
+/** Called with the progress of a long operation: bytes done of the guest's disk, and its size. */
 export type ByteListener = (doneBytes: bigint, totalBytes: bigint) => void;
 
-/** What a long operation over a whole disk may be given. */
+/** Options of a long operation over a whole disk. */
 export interface LongOperationOptions {
-  /** Finds holes of raw backing files, which spares reading them. */
+  /** Finds holes of raw backing files, which need not be read then. */
   readonly holes?: HoleLookup;
-  /** Told about progress. */
+  /** Called with the progress. */
   readonly onProgress?: ByteListener;
 }
 
 /** The new backing file of an image. */
 export interface NewBacking {
-  /** What the header is to say. */
+  /** The reference to store in the header. */
   readonly reference: BackingReference;
-  /** The opened file. */
+  /** The open file. */
   readonly source: BackingSource;
 }
 
-/** What is compared at a time, in bytes, unless a cluster is larger. */
+/** The size of one comparison in bytes, unless a cluster is larger. */
 const BLOCK_BYTES = 1 << 18;
 
 /**
- * Give an image another backing file, or none, without changing what its guest sees: where the
- * image leaves a cluster to its backing file and that reads differently through the new one, the
- * cluster is copied into the image first, as a zero cluster if it is zero (safe `rebase` of
- * `qemu-img`). Both backing files must be open; afterwards the new one is attached.
+ * Change the backing file of an image, or remove it, without changing the guest's data: unallocated
+ * clusters that differ between the two backing files are first copied into the image, as zero
+ * clusters if they are zero (safe `rebase` of `qemu-img`). Both backing files must be open;
+ * afterwards the new one is attached.
  *
- * Order: all copies, flush, then the header. Crash promise: at any point the image opens with its
- * old or its new backing file, and its guest reads the same through either. Copies that an
- * interrupted run has made stay, and are not made again.
+ * Order: all copies, flush, header. Crash promise: at any point the image opens with its old or its
+ * new backing file, and the guest reads the same data with either. Copies of an interrupted run
+ * stay, and are not made again.
  *
- * No guest may write meanwhile. Throws the storage's error where a request fails (the image has its
- * old backing file then) and `ImageError` for a name that cannot be stored.
+ * No guest may write meanwhile. Throws the storage's error for a failed request (the image then has
+ * its old backing file) and `ImageError` for a name that cannot be stored.
  */
 export function* rebaseImage(
   image: QedImage,
@@ -60,7 +60,7 @@ export function* rebaseImage(
   image.backing = backing?.source;
 }
 
-/** Copy what the image leaves to its backing file and what differs from `to`. */
+/** Copy the unallocated clusters that read differently from `to`. */
 function* copyDifferences(
   image: QedImage,
   to: BackingSource | undefined,
@@ -80,7 +80,7 @@ function* copyDifferences(
   }
 }
 
-/** Compares what is behind an image with what is to be behind it. */
+/** Compares the old backing file of an image with the new one. */
 class Comparison {
   readonly #image: QedImage;
   readonly #to: BackingSource | undefined;
@@ -100,8 +100,8 @@ class Comparison {
   }
 
   /**
-   * Look at the next piece of a range that the image leaves to its backing file, and copy what
-   * differs; both ends are those of clusters, or of the disk. Answers the end of the piece.
+   * Compare the next piece of an unallocated range, and copy its differences; both ends of the
+   * range are at cluster boundaries or at the end of the disk. Returns the end of the piece.
    */
   *copyFrom(at: bigint, end: bigint): Operation<bigint> {
     const old = yield* this.#oldWalker.next(at);
@@ -125,15 +125,15 @@ class Comparison {
     yield* readSource(this.#image.backing, at, oldBytes);
     yield* readSource(this.#to, at, newBytes);
     if (Buffer.compare(oldBytes, newBytes) === 0) return;
-    for (const run of differingRuns(oldBytes, newBytes, this.#image.geometry.clusterBytes)) {
-      yield* this.#copyRun(at + BigInt(run.start), oldBytes.subarray(run.start, run.end));
+    for (const run of differingRanges(oldBytes, newBytes, this.#image.geometry.clusterBytes)) {
+      yield* this.#copyRange(at + BigInt(run.start), oldBytes.subarray(run.start, run.end));
     }
   }
 
-  /** Store what was read before: as data where it is, as zero clusters in between. */
-  *#copyRun(at: bigint, bytes: Uint8Array): Operation<void> {
+  /** Write the old contents to the image: data as data, the rest as zero clusters. */
+  *#copyRange(at: bigint, bytes: Uint8Array): Operation<void> {
     let done = 0;
-    for (const run of dataRuns(bytes, this.#image.geometry.clusterBytes)) {
+    for (const run of dataRanges(bytes, this.#image.geometry.clusterBytes)) {
       yield* this.#zero(at + BigInt(done), bytes.subarray(done, run.start));
       yield* writeImage(this.#image, at + BigInt(run.start), bytes.subarray(run.start, run.end));
       done = run.end;
@@ -148,8 +148,8 @@ class Comparison {
   }
 }
 
-/** The runs of units in which two buffers of the same length differ. */
-function* differingRuns(a: Uint8Array, b: Uint8Array, unitBytes: number): Generator<Run> {
+/** The ranges of units in which two buffers of the same length differ. */
+function* differingRanges(a: Uint8Array, b: Uint8Array, unitBytes: number): Generator<ByteRange> {
   let start = -1;
   for (let at = 0; at < a.length; at += unitBytes) {
     const end = at + unitBytes;

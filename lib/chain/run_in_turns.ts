@@ -8,18 +8,19 @@ import {
 import { driveAsync } from "../storage/drive_async.ts";
 import { isPause } from "./pause.ts";
 
-/** After how many requests without a pause others have their turn all the same. */
+/** Maximum number of requests without a pause before other work runs. */
 const MAX_REQUESTS = 256;
 
 /**
- * Lets others have their turn; `isSafe` says whether the operation is at a pause, where the image
- * could be closed cleanly. Elsewhere it is as if the power failed: good, once it is recovered.
+ * Runs other work between two requests of an operation. `isSafe` tells whether the operation is at
+ * a pause, where the image could be closed cleanly. Anywhere else, abandoning the operation is like
+ * a power cut: the image recovers when it is opened.
  */
 export type TakeTurn = (isSafe: boolean) => Promise<void>;
 
 /**
- * Run an operation as `runSync` does, and now and then call `turn`, at each pause for certain. What
- * a turn throws ends the operation as the failure of a request would.
+ * Run an operation as `runSync` does, and call `turn` at each pause and at least every {@linkcode
+ * MAX_REQUESTS} requests. An error of `turn` is thrown into the operation like that of a request.
  */
 export function runInTurns<T>(
   operation: Operation<T>,

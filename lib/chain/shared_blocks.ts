@@ -1,45 +1,45 @@
 /**
- * Blocks of data that one thread fills and another one empties, in turn, in memory that both see.
- * Each slot belongs to the one or to the other; whoever waits for a slot sleeps.
+ * Blocks of data in shared memory that one thread fills and another one empties. Each slot belongs
+ * to one of the two threads; the other one sleeps if it waits for the slot.
  *
  * @module
  */
-import type { DiskRun } from "./disk_reader.ts";
+import type { DiskPiece } from "./disk_reader.ts";
 
-/** Data, and how far on the disk it goes. */
+/** Data of the disk. */
 export interface Block {
-  /** What the runs refer to. */
+  /** The bytes that the pieces are in. */
   readonly bytes: Uint8Array;
   /** The data in it. */
-  readonly runs: readonly DiskRun[];
-  /** How far the disk is read with this block, in bytes. */
+  readonly pieces: readonly DiskPiece[];
+  /** The progress in bytes of the disk after this block. */
   readonly doneBytes: bigint;
 }
 
 const SLOTS = 3;
-/** Whose a slot is. Its filler, who has found that it cannot go on, says so in the slot. */
+/** The states of a slot; the thread that fills marks a slot as failed if it cannot continue. */
 const EMPTY = 0;
 const FULL = 1;
 const FAILED = 2;
-/** Fields of the list of runs, before the runs: how far the disk is read, and how many there are. */
+/** The number of fields before the list of pieces: the progress, and the number of pieces. */
 const FIXED_FIELDS = 2;
-const RUN_FIELDS = 3;
+const PIECE_FIELDS = 3;
 
-/** The memory of the blocks, seen from either side. */
+/** The blocks, used by either thread. */
 export class SharedBlocks {
-  /** To be handed to the other thread. */
+  /** The memory to pass to the other thread. */
   readonly memory: SharedArrayBuffer;
-  /** What each block holds at most, in bytes. */
+  /** The size of a block in bytes. */
   readonly blockBytes: number;
   readonly #states: Int32Array;
   readonly #lists: readonly BigInt64Array[];
   readonly #blocks: readonly Uint8Array[];
   #slot = 0;
 
-  /** Blocks of `blockBytes` with runs of `unitBytes` at least; in `memory` if that is there. */
+  /** Blocks of `blockBytes` with pieces of at least `unitBytes`, in `memory` or in new memory. */
   constructor(blockBytes: number, unitBytes: number, memory?: SharedArrayBuffer) {
-    const most = Math.ceil(blockBytes / unitBytes) + 1;
-    const listBytes = 8 * (FIXED_FIELDS + RUN_FIELDS * most);
+    const max = Math.ceil(blockBytes / unitBytes) + 1;
+    const listBytes = 8 * (FIXED_FIELDS + PIECE_FIELDS * max);
     const stateBytes = 8 * SLOTS;
     const slotBytes = listBytes + Math.ceil(blockBytes / 8) * 8;
     this.blockBytes = blockBytes;
@@ -52,39 +52,42 @@ export class SharedBlocks {
     });
   }
 
-  /** Wait for the next slot and have `fill` fill it. */
+  /** Wait until the next slot is empty and call `fill` to fill it. */
   fill(fill: (bytes: Uint8Array) => Omit<Block, "bytes">): void {
     this.#await(EMPTY);
-    const { runs, doneBytes } = fill(this.#blocks[this.#slot]);
+    const { pieces, doneBytes } = fill(this.#blocks[this.#slot]);
     const list = this.#lists[this.#slot];
     list[0] = doneBytes;
-    list[1] = BigInt(runs.length);
-    runs.forEach(({ offset, start, end }, i) => {
-      list.set([offset, BigInt(start), BigInt(end)], FIXED_FIELDS + RUN_FIELDS * i);
+    list[1] = BigInt(pieces.length);
+    pieces.forEach(({ offset, start, end }, i) => {
+      list.set([offset, BigInt(start), BigInt(end)], FIXED_FIELDS + PIECE_FIELDS * i);
     });
     this.#hand(FULL);
   }
 
-  /** Say in the next slot that there will be no more. */
+  /** Mark the next slot as failed: there are no more blocks. */
   fail(): void {
     this.#await(EMPTY);
     this.#hand(FAILED);
   }
 
-  /** Wait for the next slot and have `empty` use what is in it; false if there will be no more. */
+  /**
+   * Wait until the next slot is full and call `empty` with its block; false if the other thread
+   * failed.
+   */
   empty(empty: (block: Block) => void): boolean {
     if (this.#await(EMPTY, true) === FAILED) return false;
     const list = this.#lists[this.#slot];
-    const runs = Array.from({ length: Number(list[1]) }, (_, i) => {
-      const at = FIXED_FIELDS + RUN_FIELDS * i;
+    const pieces = Array.from({ length: Number(list[1]) }, (_, i) => {
+      const at = FIXED_FIELDS + PIECE_FIELDS * i;
       return { offset: list[at], start: Number(list[at + 1]), end: Number(list[at + 2]) };
     });
-    empty({ bytes: this.#blocks[this.#slot], runs, doneBytes: list[0] });
+    empty({ bytes: this.#blocks[this.#slot], pieces, doneBytes: list[0] });
     this.#hand(EMPTY);
     return true;
   }
 
-  /** Wait until the state of the slot is `state`, or with `isNot` until it is something else. */
+  /** Wait until the state of the slot is `state` or, with `isNot`, any other state. */
   #await(state: number, isNot = false): number {
     for (;;) {
       const found = Atomics.load(this.#states, this.#slot);

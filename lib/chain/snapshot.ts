@@ -1,30 +1,30 @@
 import { createImage, type CreateOptions } from "../qed/mod.ts";
 import { runSync } from "../storage/mod.ts";
 import { backingName } from "./backing_name.ts";
-import { MOST_LAYERS } from "./chain_opener.ts";
+import { MAX_LAYERS } from "./chain_opener.ts";
 import { FreshFile } from "./fresh_file.ts";
 import { HostError } from "../storage/host_error.ts";
 import type { ImageChain } from "./image_chain.ts";
 
-/** What a new overlay is like. */
+/** Options of a new overlay. */
 export type OverlayOptions = Pick<CreateOptions, "clusterBytes" | "tableClusters" | "layout">;
 
 /**
- * Make an empty image at `path` whose backing file is the image of `chain`, and which is as large:
- * from then on writes go to it, and the old image holds what was there before. It refers to the
- * old image by a relative name (see {@linkcode backingName}) and says so if that is raw, so that it
- * is never probed.
+ * Create an empty image at `path` with the image of `chain` as its backing file, and of the same
+ * size: later writes go to the overlay, and the old image keeps the data as of now. The overlay
+ * refers to the old image by a relative name (see {@linkcode backingName}), and marks a raw one as
+ * raw, so that it is never probed.
  *
- * Crash promise: the name stands for a complete image or for nothing. Throws
- * {@linkcode HostError} if something has the name already (an overlay is not to be lost by mistake),
- * or the chain has as many files as it may.
+ * Crash promise: the name refers to a complete image or does not exist. Throws {@linkcode
+ * HostError} if the name exists already (so that no overlay is lost by mistake), or if the chain
+ * has the maximum number of files.
  */
 export function createOverlay(
   path: string,
   chain: ImageChain,
   options: OverlayOptions = {},
 ): void {
-  refuseTooDeep(chain);
+  assertDepth(chain);
   const { format, path: imagePath } = chain.top;
   using fresh = FreshFile.create(path, { replaces: false });
   const backing = { name: backingName(path, imagePath), isRaw: format === "raw" };
@@ -33,10 +33,10 @@ export function createOverlay(
   fresh.finish();
 }
 
-/** Throws {@linkcode HostError} if no image in front of these files could be opened. */
-export function refuseTooDeep(behind: ImageChain): void {
-  if (behind.layers.length < MOST_LAYERS) return;
+/** Throw {@linkcode HostError} if an overlay of this chain would have too many files. */
+export function assertDepth(chain: ImageChain): void {
+  if (chain.layers.length < MAX_LAYERS) return;
   throw new HostError(
-    `'${behind.top.path}' and what is behind it are ${MOST_LAYERS} files, the most there may be`,
+    `'${chain.top.path}' and its backing files are ${MAX_LAYERS} files, which is the maximum`,
   );
 }

@@ -7,32 +7,32 @@ import {
 } from "../qed/mod.ts";
 import type { FileSlot, Operation } from "../storage/mod.ts";
 
-/** A range of a disk that the files behind an image make up. */
+/** A range of the disk in the backing files of an image. */
 export interface SourceExtent {
-  /** How long it is, in bytes; it may reach past the end of the disk. */
+  /** The length in bytes; it may reach past the end of the disk. */
   readonly lengthBytes: bigint;
-  /** `data`, or known to be `zero`; `behind`: left to the file that was not to be looked at. */
-  readonly state: "data" | "zero" | "behind";
+  /** `data`; known to be `zero`; or `base`: read from the file at which the walk stops. */
+  readonly state: "data" | "zero" | "base";
 }
 
-/** How many bytes of a raw file are a hole from an offset on: 0 where there is data. */
+/** The number of bytes of a raw file from an offset on that are a hole: 0 for data. */
 export type HoleLookup = (file: FileSlot, offsetBytes: number) => number;
 
-/** What a {@linkcode SourceWalker} may know beside the tables. */
+/** Options of a {@linkcode SourceWalker}. */
 export interface SourceWalkerOptions {
-  /** Finds holes of raw files; without it they are data all over. */
+  /** Finds holes of raw files; without it all their bytes are data. */
   readonly holes?: HoleLookup | undefined;
-  /** A file that is not looked into: what is left to it is `behind`. */
+  /** The file at which the walk stops: ranges that are read from it have the state `base`. */
   readonly until?: BackingSource | undefined;
 }
 
-/** Longer than any disk. */
+/** A length that exceeds any disk. */
 const ENDLESS = 2n ** 64n;
 
 /**
- * Tells what is behind an image, range by range, from the tables of all images on the way. They
- * must not change meanwhile: what each said last is remembered, for a long range of one is asked
- * for again with each short one of those in front of it.
+ * Iterates over the ranges of the backing files of an image, from the tables of all images in the
+ * chain. The tables must not change meanwhile: the last extent of each image is cached, since a
+ * long one of a backing file is needed again with each short one of its overlays.
  */
 export class SourceWalker {
   readonly #source: BackingSource | undefined;
@@ -45,12 +45,12 @@ export class SourceWalker {
     this.#options = options;
   }
 
-  /** What there is at `startBytes`, and how far. */
+  /** The range at `startBytes`. */
   *next(startBytes: bigint): Operation<SourceExtent> {
     let lengthBytes = ENDLESS;
     for (let source = this.#source;;) {
       if (source !== undefined && isSame(source, this.#options.until)) {
-        return { lengthBytes, state: "behind" };
+        return { lengthBytes, state: "base" };
       }
       if (!source || startBytes >= sourceBytes(source)) return { lengthBytes, state: "zero" };
       const part = source.kind === "raw"

@@ -4,19 +4,18 @@ import { pause } from "./pause.ts";
 import type { LongOperationOptions } from "./rebase.ts";
 import { SourceWalker } from "./source_walker.ts";
 
-/** What is copied at a time, in bytes, unless a cluster is larger. */
+/** The size of one copy in bytes, unless a cluster is larger. */
 const BLOCK_BYTES = 1 << 20;
 
 /**
- * Copy all that the backing files of an image hold into it, and then do without them: "live
- * conversion by streaming" (Liguori, 9 September 2010 12:49). Guests may read and write meanwhile;
- * what is known to be zero behind the image is not copied. An image without backing file is left
- * as it is.
+ * Copy all data of the backing files into an image, then remove its backing file: "live conversion
+ * by streaming" (Liguori, 9 September 2010 12:49). Guests may read and write meanwhile. Ranges
+ * known to be zero are not copied. An image without backing file does not change.
  *
- * Order: all copies, flush, then the header. Crash promise: at any point the image opens, with its
- * backing file or without, and its guest reads the same; what was copied stays copied.
+ * Order: all copies, flush, header. Crash promise: at any point the image opens, with or without
+ * its backing file, and the guest reads the same data; copies made so far stay.
  *
- * Throws the storage's error where a request fails; the image has its backing file then.
+ * Throws the storage's error for a failed request; the image then has its backing file.
  */
 export function* streamImage(
   image: QedImage,
@@ -24,7 +23,7 @@ export function* streamImage(
 ): Operation<void> {
   image.assertWritable();
   if (image.backingName === undefined) return;
-  const behind = new SourceWalker(image.backing, { holes: options.holes });
+  const walker = new SourceWalker(image.backing, { holes: options.holes });
   const blockBytes = BigInt(Math.max(BLOCK_BYTES, image.geometry.clusterBytes));
   for (let at = 0n; at < image.imageBytes;) {
     const own = yield* nextExtent(image, at);
@@ -32,9 +31,9 @@ export function* streamImage(
     const end = at + own.lengthBytes;
     if (own.state !== "unallocated") at = end;
     while (at < end) {
-      const { state, lengthBytes } = yield* behind.next(at);
+      const { state, lengthBytes } = yield* walker.next(at);
       const isZero = state === "zero";
-      const length = least(end - at, isZero ? lengthBytes : least(lengthBytes, blockBytes));
+      const length = min(end - at, isZero ? lengthBytes : min(lengthBytes, blockBytes));
       if (!isZero) yield* populateImage(image, at, length, { leavesZeroes: true });
       at += length;
       options.onProgress?.(at, image.imageBytes);
@@ -44,6 +43,6 @@ export function* streamImage(
   yield* changeBacking(image, undefined);
 }
 
-function least(a: bigint, b: bigint): bigint {
+function min(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }

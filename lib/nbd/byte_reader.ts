@@ -1,15 +1,15 @@
 import type { ByteStream } from "./byte_stream.ts";
 
-/** Room for what is read at a time: many requests, and no more memory for a connection that idles. */
+/** The size of the buffer of a connection, in bytes: room for many requests. */
 const BUFFER_BYTES = 2 ** 18;
 
-/** The other side has gone, or is being left. */
+/** The connection has ended. */
 export class StreamEndError extends Error {
   /** The name of this kind of error. */
   override readonly name = "StreamEndError";
 }
 
-/** What the other side sends, taken in pieces of known sizes from as few reads as possible. */
+/** Reads pieces of known sizes from the peer with as few system calls as possible. */
 export class ByteReader {
   readonly #stream: ByteStream;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
@@ -22,32 +22,32 @@ export class ByteReader {
     this.#stream = stream;
   }
 
-  /** How many bytes can be had without waiting. */
+  /** The number of bytes available without waiting. */
   get available(): number {
     return this.#end - this.#start;
   }
 
-  /**
-   * The next `length` bytes, without waiting; there must be as many. They stay where they are until
-   * the next read.
-   */
+  /** The next `length` bytes, which must be available. They are valid until the next read. */
   take(length: number): DataView {
     this.#start += length;
     return new DataView(this.#buffer.buffer, this.#start - length, length);
   }
 
-  /** Skip `length` bytes that are there, and answer where they were in {@linkcode ByteReader.view}. */
+  /** Skip `length` available bytes, and return their position in {@linkcode ByteReader.view}. */
   pass(length: number): number {
     this.#start += length;
     return this.#start - length;
   }
 
-  /** All of the buffer, for whoever knows where in it to look. */
+  /** The whole buffer, for positions that {@linkcode ByteReader.pass} returns. */
   get view(): DataView {
     return this.#view;
   }
 
-  /** Wait until `length` bytes are there, which must fit the buffer. Throws {@linkcode StreamEndError}. */
+  /**
+   * Wait until `length` bytes, which must fit the buffer, are available. Throws {@linkcode
+   * StreamEndError}.
+   */
   async need(length: number): Promise<void> {
     while (this.available < length) {
       this.#makeRoom();
@@ -55,21 +55,24 @@ export class ByteReader {
     }
   }
 
-  /** A copy of the next `length` bytes if all of them are there; undefined if not. */
+  /** A copy of the next `length` bytes if all of them are available; otherwise undefined. */
   copyAtOnce(length: number): Uint8Array<ArrayBuffer> | undefined {
     if (this.available < length) return undefined;
     this.#start += length;
     return this.#buffer.slice(this.#start - length, this.#start);
   }
 
-  /** The next `length` bytes in memory of their own: what is not there yet is read right into it. */
+  /**
+   * The next `length` bytes in new memory; bytes that are not available yet are read directly into
+   * it.
+   */
   async copy(length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(length);
     await this.fill(bytes);
     return bytes;
   }
 
-  /** Fill `into` with the next bytes: those that are not there yet are read right into it. */
+  /** Fill `into` with the next bytes: those that are not buffered are read directly into it. */
   async fill(into: Uint8Array): Promise<void> {
     const there = Math.min(into.length, this.available);
     into.set(this.#buffer.subarray(this.#start, this.#start + there));
@@ -77,7 +80,7 @@ export class ByteReader {
     for (let done = there; done < into.length;) done += await this.#read(into.subarray(done));
   }
 
-  /** Let `length` bytes go by, however many. */
+  /** Skip `length` bytes, as many as the peer sends. */
   async skip(length: number): Promise<void> {
     for (let left = length; left > 0;) {
       if (this.available === 0) await this.need(1);

@@ -1,9 +1,9 @@
-/** Both ways of a connection; that of `Deno.listen` is one. */
+/** A connection, for example one of `Deno.listen`. */
 export interface ByteStream {
-  /** Read what is there into the start of `into`; null at the end. */
+  /** Read available bytes into `into`, and return their number; null at the end. */
   read(into: Uint8Array): Promise<number | null>;
-  /** Write from the start of `bytes`; answers how many. */
+  /** Write bytes from the start of `bytes`, and return their number. */
   write(bytes: Uint8Array): Promise<number>;
-  /** End it; what waits for it fails. */
+  /** Close the connection; pending reads and writes fail. */
   close(): void;
 }

@@ -6,7 +6,7 @@ import { NbdDisconnectedError } from "./client_error.ts";
 import type { ServedExport } from "./client_negotiation.ts";
 import { connectTo } from "./connect.ts";
 import type { ListenAddress } from "./listen.ts";
-import { COMMAND, COMMAND_FLAG, EXPORT_FLAG, MOST_PAYLOAD_BYTES } from "./protocol.ts";
+import { COMMAND, COMMAND_FLAG, EXPORT_FLAG, MAX_PAYLOAD_BYTES } from "./protocol.ts";
 import { ProtocolError } from "./protocol_error.ts";
 import type { ByteOffset, DiskExtent } from "./served_disk.ts";
 
@@ -37,11 +37,42 @@ export interface NbdClientOptions {
  * {@linkcode ProtocolError} end the connection: all requests in flight and later ones reject with them.
  * The server checks that a range is inside the disk.
  *
- * @example
- * ```ts ignore
- * await using disk = await NbdClient.connect({ kind: "socket", path: "/tmp/nbd.sock" });
+ * @example A file served by this library, and read over NBD
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { AsyncDriver, FileStorage } from "@powercut/powercut/lib";
+ * import { listenAt, NbdClient, NbdServer, StorageDisk } from "@powercut/powercut/lib/nbd";
+ *
+ * const folder = Deno.makeTempDirSync();
+ * const file = FileStorage.open(`${folder}/disk.raw`, "create");
+ * const driver = new AsyncDriver([file]);
+ * const disk = new StorageDisk({
+ *   run: (operation) => driver.run(operation),
+ *   sizeBytes: 2 ** 20,
+ *   isWritable: true,
+ *   canGrow: false,
+ * });
+ * const address = { kind: "socket", path: `${folder}/nbd.sock` } as const;
+ * const server = new NbdServer({
+ *   served: { name: "", description: "a file", disk },
+ *   listener: listenAt(address),
+ *   startTimer: (go, delayMs) => {
+ *     const timer = setTimeout(go, delayMs);
+ *     return () => clearTimeout(timer);
+ *   },
+ * });
+ *
+ * const client = await NbdClient.connect(address);
+ * await client.write(4096, new Uint8Array(512).fill(7));
+ * await client.flush();
  * const sector = new Uint8Array(512);
- * await disk.read(0, sector);
+ * await client.read(4096, sector);
+ * assertEquals(sector[511], 7);
+ * await client.end();
+ *
+ * await server.stop();
+ * file.close();
+ * Deno.removeSync(folder, { recursive: true });
  * ```
  */
 export class NbdClient implements AsyncDisposable {
@@ -116,7 +147,7 @@ export class NbdClient implements AsyncDisposable {
 
   /** Fill `into` with the bytes of the disk from `offset` on. Where this fails, it may be filled in part. */
   async read(offset: ByteOffset, into: Uint8Array): Promise<void> {
-    for (const { start, at, length } of pieces(offset, into.length, MOST_PAYLOAD_BYTES)) {
+    for (const { start, at, length } of pieces(offset, into.length, MAX_PAYLOAD_BYTES)) {
       const piece = into.subarray(start, start + length);
       await this.#connection.send({ command: COMMAND.READ, offset: at, length }, "read", piece);
     }
@@ -129,7 +160,7 @@ export class NbdClient implements AsyncDisposable {
     options: { readonly isForced?: boolean } = {},
   ): Promise<void> {
     const flags = options.isForced ? COMMAND_FLAG.FUA : 0;
-    for (const { start, at, length } of pieces(offset, bytes.length, MOST_PAYLOAD_BYTES)) {
+    for (const { start, at, length } of pieces(offset, bytes.length, MAX_PAYLOAD_BYTES)) {
       const payload = bytes.subarray(start, start + length);
       await this.#connection.send({ command: COMMAND.WRITE, flags, offset: at, payload }, "write");
     }

@@ -7,7 +7,7 @@ import {
   HANDSHAKE_FLAG,
   INFO,
   MAGIC,
-  MOST_TEXT_BYTES,
+  MAX_TEXT_BYTES,
   OPTION,
   REPLY,
 } from "./protocol.ts";
@@ -17,7 +17,7 @@ const GREETING_BYTES = 18;
 const OPTION_REPLY_HEAD_BYTES = 20;
 const EXPORT_INFO_BYTES = 12;
 /** No reply to an option that is used here is longer than a text and its head. */
-const MAX_REPLY_BYTES = MOST_TEXT_BYTES + 64;
+const MAX_REPLY_BYTES = MAX_TEXT_BYTES + 64;
 /** No option that is used here has as many replies. */
 const MAX_REPLIES = 64;
 /** Replies from here on are errors. NBD protocol, section "Option reply types". */

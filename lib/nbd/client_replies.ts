@@ -5,8 +5,8 @@ import {
   CHUNK_DONE,
   CHUNK_HEAD_BYTES,
   MAGIC,
-  MOST_PAYLOAD_BYTES,
-  MOST_TEXT_BYTES,
+  MAX_PAYLOAD_BYTES,
+  MAX_TEXT_BYTES,
   SIMPLE_REPLY_BYTES,
 } from "./protocol.ts";
 import { ProtocolError } from "./protocol_error.ts";
@@ -16,7 +16,7 @@ const MAGIC_BYTES = 4;
 const OFFSET_BYTES = 8;
 const HOLE_BYTES = OFFSET_BYTES + 4;
 const ERROR_HEAD_BYTES = 6;
-const MAX_ERROR_BYTES = ERROR_HEAD_BYTES + MOST_TEXT_BYTES + OFFSET_BYTES;
+const MAX_ERROR_BYTES = ERROR_HEAD_BYTES + MAX_TEXT_BYTES + OFFSET_BYTES;
 /** The number of a context, and for each extent its length and its flags. */
 const CONTEXT_BYTES = 4;
 const EXTENT_BYTES = 8;
@@ -101,7 +101,7 @@ async function readPayload(
   if (kind === CHUNK.NONE) {
     check(length === 0);
   } else if (kind === CHUNK.OFFSET_DATA) {
-    check(isBetween(OFFSET_BYTES + 1, OFFSET_BYTES + MOST_PAYLOAD_BYTES));
+    check(isBetween(OFFSET_BYTES + 1, OFFSET_BYTES + MAX_PAYLOAD_BYTES));
     const offset = (await next(reader, OFFSET_BYTES)).getBigUint64(0);
     await reader.fill(request.part(offset, length - OFFSET_BYTES));
   } else if (kind === CHUNK.OFFSET_HOLE) {

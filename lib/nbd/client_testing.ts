@@ -16,7 +16,7 @@ import { connectedPair } from "./pipe_testing.ts";
 import { CHUNK_DONE, MAGIC, OPTION, REPLY } from "./protocol.ts";
 import type { NbdExport, ServedDisk } from "./served_disk.ts";
 
-/** An answer to an option. */
+/** A reply to an option. */
 export interface OptionReply {
   readonly type: number;
   readonly data: Uint8Array;
@@ -25,20 +25,20 @@ export interface OptionReply {
 /** A simple reply, or a chunk of a structured one. */
 export interface Reply {
   readonly kind: "simple" | "chunk";
-  /** Of a simple reply the error, of a chunk its type. */
+  /** The error of a simple reply, or the type of a chunk. */
   readonly value: number;
   readonly cookie: bigint;
   readonly data: Uint8Array;
   readonly isLast: boolean;
 }
 
-/** A timer that never rings. */
+/** A timer that never fires. */
 export const noTimer: StartTimer = () => () => {};
 
-/** A client that says exactly what it is told to, and takes answers apart. */
+/** A client that sends exact bytes, and parses replies. */
 export class TestClient {
   readonly stream: ByteStream;
-  /** Ends when the server has closed the connection; what the client did wrong. */
+  /** Settles when the server has closed the connection, with the error of the client. */
   readonly ended: Promise<string | undefined>;
   readonly connection: Connection;
   readonly #reader: ByteReader;
@@ -57,7 +57,7 @@ export class TestClient {
     this.ended = this.connection.run();
   }
 
-  /** Send bytes as they are. */
+  /** Send bytes unchanged. */
   async send(bytes: Uint8Array): Promise<void> {
     for (let done = 0; done < bytes.length;) done += await this.stream.write(bytes.subarray(done));
   }
@@ -68,7 +68,7 @@ export class TestClient {
     return new DataView(bytes.buffer);
   }
 
-  /** Take the greeting and answer it. */
+  /** Read the greeting and reply to it. */
   async greet(clientFlags = 3): Promise<void> {
     const greeting = await this.take(18);
     assertEquals(greeting.getBigUint64(0), MAGIC.GREETING);
@@ -86,7 +86,7 @@ export class TestClient {
     await this.send(optionMessage(option, data, length));
   }
 
-  /** Send an option and take all answers to it. */
+  /** Send an option and read all replies to it. */
   async option(option: number, data?: Uint8Array): Promise<OptionReply[]> {
     await this.sendOption(option, data);
     const replies: OptionReply[] = [];
@@ -100,7 +100,7 @@ export class TestClient {
     }
   }
 
-  /** Negotiate all there is, up to the first request. */
+  /** Negotiate up to the first request. */
   async start(how: "simple" | "structured" = "structured"): Promise<void> {
     await this.greet();
     if (how === "structured") {
@@ -111,14 +111,14 @@ export class TestClient {
     assertEquals(replies.at(-1)?.type, REPLY.ACK);
   }
 
-  /** Send a request. Answers its cookie. */
+  /** Send a request. Returns its cookie. */
   async sendRequest(request: NewRequest): Promise<bigint> {
     const cookie = this.#nextCookie++;
     await this.send(join(requestHead(request, cookie), request.payload ?? new Uint8Array(0)));
     return cookie;
   }
 
-  /** Take a simple reply, with so many bytes of data if it is no error, or a chunk. */
+  /** Read a chunk, or a simple reply with `dataBytes` bytes of data unless it is an error. */
   async reply(dataBytes = 0): Promise<Reply> {
     const magic = (await this.take(4)).getUint32(0);
     if (magic === MAGIC.SIMPLE_REPLY) {
@@ -138,7 +138,7 @@ export class TestClient {
     };
   }
 
-  /** Send a request and take its reply, which must be one message and for it. */
+  /** Send a request and read its reply, which must be a single message. */
   async ask(request: NewRequest, dataBytes = 0): Promise<Reply> {
     const cookie = await this.sendRequest(request);
     const reply = await this.reply(dataBytes);
@@ -147,7 +147,7 @@ export class TestClient {
   }
 }
 
-/** An error chunk's value and text. */
+/** The value and the text of an error chunk. */
 export function errorOf({ data }: Reply): [number, string] {
   const view = new DataView(data.buffer, data.byteOffset);
   return [view.getUint32(0), new TextDecoder().decode(data.subarray(6))];

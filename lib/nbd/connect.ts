@@ -1,4 +1,4 @@
-import { HostError, reasonOf } from "../storage/host_error.ts";
+import { describeError, HostError } from "../storage/host_error.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import type { ListenAddress } from "./listen.ts";
 
@@ -20,6 +20,6 @@ export async function connectTo(address: ListenAddress): Promise<ByteStream> {
     const place = address.kind === "port"
       ? `port ${address.port} of '${address.hostname}'`
       : `'${address.path}'`;
-    throw new HostError(`Cannot connect to ${place}: ${reasonOf(error)}`, { cause: error });
+    throw new HostError(`Cannot connect to ${place}: ${describeError(error)}`, { cause: error });
   }
 }

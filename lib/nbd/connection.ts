@@ -7,11 +7,11 @@ import { ProtocolError } from "./protocol_error.ts";
 import type { NbdExport } from "./served_disk.ts";
 import { Transmission } from "./transmission.ts";
 
-/** How long a client may take for the negotiation, and for taking its last answers. */
+/** Timeouts of the negotiation, and of the last replies when the server stops. */
 const NEGOTIATION_MS = 10_000;
 const FAREWELL_MS = 2000;
 
-/** One client, from its first byte to its last. */
+/** The connection of one client, from its first byte to its last. */
 export class Connection {
   readonly #stream: ByteStream;
   readonly #served: NbdExport;
@@ -20,7 +20,7 @@ export class Connection {
   #transmission: Transmission | undefined;
   #isClosed = false;
 
-  /** Serve `served` to whoever is at the other end of `stream`. */
+  /** Serve `served` to the client of `stream`. */
   constructor(stream: ByteStream, served: NbdExport, startTimer: StartTimer) {
     this.#stream = stream;
     this.#served = served;
@@ -29,8 +29,8 @@ export class Connection {
   }
 
   /**
-   * Serve until the client goes, and then finish what is in flight. Answers what the client did
-   * wrong, if that is why; never throws.
+   * Serve until the client disconnects, then finish requests in flight. Returns a description of
+   * the client's error, if that ended the connection; never throws.
    */
   async run(): Promise<string | undefined> {
     try {
@@ -45,7 +45,7 @@ export class Connection {
     }
   }
 
-  /** Take no more requests, finish those in flight, send their answers, and close. */
+  /** Take no more requests, finish those in flight, send their replies, and close. */
   async stop(): Promise<void> {
     const callOff = this.#startTimer(() => this.#close(), FAREWELL_MS);
     this.#transmission?.stop();

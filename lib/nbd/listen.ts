@@ -1,28 +1,28 @@
-import { HostError, reasonOf } from "../storage/host_error.ts";
+import { describeError, HostError } from "../storage/host_error.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import type { Listener } from "./server.ts";
 
-/** The port that the protocol has been given. */
+/** The registered port of the protocol. */
 export const NBD_PORT = 10809;
 
-/** Where to listen: a port of this machine, 0 for any that is free, or a socket in the file system. */
+/** Where to listen: a port of this machine, 0 for any free one, or a socket in the file system. */
 export type ListenAddress =
   | { readonly kind: "port"; readonly hostname: string; readonly port: number }
   | { readonly kind: "socket"; readonly path: string };
 
-/** A place that clients can connect to. */
+/** A listener with the address that clients connect to. */
 export interface NbdListener extends Listener {
-  /** What clients connect to: nbd://localhost:10809, nbd+unix:///?socket=/tmp/nbd.sock */
+  /** The URI for clients: nbd://localhost:10809, nbd+unix:///?socket=/tmp/nbd.sock */
   readonly uri: string;
 }
 
-/** Listen at `address`. Throws {@linkcode HostError} if that can't be. */
+/** Listen at `address`. Throws {@linkcode HostError} if that fails. */
 export function listenAt(address: ListenAddress): NbdListener {
   try {
     return address.kind === "port" ? listenAtPort(address) : listenAtSocket(address.path);
   } catch (error) {
     const place = address.kind === "port" ? `port ${address.port}` : `'${address.path}'`;
-    throw new HostError(`Could not listen at ${place}: ${reasonOf(error)}`, { cause: error });
+    throw new HostError(`Could not listen at ${place}: ${describeError(error)}`, { cause: error });
   }
 }
 
@@ -35,7 +35,7 @@ function listenAtPort(
     uri: `nbd://${host}:${listener.addr.port}`,
     async accept(): Promise<ByteStream> {
       const connection = await listener.accept();
-      // Answers must not wait for the client's next request.
+      // Replies must not wait for the client's next request.
       connection.setNoDelay(true);
       return connection;
     },
@@ -53,7 +53,7 @@ function listenAtSocket(path: string): NbdListener {
       try {
         Deno.removeSync(path);
       } catch {
-        // Somebody else has removed it.
+        // It is already removed.
       }
     },
   };

@@ -2,15 +2,15 @@ import type { ByteOffset, DiskExtent, ServedDisk } from "./served_disk.ts";
 
 const BLOCK_BYTES = 4096;
 
-/** A disk in memory that says what it was asked for. */
+/** A disk in memory that records its requests. */
 export class MemoryDisk implements ServedDisk {
-  /** What is on it. */
+  /** The contents. */
   bytes: Uint8Array;
-  /** What it was asked for, in order: `read 0 512`. */
+  /** The requests in order: `read 0 512`. */
   readonly asked: string[] = [];
-  /** What each request has to wait for. */
+  /** Each request waits for this promise. */
   gate: Promise<void> = Promise.resolve();
-  /** What each request fails with. */
+  /** The error that each request throws, if set. */
   failure: unknown;
   isWritable = true;
   canGrow = false;
@@ -59,7 +59,7 @@ export class MemoryDisk implements ServedDisk {
     return Number(offset) % BLOCK_BYTES === 0;
   }
 
-  /** In blocks: those that are all zeroes are holes. */
+  /** One extent for each block; blocks of zeroes are holes. */
   async *extents(offset: ByteOffset): AsyncGenerator<DiskExtent> {
     await this.#begin(`extents ${offset}`);
     for (let at = Number(offset); at < this.bytes.length; at += BLOCK_BYTES) {

@@ -1,5 +1,5 @@
-/** A server of the NBD protocol: any disk, for any client. And a client: the disk of any server. */
-export type { StartTimer } from "../api/mod.ts";
+/** A server of the NBD protocol, for any disk and any client, and a client for any server. */
+export type { StartTimer } from "../storage/idle_timer.ts";
 export type {
   DiscardRequest,
   FileSlot,
@@ -25,5 +25,5 @@ export {
 export { type ListenAddress, listenAt, NBD_PORT, type NbdListener } from "./listen.ts";
 export { ProtocolError } from "./protocol_error.ts";
 export type { ByteOffset, DiskExtent, NbdExport, ServedDisk } from "./served_disk.ts";
-export { type Listener, MOST_CONNECTIONS, NbdServer, type NbdServerOptions } from "./server.ts";
+export { type Listener, MAX_CONNECTIONS, NbdServer, type NbdServerOptions } from "./server.ts";
 export { StorageDisk, type StorageDiskOptions } from "./storage_disk.ts";

@@ -1,10 +1,10 @@
 /**
- * What comes before the requests: fixed newstyle negotiation. NBD protocol, section "Fixed newstyle
+ * Fixed newstyle negotiation, before the first request. NBD protocol, section "Fixed newstyle
  * negotiation".
  *
- * Options come one at a time, and each is answered before the next is read. An option that is not
- * known, or not supported (TLS), is refused and no more than that; so are data that make no sense.
- * Only where the rest could not be understood is the client left.
+ * Each option is answered before the next one is read. An unknown or unsupported option (TLS) is
+ * refused, and so is one with invalid data. The client is disconnected only if the rest could not
+ * be parsed.
  *
  * @module
  */
@@ -17,36 +17,36 @@ import {
   HANDSHAKE_FLAG,
   INFO,
   MAGIC,
-  MOST_PAYLOAD_BYTES,
+  MAX_PAYLOAD_BYTES,
   OPTION,
   REPLY,
 } from "./protocol.ts";
 import { ProtocolError } from "./protocol_error.ts";
 import type { NbdExport } from "./served_disk.ts";
 
-/** The most data of an option that is looked at, and the most that is read to be thrown away. */
-const MOST_OPTION_BYTES = 2 ** 14;
-const MOST_SKIPPED_BYTES = 2 ** 20;
-/** Nobody needs as many options as this. */
-const MOST_OPTIONS = 256;
+/** Maximum size of the data of an option, and of data that is skipped. */
+const MAX_OPTION_BYTES = 2 ** 14;
+const MAX_SKIPPED_BYTES = 2 ** 20;
+/** Maximum number of options: more than any client needs. */
+const MAX_OPTIONS = 256;
 const OPTION_HEAD_BYTES = 16;
-/** What follows the answer to EXPORT_NAME, for clients that do not know better. */
+/** Padding after the reply to EXPORT_NAME, for clients without NO_ZEROES. */
 const OLD_PADDING_BYTES = 124;
-/** The number that the allocation context goes by from then on. */
+/** The id of the allocation context. */
 export const ALLOCATION_CONTEXT_ID = 1;
 
 const ENCODER = new TextEncoder();
 
-/** What was agreed on. */
+/** The result of a negotiation. */
 export interface Agreement {
   /** Whether the client takes structured replies. */
   readonly isStructured: boolean;
-  /** Whether the client may ask for the allocation context. */
+  /** Whether the client may query the allocation context. */
   readonly hasAllocation: boolean;
 }
 
-/** What an option leads to. */
-type Outcome = "next" | "requests" | "end";
+/** What follows an option: the next one, requests, or the end of the connection. */
+type OptionOutcome = "next" | "requests" | "end";
 
 /** The negotiation with one client. */
 export class Negotiation {
@@ -58,7 +58,7 @@ export class Negotiation {
   #isStructured = false;
   #hasAllocation = false;
 
-  /** Offer `served`, and nothing else. */
+  /** Offer `served` as the only export. */
   constructor(reader: ByteReader, outbox: Outbox, served: NbdExport) {
     this.#reader = reader;
     this.#outbox = outbox;
@@ -66,8 +66,8 @@ export class Negotiation {
   }
 
   /**
-   * Talk until requests may come; undefined if the client wants no more. Throws
-   * {@linkcode ProtocolError} where it can't be understood, `StreamEndError` where it goes away.
+   * Negotiate until the client may send requests; undefined if it aborts. Throws {@linkcode
+   * ProtocolError} for data that cannot be parsed, `StreamEndError` if the client disconnects.
    */
   async run(): Promise<Agreement | undefined> {
     this.#greet();
@@ -78,15 +78,15 @@ export class Negotiation {
     }
     this.#isFixed = (clientFlags & HANDSHAKE_FLAG.FIXED_NEWSTYLE) !== 0;
     this.#skipsPadding = (clientFlags & HANDSHAKE_FLAG.NO_ZEROES) !== 0;
-    for (let count = 0; count < MOST_OPTIONS; count++) {
+    for (let count = 0; count < MAX_OPTIONS; count++) {
       const outcome = await this.#nextOption();
-      // Who does not read the answers gets no more of them.
+      // A client that does not read its replies gets no more of them.
       await this.#outbox.drained();
       if (outcome === "end") return undefined;
       if (outcome === "next") continue;
       return { isStructured: this.#isStructured, hasAllocation: this.#hasAllocation };
     }
-    throw new ProtocolError(`more than ${MOST_OPTIONS} options`);
+    throw new ProtocolError(`more than ${MAX_OPTIONS} options`);
   }
 
   #greet(): void {
@@ -97,7 +97,7 @@ export class Negotiation {
     this.#send(greeting);
   }
 
-  async #nextOption(): Promise<Outcome> {
+  async #nextOption(): Promise<OptionOutcome> {
     await this.#reader.need(OPTION_HEAD_BYTES);
     const head = this.#reader.take(OPTION_HEAD_BYTES);
     const magic = head.getBigUint64(0);
@@ -107,7 +107,7 @@ export class Negotiation {
     if (option !== OPTION.EXPORT_NAME && !this.#isFixed) {
       throw new ProtocolError(`option ${option} without fixed newstyle`);
     }
-    if (length > MOST_OPTION_BYTES) return await this.#skipOption(option, length);
+    if (length > MAX_OPTION_BYTES) return await this.#skipOption(option, length);
     const data = await this.#reader.copy(length);
     try {
       return this.#answer(option, new OptionData(data));
@@ -118,15 +118,15 @@ export class Negotiation {
     }
   }
 
-  async #skipOption(option: number, length: number): Promise<Outcome> {
-    if (length > MOST_SKIPPED_BYTES || option === OPTION.EXPORT_NAME) {
+  async #skipOption(option: number, length: number): Promise<OptionOutcome> {
+    if (length > MAX_SKIPPED_BYTES || option === OPTION.EXPORT_NAME) {
       throw new ProtocolError(`option ${option} of ${length} bytes`);
     }
     await this.#reader.skip(length);
-    return this.#refuse(option, REPLY.ERR_TOO_BIG, `at most ${MOST_OPTION_BYTES} bytes`);
+    return this.#refuse(option, REPLY.ERR_TOO_BIG, `at most ${MAX_OPTION_BYTES} bytes`);
   }
 
-  #answer(option: number, data: OptionData): Outcome {
+  #answer(option: number, data: OptionData): OptionOutcome {
     switch (option) {
       case OPTION.EXPORT_NAME:
         return this.#exportName(data);
@@ -146,15 +146,15 @@ export class Negotiation {
       case OPTION.SET_META_CONTEXT:
         return this.#metaContext(option, data);
       case OPTION.STARTTLS:
-        return this.#refuse(option, REPLY.ERR_UNSUP, "there is no TLS here");
+        return this.#refuse(option, REPLY.ERR_UNSUP, "TLS is not supported");
       default:
-        return this.#refuse(option, REPLY.ERR_UNSUP, `option ${option} is not known`);
+        return this.#refuse(option, REPLY.ERR_UNSUP, `option ${option} is not supported`);
     }
   }
 
-  #exportName(data: OptionData): Outcome {
+  #exportName(data: OptionData): OptionOutcome {
     const name = data.rest();
-    // There is no way to answer with an error.
+    // The protocol has no error reply here.
     if (!this.#isServed(name)) throw new ProtocolError(`no export is called '${name}'`);
     const answer = new DataView(new ArrayBuffer(10 + (this.#skipsPadding ? 0 : OLD_PADDING_BYTES)));
     answer.setBigUint64(0, this.#served.disk.sizeBytes);
@@ -163,7 +163,7 @@ export class Negotiation {
     return "requests";
   }
 
-  #list(data: OptionData): Outcome {
+  #list(data: OptionData): OptionOutcome {
     data.end();
     const name = ENCODER.encode(this.#served.name);
     const entry = new DataView(new ArrayBuffer(4 + name.length));
@@ -173,7 +173,7 @@ export class Negotiation {
     return this.#acknowledge(OPTION.LIST);
   }
 
-  #infoOrGo(option: number, data: OptionData): Outcome {
+  #infoOrGo(option: number, data: OptionData): OptionOutcome {
     const name = data.text();
     const asked = new Set(Array.from({ length: data.uint16() }, () => data.uint16()));
     data.end();
@@ -190,7 +190,7 @@ export class Negotiation {
     if (asked.has(INFO.DESCRIPTION)) this.#informText(option, INFO.DESCRIPTION, description);
     const sizes = new DataView(new ArrayBuffer(14));
     sizes.setUint16(0, INFO.BLOCK_SIZE);
-    [1, disk.preferredBytes, MOST_PAYLOAD_BYTES].forEach((size, i) => {
+    [1, disk.preferredBytes, MAX_PAYLOAD_BYTES].forEach((size, i) => {
       sizes.setUint32(2 + 4 * i, size);
     });
     this.#reply(option, REPLY.INFO, sizes);
@@ -206,13 +206,13 @@ export class Negotiation {
     this.#reply(option, REPLY.INFO, info);
   }
 
-  #metaContext(option: number, data: OptionData): Outcome {
+  #metaContext(option: number, data: OptionData): OptionOutcome {
     const isSetting = option === OPTION.SET_META_CONTEXT;
-    // Whatever comes of it, what was set before is not set any more.
+    // A context that was set before is unset, even if this option fails.
     if (isSetting) this.#hasAllocation = false;
     if (!this.#isStructured) throw new OptionDataError("structured replies come first");
     const name = data.text();
-    const queries = Array.from({ length: this.#countOf(data) }, () => data.text());
+    const queries = Array.from({ length: this.#queryCount(data) }, () => data.text());
     data.end();
     if (!this.#isServed(name)) {
       return this.#refuse(option, REPLY.ERR_UNKNOWN, `no export is called '${name}'`);
@@ -229,10 +229,10 @@ export class Negotiation {
     return this.#acknowledge(option);
   }
 
-  /** How many queries follow: not more than there can be, each with its length. */
-  #countOf(data: OptionData): number {
+  /** The number of queries that follow, which is limited by the size of the data. */
+  #queryCount(data: OptionData): number {
     const count = data.uint32();
-    if (count > MOST_OPTION_BYTES / 4) throw new OptionDataError(`${count} queries`);
+    if (count > MAX_OPTION_BYTES / 4) throw new OptionDataError(`${count} queries`);
     return count;
   }
 

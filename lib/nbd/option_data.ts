@@ -1,14 +1,16 @@
-import { MOST_TEXT_BYTES } from "./protocol.ts";
+import { MAX_TEXT_BYTES } from "./protocol.ts";
 
 const DECODER = new TextDecoder("utf-8", { fatal: true });
 
-/** The data of an option does not have the form that it should. */
+/** The data of an option is malformed. */
 export class OptionDataError extends Error {
   /** The name of this kind of error. */
   override readonly name = "OptionDataError";
 }
 
-/** Takes the data of an option apart. Each call throws {@linkcode OptionDataError} for bad data. */
+/**
+ * Parses the data of an option. Each call throws {@linkcode OptionDataError} for malformed data.
+ */
 export class OptionData {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -20,17 +22,17 @@ export class OptionData {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
-  /** A number of 16 bits. */
+  /** A 16-bit number. */
   uint16(): number {
     return this.#view.getUint16(this.#pass(2));
   }
 
-  /** A number of 32 bits. */
+  /** A 32-bit number. */
   uint32(): number {
     return this.#view.getUint32(this.#pass(4));
   }
 
-  /** A text behind its length. */
+  /** A text, preceded by its length. */
   text(): string {
     return this.#decode(this.uint32());
   }
@@ -40,14 +42,14 @@ export class OptionData {
     return this.#decode(this.#bytes.length - this.#at);
   }
 
-  /** Nothing may follow. */
+  /** Assert that no data is left. */
   end(): void {
     const left = this.#bytes.length - this.#at;
     if (left > 0) throw new OptionDataError(`${left} bytes too many`);
   }
 
   #decode(length: number): string {
-    if (length > MOST_TEXT_BYTES) throw new OptionDataError(`a text of ${length} bytes`);
+    if (length > MAX_TEXT_BYTES) throw new OptionDataError(`a text of ${length} bytes`);
     const start = this.#pass(length);
     try {
       return DECODER.decode(this.#bytes.subarray(start, start + length));

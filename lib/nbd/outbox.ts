@@ -1,14 +1,14 @@
 import type { ByteStream } from "./byte_stream.ts";
 
-/** Pieces smaller than this are put together, so that many replies take one system call. */
+/** Pieces smaller than this are sent together, so that many replies take one system call. */
 const SMALL_BYTES = 2 ** 16;
 const BATCH_BYTES = 2 ** 18;
-/** What a piece takes beside its bytes: many small ones add up, too. */
+/** The memory overhead of a piece, which limits the number of small ones. */
 const PIECE_COST_BYTES = 256;
 
 /**
- * Bytes for the other side, in order. Adding never waits; {@linkcode Outbox.heldBytes} says how much
- * memory is held by what the other side has not taken yet, and whoever adds has to look.
+ * The bytes to send to the peer, in order. Adding never waits, so callers must limit {@linkcode
+ * Outbox.heldBytes}, the memory of data that the peer has not received yet.
  */
 export class Outbox {
   readonly #stream: ByteStream;
@@ -18,23 +18,26 @@ export class Outbox {
   #pumping: Promise<void> | undefined;
   #failure: unknown;
 
-  /** Write to `stream`; `onProgress` is called when something was taken, or never will be. */
+  /** Write to `stream`; `onProgress` is called when data was sent, or cannot be sent any more. */
   constructor(stream: ByteStream, onProgress: () => void) {
     this.#stream = stream;
     this.#onProgress = onProgress;
   }
 
-  /** How much memory is held by what the other side has not taken yet, in bytes. */
+  /** The memory of data that the peer has not received yet, in bytes. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** Whether nothing can be sent any more. */
+  /** Whether sending has failed. */
   get isBroken(): boolean {
     return this.#failure !== undefined;
   }
 
-  /** Send `bytes`, which must not change afterwards. What comes in the same turn goes along. */
+  /**
+   * Send `bytes`, which must not change afterwards. Small pieces of the same turn are sent
+   * together.
+   */
   add(bytes: Uint8Array): void {
     if (this.isBroken) return;
     this.#queue.push(bytes);
@@ -42,14 +45,14 @@ export class Outbox {
     this.#pumping ??= this.#pump();
   }
 
-  /** Wait until all is taken. Throws what the stream threw. */
+  /** Wait until everything is sent. Throws the error of the stream. */
   async drained(): Promise<void> {
     await this.#pumping;
     if (this.isBroken) throw this.#failure;
   }
 
   async #pump(): Promise<void> {
-    // Replies that are made in this turn are to go together.
+    // Wait for other replies of this turn.
     await Promise.resolve();
     try {
       while (this.#queue.length > 0) {
@@ -70,7 +73,7 @@ export class Outbox {
     }
   }
 
-  /** The next pieces as one, alone if it is large, and how much memory they were counted for. */
+  /** The next pieces as one batch, a large piece by itself, and the memory counted for them. */
   #takeBatch(): [batch: Uint8Array, heldBytes: number] {
     let count = 0;
     let total = 0;

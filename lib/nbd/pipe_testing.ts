@@ -1,6 +1,6 @@
 import type { ByteStream } from "./byte_stream.ts";
 
-/** How much is on its way before a writer has to wait, as with a socket. */
+/** The capacity of a pipe in bytes; a writer waits if it is full, as with a socket. */
 const CAPACITY_BYTES = 2 ** 16;
 
 /** One direction of a {@linkcode connectedPair}. */
@@ -47,7 +47,7 @@ class Pipe {
   }
 }
 
-/** Both ends of a connection in memory. Like a socket it holds so much and no more. */
+/** Both ends of a connection in memory, with a limited buffer like a socket. */
 export function connectedPair(): [ByteStream, ByteStream] {
   const [there, back] = [new Pipe(), new Pipe()];
   const end = (incoming: Pipe, outgoing: Pipe): ByteStream => ({

@@ -1,16 +1,19 @@
 /**
- * The numbers of the NBD protocol (the `proto.md` of the NetworkBlockDevice project), as far as they
- * are used here. All fields on the wire are big endian.
+ * Constants of the NBD protocol (the `proto.md` of the NetworkBlockDevice project) that are used
+ * here. All fields on the wire are big endian.
  *
  * @module
  */
 
-/** What begins each kind of message. NBD protocol, sections "Handshake" and "Transmission phase". */
+/**
+ * The first bytes of each kind of message. NBD protocol, sections "Handshake" and "Transmission
+ * phase".
+ */
 export const MAGIC = Object.freeze(
   {
-    /** "NBDMAGIC", the first thing that a server says. */
+    /** "NBDMAGIC", the first bytes from a server. */
     GREETING: 0x4e42444d41474943n,
-    /** "IHAVEOPT", the second one, and the head of each option. */
+    /** "IHAVEOPT", which follows it, and starts each option. */
     OPTION: 0x49484156454f5054n,
     OPTION_REPLY: 0x3e889045565a9n,
     REQUEST: 0x25609513,
@@ -19,10 +22,10 @@ export const MAGIC = Object.freeze(
   } as const,
 );
 
-/** What a server says of itself. NBD protocol, section "Handshake flags". */
+/** Flags of the handshake. NBD protocol, section "Handshake flags". */
 export const HANDSHAKE_FLAG = Object.freeze({ FIXED_NEWSTYLE: 1, NO_ZEROES: 2 } as const);
 
-/** What a client may ask for before there are requests. NBD protocol, section "Option types". */
+/** Options of the negotiation. NBD protocol, section "Option types". */
 export const OPTION = Object.freeze(
   {
     EXPORT_NAME: 1,
@@ -37,7 +40,7 @@ export const OPTION = Object.freeze(
   } as const,
 );
 
-/** Answers to options. NBD protocol, section "Option reply types". */
+/** Replies to options. NBD protocol, section "Option reply types". */
 export const REPLY = Object.freeze(
   {
     ACK: 1,
@@ -56,7 +59,7 @@ export const INFO = Object.freeze(
   { EXPORT: 0, NAME: 1, DESCRIPTION: 2, BLOCK_SIZE: 3 } as const,
 );
 
-/** What can be done to an export. NBD protocol, section "Transmission flags". */
+/** Capabilities of an export. NBD protocol, section "Transmission flags". */
 export const EXPORT_FLAG = Object.freeze(
   {
     HAS_FLAGS: 1 << 0,
@@ -84,7 +87,7 @@ export const COMMAND = Object.freeze(
   } as const,
 );
 
-/** How a request is to be carried out. NBD protocol, section "Command flags". */
+/** Flags of a request. NBD protocol, section "Command flags". */
 export const COMMAND_FLAG = Object.freeze(
   {
     FUA: 1 << 0,
@@ -95,7 +98,9 @@ export const COMMAND_FLAG = Object.freeze(
   } as const,
 );
 
-/** The last chunk of a structured reply. NBD protocol, section "Structured reply flags". */
+/**
+ * The flag of the last chunk of a structured reply. NBD protocol, section "Structured reply flags".
+ */
 export const CHUNK_DONE = 1;
 
 /** Kinds of chunks. NBD protocol, section "Structured reply types". */
@@ -110,7 +115,7 @@ export const CHUNK = Object.freeze(
   } as const,
 );
 
-/** Why a request failed. NBD protocol, section "Error values". */
+/** Errors of a request. NBD protocol, section "Error values". */
 export const NBD_ERROR = Object.freeze(
   {
     EPERM: 1,
@@ -127,7 +132,7 @@ export const NBD_ERROR = Object.freeze(
 /** The only metadata context served. NBD protocol, section "The `base:` metadata namespace". */
 export const ALLOCATION_CONTEXT = "base:allocation";
 
-/** What that context says of a range. */
+/** Flags of an extent in that context. */
 export const EXTENT_FLAG = Object.freeze({ HOLE: 1, ZERO: 2 } as const);
 
 /** Bytes of a request's head. */
@@ -136,7 +141,7 @@ export const REQUEST_BYTES = 28;
 export const SIMPLE_REPLY_BYTES = 16;
 /** Bytes of a chunk's head. */
 export const CHUNK_HEAD_BYTES = 20;
-/** The longest name or other text. NBD protocol, section "Values". */
-export const MOST_TEXT_BYTES = 4096;
-/** The most data of a read or write. NBD protocol, section "Block size constraints". */
-export const MOST_PAYLOAD_BYTES = 32 * 2 ** 20;
+/** Maximum length of a name or other text. NBD protocol, section "Values". */
+export const MAX_TEXT_BYTES = 4096;
+/** Maximum size of a read or write. NBD protocol, section "Block size constraints". */
+export const MAX_PAYLOAD_BYTES = 32 * 2 ** 20;

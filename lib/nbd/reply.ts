@@ -1,18 +1,19 @@
 /**
- * Replies as bytes. NBD protocol, sections "Simple reply message" and "Structured reply chunk message".
+ * Encoding of replies. NBD protocol, sections "Simple reply message" and "Structured reply chunk
+ * message".
  *
  * @module
  */
-import { dataRuns } from "../storage/zero_runs.ts";
+import { dataRanges } from "../storage/data_ranges.ts";
 import { ALLOCATION_CONTEXT_ID } from "./negotiation.ts";
 import { CHUNK, CHUNK_DONE, CHUNK_HEAD_BYTES, MAGIC, SIMPLE_REPLY_BYTES } from "./protocol.ts";
 import type { NbdRequest } from "./request.ts";
 
-/** What stands before the data of a chunk: the head, and where the data belong. */
+/** The size of the head of a data chunk: the chunk head, and the offset of the data. */
 const DATA_HEAD_BYTES = CHUNK_HEAD_BYTES + 8;
-/** Zeroes are told as holes in pieces of so many bytes: smaller ones cost more than they save. */
+/** The unit of holes in a reply, in bytes: smaller holes cost more than they save. */
 const HOLE_UNIT_BYTES = 2 ** 15;
-const MOST_MESSAGE_BYTES = 1024;
+const MAX_MESSAGE_BYTES = 1024;
 const NO_ERROR = 0;
 
 /** A simple reply without data, or the head of one with data. */
@@ -32,13 +33,13 @@ function putSimpleHead(reply: Uint8Array, request: NbdRequest, error: number): v
 
 /** Memory for the reply to a read, where data and head are next to each other. */
 export class ReadReply {
-  /** Where the data go. */
+  /** The place of the data. */
   readonly data: Uint8Array;
   readonly #request: NbdRequest;
   readonly #bytes: Uint8Array;
   readonly #isStructured: boolean;
 
-  /** Throws `RangeError` where there is not so much memory. */
+  /** Allocate the reply. Throws `RangeError` if there is not enough memory. */
   constructor(request: NbdRequest, isStructured: boolean) {
     const headBytes = isStructured ? DATA_HEAD_BYTES : SIMPLE_REPLY_BYTES;
     this.#request = request;
@@ -47,14 +48,14 @@ export class ReadReply {
     this.data = this.#bytes.subarray(headBytes);
   }
 
-  /** The reply in pieces, once the data are there: as one chunk, or with its zeroes as holes. */
+  /** The reply in pieces, once the data is there: one chunk, or several with zeroes as holes. */
   finish(isWhole: boolean): Uint8Array[] {
     if (!this.#isStructured) {
       putSimpleHead(this.#bytes, this.#request, NO_ERROR);
       return [this.#bytes];
     }
     const { length } = this.data;
-    const runs = isWhole ? [] : [...dataRuns(this.data, HOLE_UNIT_BYTES)];
+    const runs = isWhole ? [] : [...dataRanges(this.data, HOLE_UNIT_BYTES)];
     if (isWhole || (runs.length === 1 && runs[0].end - runs[0].start === length)) {
       putDataHead(this.#bytes, this.#request, { start: 0, length, isLast: true });
       return [this.#bytes];
@@ -99,7 +100,7 @@ function holeChunk(
   return bytes;
 }
 
-/** Ranges and their flags: the answer to a request for the status of blocks. */
+/** The reply to a request for block status: ranges and their flags. */
 export function statusReply(
   request: NbdRequest,
   extents: readonly { readonly lengthBytes: number; readonly flags: number }[],
@@ -118,9 +119,9 @@ export function statusReply(
   return bytes;
 }
 
-/** An error with a text that says more. */
+/** An error reply with a message. */
 export function errorChunk(request: NbdRequest, error: number, message: string): Uint8Array {
-  const text = new TextEncoder().encode(message).subarray(0, MOST_MESSAGE_BYTES);
+  const text = new TextEncoder().encode(message).subarray(0, MAX_MESSAGE_BYTES);
   const bytes = new Uint8Array(CHUNK_HEAD_BYTES + 6 + text.length);
   const view = putChunkHead(bytes, request, {
     kind: CHUNK.ERROR,

@@ -1,25 +1,25 @@
-import { COMMAND, COMMAND_FLAG, MAGIC, MOST_PAYLOAD_BYTES, NBD_ERROR } from "./protocol.ts";
+import { COMMAND, COMMAND_FLAG, MAGIC, MAX_PAYLOAD_BYTES, NBD_ERROR } from "./protocol.ts";
 import { ProtocolError } from "./protocol_error.ts";
 import { RequestError } from "./request_error.ts";
 import type { ByteOffset, ServedDisk } from "./served_disk.ts";
 
-/** A request as it came. NBD protocol, section "Request message". */
+/** A request of a client. NBD protocol, section "Request message". */
 export interface NbdRequest {
-  /** How it is to be carried out. */
+  /** The command flags. */
   readonly flags: number;
-  /** What is asked for. */
+  /** The command. */
   readonly command: number;
-  /** What the reply has to repeat, in two halves. */
+  /** The upper half of the cookie, which the reply repeats. */
   readonly cookieHigh: number;
-  /** The other half. */
+  /** The lower half of the cookie. */
   readonly cookieLow: number;
-  /** Where it starts on the disk, in bytes. */
+  /** The start of the range on the disk, in bytes. */
   readonly offset: ByteOffset;
-  /** How long its range is, in bytes. */
+  /** The length of the range in bytes. */
   readonly length: number;
 }
 
-/** Read the head of a request. Throws {@linkcode ProtocolError} if it is none. */
+/** Parse the head of a request. Throws {@linkcode ProtocolError} for a wrong magic. */
 export function readRequest(view: DataView, at: number): NbdRequest {
   const magic = view.getUint32(at);
   if (magic !== MAGIC.REQUEST) throw new ProtocolError(`request magic 0x${magic.toString(16)}`);
@@ -33,14 +33,14 @@ export function readRequest(view: DataView, at: number): NbdRequest {
   };
 }
 
-/** A number where that is exact: it costs much less. */
+/** A number if it is exact, since a bigint costs much more. */
 function offsetAt(view: DataView, at: number): ByteOffset {
   const high = view.getUint32(at);
   if (high < 2 ** 21) return high * 2 ** 32 + view.getUint32(at + 4);
   return view.getBigUint64(at);
 }
 
-/** The flags that each command knows, beside FUA, which all may have. */
+/** The flags of each command, besides FUA, which every command may have. */
 const KNOWN_FLAGS: Readonly<Record<number, number>> = {
   [COMMAND.READ]: COMMAND_FLAG.DF,
   [COMMAND.WRITE]: 0,
@@ -58,8 +58,8 @@ export function isChange(command: number): boolean {
 }
 
 /**
- * Throws {@linkcode RequestError} for a request that `disk` can't carry out, or nobody; `asked` says
- * what was agreed on before.
+ * Throws {@linkcode RequestError} for an invalid request, or one that `disk` cannot carry out;
+ * `asked` is the result of the negotiation.
  */
 export function checkRequest(
   request: NbdRequest,
@@ -68,10 +68,10 @@ export function checkRequest(
 ): void {
   const { command, flags, length } = request;
   const known = KNOWN_FLAGS[command];
-  if (known === undefined) throw invalid(`command ${command} is not known`);
+  if (known === undefined) throw invalid(`command ${command} is not supported`);
   const { FUA } = COMMAND_FLAG;
   const unknown = flags & ~(known | FUA);
-  if (unknown !== 0) throw invalid(`flags 0x${unknown.toString(16)} are not known here`);
+  if (unknown !== 0) throw invalid(`flags 0x${unknown.toString(16)} are not supported`);
   if (command === COMMAND.FLUSH) {
     if (request.offset !== 0 || length !== 0) throw invalid("a flush has no range");
     return;
@@ -79,7 +79,7 @@ export function checkRequest(
   if (length === 0) throw invalid("the range is empty");
   if (isChange(command)) checkChange(request, disk);
   if (command === COMMAND.READ) {
-    if (length > MOST_PAYLOAD_BYTES) throw invalid(`at most ${MOST_PAYLOAD_BYTES} bytes at once`);
+    if (length > MAX_PAYLOAD_BYTES) throw invalid(`at most ${MAX_PAYLOAD_BYTES} bytes at once`);
     if ((flags & COMMAND_FLAG.DF) !== 0 && !asked.isStructured) {
       throw invalid("DF without structured replies");
     }
@@ -92,12 +92,12 @@ export function checkRequest(
 
 function checkChange({ command, flags, length }: NbdRequest, disk: ServedDisk): void {
   if (!disk.isWritable) throw new RequestError(NBD_ERROR.EPERM, "the disk is read-only");
-  if (command === TRIM && !disk.canTrim) throw invalid("there is no trim here");
-  if (command === WRITE && length > MOST_PAYLOAD_BYTES) {
-    throw invalid(`at most ${MOST_PAYLOAD_BYTES} bytes at once`);
+  if (command === TRIM && !disk.canTrim) throw invalid("trim is not supported");
+  if (command === WRITE && length > MAX_PAYLOAD_BYTES) {
+    throw invalid(`at most ${MAX_PAYLOAD_BYTES} bytes at once`);
   }
   if ((flags & COMMAND_FLAG.FUA) !== 0 && !disk.canForceWrites) {
-    throw invalid("there is no FUA here");
+    throw invalid("FUA is not supported");
   }
 }
 
@@ -107,7 +107,7 @@ function checkRange({ command, offset, length }: NbdRequest, disk: ServedDisk): 
   if (end <= disk.sizeBytes) return;
   const isWrite = command === WRITE || command === WRITE_ZEROES;
   if (isWrite && disk.canGrow && end <= Number.MAX_SAFE_INTEGER) return;
-  const message = `${length} bytes at ${offset} are past the end at ${disk.sizeBytes}`;
+  const message = `${length} bytes at ${offset} are past the end of the disk at ${disk.sizeBytes}`;
   throw new RequestError(isWrite ? NBD_ERROR.ENOSPC : NBD_ERROR.EINVAL, message);
 }
 

@@ -1,6 +1,6 @@
 import { NBD_ERROR } from "./protocol.ts";
 
-/** Why a request is answered with an error. */
+/** The reason for an error reply to a request. */
 export class RequestError extends Error {
   /** The name of this kind of error. */
   override readonly name = "RequestError";
@@ -15,7 +15,7 @@ export class RequestError extends Error {
   }
 }
 
-/** The system's names for errors, and what the protocol has for them; EIO for all others. */
+/** The protocol's error values for the system's errors; EIO for all others. */
 const VALUES: Readonly<Record<string, number>> = {
   EPERM: NBD_ERROR.EPERM,
   EACCES: NBD_ERROR.EPERM,
@@ -28,8 +28,8 @@ const VALUES: Readonly<Record<string, number>> = {
   EOPNOTSUPP: NBD_ERROR.ENOTSUP,
 };
 
-/** The protocol's error value for whatever a disk has thrown. */
-export function errorValueOf(error: unknown): number {
+/** The protocol's error value for an error that a disk threw. */
+export function nbdErrorValue(error: unknown): number {
   if (error instanceof RequestError) return error.value;
   if (error instanceof RangeError) return NBD_ERROR.ENOMEM; // no memory for a buffer
   return VALUES[String((error as { code?: unknown } | null)?.code)] ?? NBD_ERROR.EIO;

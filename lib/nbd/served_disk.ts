@@ -1,57 +1,56 @@
-/** A place on the disk, or a length, in bytes: a bigint where a number would be rounded. */
+/** An offset on the disk, or a length, in bytes: a bigint if a number cannot be exact. */
 export type ByteOffset = number | bigint;
 
-/** A range of the disk and what is known of it. */
+/** A range of the disk with the same state. */
 export interface DiskExtent {
-  /** How long it is, in bytes; it starts where the one before it ends. */
+  /** The length in bytes; the range starts at the end of the one before it. */
   readonly lengthBytes: number;
-  /** Whether no space is taken for it. */
+  /** Whether the range takes no space. */
   readonly isHole: boolean;
-  /** Whether it reads as zeroes. */
+  /** Whether the range reads as zeroes. */
   readonly isZero: boolean;
 }
 
 /**
- * What a server serves. Ranges that it is asked for are inside the disk, but for
- * {@linkcode ServedDisk.canGrow}. Requests come many at a time; what comes later and overlaps goes
- * behind. A request that fails rejects with the reason: an error with a `code` as the system has
- * them, or any other.
+ * A disk to serve. The server checks that ranges are inside the disk, except for {@linkcode
+ * ServedDisk.canGrow}. Many requests run at once; those that overlap run in the order in which they
+ * come. A failed request rejects with an error of the system, with its `code`, or any other error.
  */
 export interface ServedDisk {
-  /** Its size in bytes, now. */
+  /** The current size in bytes. */
   readonly sizeBytes: bigint;
-  /** Whether it can be written. */
+  /** Whether the disk accepts writes. */
   readonly isWritable: boolean;
-  /** Whether writes past the end make it larger. */
+  /** Whether writes past the end extend the disk. */
   readonly canGrow: boolean;
-  /** Whether trimming does anything. */
+  /** Whether trim has an effect. */
   readonly canTrim: boolean;
-  /** Whether a write may be asked to be durable when it is done; otherwise a flush has to follow. */
+  /** Whether clients may request durable writes (FUA); otherwise they send flushes. */
   readonly canForceWrites: boolean;
-  /** In pieces of how many bytes, a power of two, it is best used. */
+  /** The preferred block size in bytes, a power of two. */
   readonly preferredBytes: number;
   /** Fill `into` from `offset` on. */
   read(offset: ByteOffset, into: Uint8Array): Promise<unknown>;
-  /** Store `bytes`, which are not changed afterwards. */
+  /** Write `bytes`, which do not change afterwards. */
   write(offset: ByteOffset, bytes: Uint8Array): Promise<unknown>;
-  /** Make durable every write that was answered before, to whomever. */
+  /** Make durable every write that was acknowledged before, to any client. */
   flush(): Promise<unknown>;
-  /** The range is not needed any more. */
+  /** Discard a range that is no longer needed. */
   trim(offset: ByteOffset, lengthBytes: number): Promise<unknown>;
-  /** Have the range read as zeroes; it may take no space afterwards. */
+  /** Make a range read as zeroes; it may take no space afterwards. */
   writeZeroes(offset: ByteOffset, lengthBytes: number): Promise<unknown>;
-  /** Whether {@linkcode ServedDisk.writeZeroes} is certain to be quicker than writing. */
+  /** Whether {@linkcode ServedDisk.writeZeroes} is certainly faster than a write. */
   zeroesFast(offset: ByteOffset, lengthBytes: number): boolean;
-  /** What is known of the disk from `offset` on, in order. */
+  /** The extents of the disk from `offset` on, in order. */
   extents(offset: ByteOffset): AsyncIterable<DiskExtent>;
 }
 
-/** A disk under a name. */
+/** A disk with a name. */
 export interface NbdExport {
-  /** The name that clients ask for. It is found without a name, too. */
+  /** The name for clients; an empty name selects the export too. */
   readonly name: string;
-  /** A text for people. */
+  /** A description for people. */
   readonly description: string;
-  /** What it is. */
+  /** The disk. */
   readonly disk: ServedDisk;
 }

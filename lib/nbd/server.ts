@@ -3,29 +3,29 @@ import type { ByteStream } from "./byte_stream.ts";
 import { Connection } from "./connection.ts";
 import type { NbdExport } from "./served_disk.ts";
 
-/** Where clients come from; that of `Deno.listen` is one. */
+/** Accepts connections of clients, like a listener of `Deno.listen`. */
 export interface Listener {
   /** Wait for the next client. Rejects once this is closed. */
   accept(): Promise<ByteStream>;
-  /** Let nobody in any more. */
+  /** Accept no more clients. */
   close(): void;
 }
 
-/** The most clients at a time; the others wait at the door. */
-export const MOST_CONNECTIONS = 16;
+/** Maximum number of concurrent clients; further connections queue. */
+export const MAX_CONNECTIONS = 16;
 
 /** Settings of a {@linkcode NbdServer}. */
 export interface NbdServerOptions {
-  /** What is served. */
+  /** The export. */
   readonly served: NbdExport;
-  /** Where clients come from; closed with the server. */
+  /** Accepts clients; closed with the server. */
   readonly listener: Listener;
-  /** Starts the timers that limit how long a client may take. */
+  /** Starts timers for timeouts. */
   readonly startTimer: StartTimer;
-  /** The most clients at a time; {@linkcode MOST_CONNECTIONS} if not given. */
-  readonly mostConnections?: number;
-  /** Told what clients do wrong. */
-  readonly onComplaint?: (message: string) => void;
+  /** Maximum number of concurrent clients; {@linkcode MAX_CONNECTIONS} by default. */
+  readonly maxConnections?: number;
+  /** Called with a description of each error of a client. */
+  readonly onClientError?: (message: string) => void;
 }
 
 /** Serves one disk to many clients. */
@@ -36,20 +36,20 @@ export class NbdServer {
   #isStopping = false;
   #onLeave: (() => void) | undefined;
 
-  /** Let clients in from now on. */
+  /** Start to accept clients. */
   constructor(options: NbdServerOptions) {
     this.#options = options;
     this.#accepting = this.#accept();
   }
 
-  /** How many clients there are. */
+  /** The number of connected clients. */
   get connectionCount(): number {
     return this.#connections.size;
   }
 
   /**
-   * Let nobody in any more, finish what is in flight, and let the clients go. The disk is as they
-   * left it, and may be closed afterwards.
+   * Accept no more clients, finish requests in flight, and disconnect the clients. The disk may be
+   * closed afterwards.
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -62,9 +62,9 @@ export class NbdServer {
   }
 
   async #accept(): Promise<void> {
-    const { listener, mostConnections = MOST_CONNECTIONS } = this.#options;
+    const { listener, maxConnections = MAX_CONNECTIONS } = this.#options;
     while (!this.#isStopping) {
-      if (this.#connections.size >= mostConnections) {
+      if (this.#connections.size >= maxConnections) {
         await new Promise<void>((resolve) => this.#onLeave = resolve);
         continue;
       }
@@ -73,8 +73,8 @@ export class NbdServer {
         stream = await listener.accept();
       } catch (error) {
         if (this.#isStopping) return;
-        // One client that could not be let in, the system being short of something.
-        this.#options.onComplaint?.(`a client could not be let in: ${error}`);
+        // The system lacks a resource for this client, such as a descriptor.
+        this.#options.onClientError?.(`cannot accept a client: ${error}`);
         await new Promise<void>((resolve) => this.#options.startTimer(resolve, 100));
         continue;
       }
@@ -83,14 +83,14 @@ export class NbdServer {
   }
 
   #welcome(stream: ByteStream): void {
-    const { served, startTimer, onComplaint } = this.#options;
+    const { served, startTimer, onClientError } = this.#options;
     if (this.#isStopping) {
       stream.close();
       return;
     }
     const connection = new Connection(stream, served, startTimer);
     const running = connection.run().then((complaint) => {
-      if (complaint !== undefined) onComplaint?.(`a client was left: ${complaint}`);
+      if (complaint !== undefined) onClientError?.(`disconnected a client: ${complaint}`);
       this.#connections.delete(connection);
       this.#onLeave?.();
     });

@@ -50,7 +50,7 @@ Deno.test("clients beyond the limit wait until one leaves", async () => {
     served: served(),
     listener: door,
     startTimer: noTimer,
-    mostConnections: 2,
+    maxConnections: 2,
   });
   const [first, second, third] = [door.enter(), door.enter(), door.enter()];
   assertEquals([await greeting(first), await greeting(second)], [18, 18]);
@@ -73,12 +73,12 @@ Deno.test("what clients do wrong is told, and the others are served on", async (
     served: served(),
     listener: door,
     startTimer: noTimer,
-    onComplaint: (message) => complaints.push(message),
+    onClientError: (message) => complaints.push(message),
   });
   const bad = door.enter();
   await bad.write(new Uint8Array(4).fill(9));
   while (complaints.length === 0) await new Promise((resolve) => setTimeout(resolve));
-  assertEquals(complaints, ["a client was left: unknown client flags 0x9090909"]);
+  assertEquals(complaints, ["disconnected a client: unknown client flags 0x9090909"]);
   assertEquals(await greeting(door.enter()), 18);
   await server.stop();
 });

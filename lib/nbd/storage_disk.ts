@@ -3,7 +3,7 @@ import { accessRange, RangeLock } from "../storage/range_lock.ts";
 import type { Operation, Request, Turn } from "../storage/mod.ts";
 import type { ByteOffset, DiskExtent, ServedDisk } from "./served_disk.ts";
 
-/** Zeroes are written, and ranges discarded, in pieces of so many bytes. */
+/** Maximum size of one write of zeroes or one discard, in bytes. */
 const PIECE_BYTES = 2 ** 20;
 const ZEROES = new Uint8Array(PIECE_BYTES);
 const FILE = 0;
@@ -15,27 +15,26 @@ export interface StorageDiskOptions {
   readonly run: <T>(operation: Operation<T>) => Promise<T>;
   /** The size of the file in bytes. */
   readonly sizeBytes: number;
-  /** Whether it can be written. */
+  /** Whether the disk accepts writes. */
   readonly isWritable: boolean;
-  /** Whether writes past the end make it larger. */
+  /** Whether writes past the end extend the file. */
   readonly canGrow: boolean;
 }
 
 /**
- * A file, as it is, as a disk: each request of a client is one of the file, and nothing happens to the
- * file that no client has asked for. So a log of it is a log of what the client did: FUA is not
- * offered, and clients flush instead.
+ * A disk that passes each request of a client to a file unchanged, and makes no other requests, so
+ * that a log of the file is a log of the client. FUA is not offered: clients send flushes instead.
  */
 export class StorageDisk implements ServedDisk {
   /** Whether it can be written. */
   readonly isWritable: boolean;
   /** Whether writes past the end make it larger. */
   readonly canGrow: boolean;
-  /** What is trimmed is discarded. */
+  /** Trim discards. */
   readonly canTrim = true;
-  /** A flush tells more than a forced write would. */
+  /** A flush in the log tells more than a forced write. */
   readonly canForceWrites = false;
-  /** Pages of the system's cache. */
+  /** The page size of the system's cache. */
   readonly preferredBytes = 4096;
   readonly #run: StorageDiskOptions["run"];
   readonly #lock = new RangeLock();
@@ -49,12 +48,12 @@ export class StorageDisk implements ServedDisk {
     this.canGrow = options.canGrow;
   }
 
-  /** Its size in bytes, with what writes have added. */
+  /** The size in bytes, including growth by writes. */
   get sizeBytes(): bigint {
     return BigInt(this.#sizeBytes);
   }
 
-  /** Fill `into` from `offset` on; what lies behind the end of the file is zeroes. */
+  /** Fill `into` from `offset` on, with zeroes past the end of the file. */
   async read(offset: ByteOffset, into: Uint8Array): Promise<void> {
     const offsetBytes = Number(offset);
     const count = await this.#alone({ offsetBytes, lengthBytes: into.length }, "read", [
@@ -85,7 +84,7 @@ export class StorageDisk implements ServedDisk {
     const discard = (piece: typeof range): Request => {
       return { kind: "discard", file: FILE, label: LABEL, ...piece };
     };
-    return this.#alone(range, "change", piecesOf(range, discard));
+    return this.#alone(range, "change", splitIntoPieces(range, discard));
   }
 
   /** Write zeroes. */
@@ -95,16 +94,16 @@ export class StorageDisk implements ServedDisk {
       const bytes = ZEROES.subarray(0, piece.lengthBytes);
       return { kind: "write", file: FILE, label: LABEL, offsetBytes: piece.offsetBytes, bytes };
     };
-    await this.#alone(range, "change", piecesOf(range, write));
+    await this.#alone(range, "change", splitIntoPieces(range, write));
     this.#grow(range.offsetBytes + lengthBytes);
   }
 
-  /** They are written. */
+  /** Zeroes are written, so they are never faster. */
   zeroesFast(): boolean {
     return false;
   }
 
-  /** Nothing is known of it. */
+  /** One extent of data. */
   async *extents(offset: ByteOffset): AsyncGenerator<DiskExtent> {
     yield { lengthBytes: this.#sizeBytes - Number(offset), isHole: false, isZero: false };
   }
@@ -113,7 +112,7 @@ export class StorageDisk implements ServedDisk {
     this.#sizeBytes = Math.max(this.#sizeBytes, endBytes);
   }
 
-  /** Perform requests for a range when those before that overlap have ended. */
+  /** Perform requests with a range locked. */
   #alone(
     range: { readonly offsetBytes: number; readonly lengthBytes: number },
     intent: "read" | "change",
@@ -133,12 +132,12 @@ export class StorageDisk implements ServedDisk {
   }
 }
 
-/** Perform requests one after the other. Answers what came of the last one. */
+/** Perform requests one after the other. Returns the answer of the last one. */
 function* performAll(requests: Iterable<Request>): Operation<number> {
   let answer = 0;
   let isFirst = true;
   for (const request of requests) {
-    // The system is quick to write what it only keeps: the others must not wait for gigabytes of it.
+    // Writes to the system's cache complete at once, so let other requests run in between.
     if (!isFirst) yield { kind: "wait", turn: NEXT_TURN, label: "other requests" };
     isFirst = false;
     answer = yield request;
@@ -146,13 +145,13 @@ function* performAll(requests: Iterable<Request>): Operation<number> {
   return answer;
 }
 
-/** Comes when everything else has had its turn. */
+/** Fulfilled after other events have been processed. */
 const NEXT_TURN: Turn = {
   isReady: false,
   whenReady: (go) => void setImmediate(go),
 };
 
-function* piecesOf<R extends { readonly offsetBytes: number; readonly lengthBytes: number }>(
+function* splitIntoPieces<R extends { readonly offsetBytes: number; readonly lengthBytes: number }>(
   { offsetBytes, lengthBytes }: R,
   make: (piece: { readonly offsetBytes: number; readonly lengthBytes: number }) => Request,
 ): Generator<Request> {

@@ -1,14 +1,14 @@
 /**
- * The requests of one client, and the answers. NBD protocol, section "Transmission phase".
+ * The requests of one client and their replies. NBD protocol, section "Transmission phase".
  *
- * Requests are started as they come, without waiting for those before, and answered as they end. How
- * much memory they take is limited: where a client sends more, or does not take its answers, nothing
- * more is read from it until it does.
+ * Requests start when they arrive, without waiting for earlier ones, and are answered when they
+ * end. Their memory is limited: while a client exceeds the limit, or does not read its replies,
+ * nothing more is read from it.
  *
  * @module
  */
 import { setImmediate } from "node:timers";
-import { reasonOf } from "../storage/host_error.ts";
+import { describeError } from "../storage/host_error.ts";
 import { blockStatus } from "./block_status.ts";
 import { type ByteReader, StreamEndError } from "./byte_reader.ts";
 import type { Agreement } from "./negotiation.ts";
@@ -16,18 +16,18 @@ import type { Outbox } from "./outbox.ts";
 import { COMMAND, COMMAND_FLAG, NBD_ERROR, REQUEST_BYTES } from "./protocol.ts";
 import { errorChunk, ReadReply, simpleReply, statusReply } from "./reply.ts";
 import { checkRequest, isChange, type NbdRequest, readRequest } from "./request.ts";
-import { errorValueOf, RequestError } from "./request_error.ts";
+import { nbdErrorValue, RequestError } from "./request_error.ts";
 import type { ServedDisk } from "./served_disk.ts";
 
-/** The most requests of a client that are carried out at a time, and the most memory for them. */
-const MOST_IN_FLIGHT = 256;
-const MOST_IN_FLIGHT_BYTES = 32 * 2 ** 20;
-/** What a request takes beside its data. */
+/** Maximum number of requests of a client in flight, and maximum memory for them. */
+const MAX_IN_FLIGHT = 256;
+const MAX_IN_FLIGHT_BYTES = 32 * 2 ** 20;
+/** The memory overhead of a request. */
 const REQUEST_COST_BYTES = 256;
-/** Zeroes to write where no hole is wanted, so many bytes at a time. */
+/** The zeroes of one write, if the client wants no hole. */
 const ZEROES = new Uint8Array(2 ** 20);
 
-/** What the requests come from and go to. */
+/** The parts of a {@linkcode Transmission}. */
 export interface TransmissionParts {
   readonly reader: ByteReader;
   readonly outbox: Outbox;
@@ -35,7 +35,7 @@ export interface TransmissionParts {
   readonly agreement: Agreement;
 }
 
-/** Carries out the requests of one client. */
+/** Performs the requests of one client. */
 export class Transmission {
   readonly #reader: ByteReader;
   readonly #outbox: Outbox;
@@ -44,10 +44,10 @@ export class Transmission {
   #inFlight = 0;
   #inFlightBytes = 0;
   #isStopping = false;
-  /** Called when there may be more room, or nothing is in flight any more. */
+  /** Called when a request has ended or a reply was sent. */
   #wakeUp: (() => void)[] = [];
 
-  /** Nothing is read before {@linkcode Transmission.run}. */
+  /** A transmission that starts with {@linkcode Transmission.run}. */
   constructor({ reader, outbox, disk, agreement }: TransmissionParts) {
     this.#reader = reader;
     this.#outbox = outbox;
@@ -56,15 +56,15 @@ export class Transmission {
   }
 
   /**
-   * Take requests until the client says that there are no more, or {@linkcode Transmission.stop} was
-   * called; those in flight may go on. Throws `ProtocolError` where the client can't be understood.
+   * Take requests until the client disconnects or {@linkcode Transmission.stop} is called; requests
+   * in flight continue. Throws `ProtocolError` for data that cannot be parsed.
    */
   async run(): Promise<void> {
     while (!this.#isStopping && !this.#outbox.isBroken) {
       if (this.#reader.available < REQUEST_BYTES) await this.#reader.need(REQUEST_BYTES);
       const request = readRequest(this.#reader.view, this.#reader.pass(REQUEST_BYTES));
       if (request.command === COMMAND.DISC) return;
-      const refusal = this.#refusalOf(request);
+      const refusal = this.#checkRequest(request);
       const payloadBytes = request.command === COMMAND.WRITE ? request.length : 0;
       if (refusal) {
         await this.#reader.skip(payloadBytes);
@@ -91,12 +91,12 @@ export class Transmission {
     while (this.#inFlight > 0) await new Promise<void>((resolve) => this.#wakeUp.push(resolve));
   }
 
-  /** The client has taken something of what was sent, or never will. */
+  /** Note that data was sent to the client, or cannot be sent any more. */
   progressed(): void {
     for (const go of this.#wakeUp.splice(0)) go();
   }
 
-  #refusalOf(request: NbdRequest): RequestError | undefined {
+  #checkRequest(request: NbdRequest): RequestError | undefined {
     try {
       checkRequest(request, this.#disk, this.#agreement);
       return undefined;
@@ -109,12 +109,12 @@ export class Transmission {
   #hasRoom(costBytes: number): boolean {
     const usedBytes = this.#inFlightBytes + this.#outbox.heldBytes;
     if (usedBytes === 0) return true; // a single request always fits
-    return this.#inFlight < MOST_IN_FLIGHT && usedBytes + costBytes <= MOST_IN_FLIGHT_BYTES;
+    return this.#inFlight < MAX_IN_FLIGHT && usedBytes + costBytes <= MAX_IN_FLIGHT_BYTES;
   }
 
   async #change(): Promise<void> {
     await new Promise<void>((resolve) => this.#wakeUp.push(resolve));
-    if (this.#outbox.isBroken) throw new StreamEndError("the client takes no more answers");
+    if (this.#outbox.isBroken) throw new StreamEndError("the client reads no more replies");
   }
 
   #start(request: NbdRequest, costBytes: number, payload: Uint8Array | undefined): void {
@@ -136,7 +136,7 @@ export class Transmission {
     for (const piece of reply) this.#outbox.add(piece);
   }
 
-  /** Carry out a request that was checked. Answers the reply, in pieces. */
+  /** Perform a valid request. Returns the reply in pieces. */
   async #perform(request: NbdRequest, payload: Uint8Array | undefined): Promise<Uint8Array[]> {
     const { command, offset, length, flags } = request;
     switch (command) {
@@ -165,8 +165,8 @@ export class Transmission {
   }
 
   /**
-   * NO_HOLE: space must be there afterwards, which only writing does. FAST_ZERO: only if it is
-   * certain to be quicker than that.
+   * Write zeroes. NO_HOLE: the range must take space afterwards, so zeroes are written as data.
+   * FAST_ZERO: fail unless it is certainly faster than that.
    */
   async #writeZeroes({ offset, length, flags }: NbdRequest): Promise<void> {
     const keepsSpace = (flags & COMMAND_FLAG.NO_HOLE) !== 0;
@@ -183,22 +183,22 @@ export class Transmission {
     for (let done = 0; done < length; done += ZEROES.length) {
       const at = typeof offset === "bigint" ? offset + BigInt(done) : offset + done;
       await this.#disk.write(at, ZEROES.subarray(0, Math.min(ZEROES.length, length - done)));
-      // It may all be done in memory: the other requests must not wait for gigabytes of it.
+      // Writes may complete in memory at once, so let other requests run in between.
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
   }
 
   #failed(request: NbdRequest, error: unknown): Uint8Array[] {
-    const value = errorValueOf(error);
+    const value = nbdErrorValue(error);
     return [
       this.#agreement.isStructured
-        ? errorChunk(request, value, reasonOf(error))
+        ? errorChunk(request, value, describeError(error))
         : simpleReply(request, value),
     ];
   }
 }
 
-/** How much memory a request's data take. */
+/** The memory of a request's data. */
 function dataBytes({ command, length }: NbdRequest): number {
   return command === COMMAND.READ || command === COMMAND.WRITE ? length : 0;
 }

@@ -2,7 +2,7 @@
 export * from "./image/backing.ts";
 export { type BackingReference, MAX_WRITTEN_NAME_BYTES } from "./format/backing_name.ts";
 export * from "./format/buffers.ts";
-export { checkImage, type ProgressListener, type ReadAhead } from "./check/check.ts";
+export { checkImage, type Prefetch, type ProgressListener } from "./check/check.ts";
 export * from "./check/check_result.ts";
 export * from "./reshape/change_backing.ts";
 export * from "./image/close.ts";

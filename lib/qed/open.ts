@@ -5,35 +5,36 @@ import { FormatError } from "./format/format_error.ts";
 import { type Header, parseHeader, type StringPlace } from "./format/header.ts";
 import { QedImage } from "./image/image.ts";
 import { DEFAULT_L2_CACHE_TABLES, L2Cache } from "./image/l2_cache.ts";
-import { FEATURE, FIELD_OFFSETS, type HeaderLayout, SECTOR_BYTES } from "./format/layout.ts";
+import { FEATURE, FIELD_OFFSETS, type HeaderLayout } from "./format/layout.ts";
+import { SECTOR_BYTES } from "../storage/sector.ts";
 import { type OrderingProfile, STRICT } from "./format/profile.ts";
 import { repairOpened } from "./check/repair.ts";
 import { Table } from "./format/table.ts";
 
-/** How to open an image. */
+/** Options of {@linkcode openImage}. */
 export interface OpenOptions {
   /** The slot of the file that holds the image; 0 if not given. */
   readonly file?: FileSlot;
-  /** Open for writing; otherwise nothing is ever written. */
+  /** Open for writing; by default nothing is ever written. */
   readonly writable?: boolean;
   /** Read the header under this layout only. */
   readonly layout?: HeaderLayout;
-  /** The order in which writes reach the disk; {@linkcode STRICT} if not given. */
+  /** The ordering profile; {@linkcode STRICT} by default. */
   readonly profile?: OrderingProfile;
-  /** Leave a dirty image as it is although it is opened for writing: to check it first. */
+  /** Do not repair a dirty image that is opened for writing: the caller checks it first. */
   readonly skipRepair?: boolean;
-  /** How many L2 tables to keep in memory; 50 if not given. */
+  /** The number of L2 tables to keep in memory; 50 by default. */
   readonly l2CacheTables?: number;
-  /** Where memory comes from. */
+  /** The allocator of memory. */
   readonly buffers?: Buffers;
 }
 
 /**
- * Open an image: read and validate the header, read the L1 table. Opened for writing, unknown
- * autoclear bits are cleared (specification, section Header) and an image with NEED_CHECK set is
- * repaired first (section Consistency checking); opened read-only nothing is written.
+ * Open an image: read and validate the header, read the L1 table. Opening for writing clears
+ * unknown autoclear bits (specification, section Header) and repairs an image with NEED_CHECK set
+ * (section Consistency checking). Opening for reading writes nothing.
  *
- * A backing file is named by the result, not opened; see {@linkcode QedImage.backing}.
+ * The backing file is not opened: the caller opens and attaches it ({@linkcode QedImage.backing}).
  *
  * Throws {@linkcode FormatError} for an image that breaks a rule, before anything is written.
  *
@@ -90,9 +91,9 @@ export function* openImage(options: OpenOptions = {}): Operation<QedImage> {
 }
 
 /**
- * An rfc image without backing file that has grown past its guest's size is valid in the final
- * layout too: as a disk of no bytes whose autoclear bits are the rfc layout's `l1_table_offset`.
- * Clearing them would lose everything, so the caller has to say which layout it is.
+ * An rfc image without backing file whose file is larger than the guest's disk is valid in the
+ * final layout too: as a disk of no bytes whose autoclear bits are the rfc layout's
+ * `l1_table_offset`. To clear them would destroy the image, so the caller has to name the layout.
  */
 function refuseToGuess(header: Header, sector: Uint8Array, fileBytes: number): void {
   const { layout, imageBytes, autoclearFeatures } = header;
@@ -120,7 +121,7 @@ function* prepareForWriting(image: QedImage, options: OpenOptions): Operation<vo
   image.isUnchecked = image.needsCheck;
   if (image.needsCheck && !options.skipRepair) {
     yield* repairOpened(image);
-    // Nobody knows what the tables hold that could not be read.
+    // Unreadable tables may hold anything.
     if (image.failure) throw image.failure;
   }
 }
@@ -133,7 +134,7 @@ function* isRawBacking(file: FileSlot, header: Header): Operation<boolean> {
   return (yield* readName(file, "backing file format", header.backingFormat)) === "raw";
 }
 
-/** Read a name from the header area; the header's rules have bounded its length already. */
+/** Read a name from the header area; the rules of the header limit its length. */
 function* readName(file: FileSlot, field: string, place: StringPlace): Operation<string> {
   const { offsetBytes, sizeBytes } = place;
   const bytes = new Uint8Array(sizeBytes);

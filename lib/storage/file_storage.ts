@@ -16,19 +16,20 @@ const MODE_FLAGS: Record<FileMode, string> = {
   "create-new": "wx+",
 };
 
-const MOST_READS_AT_ONCE = 64;
+const MAX_READS_AT_ONCE = 64;
 
 /** The type of file systems whose files are in memory, on Linux: tmpfs. */
 const TMPFS_TYPE = 0x01021994;
 
-/** What `posix_fadvise` is told, on Linux. */
+/** The advice to `posix_fadvise`, on Linux, that a range will be read soon. */
 const POSIX_FADV_WILLNEED = 3;
 
 /**
- * A real file, reached with positional I/O. One instance serves the synchronous and the
- * asynchronous driver. A flush is `fdatasync` where contents and size are enough, else `fsync`.
+ * A file of the operating system, accessed with positional I/O. One instance serves the synchronous
+ * and the asynchronous driver. A flush of scope "data" is `fdatasync`, one of scope "file" is
+ * `fsync`.
  *
- * Holes cannot be punched from here, so a discard writes zeroes; it never reads back as old data.
+ * Deno cannot punch holes, so a discard writes zeroes: the range never reads as old data.
  *
  * @example
  * ```ts
@@ -51,7 +52,7 @@ export class FileStorage implements SyncStorage, AsyncStorage, Disposable {
   readonly path: string;
   #descriptor: number;
   readonly #isInMemory: boolean;
-  /** How many asynchronous reads in a row have not waited. */
+  /** The number of asynchronous reads in a row that were answered without waiting. */
   #readsAtOnce = 0;
 
   private constructor(path: string, descriptor: number) {
@@ -68,15 +69,15 @@ export class FileStorage implements SyncStorage, AsyncStorage, Disposable {
     throw Object.assign(new Error(`EISDIR: is a directory, open '${path}'`), { code: "EISDIR" });
   }
 
-  /** Device and inode, equal exactly when two open files are the same one. */
+  /** Device and inode: equal if and only if two open files are the same file. */
   get identity(): string {
     const stat = fs.fstatSync(this.#openDescriptor(), { bigint: true });
     return `${stat.dev}:${stat.ino}`;
   }
 
   /**
-   * Have the system fetch a range from the disk that is going to be read soon. Does not wait, and
-   * does nothing where the system cannot be asked.
+   * Ask the system to fetch a range that will be read soon. Does not wait, and does nothing where
+   * the system has no such call.
    */
   willRead(offsetBytes: number, lengthBytes: number): void {
     const advise = libc()?.posix_fadvise;
@@ -175,18 +176,18 @@ export class FileStorage implements SyncStorage, AsyncStorage, Disposable {
       case "size":
       case "resize":
       case "discard":
-        // Quick, or rare: not worth a second implementation.
+        // Fast or rare requests do not justify a second implementation.
         return Promise.resolve(this.#perform(request));
     }
   }
 
   /**
-   * Read what the system has in memory already: five times as fast as leaving it to another thread
-   * (8 KiB, measured). Now and then that is done all the same, for those who wait for timers or
-   * signals.
+   * Read bytes that the system already has in memory: five times as fast as a read on another
+   * thread (8 KiB, measured). After {@linkcode MAX_READS_AT_ONCE} of these one read goes to the
+   * other thread, so that timers and signals are served.
    */
   #readAtOnce(descriptor: number, { into, offsetBytes }: ReadRequest): number | undefined {
-    if (this.#readsAtOnce === MOST_READS_AT_ONCE) {
+    if (this.#readsAtOnce === MAX_READS_AT_ONCE) {
       this.#readsAtOnce = 0;
       return undefined;
     }
@@ -201,21 +202,21 @@ export class FileStorage implements SyncStorage, AsyncStorage, Disposable {
     return fs.fstatSync(this.#descriptor).size;
   }
 
-  /** The descriptor; a number out of range would get another error than a closed file should. */
+  /** The descriptor; throws `EBADF` for a closed file, which a call with -1 would not. */
   #openDescriptor(): number {
     if (this.#descriptor >= 0) return this.#descriptor;
     throw Object.assign(new Error("EBADF: the file is closed"), { code: "EBADF" });
   }
 }
 
-/** Whether a file is in a file system that keeps it in memory, which can't be asked what it has. */
+/** Whether a file is on tmpfs, which keeps it in memory and cannot report which pages it has. */
 function isInMemory(path: string): boolean {
   const permission = Deno.permissions.querySync({ name: "sys", kind: "statfs" });
   if (Deno.build.os !== "linux" || permission.state !== "granted") return false;
   try {
     return fs.statfsSync(path).type === TMPFS_TYPE;
   } catch {
-    return false; // it is gone already
+    return false; // the file no longer exists
   }
 }
 

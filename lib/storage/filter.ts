@@ -1,16 +1,17 @@
 import type { Operation, Request } from "./request.ts";
-import { goesOn, isShort, restOf } from "./transfer.ts";
+import { canContinue, isShort, remainder } from "./transfer.ts";
 
 /**
- * A layer between an operation and its storage: given a request, it yields what should really
- * happen (the same request, another, several, none) and returns the answer for the operation:
- * for reads and writes the bytes moved, and where these are too few the filter is asked for the
- * rest. Throwing fails the request. Being an operation itself, a filter runs under every driver.
+ * A layer between an operation and its storage. Given a request, a filter yields the requests to
+ * perform (the same one, another, several, none) and returns the answer for the operation: the
+ * bytes moved for reads and writes. After a short transfer the filter gets a request for the rest.
+ * An error that it throws fails the request. A filter is an operation itself, so it runs under
+ * every driver.
  */
 export type Filter = (request: Request) => Operation<number>;
 
 /**
- * The filter that changes nothing.
+ * The filter that performs each request unchanged.
  *
  * @example
  * ```ts
@@ -28,8 +29,8 @@ export function* passThrough(request: Request): Operation<number> {
 }
 
 /**
- * The operation as seen through `filters`: the first one sees the operation's own requests, each
- * further one sees what the filter before it lets through.
+ * The operation with `filters` below it: the first one gets the operation's requests, each further
+ * one gets the requests of the filter before it.
  *
  * @example
  * ```ts
@@ -67,12 +68,12 @@ function* through<T>(operation: Operation<T>, filter: Filter): Operation<T> {
   return step.value;
 }
 
-/** Send a request through, and what is left of it where the filter moved less than it could. */
+/** Send a request through a filter, and the rest of it after a short transfer. */
 function* filterAll(filter: Filter, request: Request): Operation<number> {
   let answer = yield* filter(request);
   while (isShort(request, answer)) {
-    const movedBytes = yield* filter(restOf(request, answer));
-    if (!goesOn(request, movedBytes)) break;
+    const movedBytes = yield* filter(remainder(request, answer));
+    if (!canContinue(request, movedBytes)) break;
     answer += movedBytes;
   }
   return answer;

@@ -2,8 +2,8 @@ import { describeRequest, StorageError } from "./mod.ts";
 import { systemMessage } from "./system_message.ts";
 
 /**
- * A file that cannot be used as asked: missing, unreadable, not a regular file, of a format that
- * is not known here, or part of a backing chain that cannot be opened. Nothing has been written.
+ * A file that cannot be used: missing, unreadable, not a regular file, of an unsupported format, or
+ * part of a backing chain that cannot be opened. Nothing has been written.
  *
  * @example
  * ```ts
@@ -22,8 +22,8 @@ export class HostError extends Error {
   override readonly name = "HostError";
 }
 
-/** What went wrong, in one line for people: the system's words, or the error's own. */
-export function reasonOf(error: unknown): string {
+/** The reason for an error in one line, for people: the system's message, or the error's own. */
+export function describeError(error: unknown): string {
   if (error instanceof StorageError) {
     return `${describeRequest(error.request)} failed: ${systemMessage(error)}`;
   }

@@ -1,5 +1,5 @@
 /**
- * Have `go` called after `delayMs` milliseconds. Answers a function that calls it off.
+ * Call `go` after `delayMs` milliseconds. Returns a function that cancels the call.
  *
  * @example
  * ```ts
@@ -10,7 +10,7 @@
  * const path = `${folder}/disk.qed`;
  * const delays: number[] = [];
  * const startTimer: StartTimer = (_go, delayMs) => {
- *   delays.push(delayMs); // a test would keep `_go` and call it when it likes
+ *   delays.push(delayMs); // a test would keep `_go` and call it itself
  *   return () => {};
  * };
  * await using image = await Image.create(path, { sizeBytes: 2 ** 30, startTimer });
@@ -21,21 +21,21 @@
  */
 export type StartTimer = (go: () => void, delayMs: number) => () => void;
 
-/** The system's timers. They do not keep the program from ending. */
+/** Timers of the system, which do not keep the program running. */
 export const startSystemTimer: StartTimer = (go, delayMs) => {
   const timer = setTimeout(go, delayMs);
   Deno.unrefTimer(timer);
   return () => clearTimeout(timer);
 };
 
-/** Calls somebody when nothing has happened for a while. */
+/** Calls back when {@linkcode IdleTimer.restart} has not been called for some time. */
 export class IdleTimer {
   readonly #delayMs: number;
   readonly #start: StartTimer;
   readonly #onIdle: () => void;
   #stop: (() => void) | undefined;
 
-  /** A timer that is not running; with a delay of `Infinity` it never does. */
+  /** A timer that is not running; with a delay of `Infinity` it never runs. */
   constructor(
     options: {
       readonly delayMs: number;
@@ -48,7 +48,7 @@ export class IdleTimer {
     this.#onIdle = options.onIdle;
   }
 
-  /** Something happened: wait from here on. */
+  /** Start the delay again. */
   restart(): void {
     this.stop();
     if (this.#delayMs === Infinity) return;
@@ -58,7 +58,7 @@ export class IdleTimer {
     }, this.#delayMs);
   }
 
-  /** Call nobody any more. */
+  /** Cancel the call. */
   stop(): void {
     this.#stop?.();
     this.#stop = undefined;

@@ -1,4 +1,4 @@
-/** What the system can do with files, and Deno does not ask it for. */
+/** System calls on files that Deno has no function for. */
 const SYMBOLS = {
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32" },
@@ -13,7 +13,7 @@ let loaded: Libc | null | undefined;
 
 /**
  * The C library's functions, or null where they cannot be called: not Linux, not a 64-bit machine,
- * or no permission to. Whoever asks must be able to do without.
+ * or no permission. Callers need a fallback.
  */
 export function libc(): Libc | null {
   if (loaded === undefined) loaded = load();

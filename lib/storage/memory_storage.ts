@@ -9,8 +9,9 @@ export interface MemoryStorageOptions {
 }
 
 /**
- * A file held in memory, for tests and small images. Growth doubles the buffer; bytes never
- * written read as zeroes.
+ * A file in memory, for tests and small images, in one buffer that grows by doubling: its contents
+ * are at hand as bytes, and it can be full. Bytes never written read as zeroes. For files that are
+ * large and mostly empty, there is `SparseFile`.
  *
  * @example
  * ```ts
@@ -35,7 +36,7 @@ export class MemoryStorage implements SyncStorage {
     this.#capacityBytes = options.capacityBytes ?? Number.MAX_SAFE_INTEGER;
   }
 
-  /** The size in bytes now. */
+  /** The size in bytes. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
@@ -86,7 +87,7 @@ export class MemoryStorage implements SyncStorage {
       grown.set(this.#buffer.subarray(0, this.#sizeBytes));
       this.#buffer = grown;
     } else {
-      // What a shrink cuts off must not come back with a later growth.
+      // Bytes cut off by a shrink must not reappear when the file grows.
       this.#buffer.fill(0, Math.min(sizeBytes, this.#sizeBytes), this.#sizeBytes);
     }
     this.#sizeBytes = sizeBytes;

@@ -5,4 +5,5 @@ export * from "./memory_storage.ts";
 export * from "./request.ts";
 export * from "./run_async.ts";
 export * from "./run_sync.ts";
+export * from "./sector.ts";
 export * from "./storage_error.ts";

@@ -36,7 +36,7 @@ export class Random {
     return uniformInt(this.#generator, min, max);
   }
 
-  /** True once in `count` times. */
+  /** True with probability 1/`count`. */
   oneIn(count: number): boolean {
     return this.below(count) === 0;
   }
@@ -47,7 +47,7 @@ export class Random {
     return from[this.below(from.length)];
   }
 
-  /** One of some values, each as often as its weight says. */
+  /** One of some values, with probabilities proportional to their weights. */
   weighted<T>(choices: readonly (readonly [weight: number, value: T])[]): T {
     let left = this.below(choices.reduce((sum, [weight]) => sum + weight, 0));
     for (const [weight, value] of choices) {

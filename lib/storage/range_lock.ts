@@ -1,19 +1,20 @@
 /**
- * The order among operations that run on one image at the same time.
+ * Locks on ranges of the guest's disk, for operations that run on one image at the same time.
  *
- * An operation takes a range of the guest's disk before it looks anything up, to read it or to
- * change it. Those that overlap, unless all of them read, go in the order in which they came; all
- * others run side by side. Whoever changes tables takes a turn as well, of which there is one at a
- * time (Liguori, 10 September 2010 19:33: "requests run in parallel except allocating ones").
+ * An operation locks its range, to read or to change it, before it looks anything up. Operations
+ * whose ranges overlap run in the order in which they came, unless all of them read; all others run
+ * in parallel. An operation that changes tables also takes the allocation lock, which one operation
+ * has at a time (Liguori, 10 September 2010 19:33: "requests run in parallel except allocating
+ * ones").
  *
- * A range always comes before the turn and nobody waits for a range while having the turn, so
- * nobody waits for each other in a circle.
+ * The range lock is always taken before the allocation lock, and no operation waits for a range
+ * while it has the allocation lock, so there is no deadlock.
  *
  * @module
  */
 import type { Turn } from "./request.ts";
 
-/** Bytes of the guest's disk as far as the order of accesses is concerned. */
+/** A range of the guest's disk to lock. */
 export interface AccessRange {
   /** Where it starts. */
   readonly startBytes: number;
@@ -21,17 +22,17 @@ export interface AccessRange {
   readonly endBytes: number;
 }
 
-/** Everything, also what is beyond the end of the disk. */
+/** The whole disk, and everything past its end. */
 export const WHOLE_DISK: AccessRange = { startBytes: 0, endBytes: Infinity };
 
-/** The range of an operation that is running or waiting. */
+/** The lock of an operation that is running or waiting. */
 export class Access implements Turn {
   readonly #startBytes: number;
   readonly #endBytes: number;
   readonly #changes: boolean;
-  /** How many accesses that came before must end first. */
+  /** The number of earlier accesses that must end first. */
   #blockers = 0;
-  /** The accesses that wait for this one. */
+  /** Later accesses that wait for this one. */
   #followers: Access[] | undefined;
   #go: (() => void) | undefined;
 
@@ -42,17 +43,17 @@ export class Access implements Turn {
     this.#changes = changes;
   }
 
-  /** Whether everything that had to end has ended. */
+  /** Whether all earlier accesses that it waits for have ended. */
   get isReady(): boolean {
     return this.#blockers === 0;
   }
 
-  /** Have `go` called when {@linkcode Access.isReady} comes to be true. */
+  /** Call `go` when {@linkcode Access.isReady} becomes true. */
   whenReady(go: () => void): void {
     this.#go = go;
   }
 
-  /** Wait for `other`, which came before, if the two cannot run side by side. */
+  /** Wait for the earlier access `other` if the two cannot run in parallel. */
   follow(other: Access): void {
     const isApart = other.#endBytes <= this.#startBytes || this.#endBytes <= other.#startBytes;
     if (isApart || !(this.#changes || other.#changes)) return;
@@ -60,7 +61,7 @@ export class Access implements Turn {
     (other.#followers ??= []).push(this);
   }
 
-  /** It has ended: let those go that waited for nothing else. */
+  /** End the access, and start those that waited for it only. */
   release(): void {
     if (!this.#followers) return;
     for (const follower of this.#followers) {
@@ -69,11 +70,11 @@ export class Access implements Turn {
   }
 }
 
-/** The accesses to an image that run or wait. */
+/** All accesses to one disk that run or wait. */
 export class RangeLock {
   readonly #present: Access[] = [];
 
-  /** Take a range, behind everything that is present; it may have to wait. */
+  /** Lock a range, after everything that is present; the access may have to wait. */
   enter(range: AccessRange, intent: "read" | "change"): Access {
     const access = new Access(range, intent === "change");
     for (let i = 0; i < this.#present.length; i++) access.follow(this.#present[i]);
@@ -81,9 +82,9 @@ export class RangeLock {
     return access;
   }
 
-  /** Give a range back, also one that was still waited for. */
+  /** Unlock a range, also one that still waits. */
   leave(access: Access): void {
-    // In which order they are kept does not matter: each one knows whom it waits for.
+    // Their order in this list does not matter: each access counts those that it waits for.
     const last = this.#present.pop();
     if (last && last !== access) this.#present[this.#present.indexOf(access)] = last;
     access.release();
@@ -91,8 +92,8 @@ export class RangeLock {
 }
 
 /**
- * The range of `lengthBytes` at guest offset `offset`. Where a number is too coarse for an offset
- * the range is made larger rather than smaller.
+ * The range of `lengthBytes` at guest offset `offset`. Where a number cannot hold an offset
+ * exactly, the range is larger rather than smaller.
  */
 export function accessRange(offset: number | bigint, lengthBytes: number | bigint): AccessRange {
   if (typeof offset === "number" && typeof lengthBytes === "number") {
@@ -103,7 +104,7 @@ export function accessRange(offset: number | bigint, lengthBytes: number | bigin
   return { startBytes: exactBelow(start), endBytes: exactAbove(start + BigInt(lengthBytes)) };
 }
 
-/** Offsets end at 2^63: without the lowest 12 bits each one is a number exactly. */
+/** Offsets are below 2^63, so that without its lowest 12 bits each one is exact as a number. */
 const COARSE_BYTES = 4096n;
 
 function exactBelow(offset: bigint): number {

@@ -1,6 +1,6 @@
 import { libc } from "./libc.ts";
 
-/** Asks for what is in memory only, on Linux. */
+/** Flag of `preadv2` to read bytes in memory only, on Linux. */
 const RWF_NOWAIT = 8;
 
 /** A `struct iovec` of a 64-bit system: an address and a length in bytes. */
@@ -8,9 +8,9 @@ const vector = new BigUint64Array(2);
 const vectorBytes = new Uint8Array(vector.buffer);
 
 /**
- * Read from a file without waiting for a disk. Answers how many bytes it read, or undefined if
- * none of them are in memory, or it cannot be known: not Linux, not permitted, a file system that
- * does not tell, an error. Who gets that reads in another way, which shows the error too.
+ * Read from a file without waiting for the disk. Returns the number of bytes read, or undefined if
+ * none of them are in memory or that is unknown: not Linux, no permission, a file system without
+ * support, an error. The caller then reads in another way, which shows the error too.
  */
 export function readCached(
   descriptor: number,

@@ -3,8 +3,8 @@
  *
  * An operation (open, write, check ...) is a generator that yields requests and receives a number
  * for each: bytes moved for reads and writes, the size in bytes for `size`, zero otherwise. It
- * never touches a file, so one implementation runs over files, over memory, synchronously,
- * asynchronously, or under a harness that decides what each request does.
+ * never accesses a file itself, so one implementation runs over files or memory, synchronously or
+ * asynchronously, or under a harness that decides the effect of each request.
  *
  * @module
  */
@@ -12,26 +12,29 @@
 /** Which of the files of an operation a request goes to: 0 the image, 1 its backing file, ... */
 export type FileSlot = number;
 
-/** What is being moved, in the terms of the format ("header", "l2-table", "data" ...). */
+/** The purpose of a request in the terms of the format ("header", "l2-table", "data" ...). */
 export type Label = string;
 
-/** Fill `into` from `offsetBytes` on. The answer is smaller than `into` only at the end of file. */
+/**
+ * Fill `into` from `offsetBytes` on. The answer is less than the length of `into` only at the end
+ * of the file.
+ */
 export interface ReadRequest {
-  /** Tells the requests apart. */
+  /** The discriminant. */
   readonly kind: "read";
   /** Which file. */
   readonly file: FileSlot;
-  /** Where it starts, in bytes. */
+  /** Where the range starts, in bytes. */
   readonly offsetBytes: number;
   /** Where the bytes go. */
   readonly into: Uint8Array;
-  /** What it is for. */
+  /** The purpose of the request. */
   readonly label: Label;
 }
 
 /** Store `bytes` at `offsetBytes`, growing the file where needed. Not durable before a flush. */
 export interface WriteRequest {
-  /** Tells the requests apart. */
+  /** The discriminant. */
   readonly kind: "write";
   /** Which file. */
   readonly file: FileSlot;
@@ -39,48 +42,48 @@ export interface WriteRequest {
   readonly offsetBytes: number;
   /** What to store. */
   readonly bytes: Uint8Array;
-  /** What it is for. */
+  /** The purpose of the request. */
   readonly label: Label;
 }
 
 /**
- * Make every write that completed before this request was issued durable. `scope` "data" covers
- * contents and what is needed to read them back (the size); "file" covers all file metadata too.
+ * Make durable every write that completed before this request was issued. `scope` "data" covers the
+ * contents and the size; "file" covers all metadata of the file too.
  */
 export interface FlushRequest {
-  /** Tells the requests apart. */
+  /** The discriminant. */
   readonly kind: "flush";
   /** Which file. */
   readonly file: FileSlot;
   /** What must be durable. */
   readonly scope: "data" | "file";
-  /** What it is for. */
+  /** The purpose of the request. */
   readonly label: Label;
 }
 
-/** Answer the file's size in bytes. */
+/** Query the size of the file in bytes. */
 export interface SizeRequest {
-  /** Tells the requests apart. */
+  /** The discriminant. */
   readonly kind: "size";
   /** Which file. */
   readonly file: FileSlot;
 }
 
-/** Set the file's size; bytes added read as zeroes, bytes beyond are lost. */
+/** Set the size of the file; bytes added read as zeroes, bytes past the end are lost. */
 export interface ResizeRequest {
-  /** Tells the requests apart. */
+  /** The discriminant. */
   readonly kind: "resize";
   /** Which file. */
   readonly file: FileSlot;
   /** The new size, in bytes. */
   readonly sizeBytes: number;
-  /** What it is for. */
+  /** The purpose of the request. */
   readonly label: Label;
 }
 
-/** The range is no longer needed and reads as zeroes afterwards; the size stays. */
+/** Discard a range, which reads as zeroes afterwards; the size of the file stays. */
 export interface DiscardRequest {
-  /** Tells the requests apart. */
+  /** The discriminant. */
   readonly kind: "discard";
   /** Which file. */
   readonly file: FileSlot;
@@ -88,11 +91,11 @@ export interface DiscardRequest {
   readonly offsetBytes: number;
   /** How long the range is, in bytes. */
   readonly lengthBytes: number;
-  /** What it is for. */
+  /** The purpose of the request. */
   readonly label: Label;
 }
 
-/** Everything an operation may ask of storage. */
+/** Any request of an operation to its storage. */
 export type Request =
   | ReadRequest
   | WriteRequest
@@ -101,28 +104,28 @@ export type Request =
   | ResizeRequest
   | DiscardRequest;
 
-/** Something that an operation waits for, and that another operation brings about. */
+/** A condition that an operation waits for, and that another operation fulfils. */
 export interface Turn {
-  /** Whether there is nothing to wait for any more. */
+  /** Whether the condition is fulfilled. */
   readonly isReady: boolean;
-  /** Have `go` called once {@linkcode Turn.isReady} is true; only while it is false. */
+  /** Call `go` once {@linkcode Turn.isReady} is true. To be called only while it is false. */
   whenReady(go: () => void): void;
 }
 
 /**
- * Not a request to storage: the operation cannot go on before other operations have. Answered
- * with zero by whoever runs the operations, so that a harness decides about this order too.
+ * Not a request to storage: the operation cannot continue before another one. The driver of the
+ * operations answers it with zero, so that a harness decides about this order too.
  */
 export interface Wait {
-  /** Tells it from the requests. */
+  /** Distinguishes it from requests. */
   readonly kind: "wait";
-  /** What is waited for. */
+  /** The condition. */
   readonly turn: Turn;
-  /** What it is for. */
+  /** The purpose of the request. */
   readonly label: Label;
 }
 
-/** Work in progress that yields storage requests, now and then waits, and returns a `T`. */
+/** Work in progress that yields storage requests and waits, and returns a `T`. */
 export type Operation<T> = Generator<Request | Wait, T, number>;
 
 /**

@@ -1,10 +1,13 @@
 import { driveAsync } from "./drive_async.ts";
 import type { Operation, Request, Turn } from "./request.ts";
-import { goesOn, isShort, restOf } from "./transfer.ts";
+import { canContinue, isShort, remainder } from "./transfer.ts";
 
-/** Storage that answers later. Rejects with {@linkcode StorageError} when a request fails. */
+/**
+ * Storage that answers asynchronously, and rejects with {@linkcode StorageError} if a request
+ * fails.
+ */
 export interface AsyncStorage {
-  /** Start one request; the promise gives its number (see {@linkcode Operation}). */
+  /** Start one request; the promise resolves to its answer (see {@linkcode Operation}). */
   submit(request: Request): Promise<number>;
 }
 
@@ -15,14 +18,14 @@ async function passTurn(turn: Turn): Promise<number> {
 
 /** Settings of an {@linkcode AsyncDriver}. */
 export interface AsyncDriverOptions {
-  /** The most requests on their way at any time, over all operations; 32 if not given. */
+  /** Maximum number of requests in flight over all operations; 32 by default. */
   readonly maxInFlight?: number;
 }
 
 /**
- * Runs many operations at once over the same files. Each operation has one request on its way at
- * a time, so the number of requests in flight is the number of running operations, up to
- * `maxInFlight`; the others wait their turn in order.
+ * Runs many operations at once over the same files. Each operation has one request in flight at a
+ * time, so the number of requests in flight is the number of running operations, up to
+ * `maxInFlight`; further requests queue.
  *
  * @example
  * ```ts
@@ -43,8 +46,8 @@ export class AsyncDriver {
   #inFlight = 0;
 
   /**
-   * Drive operations over `files`, addressed by their slot. Throws `RangeError` if not even one
-   * request may be on its way.
+   * Drive operations over `files`, addressed by their slot. Throws `RangeError` for a `maxInFlight`
+   * below 1.
    */
   constructor(files: readonly AsyncStorage[], options: AsyncDriverOptions = {}) {
     this.#files = files;
@@ -70,8 +73,8 @@ export class AsyncDriver {
       const file = this.#files[request.file];
       let answer = await file.submit(request);
       while (isShort(request, answer)) {
-        const movedBytes = await file.submit(restOf(request, answer));
-        if (!goesOn(request, movedBytes)) break;
+        const movedBytes = await file.submit(remainder(request, answer));
+        if (!canContinue(request, movedBytes)) break;
         answer += movedBytes;
       }
       return answer;

@@ -1,14 +1,14 @@
 import { describeRequest, type Operation, type Request, type Wait } from "./request.ts";
-import { goesOn, isShort, restOf } from "./transfer.ts";
+import { canContinue, isShort, remainder } from "./transfer.ts";
 
-/** Storage that answers at once. Throws {@linkcode StorageError} when a request fails. */
+/** Storage that answers synchronously, and throws {@linkcode StorageError} if a request fails. */
 export interface SyncStorage {
-  /** Perform one request and return its number (see {@linkcode Operation}). */
+  /** Perform one request and return its answer (see {@linkcode Operation}). */
   perform(request: Request): number;
 }
 
 /**
- * An operation that makes more requests than it may: it would never end, as far as anybody can tell.
+ * An operation made more requests than the limit allows, so it may never end.
  *
  * @example
  * ```ts
@@ -27,10 +27,10 @@ export class StepLimitError extends Error {
 }
 
 /**
- * Run an operation to its end over `files`, one request after the other. A failing request is
- * thrown into the operation at its `yield`, where it may be handled; what it does not handle comes
- * out of this call. An operation that waits for another one fails: nothing else runs here. Throws
- * {@linkcode StepLimitError}, not into the operation, at the request after `mostRequests`.
+ * Run an operation to its end over `files`, one request after the other. The error of a failing
+ * request is thrown into the operation at its `yield`; if the operation does not handle it, this
+ * call throws it. An operation that waits for another one fails, since no other one runs here.
+ * Throws {@linkcode StepLimitError}, not into the operation, at the request after `maxRequests`.
  *
  * @example
  * ```ts
@@ -46,14 +46,14 @@ export class StepLimitError extends Error {
 export function runSync<T>(
   operation: Operation<T>,
   files: readonly SyncStorage[],
-  mostRequests = Infinity,
+  maxRequests = Infinity,
 ): T {
   let step = operation.next();
   for (let count = 0; !step.done; count++) {
-    if (count >= mostRequests) {
+    if (count >= maxRequests) {
       const { value } = step;
       const next = value.kind === "wait" ? `wait (${value.label})` : describeRequest(value);
-      throw new StepLimitError(`no end after ${mostRequests} requests; the next is a ${next}`);
+      throw new StepLimitError(`no end after ${maxRequests} requests; the next is a ${next}`);
     }
     const request = step.value;
     let answer: number;
@@ -68,13 +68,13 @@ export function runSync<T>(
   return step.value;
 }
 
-/** Perform a request, and what is left of it where storage moved less than it could. */
+/** Perform a request, and the rest of it after a short transfer. */
 function performAll(request: Request, files: readonly SyncStorage[]): number {
   const file = files[request.file];
   let answer = file.perform(request);
   while (isShort(request, answer)) {
-    const movedBytes = file.perform(restOf(request, answer));
-    if (!goesOn(request, movedBytes)) break;
+    const movedBytes = file.perform(remainder(request, answer));
+    if (!canContinue(request, movedBytes)) break;
     answer += movedBytes;
   }
   return answer;
@@ -82,5 +82,5 @@ function performAll(request: Request, files: readonly SyncStorage[]): number {
 
 function passTurn({ turn, label }: Wait): number {
   if (turn.isReady) return 0;
-  throw new Error(`waiting (${label}) for another operation, and none is running`);
+  throw new Error(`waiting (${label}) for another operation, but no other one is running`);
 }

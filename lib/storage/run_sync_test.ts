@@ -145,6 +145,6 @@ Deno.test("a turn that has come is passed; one that has not fails the operation"
   assertThrows(
     () => runSync(waits({ isReady: false, whenReady: () => {} }), []),
     Error,
-    "waiting (its turn) for another operation, and none is running",
+    "waiting (its turn) for another operation, but no other one is running",
   );
 });

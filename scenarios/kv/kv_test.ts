@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { assertEnginesAgree } from "../../harness/testing/engine_agreement_testing.ts";
+import { assertEnginesAgree } from "../../harness/testing/engine_agreement.ts";
 import {
   allWorkloads,
   ORDERED,

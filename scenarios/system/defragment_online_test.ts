@@ -58,7 +58,7 @@ function requestsOf(guest: number): fc.Arbitrary<Request> {
 
 const COMMON = {
   windowClusters: fc.constantFrom(1, 2, 4),
-  surveyedClusters: fc.constantFrom(1, 4, 100),
+  trackedClusters: fc.constantFrom(1, 4, 100),
   seed: fc.nat(),
   hasBacking: fc.boolean(),
 };

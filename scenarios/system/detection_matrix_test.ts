@@ -1,7 +1,7 @@
 /** Each part of the explorer detects a mutant that the others miss. */
 import { assert, assertEquals } from "@std/assert";
-import { shelfCase } from "../../harness/testing/shelf_testing.ts";
-import { assertEnginesAgree } from "../../harness/testing/engine_agreement_testing.ts";
+import { bumpAllocatorCase } from "../../harness/testing/bump_allocator.ts";
+import { assertEnginesAgree } from "../../harness/testing/engine_agreement.ts";
 import { FAULTS, PRESETS, SURVIVABLE_PRESETS, VIOLATION_KINDS } from "../../harness/mod.ts";
 import { pageWithTables, readPage, writePage } from "./detection_matrix_page_testing.ts";
 import {
@@ -42,9 +42,9 @@ Deno.test("for each fault there is a mutant that no other fault shows, or only i
   }
 });
 
-Deno.test("the tiny format is clean without a mutation", () => {
+Deno.test("the bump allocator is clean without a mutation", () => {
   for (const preset of SURVIVABLE_PRESETS) {
-    assertEquals(assertEnginesAgree(shelfCase(preset)).lazy.violations, [], preset.name);
+    assertEquals(assertEnginesAgree(bumpAllocatorCase(preset)).lazy.violations, [], preset.name);
   }
 });
 

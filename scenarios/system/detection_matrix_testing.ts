@@ -1,15 +1,20 @@
 /** The detection matrix: for each part of the explorer, a mutant that it detects. Each row is a run. */
-import { mirror, mirrored } from "../../harness/testing/mirror_testing.ts";
-import { relianceCase, RELIANCES } from "../../harness/engine/reliance_testing.ts";
-import { SHELF_DEFECTS, shelfCase } from "../../harness/testing/shelf_testing.ts";
+import { twoCopies, twoCopiesLog } from "../../harness/testing/two_copies.ts";
+import { relianceCase, RELIANCES } from "../../harness/testing/reliances.ts";
+import { BUMP_ALLOCATOR_DEFECTS, bumpAllocatorCase } from "../../harness/testing/bump_allocator.ts";
 import {
   ALL_TOGETHER,
   APART,
   GUEST,
+  independentTables,
   TABLES,
-  tablesTarget,
-} from "../../harness/testing/tables_testing.ts";
-import { bitRot, SHOWN_BY, TOLD, verdictOf } from "../../harness/faults/slots_testing.ts";
+} from "../../harness/testing/independent_tables.ts";
+import {
+  bitRot,
+  SHOWN_BY,
+  TOLD,
+  verdictOf,
+} from "../../harness/testing/self_identifying_sectors.ts";
 import {
   type Exploration,
   exploreLazily,
@@ -65,12 +70,15 @@ export function oracleTable(): DetectionTable {
       detectedBy: kindsOf(...explored),
     };
   });
-  const shelf = SHELF_DEFECTS.map((mutant) => {
-    const { log, target, preset, guestBytes } = shelfCase(SECTORS, mutant);
+  const bumpAllocator = BUMP_ALLOCATOR_DEFECTS.map((mutant) => {
+    const { log, target, preset, guestBytes } = bumpAllocatorCase(SECTORS, mutant);
     const explored = exploreLazily(log, target, preset, { guestBytes });
-    return { mutant, format: "a tiny format", detectedBy: kindsOf(explored) };
+    return { mutant, format: "bump allocator", detectedBy: kindsOf(explored) };
   });
-  return { header: ["mutant", "format", "oracles that detect it"], rows: [...qed, ...shelf] };
+  return {
+    header: ["mutant", "format", "oracles that detect it"],
+    rows: [...qed, ...bumpAllocator],
+  };
 }
 
 function kindsOf(...explored: readonly Exploration[]): ViolationKind[] {
@@ -87,7 +95,7 @@ export function presetTable(): DetectionTable {
     });
     return {
       mutant: `relies on ${reliance.on}`,
-      format: "a tiny format",
+      format: "minimal format",
       detectedBy: found.map(({ name }) => name),
     };
   });
@@ -96,7 +104,7 @@ export function presetTable(): DetectionTable {
 
 /** The faults that show a mutant. */
 export function faultTable(): DetectionTable {
-  const format = "slots with checksums";
+  const format = "self-identifying sectors";
   const rows: DetectionRow[] = (Object.keys(SHOWN_BY) as (keyof typeof SHOWN_BY)[]).map((
     mutant,
   ) => ({
@@ -119,21 +127,22 @@ export function faultTable(): DetectionTable {
 /** The searches that detect mutants which one crash of one run does not show. */
 export function searchTable(): DetectionTable {
   const crashing = (depth: number) =>
-    exploreLazily(mirrored(), mirror(true), SECTORS, { guestBytes: CLUSTER / 8, depth }).verdict;
+    exploreLazily(twoCopiesLog(), twoCopies(true), SECTORS, { guestBytes: CLUSTER / 8, depth })
+      .verdict;
   const requests = concurrentRequests(
     [write(3 * CLUSTER, 512), write(4 * CLUSTER, 512)],
     NO_TABLE_LOCK,
   );
   const { violations } = exploreRuns(requests, everyOrder(requests));
   const withHints = (sum: boolean) =>
-    exploreLazily(APART, tablesTarget(ALL_TOGETHER), SECTORS, { ...GUEST, independent: sum });
+    exploreLazily(APART, independentTables(ALL_TOGETHER), SECTORS, { ...GUEST, independent: sum });
   const lied = withHints(true);
   return {
     header: ["mutant", "format", "searches that detect it"],
     rows: [
       {
         mutant: "a repair that clears its mark first",
-        format: "a tiny format with a copy",
+        format: "two copies",
         detectedBy: [
           ...(crashing(1) === "violation" ? ["one crash"] : []),
           ...(crashing(2) === "violation" ? ["a crash during recovery"] : []),
@@ -149,7 +158,7 @@ export function searchTable(): DetectionTable {
       },
       {
         mutant: "wrong hints of independence",
-        format: `a tiny format of ${TABLES} tables`,
+        format: `independent tables, ${TABLES} of them`,
         detectedBy: [
           ...(withHints(false).verdict === "violation" ? ["every combination"] : []),
           // The search noticed: it ran more recoveries than each table by itself needs.

@@ -1,11 +1,7 @@
 /** The two engines on QED itself: random small guests, profiles, presets and mutants. */
 import { assert, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
-import {
-  assertEnginesAgree,
-  bruteStates,
-  keysOf,
-} from "../../harness/testing/engine_agreement_testing.ts";
+import { assertEnginesAgree, bruteStates, keysOf } from "../../harness/testing/engine_agreement.ts";
 import { neighbourCorruption, type Preset, PRESETS, SECTORS } from "../../harness/mod.ts";
 import { RFC } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";

@@ -1,6 +1,6 @@
 /** Random guests of QED images, served by a correct driver or by a mutant. */
 import fc from "fast-check";
-import type { EngineCase } from "../../harness/testing/engine_agreement_testing.ts";
+import type { EngineCase } from "../../harness/testing/engine_agreement.ts";
 import type { Preset, WriteLog } from "../../harness/mod.ts";
 import { FormatError, ImageError, QEMU, RFC, STRICT } from "../../lib/mod.ts";
 import { type Mutant, SEPARATE_FILL } from "../qed/mutants/mutant.ts";

@@ -1,11 +1,7 @@
 /** Crashes during recovery, on QED: an interrupted repair can run again. */
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
-import {
-  assertEnginesAgree,
-  bruteStates,
-  keysOf,
-} from "../../harness/testing/engine_agreement_testing.ts";
+import { assertEnginesAgree, bruteStates, keysOf } from "../../harness/testing/engine_agreement.ts";
 import {
   exploreLazily,
   SECTORS,

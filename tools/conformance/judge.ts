@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ExtentWalker, ImageChain, reasonOf } from "../../lib/chain/mod.ts";
+import { describeError, ExtentWalker, ImageChain } from "../../lib/chain/mod.ts";
 import { checkImage, FEATURE, type HeaderLayout, type QedImage } from "../../lib/qed/mod.ts";
 import type { GuestContents, HeaderFields } from "./cases/case.ts";
 import { describeDifference, type Undecided } from "./compare_contents.ts";
@@ -33,7 +33,7 @@ export function judgeImage(path: string, demands: Demands): string | undefined {
       describeCheck(chain, demands.mayLeak ?? false) ??
       describeContents(chain, demands);
   } catch (error) {
-    return `not readable: ${reasonOf(error).replaceAll(path, "image")}`;
+    return `not readable: ${describeError(error).replaceAll(path, "image")}`;
   }
 }
 

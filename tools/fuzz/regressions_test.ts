@@ -60,11 +60,11 @@ function oneTableForAll(entry: 0 | 1): MemoryStorage {
 }
 
 Deno.test("a map looks into an L2 table once, however many L1 entries share it", () => {
-  const { runLength } = Table.prototype;
+  const { extentLength } = Table.prototype;
   let looks = 0;
-  Table.prototype.runLength = function (index, most, clusterBytes) {
+  Table.prototype.extentLength = function (index, most, clusterBytes) {
     looks++;
-    return runLength.call(this, index, most, clusterBytes);
+    return extentLength.call(this, index, most, clusterBytes);
   };
   try {
     for (const [entry, state] of [[0, "unallocated"], [1, "zero"]] as const) {
@@ -76,7 +76,7 @@ Deno.test("a map looks into an L2 table once, however many L1 entries share it",
       assertEquals(looks, 1);
     }
   } finally {
-    Table.prototype.runLength = runLength;
+    Table.prototype.extentLength = extentLength;
   }
 });
 

@@ -39,7 +39,7 @@ export function isTyped(error: unknown): error is Error {
 }
 
 /** Backing files of a case that are attached in memory; deeper ones are left to the host's code. */
-const MOST_LAYERS = 12;
+const MAX_LAYERS = 12;
 /** Zeroes are written, and data is copied, through blocks of a fixed size. */
 const FIXED_BLOCK_BYTES = 2 ** 20;
 /** A bitmap of the clusters of a large file comes into being in pieces of this size. */
@@ -123,7 +123,7 @@ export class Session {
   }
 
   #attachBacking(image: QedImage, depth: number): void {
-    if (image.backingName === undefined || depth === MOST_LAYERS) return;
+    if (image.backingName === undefined || depth === MAX_LAYERS) return;
     const slot = this.#names.indexOf(image.backingName);
     if (slot <= 0) return;
     const source = this.#openBacking(slot, image.backingIsRaw);
@@ -180,7 +180,7 @@ export function repairRequests({ entries, tables }: Survey): number {
 
 /** The requests that a guest's read or write of a range may take, over all layers. */
 export function rangeRequests(lengthBytes: number): number {
-  return 48 + 16 * MOST_LAYERS * (Math.ceil(lengthBytes / 4096) + 1);
+  return 48 + 16 * MAX_LAYERS * (Math.ceil(lengthBytes / 4096) + 1);
 }
 
 /** The frame and survey of an open image. */

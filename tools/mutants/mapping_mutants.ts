@@ -15,8 +15,8 @@ export const MAPPING_MUTANTS: readonly SourceMutant[] = [
     name: "in-place writes forget where in the cluster they start",
     area: "write",
     file: "lib/qed/io/write.ts",
-    find: "yield* writeData(image, run.hostBytes + byteInCluster, bytes);",
-    replace: "yield* writeData(image, run.hostBytes, bytes);",
+    find: "yield* writeData(image, extent.hostBytes + byteInCluster, bytes);",
+    replace: "yield* writeData(image, extent.hostBytes, bytes);",
     why: "Other sectors of the cluster are overwritten.",
   },
   {
@@ -121,7 +121,7 @@ export const MAPPING_MUTANTS: readonly SourceMutant[] = [
     area: "l2-growth",
     file: "lib/qed/io/lookup.ts",
     find: 'if (!table) return { state: "no-table", hostBytes: 0, clusters: limit };',
-    replace: 'if (!table) return { state: "no-table", hostBytes: 0, clusters: most };',
+    replace: 'if (!table) return { state: "no-table", hostBytes: 0, clusters: max };',
     why: "Entries behind the end of the table are used.",
   },
   {
@@ -154,8 +154,8 @@ export const MAPPING_MUTANTS: readonly SourceMutant[] = [
     name: "freed clusters are reused before a flush",
     area: "reuse",
     file: "lib/qed/image/take_clusters.ts",
-    find: "free.clean.take(least, most) ??",
-    replace: "free.clean.take(least, most) ?? free.freed.take(least, most) ??",
+    find: "free.clean.take(min, max) ??",
+    replace: "free.clean.take(min, max) ?? free.freed.take(min, max) ??",
     why: "After a crash the old owner reads the new owner's data.",
   },
   {

@@ -7,7 +7,7 @@ export const RECOVERY_MUTANTS: readonly SourceMutant[] = [
     name: "the last cluster is not cleared behind the end",
     area: "grow",
     file: "lib/qed/reshape/grow.ts",
-    find: "yield* writeBehindEnd(image, run.hostBytes + byteInCluster, tail);",
+    find: "yield* writeBehindEnd(image, extent.hostBytes + byteInCluster, tail);",
     replace: "",
     why: "Old bytes appear in the space gained.",
   },

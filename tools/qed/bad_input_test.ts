@@ -92,7 +92,7 @@ const CHAIN_CASES: readonly {
   {
     name: "a backing file behind a protocol",
     build: () => smallImage().builder.setBackingName("nbd://host/x").setHeader({ features: 5n }),
-    message: "asks for the protocol 'nbd'",
+    message: "has the protocol 'nbd'",
   },
 ];
 

@@ -1,4 +1,4 @@
-import { HostError, identityOf, ImageChain, type OpenChainOptions } from "../../lib/chain/mod.ts";
+import { fileIdentity, HostError, ImageChain, type OpenChainOptions } from "../../lib/chain/mod.ts";
 
 /**
  * Look at a chain before anything is written: how deep the file at `basePath` is in it, the backing
@@ -21,7 +21,7 @@ export function baseDepthOf(
  * it is not behind the image.
  */
 function depthOf(chain: ImageChain, path: string): number {
-  const identity = identityOf(path);
+  const identity = fileIdentity(path);
   const depth = chain.layers.findIndex(({ storage }) => storage.identity === identity);
   if (depth > 0) return depth;
   throw new HostError(`Did not find '${path}' in the backing chain of '${chain.top.path}'`);

@@ -1,8 +1,8 @@
 import {
   clusterSizeRule,
+  deriveGeometry,
   FEATURE,
   FIELD_OFFSETS,
-  geometryOf,
   HEADER_BYTES,
   type HeaderLayout,
   tableSizeRule,
@@ -97,7 +97,7 @@ function tablesOf(value: (name: string) => bigint, fileBytes: number): HeaderDum
   const tableClusters = Number(value("table_size"));
   if (clusterSizeRule(clusterBytes) || tableSizeRule(tableClusters)) return undefined;
   return {
-    geometry: geometryOf(clusterBytes, tableClusters),
+    geometry: deriveGeometry(clusterBytes, tableClusters),
     l1OffsetBytes: value("l1_table_offset"),
     headerBytes: Number(value("header_size")) * clusterBytes,
     fileBytes,

@@ -51,7 +51,7 @@ qemuTest(
         for (const args of refused) {
           const { code, stderr } = await runQed(args);
           assertEquals(code, 1, args.join(" "));
-          assertStringIncludes(stderr, "Another process is writing it");
+          assertStringIncludes(stderr, "Another process has the image open for writing");
         }
         const shared = refused.filter(([command]) => ["info", "check", "map"].includes(command));
         for (const [command, ...args] of shared) {
@@ -72,7 +72,7 @@ qemuTest("what QEMU reads is read, and not written", () =>
       assertEquals((await runQed(["check", path])).code, 0);
       const { code, stderr } = await runQed(["write", path, "0", "-P", "1", "-l", "1"]);
       assertEquals(code, 1);
-      assertStringIncludes(stderr, "Another process has it open, and not to share");
+      assertStringIncludes(stderr, "Another process has locked the image");
     });
   }));
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { HostError, reasonOf } from "../../lib/chain/mod.ts";
+import { describeError, HostError } from "../../lib/chain/mod.ts";
 import { FormatError, ImageError } from "../../lib/qed/mod.ts";
 import { StorageError } from "../../lib/storage/mod.ts";
 import type { Command, CommandGroup, Failure } from "../kit/command.ts";
@@ -41,9 +41,9 @@ function failureOf(error: unknown, { failureCode = FAILED }: Command): Failure {
 function explain(error: unknown): string {
   const isExpected = [HostError, FormatError, ImageError, StorageError]
     .some((kind) => error instanceof kind);
-  if (isExpected || isSystemError(error)) return reasonOf(error);
+  if (isExpected || isSystemError(error)) return describeError(error);
   if (error instanceof RangeError) return `Not enough memory: ${error.message}`;
-  return `Internal error, please report it: ${reasonOf(error)}`;
+  return `Internal error, please report it: ${describeError(error)}`;
 }
 
 /** Whether the operating system refused something: it has a short name for the reason. */

@@ -1,9 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { ByteSource } from "../../harness/mod.ts";
 import { type DriverStep, type DriverWorkload, GUEST_BYTES } from "./workloads.ts";
-
-/** A sector of the guest's disk. */
-export const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** A range of the guest's disk that each request wrote as a whole or not at all. */
 export interface Cell {

@@ -9,8 +9,7 @@ import { BACKING_NAME } from "./record.ts";
 import type { SparseImage } from "./sparse_image.ts";
 import type { ClassResult, TrialResult } from "./trial.ts";
 import { placeOf } from "./verdict.ts";
-
-const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** A finding as files that show it without this program. */
 export interface FindingFolder {

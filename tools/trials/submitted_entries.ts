@@ -17,9 +17,7 @@ import {
 } from "../../harness/mod.ts";
 
 import { labelOf } from "./record.ts";
-
-/** The entries of that format have whole sectors. */
-const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** A log in both forms. */
 export interface SubmittedEntries {

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
-import { type Cell, SECTOR_BYTES, sectorsOf, uniform } from "./cells.ts";
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
+import { type Cell, sectorsOf, uniform } from "./cells.ts";
 import { type Examination, type Look, probeRange, type Seen } from "./examine.ts";
 
 /**

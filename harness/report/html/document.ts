@@ -1,4 +1,4 @@
-import type { WriteOutcome } from "../text/write_outcome.ts";
+import type { WriteOutcome } from "../write_outcome.ts";
 
 /** A report as data: what a page shows, without how it shows it. */
 export interface ReportDocument {

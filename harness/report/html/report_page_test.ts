@@ -63,7 +63,7 @@ Deno.test("what is drawn is there as a table too", () => {
   const page = reportPage({ ...REPORT, violations: [{ ...VIOLATION, title: "one" }] });
   for (const figure of ["timeline", "bars"]) assertStringIncludes(page, `<svg class="${figure}"`);
   assertMatch(page, /<td\s+class="number"\s*>12<\/td>/);
-  assertStringIncludes(page, "The same as a table");
+  assertStringIncludes(page, "Show as table");
 });
 
 Deno.test("the name of a lane is as long as there is room for, and whole when pointed at", () => {

@@ -2,8 +2,8 @@ import { Buffer } from "node:buffer";
 import { describeSector } from "../../result/describe_sector.ts";
 import type { ByteSource } from "../../log/write_log.ts";
 import type { ReportStages, StageRow } from "./document.ts";
+import { SECTOR_BYTES } from "../../../lib/storage/sector.ts";
 
-const SECTOR_BYTES = 512;
 /** More rows than this nobody reads. */
 const MAX_ROWS = 48;
 

@@ -1,4 +1,4 @@
-import type { WriteOutcome } from "../text/write_outcome.ts";
+import type { WriteOutcome } from "../write_outcome.ts";
 import type { TimelineEntry } from "./document.ts";
 import { type Html, html } from "./html.ts";
 

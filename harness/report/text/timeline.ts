@@ -1,6 +1,7 @@
 import type { PersistedVersion } from "../../result/exploration.ts";
-import { describeEvent, type WriteLog } from "../../log/write_log.ts";
-import { outcomeOf, type WriteOutcome } from "./write_outcome.ts";
+import type { WriteLog } from "../../log/write_log.ts";
+import { timelineEvents } from "../timeline.ts";
+import { outcomeOf, type WriteOutcome } from "../write_outcome.ts";
 
 /**
  * The log up to a crash, a line for each event, with a sign in front of each write: `=` durable,
@@ -33,14 +34,15 @@ export function timeline(
   persisted: readonly PersistedVersion[],
   pendingEvents: ReadonlySet<number>,
 ): string {
+  const options = {
+    crashAfterEvent,
+    outcomeOf: (at: number) => outcomeOf(log.events[at], at, { persisted, pendingEvents })!,
+  };
   const lines: string[] = [];
-  for (let at = 0; at <= crashAfterEvent; at++) {
-    const event = log.events[at];
-    if (event.kind === "write-completed" || event.kind === "flush-completed") continue;
-    const outcome = outcomeOf(event, at, { persisted, pendingEvents });
+  for (const { at, event, text, outcome } of timelineEvents(log, options)) {
     const sign = outcome ? SIGNS[outcome] : " ";
     const indent = event.kind.startsWith("guest-") ? "" : "  ";
-    lines.push(`${String(at).padStart(5)} ${sign} ${indent}${describeEvent(event)}`);
+    lines.push(`${String(at).padStart(5)} ${sign} ${indent}${text}`);
   }
   lines.push("      ! crash");
   return lines.join("\n");

@@ -4,25 +4,25 @@ import { readTable } from "../io/lookup.ts";
 import type { QedImage } from "../image/image.ts";
 import { Table } from "../format/table.ts";
 import type { CheckResult } from "./check_result.ts";
-import { scanL2Table, Walk } from "./table_walk.ts";
+import { scanL2Table, TableWalk } from "./table_walk.ts";
 
-/** Told about the progress of a long operation: `done` of `total` steps. */
+/** Called with the progress of a long operation: `done` of `total` steps. */
 export type ProgressListener = (done: number, total: number) => void;
 
 /**
- * Told which bytes of the file are going to be read soon: whoever can may fetch them meanwhile. Of a
- * check that waits for its disk it spares a quarter of the time.
+ * Prefetch hint: these bytes of the file will be read soon. Saves about a quarter of a disk-bound
+ * check.
  */
-export type ReadAhead = (offsetBytes: number, lengthBytes: number) => void;
+export type Prefetch = (offsetBytes: number, lengthBytes: number) => void;
 
-/** How many tables ahead that is told. */
+/** The number of tables to prefetch. */
 const TABLES_AHEAD = 4;
 
 /**
- * Check the tables: walk the L1 table and each L2 table, and mark each cluster referred to
- * (specification, section Consistency checking). Writes nothing. Memory: a bit for each cluster
- * of the file that is referred to, and one table. Counts are those of `qemu-img check`; where
- * they differ, docs/differences-from-qemu.md says why.
+ * Check the tables: visit the L1 table and each L2 table, and mark each cluster referred to
+ * (specification, section Consistency checking). Writes nothing. Memory: a bit for each cluster of
+ * the file that is referred to, and one table. Counts are those of `qemu-img check`;
+ * docs/differences-from-qemu.md explains the differences.
  *
  * @example
  * ```ts
@@ -39,27 +39,27 @@ const TABLES_AHEAD = 4;
 export function* checkImage(
   image: QedImage,
   progress?: ProgressListener,
-  readAhead?: ReadAhead,
+  prefetch?: Prefetch,
 ): Operation<CheckResult> {
-  const walk = new Walk(image, { clears: false });
-  yield* walkTables(walk, progress, readAhead);
+  const walk = new TableWalk(image, { clears: false });
+  yield* scanTables(walk, progress, prefetch);
   walk.finish();
   return walk.result;
 }
 
 /**
- * Walk the tables in the order of the disk: each L2 table, then what it refers to. A table that
- * overlaps something before it is not looked into.
+ * TableVisit the tables in the order of the guest's disk: each L2 table, then the clusters that it
+ * refers to. The entries of a table that overlaps earlier clusters are skipped.
  */
-export function* walkTables(
-  walk: Walk,
+export function* scanTables(
+  walk: TableWalk,
   progress?: ProgressListener,
-  readAhead?: ReadAhead,
+  prefetch?: Prefetch,
 ): Operation<void> {
   const { image } = walk;
   const { tableEntries, tableClusters, tableBytes } = image.geometry;
   const table = new Table(image.buffers.take(tableBytes, "overwritten"), 0);
-  const announceNext = readAhead && announcer(image, readAhead);
+  const announceNext = prefetch && announcer(image, prefetch);
   for (
     let l1Index = image.l1.nextUsed(0);
     l1Index < tableEntries;
@@ -86,15 +86,15 @@ export function* walkTables(
   }
 }
 
-/** Tells of tables, each one once, when called for each table that is walked. */
-function announcer(image: QedImage, readAhead: ReadAhead): () => void {
+/** A function to call for each table, which prefetches the next tables, each one once. */
+function announcer(image: QedImage, prefetch: Prefetch): () => void {
   const { tableEntries, tableClusters, tableBytes } = image.geometry;
   let next = image.l1.nextUsed(0);
   let lead = 0;
   return () => {
     for (lead--; lead < TABLES_AHEAD && next < tableEntries; lead++) {
       const offsetBytes = image.l1.entry(next);
-      if (image.isValidOffset(offsetBytes, tableClusters)) readAhead(offsetBytes, tableBytes);
+      if (image.isValidOffset(offsetBytes, tableClusters)) prefetch(offsetBytes, tableBytes);
       next = image.l1.nextUsed(next + 1);
     }
   };

@@ -1,8 +1,8 @@
 /** The number of problems that a result lists at most; its counts have no limit. */
 export const MAX_PROBLEMS = 100;
 
-/** Something wrong with one table entry. */
-export interface Problem {
+/** A problem of one table entry. */
+export interface FormatProblem {
   /**
    * `invalid`: points outside the clusters of the file. `shared`: points at a cluster that
    * another entry refers to already. `unreadable`: the L2 table could not be read.
@@ -10,14 +10,14 @@ export interface Problem {
   readonly kind: "invalid" | "shared" | "unreadable";
   /** The entry: `l1_table[3]` or `l2_table[3][17]`. */
   readonly entry: string;
-  /** Where the entry is in the file, in bytes. */
+  /** The offset of the entry in the file, in bytes. */
   readonly entryOffsetBytes: number;
-  /** What the entry holds. */
+  /** The value of the entry. */
   readonly value: bigint;
 }
 
 /**
- * The findings of a check or a repair, counted as `qemu-img check` counts them.
+ * The result of a check or a repair, counted as `qemu-img check` counts.
  *
  * @example
  * ```ts
@@ -33,24 +33,24 @@ export interface Problem {
  * ```
  */
 export interface CheckResult {
-  /** Errors that kept the check from looking. */
+  /** Errors that kept tables from being checked. */
   checkErrors: number;
   /** Table entries that are invalid or refer to a cluster that another entry refers to. */
   corruptions: number;
-  /** Clusters that nothing refers to. */
+  /** Clusters of the file that no entry refers to. */
   leaks: number;
   /** Corruptions that the repair removed. */
   corruptionsFixed: number;
-  /** Leaked clusters that the repair gave back. */
+  /** Leaked clusters that the repair reclaimed. */
   leaksFixed: number;
   /** Clusters of the guest's disk. */
   totalClusters: number;
-  /** Of these, how many are mapped to a place in the file. */
+  /** Clusters of the guest's disk that are mapped to a cluster of the file. */
   allocatedClusters: number;
   /** Mapped clusters that do not follow the mapped cluster before them in the file. */
   fragmentedClusters: number;
-  /** The end of the last cluster that is referred to, in bytes. */
+  /** The end of the last used cluster of the file, in bytes. */
   imageEndBytes: number;
   /** The first problems found, at most {@linkcode MAX_PROBLEMS}. */
-  problems: Problem[];
+  problems: FormatProblem[];
 }

@@ -142,11 +142,11 @@ Deno.test("each table is announced a few tables before it is read, invalid ones 
     },
   };
   const image = runSync(openImage(), [spy]);
-  const readAhead = (offsetBytes: number, lengthBytes: number) => {
+  const prefetch = (offsetBytes: number, lengthBytes: number) => {
     assertEquals(lengthBytes, image.geometry.tableBytes);
     events.push(`announce ${offsetBytes}`);
   };
-  const { corruptions } = runSync(checkImage(image, undefined, readAhead), [spy]);
+  const { corruptions } = runSync(checkImage(image, undefined, prefetch), [spy]);
   assertEquals(corruptions, 1);
   const [announce, read] = ["announce", "read"].map((what) => {
     return tables.map((offsetBytes) => `${what} ${offsetBytes}`);

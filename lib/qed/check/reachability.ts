@@ -1,91 +1,86 @@
 import type { Operation } from "../../storage/request.ts";
-import { walkTables } from "./check.ts";
+import { scanTables } from "./check.ts";
 import type { CheckResult } from "./check_result.ts";
+import type { ClusterRange } from "../image/cluster_ranges.ts";
 import { ClusterSet } from "../image/cluster_set.ts";
 import { readTable } from "../io/lookup.ts";
 import { FormatError } from "../format/format_error.ts";
 import type { QedImage } from "../image/image.ts";
 import { Table } from "../format/table.ts";
-import { Walk } from "./table_walk.ts";
+import { TableWalk } from "./table_walk.ts";
 
-/** Who a cluster of the file belongs to: an entry of an L2 table, or the table itself. */
+/** The owner of a cluster of the file: an entry of an L2 table, or the table itself. */
 export interface Owner {
-  /** The L1 entry that leads there. */
+  /** The index of the L1 entry that leads to it. */
   readonly l1Index: number;
-  /** The L2 entry; undefined for the table. */
+  /** The index of the L2 entry; undefined for the table. */
   readonly l2Index?: number;
 }
 
-/** How many clusters of the file a survey names the owners of, if not told: 8 MiB of memory. */
-const STRETCH_CLUSTERS = 2 ** 20;
-const NOBODY = -1;
-/** How far a file may grow, beside doubling, with its free clusters being known. */
-const SPARE_CLUSTERS = 2 ** 16;
-
-/** A stretch of the file. */
-export interface Stretch {
-  /** Its first cluster. */
-  readonly firstCluster: number;
-  /** How many. */
-  readonly clusterCount: number;
-}
+/** Default number of clusters whose owners are known: 8 MiB of memory. */
+const DEFAULT_CLUSTERS = 2 ** 20;
+const NO_OWNER = -1;
+/** The growth of a file, beyond doubling, up to which its free clusters are known. */
+const GROWTH_CLUSTERS = 2 ** 16;
 
 /**
- * What is where in a file: which clusters are free, and whom those of one stretch of it belong to.
- * Kept up to date by those who move clusters. What others allocate meanwhile goes to the end of
- * the file, which a survey does not take for free; what they free is noticed by the next one.
+ * Which clusters of a file are free, and who owns those of one range. Code that moves clusters
+ * keeps it up to date. Other operations meanwhile allocate at the end of the file, which never
+ * counts as free here; clusters that they free are found the next time.
  */
-export class Survey {
-  /** What a check finds. */
+export class Reachability {
+  /** The result of the check. */
   readonly result: CheckResult;
-  /** Whether it is known to be durable that nothing refers to the free clusters. */
+  /** Whether the free clusters are known to be durably unreferenced. */
   isDurable = false;
-  /** Which generation of {@linkcode QedImage.free} it belongs to. */
+  /** The generation of {@linkcode QedImage.free} that it belongs to. */
   generation = 0;
-  /** The first cluster of the file that the owner of is known. */
+  /** The first cluster of the file whose owner is known. */
   readonly startCluster: number;
-  /** The first one behind that for which it is not. */
+  /** The end of the range of clusters whose owners are known. */
   readonly endCluster: number;
   readonly #free: ClusterSet;
-  /** The highest free cluster is not above this one. */
+  /** An upper bound of the highest free cluster. */
   #highestFree: number;
-  /** The guest cluster that each cluster of the stretch holds; for the table of L1 entry i: -2-i. */
+  /** The guest cluster in each cluster of the range; for the table of L1 entry i: -2-i. */
   readonly #owners: Float64Array;
   readonly #tableEntries: number;
 
-  /** Take over a finished walk; owners are to be noted. */
-  constructor(walk: Walk, { firstCluster, clusterCount }: Stretch) {
+  /** Start with a finished walk; the caller adds the owners. */
+  constructor(walk: TableWalk, { firstCluster, clusterCount }: ClusterRange) {
     const { image, used, result } = walk;
     const { clusterBytes, tableEntries } = image.geometry;
     const fileClusters = image.endBytes / clusterBytes;
     this.result = result;
     this.startCluster = firstCluster;
     this.endCluster = firstCluster + clusterCount;
-    // Room for what grows meanwhile; what is behind that is not offered when it is free again.
-    this.#free = new ClusterSet(2 * fileClusters + SPARE_CLUSTERS, image.buffers);
+    // Room for growth meanwhile; clusters after that are not reused when they become free.
+    this.#free = new ClusterSet(2 * fileClusters + GROWTH_CLUSTERS, image.buffers);
     for (let cluster = image.header.headerClusters; cluster < fileClusters; cluster++) {
       if (!used.has(cluster)) this.#free.add(cluster);
     }
     this.#highestFree = fileClusters - 1;
     const known = Math.max(0, Math.min(clusterCount, fileClusters - firstCluster));
-    this.#owners = new Float64Array(known).fill(NOBODY);
+    this.#owners = new Float64Array(known).fill(NO_OWNER);
     this.#tableEntries = tableEntries;
   }
 
-  /** Whether somebody else has looked after the free space since: then nothing may be moved by it. */
+  /**
+   * Whether another operation has taken over the free space since, so that this must not be used.
+   */
   isStale(image: QedImage): boolean {
     return image.free.generation !== this.generation;
   }
 
-  /** Whether nothing refers to any of some clusters. */
+  /** Whether all clusters of a range are free. */
   areFree(cluster: number, clusterCount: number): boolean {
     for (let i = 0; i < clusterCount; i++) if (!this.#free.has(cluster + i)) return false;
     return true;
   }
 
   /**
-   * The last place in the file where `clusterCount` free clusters are together, not before
-   * `firstCluster`; undefined if there is none. Last, since what is there will be cut off.
+   * The last `clusterCount` adjacent free clusters of the file, not before `firstCluster`;
+   * undefined if there are none. The last ones, since the end of the file will be cut off.
    */
   findFree(clusterCount: number, firstCluster: number): number | undefined {
     while (this.#highestFree >= firstCluster && !this.#free.has(this.#highestFree)) {
@@ -99,37 +94,37 @@ export class Survey {
     return undefined;
   }
 
-  /** Some clusters are not free any more. */
+  /** Mark clusters as used. */
   take(cluster: number, clusterCount: number): void {
     for (let i = 0; i < clusterCount; i++) this.#free.delete(cluster + i);
   }
 
-  /** Some clusters belong to somebody now. */
+  /** Set the owner of clusters. */
   setOwner(cluster: number, clusterCount: number, { l1Index, l2Index }: Owner): void {
     const id = l2Index === undefined ? -2 - l1Index : l1Index * this.#tableEntries + l2Index;
     for (let i = 0; i < clusterCount; i++) this.#note(cluster + i, id);
   }
 
-  /** Some clusters belong to nobody any more. */
+  /** Mark clusters as free and without owner. */
   release(cluster: number, clusterCount: number): void {
     for (let i = 0; i < clusterCount; i++) {
       this.#free.add(cluster + i);
-      this.#note(cluster + i, NOBODY);
+      this.#note(cluster + i, NO_OWNER);
     }
     this.#highestFree = Math.max(this.#highestFree, cluster + clusterCount - 1);
   }
 
-  /** Whom a cluster of the stretch belongs to, as far as is known. */
+  /** The owner of a cluster, if it is known. */
   ownerOf(cluster: number): Owner | undefined {
-    const id = this.#owners[cluster - this.startCluster] ?? NOBODY;
-    if (id === NOBODY) return undefined;
-    if (id < NOBODY) return { l1Index: -2 - id };
+    const id = this.#owners[cluster - this.startCluster] ?? NO_OWNER;
+    if (id === NO_OWNER) return undefined;
+    if (id < NO_OWNER) return { l1Index: -2 - id };
     const l1Index = Math.floor(id / this.#tableEntries);
     return { l1Index, l2Index: id - l1Index * this.#tableEntries };
   }
 
-  /** Whom the clusters of some places belong to, each one once. */
-  ownersOf(places: readonly Stretch[]): Owner[] {
+  /** The owners of the clusters of some ranges, each one once. */
+  ownersOf(places: readonly ClusterRange[]): Owner[] {
     const owners = new Map<string, Owner>();
     for (const { firstCluster, clusterCount } of places) {
       for (let i = 0; i < clusterCount; i++) {
@@ -141,39 +136,38 @@ export class Survey {
   }
 
   #note(cluster: number, id: number): void {
-    // What lies outside of the array is dropped by it.
+    // A typed array ignores indexes outside of it.
     this.#owners[cluster - this.startCluster] = id;
   }
 }
 
 /**
- * Look through all tables and note who owns `clusterCount` clusters of the file from
- * `firstCluster` on, or as many as a table has if that is more. Needs the turn of
- * those who change tables. Throws {@linkcode FormatError} for the first bad entry, and the storage's
- * error for a table that can't be read. What the session knew of free clusters is
- * forgotten: the survey has them now.
+ * Scan all tables and find the owners of `clusterCount` clusters of the file from `firstCluster`
+ * on, or as many as a table has if that is more. Needs the allocation lock. Throws {@linkcode
+ * FormatError} for the first bad entry, and the storage's error for an unreadable table. The result
+ * takes over the free clusters: the image forgets those that it knew.
  */
-export function* surveyFile(
+export function* findReachability(
   image: QedImage,
   firstCluster: number,
-  clusterCount: number = STRETCH_CLUSTERS,
-): Operation<Survey> {
-  const walk = new Walk(image, { clears: false });
-  yield* walkTables(walk);
+  clusterCount: number = DEFAULT_CLUSTERS,
+): Operation<Reachability> {
+  const walk = new TableWalk(image, { clears: false });
+  yield* scanTables(walk);
   walk.finish();
   assertSound(walk);
-  const survey = new Survey(walk, {
+  const reachability = new Reachability(walk, {
     firstCluster,
     clusterCount: Math.max(clusterCount, image.geometry.tableClusters),
   });
-  yield* noteOwners(image, survey);
+  yield* noteOwners(image, reachability);
   image.free.clear();
-  survey.generation = image.free.generation;
-  return survey;
+  reachability.generation = image.free.generation;
+  return reachability;
 }
 
-/** Throws if a walk found anything but leaks: {@linkcode FormatError}, or the storage's error. */
-export function assertSound(walk: Walk): void {
+/** Throw {@linkcode FormatError}, or the storage's error, if a walk found anything but leaks. */
+export function assertSound(walk: TableWalk): void {
   if (walk.readFailure) throw walk.readFailure;
   const [problem] = walk.result.problems;
   if (!problem) return;
@@ -187,20 +181,20 @@ export function assertSound(walk: Walk): void {
   });
 }
 
-function* noteOwners(image: QedImage, survey: Survey): Operation<void> {
+function* noteOwners(image: QedImage, reachability: Reachability): Operation<void> {
   const { l1, geometry, header } = image;
   const { tableEntries, tableClusters, tableBytes, clusterBytes } = geometry;
-  const leastOffset = header.headerClusters * clusterBytes;
+  const minOffset = header.headerClusters * clusterBytes;
   const table = new Table(image.buffers.take(tableBytes), 0);
   for (let l1Index = l1.nextUsed(0); l1Index < tableEntries; l1Index = l1.nextUsed(l1Index + 1)) {
     table.offsetBytes = l1.entry(l1Index);
-    survey.setOwner(table.offsetBytes / clusterBytes, tableClusters, { l1Index });
+    reachability.setOwner(table.offsetBytes / clusterBytes, tableClusters, { l1Index });
     yield* readTable(image, table);
     for (let l2Index = table.nextUsed(0); l2Index < tableEntries;) {
       const offsetBytes = table.entry(l2Index);
       // Special values lie before all offsets.
-      if (offsetBytes >= leastOffset) {
-        survey.setOwner(offsetBytes / clusterBytes, 1, { l1Index, l2Index });
+      if (offsetBytes >= minOffset) {
+        reachability.setOwner(offsetBytes / clusterBytes, 1, { l1Index, l2Index });
       }
       l2Index = table.nextUsed(l2Index + 1);
     }

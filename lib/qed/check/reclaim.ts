@@ -1,12 +1,12 @@
 /**
- * Giving leaked clusters back.
+ * Reclaiming leaked clusters.
  *
- * Behind the header a file without leaks is exactly as long as its clusters in use, so the end it
- * could have is known beforehand. Whatever is in use behind that end moves into a hole before it,
- * L2 tables first, since they need a hole of several clusters; then the file is cut.
+ * A file without leaks consists of the header and its used clusters, so its new end is known
+ * beforehand. Used clusters after that end move into holes before it, L2 tables first, since they
+ * need holes of several clusters; then the file is cut.
  *
- * Moves are those of relocate.ts, in batches: a crash at any point leaves every entry pointing at
- * a complete cluster, and at most leaks.
+ * Moves are those of relocate.ts, in batches: a crash at any point leaves every entry pointing at a
+ * complete cluster, and at most leaks.
  *
  * @module
  */
@@ -15,26 +15,26 @@ import { loadL2Table } from "../io/lookup.ts";
 import type { QedImage } from "../image/image.ts";
 import { type DataMove, moveData, moveTables, type TableMove } from "../io/relocate.ts";
 import type { Table } from "../format/table.ts";
-import type { Walk } from "./table_walk.ts";
+import type { TableWalk } from "./table_walk.ts";
 
-/** How many clusters are moved at a time: as many are leaked if a crash comes in between. */
+/** The number of clusters in a batch, which is also the number leaked by a crash during one. */
 const BATCH_CLUSTERS = 1024;
 
 /**
- * Move clusters from the end of the file into holes and cut the file, and correct the result of
- * `walk`, which must have found neither corruptions nor check errors. A table for which there is
- * no hole that is long enough stays where it is, and with it the leaks before it. The whole disk
- * must be held, and the turn of those who change tables taken.
+ * Move clusters from the end of the file into holes and cut the file, and update the result of
+ * `walk`, which must have found neither corruptions nor check errors. A table for which no hole is
+ * long enough stays in place, and so do the leaks before it. Needs the lock of the whole disk and
+ * the allocation lock.
  */
-export function* reclaimLeaks(walk: Walk): Operation<void> {
+export function* reclaimLeaks(walk: TableWalk): Operation<void> {
   const { image, used, result } = walk;
   const { clusterBytes } = image.geometry;
   const { headerClusters } = image.header;
   const leaksBefore = result.leaks;
-  // Holes may be used, and the end cut off, only if no entry that a crash could bring back refers to
-  // them; and whoever wrote what was walked may have been killed before a flush.
+  // No entry that a crash could restore may refer to a hole or to the end to cut off, and the
+  // program that wrote the tables may have been killed before a flush.
   yield* image.flush("entries before leaked clusters are used");
-  // Now and not at the end: if a move fails, the image goes on with the holes that are filled.
+  // Now and not at the end: after a failed move the image stays in use, with some holes filled.
   image.free.clear();
   let endCluster = lowestEnd(walk);
   if (result.imageEndBytes > endCluster * clusterBytes) {
@@ -47,25 +47,30 @@ export function* reclaimLeaks(walk: Walk): Operation<void> {
   result.leaksFixed = leaksBefore - result.leaks;
 }
 
-/** Cut the file behind its last cluster in use; every entry must be durable already. */
+/** Cut the file after its last used cluster; every entry must be durable. */
 export function* cutFile(image: QedImage, endBytes: number): Operation<void> {
   const { file } = image;
-  yield* image.critical({ kind: "resize", file, sizeBytes: endBytes, label: "leaked clusters" });
+  yield* image.requestOrFail({
+    kind: "resize",
+    file,
+    sizeBytes: endBytes,
+    label: "leaked clusters",
+  });
   yield* image.flush("leaked clusters");
   image.endBytes = endBytes;
   image.hasTornTail = false;
   image.free.clear();
 }
 
-/** Where the file could end if everything that can move did; the L1 table stays. */
-function lowestEnd(walk: Walk): number {
+/** The end of the file if every cluster that can move does; the L1 table stays. */
+function lowestEnd(walk: TableWalk): number {
   const { l1, geometry, header } = walk.image;
   const l1End = l1.offsetBytes / geometry.clusterBytes + geometry.tableClusters;
   return Math.max(header.headerClusters + walk.used.size, l1End);
 }
 
-/** Move L2 tables that reach behind `endCluster`. Answers where the file can really end. */
-function* moveTablesInto(walk: Walk, endCluster: number): Operation<number> {
+/** Move L2 tables that reach past `endCluster`. Returns the possible end of the file. */
+function* moveTablesInto(walk: TableWalk, endCluster: number): Operation<number> {
   const { image, used } = walk;
   const { tableClusters, clusterBytes } = image.geometry;
   const moves: TableMove[] = [];
@@ -89,7 +94,7 @@ function* moveTablesInto(walk: Walk, endCluster: number): Operation<number> {
   return end;
 }
 
-/** The L1 indexes of tables that reach behind `endCluster`, the last table in the file first. */
+/** The L1 indexes of tables that reach past `endCluster`, the last table in the file first. */
 function tablesFromTheEnd(image: QedImage, endCluster: number): number[] {
   const { l1, geometry } = image;
   const firstInside = (endCluster - geometry.tableClusters) * geometry.clusterBytes;
@@ -100,8 +105,10 @@ function tablesFromTheEnd(image: QedImage, endCluster: number): number[] {
   return indexes.sort((a, b) => l1.entry(b) - l1.entry(a));
 }
 
-/** The first place from `from` on, before `endCluster`, where a table fits, or one behind that. */
-function findHole(walk: Walk, from: number, endCluster: number): number {
+/**
+ * The first hole from `from` on that fits a table; past `endCluster` if there is none before it.
+ */
+function findHole(walk: TableWalk, from: number, endCluster: number): number {
   const { tableClusters } = walk.image.geometry;
   let start = from;
   for (let i = from; i < endCluster && i - start < tableClusters; i++) {
@@ -110,8 +117,8 @@ function findHole(walk: Walk, from: number, endCluster: number): number {
   return start;
 }
 
-/** Move data clusters from behind `endCluster` into holes; there are enough of them. */
-function* moveDataInto(walk: Walk, endCluster: number): Operation<void> {
+/** Move data clusters from after `endCluster` into holes; there are enough holes. */
+function* moveDataInto(walk: TableWalk, endCluster: number): Operation<void> {
   const { image, used } = walk;
   const { tableEntries, clusterBytes } = image.geometry;
   const { l1 } = image;
@@ -140,7 +147,7 @@ function* moveDataInto(walk: Walk, endCluster: number): Operation<void> {
   yield* moveData(image, moves);
 }
 
-/** The first index from `from` on whose entry points at `endBytes` or behind it. */
+/** The first index from `from` on whose entry points at `endBytes` or later. */
 function nextBehind(table: Table, from: number, endBytes: number): number {
   const entries = table.block.words.length / 2;
   let index = from;

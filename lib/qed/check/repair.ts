@@ -1,6 +1,6 @@
 import type { Operation } from "../../storage/request.ts";
 import { StorageError } from "../../storage/storage_error.ts";
-import { type ProgressListener, walkTables } from "./check.ts";
+import { type ProgressListener, scanTables } from "./check.ts";
 import { type CheckResult, MAX_PROBLEMS } from "./check_result.ts";
 import { clearNeedCheck } from "../image/close.ts";
 import { loadL2Table } from "../io/lookup.ts";
@@ -11,38 +11,38 @@ import { reclaimLeaks } from "./reclaim.ts";
 import { RepairFront } from "../image/repair_front.ts";
 import type { Table } from "../format/table.ts";
 import { noteSector, writeSectors } from "../image/table_sectors.ts";
-import { scanL2Table, Walk } from "./table_walk.ts";
+import { scanL2Table, TableWalk } from "./table_walk.ts";
 
-/** What to repair. */
+/** Options of a repair. */
 export interface RepairOptions {
   /** Remove invalid and shared references. */
   readonly corruptions: boolean;
   /**
-   * Give back clusters that nothing refers to, and what follows the last whole cluster, where no
-   * corruption and no check error is left.
+   * Reclaim leaked clusters and a partial cluster at the end of the file, if no corruption and no
+   * check error is left.
    */
   readonly leaks: boolean;
-  /** Told how far the walk through the tables is. */
+  /** Called with the progress of the walk through the tables. */
   readonly progress?: ProgressListener;
 }
 
 /**
  * Make the tables consistent again.
  *
- * An entry that points outside the file's clusters is cleared: what it mapped never became
- * durable (Hajnoczi, 8 September 2010 11:15, case 3). Where a cluster is referred to more than
- * once, one reference stays: the L1 table before L2 tables, L2 tables before data, and otherwise
- * the lowest index. The others are cleared, so that no cluster is seen at two addresses.
+ * An entry that points outside the clusters of the file is cleared: its data never became durable
+ * (Hajnoczi, 8 September 2010 11:15, case 3). Where a cluster is referred to more than once, one
+ * reference stays: the L1 table before L2 tables, L2 tables before data, and otherwise the lowest
+ * index. The others are cleared, so that no cluster is seen at two addresses.
  *
- * Order: cleared entries, flush, then leaks are reclaimed (see {@linkcode reclaimLeaks}), then
- * NEED_CHECK is cleared, then flush. A crash at any point leaves an image that can be repaired
- * again with the same outcome, and the guest reads no sector's contents at another's address.
- * Where a corruption is left, or an L2 table could not be read, which is a check error, NEED_CHECK
- * stays and the image takes no more writes.
+ * Order: clear entries, flush, reclaim leaks (see {@linkcode reclaimLeaks}), clear NEED_CHECK,
+ * flush. A crash at any point leaves an image that can be repaired again with the same result, and
+ * no sector's contents appear at another guest address. If a corruption is left, or an L2 table
+ * cannot be read, which is a check error, NEED_CHECK stays and the image takes no more writes.
  *
- * Others may use the image meanwhile if this runs {@linkcode QedImage.alone}, starts before they do
- * and gives back no leaks: reads go on, in-place writes go on behind the {@linkcode RepairFront},
- * allocations wait. Giving back leaks moves clusters and needs the whole disk.
+ * Other requests may run meanwhile if the repair runs in {@linkcode QedImage.withAllocationLock},
+ * starts before them and reclaims no leaks: reads continue, in-place writes wait until the
+ * {@linkcode RepairFront} has passed their table, allocations wait. Reclaiming leaks moves clusters
+ * and needs the lock of the whole disk.
  *
  * Throws {@linkcode ImageError} for a read-only image, and the storage's error for a failed write.
  *
@@ -63,7 +63,7 @@ export function repairImage(image: QedImage, options: RepairOptions): Operation<
   return repair(image, options, MAX_PROBLEMS);
 }
 
-/** What opening a dirty image includes: nobody asks which entries were wrong. */
+/** The repair when a dirty image is opened: no problems are listed. */
 export function repairOpened(image: QedImage): Operation<CheckResult> {
   return repair(image, { corruptions: true, leaks: false }, 0);
 }
@@ -71,25 +71,25 @@ export function repairOpened(image: QedImage): Operation<CheckResult> {
 function* repair(
   image: QedImage,
   options: RepairOptions,
-  mostProblems: number,
+  maxProblems: number,
 ): Operation<CheckResult> {
   image.assertWritable();
-  // Of an image that was damaged, what one entry gave up another one may refer to.
+  // In a damaged image another entry may refer to a freed cluster.
   image.free.clear();
-  const walk = new Walk(image, { clears: options.corruptions, mostProblems });
+  const walk = new TableWalk(image, { clears: options.corruptions, maxProblems });
   const { result } = walk;
   if (options.corruptions) yield* resolveCorruptions(walk, options.progress);
-  else yield* walkTables(walk, options.progress);
+  else yield* scanTables(walk, options.progress);
   walk.finish();
 
   if (result.corruptions > 0 || result.checkErrors > 0) {
-    image.failure ??= walk.readFailure ?? new ImageError("corruptions are left");
+    image.failure ??= walk.readFailure ?? new ImageError("corruptions remain");
     return result;
   }
-  // What follows the last whole cluster is nobody's either, and QEMU may take it for a leak.
+  // A partial cluster at the end is unused too, and QEMU may count it as a leak.
   if (options.leaks && (result.leaks > 0 || image.hasTornTail)) yield* reclaimLeaks(walk);
   if (image.needsCheck) {
-    // What was found consistent may not be durable yet: whoever wrote it may have been killed.
+    // The tables may not be durable yet: the program that wrote them may have been killed.
     yield* image.flush("before clearing NEED_CHECK");
     image.isUnchecked = false;
     yield* clearNeedCheck(image);
@@ -98,10 +98,10 @@ function* repair(
 }
 
 /**
- * Clear what is wrong, on disk too; what remains has no corruptions, as the result then says. Those
- * who use the image at the same time are let know how far this is.
+ * Clear wrong entries, on disk too, so that the tables and the result have no corruptions. Other
+ * requests wait for the progress of the repair.
  */
-function* resolveCorruptions(walk: Walk, progress?: ProgressListener): Operation<void> {
+function* resolveCorruptions(walk: TableWalk, progress?: ProgressListener): Operation<void> {
   const { image, result } = walk;
   const front = new RepairFront(image, walk.used);
   image.repairFront = front;
@@ -118,8 +118,8 @@ function* resolveCorruptions(walk: Walk, progress?: ProgressListener): Operation
   }
 }
 
-/** Clear L1 entries that are invalid or overlap a table before them. Answers their sectors. */
-function resolveL1(walk: Walk): number[] {
+/** Clear L1 entries that are invalid or overlap an earlier table. Returns their sectors. */
+function resolveL1(walk: TableWalk): number[] {
   const { image } = walk;
   const { l1 } = image;
   const { tableEntries, tableClusters } = image.geometry;
@@ -139,9 +139,9 @@ function resolveL1(walk: Walk): number[] {
   return sectors;
 }
 
-/** Clear L2 entries that are invalid or point at a cluster in use. */
+/** Clear L2 entries that are invalid or point at a used cluster. */
 function* resolveL2Tables(
-  walk: Walk,
+  walk: TableWalk,
   front: RepairFront,
   progress?: ProgressListener,
 ): Operation<void> {
@@ -161,7 +161,7 @@ function* resolveL2Tables(
     scanL2Table(walk, table, index);
     front.pass(index);
     if (clearedSectors.length > 0) {
-      // The file has the old entries still: nobody may read the table from there meanwhile.
+      // The file still has the old entries: the table must not be read from it meanwhile.
       l2Cache.pinned = table;
       yield* writeSectors(image, table, clearedSectors);
       image.tableChanges++;

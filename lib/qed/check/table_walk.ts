@@ -1,5 +1,5 @@
 import type { StorageError } from "../../storage/storage_error.ts";
-import { type CheckResult, MAX_PROBLEMS, type Problem } from "./check_result.ts";
+import { type CheckResult, type FormatProblem, MAX_PROBLEMS } from "./check_result.ts";
 import { CHUNK_BITS, ClusterSet } from "../image/cluster_set.ts";
 import { clustersFor } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
@@ -9,35 +9,35 @@ import { noteSector } from "../image/table_sectors.ts";
 
 const CHUNK_MASK = 2 ** CHUNK_BITS - 1;
 
-/** What a {@linkcode Walk} does beside marking and counting. */
-export interface WalkOptions {
-  /** Whether L2 entries that are wrong are cleared. */
+/** Settings of a {@linkcode TableWalk}. */
+export interface TableWalkOptions {
+  /** Whether wrong L2 entries are cleared. */
   readonly clears: boolean;
-  /** How many problems are listed; {@linkcode MAX_PROBLEMS} if not given. */
-  readonly mostProblems?: number;
+  /** Maximum number of problems to list; {@linkcode MAX_PROBLEMS} by default. */
+  readonly maxProblems?: number;
 }
 
-/** One pass over the tables of an image: which clusters are referred to, and what is wrong. */
-export class Walk {
-  /** The image being walked. */
+/** One pass over the tables of an image, which finds the clusters referred to and the problems. */
+export class TableWalk {
+  /** The image. */
   readonly image: QedImage;
-  /** The findings so far. */
+  /** The result so far. */
   readonly result: CheckResult;
   /** The clusters referred to so far. */
   readonly used: ClusterSet;
-  /** Whether L2 entries that are wrong are cleared, in memory, as they are met. */
+  /** Whether wrong L2 entries are cleared in memory during the pass. */
   readonly clears: boolean;
-  /** The sectors of the table scanned last that have cleared entries; ascending. */
+  /** The sectors with cleared entries of the last table scanned; ascending. */
   readonly clearedSectors: number[] = [];
-  /** Why the first table that could not be read could not be. */
+  /** The error of the first unreadable table. */
   readFailure: StorageError | undefined;
-  readonly #mostProblems: number;
+  readonly #maxProblems: number;
   #allocatedClusters = 0;
   #fragmentedClusters = 0;
 
-  /** Start a pass in which the L1 table's clusters are marked, nothing else. */
-  constructor(image: QedImage, options: WalkOptions) {
-    this.#mostProblems = options.mostProblems ?? MAX_PROBLEMS;
+  /** Start a pass; the clusters of the L1 table are marked. */
+  constructor(image: QedImage, options: TableWalkOptions) {
+    this.#maxProblems = options.maxProblems ?? MAX_PROBLEMS;
     this.image = image;
     this.result = emptyCheckResult(image);
     this.used = new ClusterSet(image.endBytes / image.geometry.clusterBytes, image.buffers);
@@ -45,7 +45,7 @@ export class Walk {
     this.markTable(image.l1.offsetBytes);
   }
 
-  /** Mark a table's clusters; answers how many of them were marked already. */
+  /** Mark the clusters of a table; returns how many of them were marked already. */
   markTable(offsetBytes: number): number {
     const { clusterBytes, tableClusters } = this.image.geometry;
     const first = offsetBytes / clusterBytes;
@@ -54,7 +54,7 @@ export class Walk {
     return shared;
   }
 
-  /** Whether none of a table's clusters is marked. */
+  /** Whether none of the clusters of a table is marked. */
   isTableFree(offsetBytes: number): boolean {
     const { clusterBytes, tableClusters } = this.image.geometry;
     const first = offsetBytes / clusterBytes;
@@ -62,21 +62,21 @@ export class Walk {
     return true;
   }
 
-  /** Count and note a corruption of an L1 entry. */
-  rejectL1(kind: Problem["kind"], l1Index: number): void {
+  /** Count and list a corruption of an L1 entry. */
+  rejectL1(kind: FormatProblem["kind"], l1Index: number): void {
     this.result.corruptions++;
     this.#note(kind, this.image.l1, l1Index);
   }
 
-  /** Count and note an L2 table that cannot be read. */
+  /** Count and list an unreadable L2 table. */
   skipUnreadable(l1Index: number, error: StorageError): void {
     this.result.checkErrors++;
     this.readFailure ??= error;
     this.#note("unreadable", this.image.l1, l1Index);
   }
 
-  /** Count and note a corruption of an L2 entry, and clear it if that was asked for. */
-  rejectL2(kind: Problem["kind"], l1Index: number, table: Table, index: number): void {
+  /** Count and list a corruption of an L2 entry, and clear the entry if the walk does so. */
+  rejectL2(kind: FormatProblem["kind"], l1Index: number, table: Table, index: number): void {
     this.result.corruptions++;
     this.#note(kind, table, index, l1Index);
     if (!this.clears) return;
@@ -84,29 +84,32 @@ export class Walk {
     noteSector(this.clearedSectors, index);
   }
 
-  /** Take over the counts of one L2 table, of which `added` are marks set behind our back. */
+  /**
+   * Add the counts of one L2 table; `added` is the number of marks that {@linkcode scanL2Table}
+   * set.
+   */
   countScan(counts: { added: number; allocated: number; fragmented: number }): void {
     this.used.countAdded(counts.added);
     this.#allocatedClusters += counts.allocated;
     this.#fragmentedClusters += counts.fragmented;
   }
 
-  /** Count what no entry refers to, and find the end of what is used. */
+  /** Count the leaks, and find the end of the used clusters. */
   finish(): void {
     const { image, result, used } = this;
     const { clusterBytes } = image.geometry;
-    const behindHeader = image.endBytes / clusterBytes - image.header.headerClusters;
+    const dataClusters = image.endBytes / clusterBytes - image.header.headerClusters;
     result.allocatedClusters = this.#allocatedClusters;
     result.fragmentedClusters = this.#fragmentedClusters;
-    // With a table unread nobody knows what is leaked.
-    result.leaks = result.checkErrors > 0 ? 0 : Math.max(0, behindHeader - used.size);
+    // With an unreadable table the leaks are unknown.
+    result.leaks = result.checkErrors > 0 ? 0 : Math.max(0, dataClusters - used.size);
     result.imageEndBytes = (used.highest() + 1) * clusterBytes;
   }
 
   /** For an entry of an L2 table, `l1Index` is that table's. */
-  #note(kind: Problem["kind"], table: Table, index: number, l1Index?: number): void {
+  #note(kind: FormatProblem["kind"], table: Table, index: number, l1Index?: number): void {
     const { problems } = this.result;
-    if (problems.length >= this.#mostProblems) return;
+    if (problems.length >= this.#maxProblems) return;
     const entry = l1Index === undefined ? `l1_table[${index}]` : `l2_table[${l1Index}][${index}]`;
     const entryOffsetBytes = table.entryOffsetBytes(index);
     problems.push({ kind, entry, entryOffsetBytes, value: table.exactEntry(index) });
@@ -114,11 +117,11 @@ export class Walk {
 }
 
 /**
- * Mark what one L2 table refers to. The hot loop of every check: clusters below 2^31 are found
- * with 32-bit arithmetic (that is what the `| 0` are for) and marked in place; all others, special
- * and wrong entries take the slower branch.
+ * Mark the clusters that one L2 table refers to. The hot loop of every check: clusters below 2^31
+ * are found with 32-bit arithmetic (hence the `| 0`) and marked in place; all others, special
+ * values and wrong entries take the slower branch.
  */
-export function scanL2Table(walk: Walk, table: Table, l1Index: number): void {
+export function scanL2Table(walk: TableWalk, table: Table, l1Index: number): void {
   const { image, used } = walk;
   const { clusterBits, clusterBytes } = image.geometry;
   const words = table.block.words;
@@ -139,7 +142,7 @@ export function scanL2Table(walk: Walk, table: Table, l1Index: number): void {
     const low = words[word] | 0;
     const high = words[word + 1] | 0;
     let cluster = (low >>> clusterBits) | (high << highShift);
-    let problem: Problem["kind"] | undefined;
+    let problem: FormatProblem["kind"] | undefined;
     if (
       ((low & lowMask) | (high >>> clusterBits)) === 0 &&
       ((cluster - firstCluster) >>> 0) < clusterCount
@@ -159,7 +162,8 @@ export function scanL2Table(walk: Walk, table: Table, l1Index: number): void {
       }
     } else {
       if ((low | high) === 0) {
-        // Most tables are mostly empty: to the next entry, unless it is likely to be near.
+        // Most tables are mostly empty: skip to the next used entry, unless it is likely to be
+        // near.
         if ((word & 15) === 0) word = 2 * table.nextUsed(word / 2) - 2;
         continue;
       }

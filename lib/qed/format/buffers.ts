@@ -4,18 +4,18 @@ export interface Block {
   readonly bytes: Uint8Array;
   /** The same memory as words. */
   readonly words: Uint32Array;
-  /** The same memory as 64-bit numbers, if it is at hand. */
+  /** The same memory as 64-bit numbers, if available. */
   readonly numbers?: BigInt64Array;
 }
 
 /**
- * Where an image takes its memory from. A harness that opens the same image a million times hands
- * in a pool; everybody else uses {@linkcode FRESH_BUFFERS}.
+ * The allocator of an image's memory. A harness that opens the same image a million times uses a
+ * pool, everything else {@linkcode FRESH_BUFFERS}.
  */
 export interface Buffers {
   /**
-   * A block of `sizeBytes` zero bytes; `sizeBytes` is a multiple of 4. To be `overwritten`, all of
-   * it and before anybody looks, the bytes may be any.
+   * A block of `sizeBytes` zero bytes; `sizeBytes` is a multiple of 4. A block that the caller will
+   * overwrite completely before reading it may hold any bytes.
    */
   take(sizeBytes: number, use?: "overwritten"): Block;
 }
@@ -31,7 +31,7 @@ function newBlock(sizeBytes: number): Block {
 }
 
 /**
- * Allocates anew every time and leaves the rest to the garbage collector.
+ * Allocates new memory every time, for the garbage collector to free.
  *
  * @example
  * ```ts
@@ -46,8 +46,8 @@ function newBlock(sizeBytes: number): Block {
 export const FRESH_BUFFERS: Buffers = { take: newBlock };
 
 /**
- * Hands out the same blocks again after each {@linkcode BufferPool.recycle}. Whoever calls that
- * promises that nothing opened before it is used any more.
+ * Reuses its blocks after each {@linkcode BufferPool.recycle}. The caller of that guarantees that
+ * images opened before are not used any more.
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ export const FRESH_BUFFERS: Buffers = { take: newBlock };
 export class BufferPool implements Buffers {
   readonly #bySize = new Map<number, { blocks: Block[]; taken: number }>();
 
-  /** A block of `sizeBytes` zero bytes, or to be `overwritten` any. */
+  /** A block of `sizeBytes` zero bytes, or of any bytes if it is to be overwritten. */
   take(sizeBytes: number, use?: "overwritten"): Block {
     let shelf = this.#bySize.get(sizeBytes);
     if (!shelf) this.#bySize.set(sizeBytes, shelf = { blocks: [], taken: 0 });
@@ -72,7 +72,7 @@ export class BufferPool implements Buffers {
     return shelf.blocks[shelf.taken++];
   }
 
-  /** All blocks are free again. */
+  /** Make all blocks free. */
   recycle(): void {
     for (const shelf of this.#bySize.values()) shelf.taken = 0;
   }

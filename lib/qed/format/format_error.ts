@@ -1,18 +1,18 @@
-/** What a {@linkcode FormatError} says about the field that breaks a rule. */
+/** The field that a {@linkcode FormatError} is about, and the rule that it breaks. */
 export interface FormatErrorDetails {
   /** The field in the specification's terms: `cluster_size`, `l1_table[3]` ... */
   readonly field: string;
   /** Where the field starts in the file, in bytes. */
   readonly offsetBytes: number;
-  /** What the field holds. */
+  /** The value of the field. */
   readonly value: bigint | number | string;
   /** The rule that the value breaks: "must be a power of two from 4096 to 67108864". */
   readonly rule: string;
 }
 
 /**
- * An image that breaks a rule of the format. Names the field, its offset in the file and its
- * value. Nothing has been written to the image when this is thrown on opening it.
+ * An image that breaks a rule of the format: the field, its offset in the file and its value. When
+ * opening an image throws this, nothing has been written to it.
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export class FormatError extends Error implements FormatErrorDetails {
   /** The rule that the value breaks. */
   readonly rule: string;
 
-  /** Build the error and its message from what is known of the field. */
+  /** Build the error and its message from the field and the rule. */
   constructor(details: FormatErrorDetails) {
     const { field, offsetBytes, value, rule } = details;
     const shown = typeof value === "string" ? JSON.stringify(value) : `${value}`;
@@ -48,8 +48,8 @@ export class FormatError extends Error implements FormatErrorDetails {
 }
 
 /**
- * A call that can't be carried out on this image: outside its size, read-only, a backing file
- * that isn't there, or an image that stopped accepting writes after a failure.
+ * A call that this image cannot carry out: a range outside its size, a write to a read-only image,
+ * a missing backing file, or a write to an image that stopped accepting writes after a failure.
  *
  * @example
  * ```ts

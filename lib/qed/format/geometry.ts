@@ -22,8 +22,8 @@ export interface Geometry {
   readonly tableEntries: number;
 }
 
-/** Derive the geometry; both sizes must be valid already. */
-export function geometryOf(
+/** Derive the geometry from two sizes, which must be valid. */
+export function deriveGeometry(
   clusterBytes: number = DEFAULT_CLUSTER_BYTES,
   tableClusters: number = DEFAULT_TABLE_CLUSTERS,
 ): Geometry {
@@ -46,7 +46,7 @@ export function maxImageBytes(geometry: Geometry): bigint {
   return entries * entries * BigInt(geometry.clusterBytes);
 }
 
-/** How many clusters `bytes` of the guest's disk take, the last one maybe in part. */
+/** The number of clusters for `bytes` of the guest's disk, rounded up. */
 export function clustersFor(geometry: Geometry, bytes: bigint): number {
   const clusterBytes = BigInt(geometry.clusterBytes);
   return Number((bytes + clusterBytes - 1n) / clusterBytes);
@@ -66,6 +66,6 @@ export function tableSizeRule(clusters: number): string | undefined {
     : `must be a power of two from ${MIN_TABLE_CLUSTERS} to ${MAX_TABLE_CLUSTERS}`;
 }
 
-function isPowerOfTwoIn(value: number, least: number, most: number): boolean {
-  return value >= least && value <= most && Number.isInteger(Math.log2(value));
+function isPowerOfTwoIn(value: number, min: number, max: number): boolean {
+  return value >= min && value <= max && Number.isInteger(Math.log2(value));
 }

@@ -1,17 +1,17 @@
 import { assertEquals } from "@std/assert";
-import { clusterSizeRule, geometryOf, maxImageBytes, tableSizeRule } from "./geometry.ts";
+import { clusterSizeRule, deriveGeometry, maxImageBytes, tableSizeRule } from "./geometry.ts";
 
 Deno.test("what follows from cluster and table size", () => {
-  assertEquals(geometryOf(), {
+  assertEquals(deriveGeometry(), {
     clusterBytes: 65536,
     clusterBits: 16,
     tableClusters: 4,
     tableBytes: 262144,
     tableEntries: 32768,
   });
-  assertEquals(maxImageBytes(geometryOf()), 64n * 2n ** 40n);
-  assertEquals(maxImageBytes(geometryOf(4096, 1)), 2n ** 30n);
-  assertEquals(maxImageBytes(geometryOf(2 ** 26, 16)), 2n ** 80n);
+  assertEquals(maxImageBytes(deriveGeometry()), 64n * 2n ** 40n);
+  assertEquals(maxImageBytes(deriveGeometry(4096, 1)), 2n ** 30n);
+  assertEquals(maxImageBytes(deriveGeometry(2 ** 26, 16)), 2n ** 80n);
 });
 
 Deno.test("cluster sizes are powers of two from 4 KiB to 64 MiB", () => {

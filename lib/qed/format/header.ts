@@ -1,8 +1,8 @@
 import { FormatError } from "./format_error.ts";
 import {
   clusterSizeRule,
+  deriveGeometry,
   type Geometry,
-  geometryOf,
   maxImageBytes,
   tableSizeRule,
 } from "./geometry.ts";
@@ -16,10 +16,10 @@ import {
   MAX_IMAGE_BYTES,
   MAX_NAME_BYTES,
   RFC_COMPAT_BACKING_FORMAT,
-  SECTOR_BYTES,
 } from "./layout.ts";
+import { SECTOR_BYTES } from "../../storage/sector.ts";
 
-/** A piece of the header area: a string of `sizeBytes` bytes from `offsetBytes` on. */
+/** The place of a string in the header area. */
 export interface StringPlace {
   /** Bytes from the start of the file. */
   readonly offsetBytes: number;
@@ -27,27 +27,27 @@ export interface StringPlace {
   readonly sizeBytes: number;
 }
 
-/** A valid header, the same for both layouts; a field that a layout lacks is zero or absent. */
+/** A valid header of either layout; a field that the layout lacks is zero or absent. */
 export interface Header {
-  /** Which layout the header was read under. */
+  /** The layout under which the header was read. */
   readonly layout: HeaderLayout;
-  /** Cluster and table sizes, and what follows from them. */
+  /** Cluster and table sizes, and the sizes derived from them. */
   readonly geometry: Geometry;
-  /** Clusters of the header, before the first regular cluster. */
+  /** The number of clusters of the header, before the first regular cluster. */
   readonly headerClusters: number;
   /** Feature bits; all are known. */
   readonly features: bigint;
-  /** Compatible feature bits, kept as they are. */
+  /** Compatible feature bits, preserved unchanged. */
   readonly compatFeatures: bigint;
-  /** Autoclear bits as found; no bit is defined yet. */
+  /** Autoclear bits as read; no bit is defined yet. */
   readonly autoclearFeatures: bigint;
   /** Where the L1 table starts, in bytes. */
   readonly l1TableOffsetBytes: number;
   /** The size of the disk that the guest sees, in bytes. */
   readonly imageBytes: bigint;
-  /** Where the backing file's name is, if there is one. */
+  /** The place of the backing file's name, if there is one. */
   readonly backingName?: StringPlace;
-  /** Where the backing file's format is named (rfc layout only). */
+  /** The place of the name of the backing file's format (rfc layout only). */
   readonly backingFormat?: StringPlace;
 }
 
@@ -55,15 +55,14 @@ export interface Header {
 export interface ParseHeaderOptions {
   /** The size of the file in bytes; tables and names must lie inside it. */
   readonly fileBytes: number;
-  /** Read under this layout only. Without it: final, or rfc where final is invalid. */
+  /** Read under this layout only. By default final, or rfc where final is invalid. */
   readonly layout?: HeaderLayout;
 }
 
 /**
- * Read and validate a header from the first 64 bytes of a file (specification, section Header;
- * for the rfc layout, the patch of 6 September 2010). Throws {@linkcode FormatError} naming the
- * first field that breaks a rule; where both layouts are tried and fail, the error is the one of
- * the final layout.
+ * Read and validate a header from the first 64 bytes of a file (specification, section Header; for
+ * the rfc layout, the patch of 6 September 2010). Throws {@linkcode FormatError} for the first
+ * field that breaks a rule; if both layouts fail, for the field of the final layout.
  *
  * @example
  * ```ts
@@ -99,7 +98,7 @@ export function parseHeader(bytes: Uint8Array, options: ParseHeaderOptions): Hea
   }
 }
 
-/** Whether the bytes start with the magic of QED; says nothing of the rest. */
+/** Whether the bytes start with the magic of QED. The rest is not checked. */
 export function hasQedMagic(bytes: Uint8Array): boolean {
   return bytes.length >= 4 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) ===
       MAGIC;
@@ -122,7 +121,7 @@ function parseAs(layout: HeaderLayout, fields: DataView, fileBytes: number): Hea
   const tableClusters = u32(common.table_size);
   const tableRule = tableSizeRule(tableClusters);
   if (tableRule) reject("table_size", common.table_size, tableClusters, tableRule);
-  const geometry = geometryOf(clusterBytes, tableClusters);
+  const geometry = deriveGeometry(clusterBytes, tableClusters);
 
   const headerClusters = u32(common.header_size);
   const headerBytes = headerClusters * clusterBytes;
@@ -208,9 +207,9 @@ export function imageSizeRule(
   const unit = layout === "final" ? SECTOR_BYTES : geometry.clusterBytes;
   if (imageBytes % BigInt(unit) !== 0n) return `must be a multiple of ${unit}`;
   if (layout === "rfc" && imageBytes === 0n) return "must not be zero";
-  const most = maxImageBytes(geometry);
-  if (imageBytes > most) {
-    return `must be at most ${most}, what an L1 table of ${geometry.tableEntries} entries maps`;
+  const max = maxImageBytes(geometry);
+  if (imageBytes > max) {
+    return `must be at most ${max}, the size that an L1 table of ${geometry.tableEntries} entries maps`;
   }
   if (imageBytes > MAX_IMAGE_BYTES) return `must be at most ${MAX_IMAGE_BYTES}`;
   return undefined;
@@ -222,7 +221,7 @@ function parseL1Offset(
   file: { geometry: Geometry; headerBytes: number; fileBytes: number },
 ): number {
   const { geometry, headerBytes, fileBytes } = file;
-  // The comparison comes before the conversion: past 2^53 a number would be rounded.
+  // Compare before the conversion: from 2^53 on a number would be rounded.
   const inside = value >= BigInt(headerBytes) &&
     value + BigInt(geometry.tableBytes) <= BigInt(fileBytes);
   if (inside && value % BigInt(geometry.clusterBytes) === 0n) return Number(value);

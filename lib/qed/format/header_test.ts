@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { FormatError } from "./format_error.ts";
-import { geometryOf, maxImageBytes } from "./geometry.ts";
+import { deriveGeometry, maxImageBytes } from "./geometry.ts";
 import { encodeHeader, hasQedMagic, type Header, imageSizeRule, parseHeader } from "./header.ts";
 
 const FILE_BYTES = 2 ** 20;
@@ -62,7 +62,7 @@ Deno.test("the rfc layout is accepted where the final one is invalid, and named"
   const header = parse(rfcHeader({ 16: 1, 24: 1, 48: 64, 52: 4, 56: 68, 60: 3 }));
   assertEquals(header, {
     layout: "rfc",
-    geometry: geometryOf(4096, 2),
+    geometry: deriveGeometry(4096, 2),
     headerClusters: 1,
     features: 1n,
     compatFeatures: 1n,
@@ -108,7 +108,7 @@ Deno.test("a forced layout is not given up for the other one", () => {
 
 Deno.test("what is encoded is parsed again, in both layouts", () => {
   const common = {
-    geometry: geometryOf(65536, 4),
+    geometry: deriveGeometry(65536, 4),
     headerClusters: 2,
     compatFeatures: 0xf0n,
     l1TableOffsetBytes: 131072,
@@ -152,12 +152,12 @@ Deno.test("the magic alone tells whether bytes may be an image", () => {
 });
 
 Deno.test("image sizes are bounded by the tables, and by 2^63", () => {
-  const exabyte = geometryOf(2 ** 20, 16);
+  const exabyte = deriveGeometry(2 ** 20, 16);
   assertEquals(maxImageBytes(exabyte), 2n ** 62n);
   assertEquals(imageSizeRule(2n ** 60n, exabyte, "final"), undefined);
   assertEquals(imageSizeRule(2n ** 62n, exabyte, "rfc"), undefined);
   assertEquals(imageSizeRule(2n ** 62n + 512n, exabyte, "final")?.startsWith("must be at"), true);
-  const larger = geometryOf(2 ** 26, 16);
+  const larger = deriveGeometry(2 ** 26, 16);
   assertEquals(maxImageBytes(larger), 2n ** 80n);
   assertEquals(imageSizeRule(2n ** 63n, larger, "final"), undefined);
   assertEquals(imageSizeRule(2n ** 63n + 512n, larger, "final"), `must be at most ${2n ** 63n}`);

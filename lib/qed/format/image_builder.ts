@@ -1,6 +1,6 @@
 import { SparseFile } from "../../storage/sparse_file.ts";
 
-/** The header fields of an image to build; what is not given is that of a plain image. */
+/** The header fields of an image to build; the default is a plain image. */
 export interface HeaderFields {
   /** `Q E D \0` as a little-endian number. */
   readonly magic?: number;
@@ -20,13 +20,13 @@ export interface HeaderFields {
   readonly l1_table_offset?: bigint;
   /** The size of the guest's disk, in bytes. */
   readonly image_size?: bigint;
-  /** Where the backing file's name is, in bytes. */
+  /** The offset of the backing file's name, in bytes. */
   readonly backing_filename_offset?: number;
-  /** How long it is, in bytes. */
+  /** The length of the name, in bytes. */
   readonly backing_filename_size?: number;
 }
 
-/** The header fields that the rfc layout has elsewhere, or alone. */
+/** The header fields that only the rfc layout has, or has at another place. */
 export interface RfcHeaderFields {
   /** Where the L1 table is, in bytes. */
   readonly l1_table_offset?: bigint;
@@ -43,9 +43,8 @@ export interface RfcHeaderFields {
 }
 
 /**
- * Puts images together byte by byte, valid or not, in the final layout unless told otherwise.
- * Written from the specification's tables alone: it shares nothing with the code it is there to
- * test.
+ * Builds images byte by byte, valid or not, in the final layout by default. Written from the
+ * specification's tables alone, it shares nothing with the code under test.
  */
 export class ImageBuilder {
   /** The file so far. */
@@ -75,7 +74,7 @@ export class ImageBuilder {
     });
   }
 
-  /** Change header fields, also to values that no image may have. */
+  /** Change header fields, also to invalid values. */
   setHeader(fields: HeaderFields): this {
     const header = this.file.read(0, 64);
     const view = new DataView(header.buffer);
@@ -101,8 +100,8 @@ export class ImageBuilder {
   }
 
   /**
-   * Turn the second half of the header into that of the rfc layout (patch of 6 September 2010);
-   * the first half is the same in both.
+   * Convert the second half of the header to the rfc layout (patch of 6 September 2010); the first
+   * half is the same in both layouts.
    */
   setRfcHeader(fields: RfcHeaderFields = {}): this {
     const header = this.file.read(0, 64).fill(0, 32);
@@ -128,7 +127,7 @@ export class ImageBuilder {
     });
   }
 
-  /** Take `clusters` clusters at the end of the file, filled with `fill`; answers their offset. */
+  /** Add `clusters` clusters at the end of the file, filled with `fill`; returns their offset. */
   addClusters(clusters: number, fill = 0): number {
     const offset = Math.ceil(this.file.sizeBytes / this.clusterBytes) * this.clusterBytes;
     this.file.grow(offset + clusters * this.clusterBytes);
@@ -138,7 +137,7 @@ export class ImageBuilder {
     return offset;
   }
 
-  /** Add an empty L2 table and point the L1 entry at it; answers its offset. */
+  /** Add an empty L2 table and point the L1 entry at it; returns its offset. */
   addL2Table(l1Index: number): number {
     const offset = this.addClusters(this.tableClusters);
     this.setEntry(this.l1Bytes, l1Index, offset);
@@ -171,7 +170,9 @@ export class ImageBuilder {
   }
 }
 
-/** One L2 table behind the first L1 entry, with three clusters: a good image to break. */
+/**
+ * An image with one L2 table, at the first L1 entry, and three clusters: small and easy to damage.
+ */
 export function smallImage(fields: HeaderFields = {}): {
   builder: ImageBuilder;
   l2Bytes: number;

@@ -8,28 +8,13 @@
  * @module
  */
 
-/** Which of the two header layouts an image has. */
+/** The two header layouts. */
 export type HeaderLayout = "final" | "rfc";
 
 /** The first four bytes, `Q E D \0`, as a little-endian number. */
 export const MAGIC = 0x00444551;
-/** Bytes the header fields take, in both layouts. */
+/** The size of the header fields in bytes, in both layouts. */
 export const HEADER_BYTES = 64;
-/**
- * The unit in which tables and the header are written back.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { createImage, MemoryStorage, openImage, runSync, SECTOR_BYTES } from "@powercut/powercut/lib";
- *
- * const files = [new MemoryStorage()];
- * runSync(createImage({ imageBytes: 2 ** 30 }), files);
- * const image = runSync(openImage({ writable: true }), files);
- * assertEquals(image.imageBytes % BigInt(SECTOR_BYTES), 0n);
- * ```
- */
-export const SECTOR_BYTES = 512;
 /** Bytes of a table entry. */
 export const ENTRY_BYTES = 8;
 
@@ -37,21 +22,21 @@ export const ENTRY_BYTES = 8;
 export const MIN_CLUSTER_BYTES = 2 ** 12;
 /** Largest cluster, in bytes. */
 export const MAX_CLUSTER_BYTES = 2 ** 26;
-/** Cluster size of a new image unless another is asked for. */
+/** Default cluster size of a new image, in bytes. */
 export const DEFAULT_CLUSTER_BYTES = 2 ** 16;
 /** Smallest L1 or L2 table, in clusters. */
 export const MIN_TABLE_CLUSTERS = 1;
 /** Largest L1 or L2 table, in clusters. */
 export const MAX_TABLE_CLUSTERS = 16;
-/** Table size of a new image unless another is asked for. */
+/** Default table size of a new image, in clusters. */
 export const DEFAULT_TABLE_CLUSTERS = 4;
 /**
- * The largest size of an image, in bytes. The format's own limit is what the tables can map, which
- * may be far more; but no operating system has names for larger offsets.
+ * The largest size of an image, in bytes. The format itself allows any size that the tables can
+ * map, which may be far more, but operating systems have no larger offsets.
  */
 export const MAX_IMAGE_BYTES = 2n ** 63n;
 
-/** The longest name of a backing file, in bytes: what QEMU 7.2 accepts. */
+/** The longest name of a backing file to read, in bytes: the limit of QEMU 7.2. */
 export const MAX_NAME_BYTES = 4095;
 
 /** Where each field of the header starts, in bytes. */
@@ -99,7 +84,7 @@ export const FEATURE = {
   BACKING_FORMAT_NO_PROBE: 0x04n,
 } as const;
 
-/** Feature bits an implementation of each layout knows; any other forbids opening. */
+/** The feature bits known to an implementation of each layout; any other bit forbids opening. */
 export const KNOWN_FEATURES: Record<HeaderLayout, bigint> = {
   final: FEATURE.BACKING_FILE | FEATURE.NEED_CHECK | FEATURE.BACKING_FORMAT_NO_PROBE,
   rfc: FEATURE.BACKING_FILE,
@@ -108,7 +93,7 @@ export const KNOWN_FEATURES: Record<HeaderLayout, bigint> = {
 /** Compatible feature bit of the rfc layout: the header names the backing file's format. */
 export const RFC_COMPAT_BACKING_FORMAT = 0x01n;
 
-/** L1 and L2 entry: nothing here. */
+/** L1 and L2 entry: unallocated. */
 export const UNALLOCATED = 0;
 /** L2 entry, final layout: the cluster reads as zeroes and hides the backing file. */
 export const ZERO_CLUSTER = 1;

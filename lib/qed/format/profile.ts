@@ -1,58 +1,61 @@
 /**
- * Ordering profiles: in which order the write path lets things reach the disk, as frozen data.
+ * Ordering profiles: the order in which the write path makes things durable, as frozen data.
  *
- * The rules that `strict` keeps, and why each is there:
- * - Before the first allocation a torn cluster at the end of the file is cut off, or its stale
- *   bytes would show through in a cluster whose data never arrived.
- * - NEED_CHECK is durable before anything it protects; a crash is then always noticed.
- * - With a backing file data is durable before the L2 entry: an entry whose data is lost would
- *   hide backing data behind zeroes (specification, section Unallocated L2 tables and data
- *   clusters). NEED_CHECK is not needed then: an entry never points at what is not there.
+ * The rules of `strict`, and the reason for each:
+ * - A partial cluster at the end of the file is cut off before the first allocation. Otherwise
+ *   its stale bytes would appear in a cluster whose data never reached the disk.
+ * - NEED_CHECK is durable before anything it protects, so that every crash is noticed.
+ * - With a backing file, data is durable before the L2 entry: an entry whose data is lost would
+ *   hide backing data with zeroes (specification, section Unallocated L2 tables and data clusters).
+ *   NEED_CHECK is then unnecessary, since every entry points at complete data.
  * - A new L2 table is durable before its L1 entry (Hajnoczi, 8 September 2010 11:15).
- * - A cluster that was freed is used again when a flush has made that durable, and holds nothing
- *   old that a new entry could show (Liguori, 10 September 2010 13:39; see free_clusters.ts).
+ * - A freed cluster is reused only after a flush has made the change of its entry durable, and
+ *   only if a new entry cannot expose its old contents (Liguori, 10 September 2010 13:39; see
+ *   free_clusters.ts).
  *
  * @module
  */
 
 /** The decisions of the write path that differ between implementations. */
 export interface OrderingProfile {
-  /** The name the profile is asked for by. */
+  /** The name of the profile. */
   readonly name: string;
-  /** How a file size that is no multiple of the cluster size is taken (Hajnoczi, 8 September). */
+  /**
+   * How to treat a file size that is not a multiple of the cluster size (Hajnoczi, 8 September).
+   */
   readonly partialTail: "round-up" | "round-down" | "cut-off";
-  /** Whether NEED_CHECK is set before an allocation without backing file, and made durable. */
+  /** Whether an allocation without backing file sets NEED_CHECK first, and flushes it. */
   readonly needCheck: "never" | "unordered" | "flushed";
-  /** Partial clusters: filled by writes of their own, or one write with the data. */
+  /** How the rest of a partial cluster is written: by separate writes, or by one with the data. */
   readonly fill: "separate" | "joined";
-  /** Whether a partial write to a zero cluster is filled up with what the zeroes hide (a bug). */
+  /** Whether a partial write to a zero cluster copies the hidden backing data around it (a bug). */
   readonly fillsZeroesFromBacking: boolean;
-  /** Flush between data and L2 entry when there is a backing file. */
+  /** Whether data is flushed before the L2 entry when there is a backing file. */
   readonly flushesDataForBacking: boolean;
-  /** Flush between a new L2 table and its L1 entry. */
+  /** Whether a new L2 table is flushed before its L1 entry. */
   readonly flushesNewL2Table: boolean;
-  /** Whether table entries are checked before they are followed. */
+  /** Whether the offsets of table entries are checked before they are used. */
   readonly verifiesOffsets: boolean;
-  /** Whether closing ends with a flush after NEED_CHECK was cleared. */
+  /** Whether closing flushes after it has cleared NEED_CHECK. */
   readonly flushesAfterClearing: boolean;
   /**
-   * How many freed clusters are made ready for reuse together (see free_clusters.ts); 0 if freed
-   * clusters are not used again, but leaked.
+   * The number of freed clusters that are prepared for reuse together (see free_clusters.ts); 0 if
+   * freed clusters are leaked.
    */
   readonly reuseBatchClusters: number;
-  /** Beside a repair, whether in-place writes wait until it has passed their L2 table. */
-  readonly writesBehindRepair: boolean;
+  /** Whether in-place writes wait until a running repair has passed their L2 table. */
+  readonly waitsForRepair: boolean;
 }
 
 /**
- * Ours: survives every crash that leaves sectors old or new. The default.
+ * The default profile: survives every crash that leaves each sector with its old or new contents.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { STRICT } from "@powercut/powercut/lib";
  *
- * // A variant, for a harness to find out what a flush is good for.
+ * // A variant, to find out which crashes a flush protects from.
  * const variant = { ...STRICT, name: "no flush", flushesNewL2Table: false };
  * assertEquals([STRICT.flushesNewL2Table, variant.flushesNewL2Table], [true, false]);
  * ```
@@ -68,11 +71,11 @@ export const STRICT: OrderingProfile = Object.freeze({
   verifiesOffsets: true,
   flushesAfterClearing: true,
   reuseBatchClusters: 16,
-  writesBehindRepair: true,
+  waitsForRepair: true,
 });
 
 /**
- * The order of QEMU's driver, taken from logs recorded from `qemu-io` (QEMU 7.2).
+ * The order of QEMU's driver, derived from logs recorded from `qemu-io` (QEMU 7.2).
  *
  * @example
  * ```ts
@@ -93,7 +96,7 @@ export const QEMU: OrderingProfile = Object.freeze({
   verifiesOffsets: true,
   flushesAfterClearing: true,
   reuseBatchClusters: 0,
-  writesBehindRepair: true,
+  waitsForRepair: true,
 });
 
 /**
@@ -118,12 +121,12 @@ export const RFC: OrderingProfile = Object.freeze({
   verifiesOffsets: false,
   flushesAfterClearing: false,
   reuseBatchClusters: 0,
-  writesBehindRepair: true,
+  waitsForRepair: true,
 });
 
 /**
- * For writing an image that nobody else can see yet and that is thrown away if anything fails: no
- * ordering at all. One flush at the end makes it durable.
+ * No ordering at all, for a new image that no other program can see yet and that is deleted if a
+ * step fails. One flush at the end makes it durable.
  *
  * @example
  * ```ts
@@ -149,11 +152,11 @@ export const UNORDERED: OrderingProfile = Object.freeze({
   verifiesOffsets: true,
   flushesAfterClearing: false,
   reuseBatchClusters: 0,
-  writesBehindRepair: true,
+  waitsForRepair: true,
 });
 
 /**
- * The profiles that can be asked for by name.
+ * The profiles by name.
  *
  * @example
  * ```ts

@@ -1,25 +1,28 @@
 import type { Block } from "./buffers.ts";
 import type { Digest } from "../../storage/digest.ts";
-import { ENTRY_BYTES, SECTOR_BYTES } from "./layout.ts";
+import { ENTRY_BYTES } from "./layout.ts";
+import { SECTOR_BYTES } from "../../storage/sector.ts";
 
-/** In how many stripes a table is divided to know which parts of it are empty: bits of a number. */
-const MOST_STRIPES = 32;
-/** The entries that are looked at together; no stripe is smaller. */
+/** The maximum number of stripes of a table; one bit each tells which of them may have entries. */
+const MAX_STRIPES = 32;
+/** The number of entries that are scanned together; no stripe is smaller. */
 const GROUP_ENTRIES = 8;
 const GROUP_WORDS = 2 * GROUP_ENTRIES;
 
 /**
  * An L1 or L2 table in memory: 64-bit little-endian offsets, kept as pairs of 32-bit words.
  *
- * An entry is handed out as a number. Entries of 2^53 and above are rounded, which is harmless:
- * no file is that long, so they stay invalid.
+ * Entries are returned as numbers. Entries from 2^53 on are rounded, which is harmless: no file is
+ * that long, so they stay invalid.
  */
 export class Table {
   /** The memory of the table. */
   readonly block: Block;
   /** Where the table is in the file, in bytes. */
   offsetBytes: number;
-  /** A bit for each stripe, set unless it is known to be empty; undefined before anybody asks. */
+  /**
+   * A bit for each stripe, clear if the stripe is known to be empty; undefined before it is needed.
+   */
   #stripes: number | undefined;
   /** log2 of the words of a stripe. */
   readonly #stripeBits: number;
@@ -28,17 +31,17 @@ export class Table {
   constructor(block: Block, offsetBytes: number) {
     this.block = block;
     this.offsetBytes = offsetBytes;
-    const least = Math.max(GROUP_WORDS, block.words.length / MOST_STRIPES);
-    this.#stripeBits = 32 - Math.clz32(least - 1);
+    const min = Math.max(GROUP_WORDS, block.words.length / MAX_STRIPES);
+    this.#stripeBits = 32 - Math.clz32(min - 1);
   }
 
-  /** It was read, and `movedBytes` of it were in the file; what was not is zero. */
+  /** Note that the table was read: `movedBytes` of it are in the file, and the rest is zero. */
   endRead(movedBytes: number): void {
     if (movedBytes < this.block.bytes.length) this.block.bytes.fill(0, movedBytes);
     this.noteRefilled();
   }
 
-  /** Its memory was changed by others than {@linkcode Table.setEntry}. */
+  /** Note that its memory changed other than by {@linkcode Table.setEntry}. */
   noteRefilled(): void {
     this.#stripes = undefined;
   }
@@ -49,7 +52,7 @@ export class Table {
     return words[2 * index + 1] * 0x1_0000_0000 + words[2 * index];
   }
 
-  /** Put `value` at `index`. */
+  /** Set the entry at `index`. */
   setEntry(index: number, value: number): void {
     const words = this.block.words;
     words[2 * index] = value % 0x1_0000_0000;
@@ -59,7 +62,7 @@ export class Table {
 
   /**
    * The first index from `from` on whose entry is not zero, or the number of entries. Tables are
-   * mostly empty, and looked through several times, so which stripes are empty is remembered.
+   * mostly empty and scanned several times, so the empty stripes are cached.
    */
   nextUsed(from: number): number {
     const stripes = this.#stripes ?? this.#findStripes();
@@ -76,7 +79,7 @@ export class Table {
     return end >>> 1;
   }
 
-  /** This reads all of the table, so it does so 64 bits at a time. */
+  /** Find the stripes with entries. This reads the whole table, 64 bits at a time. */
   #findStripes(): number {
     const { bytes, numbers } = this.block;
     const entries = numbers ??
@@ -94,11 +97,12 @@ export class Table {
 
   /**
    * The first word from `word` on of an entry that is not zero, or `end`, a multiple of sixteen.
-   * This loop scans tables; it stays this plain to stay this fast.
+   * The loops are kept simple because they must be fast.
    */
   #nextUsedWord(word: number, end: number): number {
     const words = this.block.words;
-    // Up to a multiple of eight entries one by one, then eight at a time, then to the one.
+    // First one entry at a time up to a multiple of eight, then eight at a time, then one at a
+    // time.
     while ((word & 15) !== 0 && (words[word] | words[word + 1]) === 0) word += 2;
     if ((word & 15) !== 0) return word;
     while (word < end && areEmptyWords(words, word)) word += GROUP_WORDS;
@@ -106,7 +110,7 @@ export class Table {
     return word;
   }
 
-  /** Mix all entries into `digest`. */
+  /** Add all entries to `digest`. */
   digestInto(digest: Digest): void {
     const words = this.block.words;
     let { a, b } = digest;
@@ -133,7 +137,7 @@ export class Table {
   }
 
   /** The whole sectors of the table that hold `count` entries from `index` on. */
-  sectorsOf(index: number, count: number): { offsetBytes: number; bytes: Uint8Array } {
+  sectorRange(index: number, count: number): { offsetBytes: number; bytes: Uint8Array } {
     const first = Math.floor(index * ENTRY_BYTES / SECTOR_BYTES) * SECTOR_BYTES;
     const end = Math.ceil((index + count) * ENTRY_BYTES / SECTOR_BYTES) * SECTOR_BYTES;
     return {
@@ -143,14 +147,14 @@ export class Table {
   }
 
   /**
-   * How many entries from `index` on, `most` at the most, go on like the first: all the same
-   * special value, or offsets that follow each other at `clusterBytes`.
+   * The number of entries from `index` on, at most `max`, that continue the first one: the same
+   * special value, or offsets that each follow the one before by `clusterBytes`.
    */
-  runLength(index: number, most: number, clusterBytes: number): number {
+  extentLength(index: number, max: number, clusterBytes: number): number {
     const first = this.entry(index);
     const step = first > 1 ? clusterBytes : 0;
     let count = 1;
-    while (count < most && this.entry(index + count) === first + count * step) count++;
+    while (count < max && this.entry(index + count) === first + count * step) count++;
     return count;
   }
 }
@@ -162,7 +166,7 @@ function isEmptyGroup(entries: BigInt64Array, i: number): boolean {
   return BigInt.asIntN(64, all) === 0n;
 }
 
-/** The same of the eight entries whose first word is at `word`. */
+/** Whether the eight entries from the word at `word` on are zero. */
 function areEmptyWords(words: Uint32Array, word: number): boolean {
   return (words[word] | words[word + 1] | words[word + 2] | words[word + 3] |
     words[word + 4] | words[word + 5] | words[word + 6] | words[word + 7] |

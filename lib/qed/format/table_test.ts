@@ -27,7 +27,7 @@ Deno.test("an entry with only the highest bit set is not taken for zero", () => 
 Deno.test("changed entries are written in whole sectors, and no more of them than needed", () => {
   const made = table();
   const place = (index: number, count: number) => {
-    const { offsetBytes, bytes } = made.sectorsOf(index, count);
+    const { offsetBytes, bytes } = made.sectorRange(index, count);
     return [offsetBytes - made.offsetBytes, bytes.length];
   };
   assertEquals(place(0, 1), [0, 512]);
@@ -40,7 +40,7 @@ Deno.test("changed entries are written in whole sectors, and no more of them tha
 
 Deno.test("a run is the same special value, or clusters that follow each other", () => {
   const made = table(0, 0, 1, 1, 4096, 8192, 12288, 20480, 20480);
-  const run = (index: number, most = 100) => made.runLength(index, most, 4096);
+  const run = (index: number, most = 100) => made.extentLength(index, most, 4096);
   assertEquals([run(0), run(2), run(3), run(4), run(5, 1), run(7), run(8)], [2, 2, 1, 3, 1, 1, 1]);
 });
 

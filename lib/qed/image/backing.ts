@@ -5,7 +5,7 @@ import type { BackingSource, QedImage } from "./image.ts";
  * The backing file of `image`, or undefined if it has none. Throws {@linkcode ImageError} if the
  * backing file is not attached.
  */
-export function backingOf(image: QedImage): BackingSource | undefined {
+export function requireBacking(image: QedImage): BackingSource | undefined {
   if (image.backing || image.backingName === undefined) return image.backing;
   throw new ImageError(`the backing file ${JSON.stringify(image.backingName)} is not open`);
 }
@@ -15,7 +15,7 @@ export function backingOf(image: QedImage): BackingSource | undefined {
  * if the backing file is not attached.
  */
 export function backingBytes(image: QedImage): bigint {
-  return sourceBytes(backingOf(image));
+  return sourceBytes(requireBacking(image));
 }
 
 /** The size of a backing file in bytes; 0 if there is none. */

@@ -1,27 +1,28 @@
 import type { Operation } from "../../storage/request.ts";
 import type { QedImage } from "./image.ts";
-import { ENTRY_BYTES, SECTOR_BYTES } from "../format/layout.ts";
+import { ENTRY_BYTES } from "../format/layout.ts";
+import { SECTOR_BYTES } from "../../storage/sector.ts";
 import { Table } from "../format/table.ts";
 import { noteSector, writeSectors } from "./table_sectors.ts";
 
-/** How much of a table is changed at a time, in bytes. */
+/** The size of a slice, in bytes. */
 const SLICE_BYTES = 2 ** 16;
 const SLICE_ENTRIES = SLICE_BYTES / ENTRY_BYTES;
 
-/** Entries of one table. */
+/** A range of entries of one table. */
 export interface EntryRange {
-  /** The first one's index. */
+  /** The index of the first one. */
   readonly from: number;
-  /** The index behind the last one. */
+  /** The index after the last one. */
   readonly to: number;
 }
 
 /**
- * Change many entries of an L1 or L2 table, on disk first and only then in memory, as
- * `updateEntries` does. `decide` is told an entry's index and value, once and in order, and answers
- * the new value. Writes the sectors that change, adjacent ones together, a slice of the table at a
- * time; after each slice, with all of it done, `done` is called. If `decide` throws, its slice is
- * left as it was. Needs the turn.
+ * Change many entries of an L1 or L2 table, on disk first and then in memory, as `updateEntries`
+ * does. `decide` gets the index and value of each entry, once and in order, and returns the new
+ * value. Writes the sectors that change, adjacent ones together, one slice of the table at a time,
+ * and calls `done` after each slice. If `decide` throws, its slice is unchanged. Needs the
+ * allocation lock.
  */
 export function* changeEntries(
   image: QedImage,
@@ -60,7 +61,7 @@ export function* changeEntries(
   }
 }
 
-/** The loop over the entries; notes the sectors in which one changed. */
+/** Decide every entry of a slice, and add the sectors with changes to `sectors`. */
 function decideAll(
   slice: Table,
   { from, to }: EntryRange,

@@ -5,9 +5,9 @@ import type { QedImage } from "./image.ts";
 import { FEATURE } from "../format/layout.ts";
 
 /**
- * Make every write acknowledged so far durable. When this returns, a crash loses none of them.
- * Throws the storage's error if the flush fails; the image then takes no more writes, since what
- * the flush covered may be gone.
+ * Make every write acknowledged so far durable: when this returns, a crash loses none of them.
+ * Throws the storage's error if the flush fails; the image then takes no more writes, since the
+ * writes that the flush covered may be lost.
  *
  * @example
  * ```ts
@@ -18,8 +18,8 @@ import { FEATURE } from "../format/layout.ts";
  * runSync(createImage({ imageBytes: 2 ** 30 }), files);
  * const image = runSync(openImage({ writable: true }), files);
  * runSync(writeImage(image, 0, new Uint8Array([1])), files);
- * runSync(flushImage(image), files); // a crash loses nothing of it any more
- * assertEquals(image.needsCheck, true, "but the next opening has to check the image");
+ * runSync(flushImage(image), files); // a crash cannot lose it now
+ * assertEquals(image.needsCheck, true, "but the image needs a check when it is opened");
  * ```
  */
 export function* flushImage(image: QedImage): Operation<void> {
@@ -28,9 +28,9 @@ export function* flushImage(image: QedImage): Operation<void> {
 }
 
 /**
- * Close an image: flush, then clear NEED_CHECK, then flush again, so that the mark is gone only
- * when all it protects is on disk. After a failed write or flush NEED_CHECK stays, for the next
- * opening to act on. Requests that came before it are finished first. The image must not be used
+ * Close an image: flush, clear NEED_CHECK, flush again, so that the bit is cleared only when
+ * everything that it protects is durable. After a failed write or flush NEED_CHECK stays, and the
+ * next opening repairs the image. Waits for earlier requests. The image must not be used
  * afterwards.
  *
  * @example
@@ -47,10 +47,10 @@ export function* flushImage(image: QedImage): Operation<void> {
  * ```
  */
 export function* closeImage(image: QedImage): Operation<void> {
-  yield* image.holding(WHOLE_DISK, "change", image.alone(settle(image)));
+  yield* image.withRangeLock(WHOLE_DISK, "change", image.withAllocationLock(settle(image)));
 }
 
-/** Make everything durable, and say so in the header. */
+/** Make everything durable, then clear NEED_CHECK. */
 function* settle(image: QedImage): Operation<void> {
   if (!image.writable || image.failure) return;
   yield* image.flush("before clearing NEED_CHECK");
@@ -61,9 +61,9 @@ function* settle(image: QedImage): Operation<void> {
 }
 
 /**
- * What an idle image is due: make everything durable and clear NEED_CHECK, so that a crash from
- * here on needs no check (QEMU does it after 5 seconds without allocation). Reads and in-place
- * writes go on meanwhile; the next allocation sets the mark again.
+ * Make everything durable and clear NEED_CHECK while the image is idle, so that a later crash needs
+ * no check (QEMU does so after 5 seconds without allocation). Reads and in-place writes continue
+ * meanwhile; the next allocation sets the bit again.
  *
  * @example
  * ```ts
@@ -76,14 +76,14 @@ function* settle(image: QedImage): Operation<void> {
  * runSync(writeImage(image, 0, new Uint8Array([1])), files);
  * runSync(settleImage(image), files);
  * assertEquals(image.needsCheck, false);
- * runSync(writeImage(image, 0, new Uint8Array([2])), files); // it goes on
+ * runSync(writeImage(image, 0, new Uint8Array([2])), files); // the image stays open
  * ```
  */
 export function* settleImage(image: QedImage): Operation<void> {
-  yield* image.alone(settle(image));
+  yield* image.withAllocationLock(settle(image));
 }
 
-/** Clear NEED_CHECK on disk; all it protects must be durable already. */
+/** Clear NEED_CHECK on disk; everything that it protects must be durable. */
 export function* clearNeedCheck(image: QedImage): Operation<void> {
   yield* image.updateHeader({ features: image.header.features & ~FEATURE.NEED_CHECK });
   if (image.profile.flushesAfterClearing) yield* image.flush("NEED_CHECK cleared");

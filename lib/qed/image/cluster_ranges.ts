@@ -1,52 +1,52 @@
-/** The most ranges kept: 32768 of them take half a MiB. */
-export const MOST_RANGES = 2 ** 15;
+/** Maximum number of ranges in a set: 32768 of them take half a MiB. */
+export const MAX_RANGES = 2 ** 15;
 
-/** Clusters that follow each other in the file. */
+/** Adjacent clusters of the file. */
 export interface ClusterRange {
-  /** The first one's number: its offset in the file divided by the cluster size. */
+  /** The index of the first one: its offset in the file divided by the cluster size. */
   readonly firstCluster: number;
-  /** How many. */
+  /** The number of clusters. */
   readonly clusterCount: number;
 }
 
 /**
- * A set of clusters of a file as ranges that ascend and do not touch. Memory is bounded: with
- * {@linkcode MOST_RANGES} ranges, clusters that would need one more are not taken in.
+ * A set of clusters of a file, kept as ascending ranges that do not touch. Memory is bounded: a set
+ * with {@linkcode MAX_RANGES} ranges ignores clusters that would need one more.
  */
 export class ClusterRanges {
   #starts: number[] = [];
   #ends: number[] = [];
   #clusterCount = 0;
 
-  /** How many clusters are in the set. */
+  /** The number of clusters in the set. */
   get clusterCount(): number {
     return this.#clusterCount;
   }
 
-  /** The ranges in short: equal for equal sets. */
+  /** The ranges as a text: equal for equal sets. */
   digest(): string {
     return this.#starts.map((start, i) => `${start}-${this.#ends[i]}`).join();
   }
 
-  /** Put clusters in; those that are there already may be among them. */
+  /** Add clusters, some of which may be in the set already. */
   add({ firstCluster, clusterCount }: ClusterRange): void {
     let start = firstCluster;
     let end = firstCluster + clusterCount;
     const first = this.#firstEndingFrom(start);
-    let behind = first;
-    while (behind < this.#starts.length && this.#starts[behind] <= end) {
-      start = Math.min(start, this.#starts[behind]);
-      end = Math.max(end, this.#ends[behind]);
-      this.#clusterCount -= this.#ends[behind] - this.#starts[behind];
-      behind++;
+    let after = first;
+    while (after < this.#starts.length && this.#starts[after] <= end) {
+      start = Math.min(start, this.#starts[after]);
+      end = Math.max(end, this.#ends[after]);
+      this.#clusterCount -= this.#ends[after] - this.#starts[after];
+      after++;
     }
-    if (behind === first && this.#starts.length >= MOST_RANGES) return;
-    this.#starts.splice(first, behind - first, start);
-    this.#ends.splice(first, behind - first, end);
+    if (after === first && this.#starts.length >= MAX_RANGES) return;
+    this.#starts.splice(first, after - first, start);
+    this.#ends.splice(first, after - first, end);
     this.#clusterCount += end - start;
   }
 
-  /** The first index whose range ends at `cluster` or behind it. */
+  /** The index of the first range that ends at `cluster` or later. */
   #firstEndingFrom(cluster: number): number {
     let low = 0;
     let high = this.#ends.length;
@@ -58,32 +58,35 @@ export class ClusterRanges {
     return low;
   }
 
-  /** Whether a range has `least` clusters. */
-  holds(least: number): boolean {
-    return this.#indexOf(least) >= 0;
+  /** Whether some range has at least `min` clusters. */
+  holds(min: number): boolean {
+    return this.#indexOf(min) >= 0;
   }
 
-  #indexOf(least: number): number {
-    if (this.#clusterCount < least) return -1;
-    return this.#starts.findIndex((start, i) => this.#ends[i] - start >= least);
+  #indexOf(min: number): number {
+    if (this.#clusterCount < min) return -1;
+    return this.#starts.findIndex((start, i) => this.#ends[i] - start >= min);
   }
 
   /**
-   * Take out the first `most` clusters of the lowest range that has `least`, or all of it if it is
-   * shorter. Undefined if there is no such range.
+   * Remove and return the first `max` clusters, or all if there are fewer, of the lowest range with
+   * at least `min` clusters. Undefined if there is no such range.
    */
-  take(least: number, most: number): ClusterRange | undefined {
-    const index = this.#indexOf(least);
+  take(min: number, max: number): ClusterRange | undefined {
+    const index = this.#indexOf(min);
     if (index < 0) return undefined;
     const firstCluster = this.#starts[index];
-    const clusterCount = Math.min(most, this.#ends[index] - firstCluster);
+    const clusterCount = Math.min(max, this.#ends[index] - firstCluster);
     this.#starts[index] += clusterCount;
     if (this.#starts[index] === this.#ends[index]) this.#remove(index);
     this.#clusterCount -= clusterCount;
     return { firstCluster, clusterCount };
   }
 
-  /** Take out the range that ends at `endCluster`. Answers where it starts, or `endCluster`. */
+  /**
+   * Remove the range that ends at `endCluster`. Returns its start, or `endCluster` if there is
+   * none.
+   */
   takeEnd(endCluster: number): number {
     const index = this.#ends.lastIndexOf(endCluster);
     if (index < 0) return endCluster;
@@ -98,7 +101,7 @@ export class ClusterRanges {
     this.#ends.splice(index, 1);
   }
 
-  /** Put all of these into `other`; this set is empty afterwards. */
+  /** Move all clusters to `other`; this set is empty afterwards. */
   moveTo(other: ClusterRanges): void {
     this.#starts.forEach((firstCluster, i) => {
       other.add({ firstCluster, clusterCount: this.#ends[i] - firstCluster });
@@ -106,7 +109,7 @@ export class ClusterRanges {
     this.clear();
   }
 
-  /** Take everything out. */
+  /** Remove all clusters. */
   clear(): void {
     this.#starts = [];
     this.#ends = [];

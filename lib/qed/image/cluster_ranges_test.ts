@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { seededTest } from "../../../test_support/seeds.ts";
-import { ClusterRanges, MOST_RANGES } from "./cluster_ranges.ts";
+import { ClusterRanges, MAX_RANGES } from "./cluster_ranges.ts";
 
 function rangesOf(...ranges: readonly (readonly [number, number])[]): ClusterRanges {
   const set = new ClusterRanges();
@@ -42,13 +42,13 @@ Deno.test("the range at the end of the file is found by where it ends", () => {
 
 Deno.test("beyond the limit only what joins a range is taken in", () => {
   const set = new ClusterRanges();
-  for (let i = 0; i < MOST_RANGES; i++) set.add({ firstCluster: 2 * i, clusterCount: 1 });
-  set.add({ firstCluster: 2 * MOST_RANGES + 1, clusterCount: 1 });
-  assertEquals(set.clusterCount, MOST_RANGES);
+  for (let i = 0; i < MAX_RANGES; i++) set.add({ firstCluster: 2 * i, clusterCount: 1 });
+  set.add({ firstCluster: 2 * MAX_RANGES + 1, clusterCount: 1 });
+  assertEquals(set.clusterCount, MAX_RANGES);
   set.add({ firstCluster: 1, clusterCount: 1 });
-  assertEquals(set.clusterCount, MOST_RANGES + 1);
-  set.add({ firstCluster: 2 * MOST_RANGES + 1, clusterCount: 1 });
-  assertEquals(set.clusterCount, MOST_RANGES + 2, "there is room for one again");
+  assertEquals(set.clusterCount, MAX_RANGES + 1);
+  set.add({ firstCluster: 2 * MAX_RANGES + 1, clusterCount: 1 });
+  assertEquals(set.clusterCount, MAX_RANGES + 2, "there is room for one again");
 });
 
 const STEP = fc.record({

@@ -1,12 +1,12 @@
 import type { Block, Buffers } from "../format/buffers.ts";
 
-/** log2 of the clusters covered by one chunk: at most 8 MiB of memory for 4 TiB at 64 KiB. */
+/** log2 of the number of clusters in one chunk: at most 8 MiB of memory for 4 TiB at 64 KiB. */
 export const CHUNK_BITS = 26;
 const CHUNK_CLUSTERS = 2 ** CHUNK_BITS;
 
 /**
- * A set of clusters of a file, one bit each. Chunks of the bitmap come into being when a cluster
- * in them is added, so a sparse file of any size costs what it references, not what it claims.
+ * A set of clusters of a file, one bit each. A chunk of the bitmap is allocated when the first of
+ * its clusters is added, so memory depends on the clusters that a file references, not on its size.
  */
 export class ClusterSet {
   readonly #buffers: Buffers;
@@ -20,12 +20,12 @@ export class ClusterSet {
     this.#chunkBytes = Math.ceil(Math.min(clusterCount, CHUNK_CLUSTERS) / 32) * 4;
   }
 
-  /** How many clusters are in the set. */
+  /** The number of clusters in the set. */
   get size(): number {
     return this.#count;
   }
 
-  /** Put a cluster in; false if it was there already. */
+  /** Add a cluster; false if it is in the set already. */
   add(clusterIndex: number): boolean {
     const words = this.chunk(Math.floor(clusterIndex / CHUNK_CLUSTERS));
     const inChunk = clusterIndex % CHUNK_CLUSTERS;
@@ -36,7 +36,7 @@ export class ClusterSet {
     return true;
   }
 
-  /** Take a cluster out. */
+  /** Remove a cluster. */
   delete(clusterIndex: number): void {
     if (!this.has(clusterIndex)) return;
     const inChunk = clusterIndex % CHUNK_CLUSTERS;
@@ -45,8 +45,8 @@ export class ClusterSet {
   }
 
   /**
-   * The bits of a chunk, for a loop that has no time for {@linkcode ClusterSet.add}: it sets them
-   * itself and says so to {@linkcode ClusterSet.countAdded}.
+   * The bits of a chunk, for a hot loop that sets them itself instead of calling {@linkcode
+   * ClusterSet.add}, and then calls {@linkcode ClusterSet.countAdded}.
    */
   chunk(chunkIndex: number): Uint32Array {
     return (this.#chunks[chunkIndex] ??= this.#buffers.take(this.#chunkBytes)).words;

@@ -1,7 +1,7 @@
 import type { FileSlot, Operation } from "../../storage/request.ts";
 import { encodeBackingName } from "../format/backing_name.ts";
 import { ImageError } from "../format/format_error.ts";
-import { clusterSizeRule, geometryOf, tableSizeRule } from "../format/geometry.ts";
+import { clusterSizeRule, deriveGeometry, tableSizeRule } from "../format/geometry.ts";
 import { encodeHeader, type Header, imageSizeRule } from "../format/header.ts";
 import {
   DEFAULT_CLUSTER_BYTES,
@@ -12,7 +12,7 @@ import {
   RFC_COMPAT_BACKING_FORMAT,
 } from "../format/layout.ts";
 
-/** What a new image is like. */
+/** Settings of a new image. */
 export interface CreateOptions {
   /** The slot of the file to write; 0 if not given. */
   readonly file?: FileSlot;
@@ -29,9 +29,9 @@ export interface CreateOptions {
 }
 
 /**
- * Write an empty image over whatever the file holds: an L1 table of zeroes behind a header of one
- * cluster, durable when this returns. The header goes last, so an interrupted creation leaves no
- * valid image. Throws {@linkcode ImageError} for sizes that break a rule, before any write.
+ * Overwrite the file with an empty image: a header of one cluster, then an L1 table of zeroes,
+ * durable when this returns. The header is written last, so an interrupted creation leaves no valid
+ * image. Throws {@linkcode ImageError} for sizes that break a rule, before any write.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ function newHeader(options: CreateOptions): { header: Header; bytes: Uint8Array 
   const tableClusters = options.tableClusters ?? DEFAULT_TABLE_CLUSTERS;
   refuse("cluster size", clusterBytes, clusterSizeRule(clusterBytes));
   refuse("table size", tableClusters, tableSizeRule(tableClusters));
-  const geometry = geometryOf(clusterBytes, tableClusters);
+  const geometry = deriveGeometry(clusterBytes, tableClusters);
   const imageBytes = BigInt(options.imageBytes);
   if (imageBytes < 0n) refuse("image size", imageBytes, "must not be negative");
   refuse("image size", imageBytes, imageSizeRule(imageBytes, geometry, layout));

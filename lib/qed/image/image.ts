@@ -17,51 +17,51 @@ export type BackingSource =
   | { readonly kind: "raw"; readonly file: FileSlot; readonly sizeBytes: number }
   | { readonly kind: "qed"; readonly image: QedImage };
 
-/** A place on the guest's disk: a cluster and a byte in it. */
+/** A position on the guest's disk: a cluster and a byte in it. */
 export interface GuestPosition {
-  /** Which cluster of the disk. */
+  /** The index of the cluster. */
   readonly clusterIndex: number;
   /** Bytes from the start of that cluster. */
   readonly byteInCluster: number;
 }
 
-/** Bytes of the header's first sector, behind the fields. */
+/** Bytes of the header's first sector, after the fields. */
 export interface HeaderString {
-  /** Where they start, in bytes from the start of the file. */
+  /** Their offset in the file, in bytes. */
   readonly offsetBytes: number;
-  /** What they are. */
+  /** The bytes. */
   readonly bytes: Uint8Array;
 }
 
-/** What an {@linkcode QedImage} is made of; put together by `openImage`. */
+/** The parts of a {@linkcode QedImage}, which `openImage` assembles. */
 export interface ImageParts {
   /** The slot of the file. */
   readonly file: FileSlot;
   /** The header as read. */
   readonly header: Header;
-  /** The first sector of the file, which header updates write back. */
+  /** The first sector of the file, which updates of the header write back. */
   readonly headerSector: Uint8Array;
   /** The backing file's name, if there is one. */
   readonly backingName: string | undefined;
   /** Whether the backing file is raw and must not be probed. */
   readonly backingIsRaw: boolean;
-  /** The order of writes. */
+  /** The ordering profile. */
   readonly profile: OrderingProfile;
   /** Whether the image takes writes. */
   readonly writable: boolean;
   /** The size of the file in bytes. */
   readonly fileBytes: number;
-  /** The L1 table, to be read. */
+  /** The L1 table, not read yet. */
   readonly l1: Table;
   /** An empty cache. */
   readonly l2Cache: L2Cache;
-  /** Where memory comes from. */
+  /** The allocator of memory. */
   readonly buffers: Buffers;
 }
 
 /**
- * An open image: the header, the L1 table and a cache of L2 tables, and where the next cluster
- * goes. It holds no file; the operations on it yield requests for {@linkcode QedImage.file}.
+ * An open image: the header, the L1 table, a cache of L2 tables, and the end of the file. It holds
+ * no file itself; operations on it yield requests for {@linkcode QedImage.file}.
  *
  * @example
  * ```ts
@@ -81,11 +81,11 @@ export class QedImage {
   readonly file: FileSlot;
   /** Cluster and table sizes. */
   readonly geometry: Geometry;
-  /** The name of the backing file as the header has it, or undefined. */
+  /** The name of the backing file as stored in the header, or undefined. */
   backingName: string | undefined;
   /** Whether the header says that the backing file is raw and must not be probed. */
   backingIsRaw: boolean;
-  /** In which order writes reach the disk. */
+  /** The order in which writes become durable. */
   readonly profile: OrderingProfile;
   /** Whether it was opened for writing. */
   readonly writable: boolean;
@@ -96,27 +96,29 @@ export class QedImage {
    */
   readonly l1: Table;
   /**
-   * L2 tables read lately.
+   * Recently used L2 tables.
    *
    * @internal
    */
   readonly l2Cache: L2Cache;
   /** Where memory comes from. */
   readonly buffers: Buffers;
-  /** The opened backing file, once attached. */
+  /** The open backing file, once the caller has attached it. */
   backing: BackingSource | undefined;
-  /** Whether reading copies what comes from the backing file into the image, if it is writable. */
+  /** Whether reading copies clusters of the backing file into the image, if it is writable. */
   copiesOnRead = false;
-  /** Where the next cluster is taken, in bytes: the end of the file in whole clusters. */
+  /** The offset of the next new cluster, in bytes: the end of the file in whole clusters. */
   endBytes: number;
-  /** Whether bytes of an unfinished cluster follow {@linkcode QedImage.endBytes} in the file. */
+  /** Whether a partial cluster follows {@linkcode QedImage.endBytes} in the file. */
   hasTornTail: boolean;
-  /** Counts the L2 updates that are on disk: a table read across one of them is read again. */
+  /**
+   * The number of changes of L2 tables on disk. A table whose read overlapped one is read again.
+   */
   tableChanges = 0;
-  /** Whether the image was dirty when it was opened, and nobody has repaired it since. */
+  /** Whether the image was dirty when it was opened and has not been repaired since. */
   isUnchecked = false;
   /**
-   * How far the repair is that is going on; undefined if none is.
+   * The progress of a running repair; undefined if there is none.
    *
    * @internal
    */
@@ -131,11 +133,11 @@ export class QedImage {
   failure: Error | undefined;
 
   #header: Header;
-  /** What its features say; asked for all the time. */
+  /** Whether NEED_CHECK is set, cached because it is read often. */
   #needsCheck: boolean;
   readonly #headerSector: Uint8Array;
   readonly #ranges = new RangeLock();
-  readonly #turns = new RangeLock();
+  readonly #allocation = new RangeLock();
 
   /**
    * Use `openImage`.
@@ -163,7 +165,7 @@ export class QedImage {
     this.hasTornTail = !Number.isInteger(wholeClusters);
   }
 
-  /** The header as it is on disk now, as far as this image wrote it. */
+  /** The header on disk. */
   get header(): Header {
     return this.#header;
   }
@@ -184,47 +186,47 @@ export class QedImage {
   }
 
   /**
-   * Run `work` with a range of the guest's disk to itself: everything that overlaps it and came
-   * before has ended, what comes later waits. To `read` it, others may read it too.
+   * Run `work` with a range of the guest's disk locked: earlier operations that overlap it have
+   * ended, later ones wait. Locks to `read` do not exclude each other.
    */
-  *holding<T>(
+  *withRangeLock<T>(
     range: AccessRange,
     intent: "read" | "change",
     work: Operation<T>,
   ): Operation<T> {
-    const access = this.enter(range, intent);
+    const access = this.lockRange(range, intent);
     try {
       if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
       return yield* work;
     } finally {
-      this.leave(access);
+      this.unlockRange(access);
     }
   }
 
   /**
-   * What {@linkcode QedImage.holding} begins with, for a request that cannot afford it. It has to
-   * wait for the access and, whatever comes, to {@linkcode QedImage.leave}.
+   * The first half of {@linkcode QedImage.withRangeLock}, for operations that must be fast. The
+   * caller waits for the access and, in any case, calls {@linkcode QedImage.unlockRange}.
    *
    * @internal
    */
-  enter(range: AccessRange, intent: "read" | "change"): Access {
+  lockRange(range: AccessRange, intent: "read" | "change"): Access {
     return this.#ranges.enter(range, intent);
   }
 
   /**
-   * What {@linkcode QedImage.holding} ends with.
+   * The second half of {@linkcode QedImage.withRangeLock}.
    *
    * @internal
    */
-  leave(access: Access): void {
+  unlockRange(access: Access): void {
     this.#ranges.leave(access);
   }
 
   /**
-   * The same with several ranges, which must not overlap. All are taken at once, so that two of
-   * these never wait for each other in a circle.
+   * Run `work` with several ranges locked, which must not overlap. All are locked at once, so that
+   * two such operations cannot deadlock.
    */
-  *holdingAll<T>(
+  *withRangeLocks<T>(
     ranges: readonly AccessRange[],
     intent: "read" | "change",
     work: Operation<T>,
@@ -241,20 +243,23 @@ export class QedImage {
   }
 
   /**
-   * Run `work` as the only one that changes tables, allocates or frees clusters. What is held of
-   * the guest's disk must be taken before.
+   * Run `work` as the only operation that changes tables, allocates or frees clusters. Ranges of
+   * the guest's disk must be locked before.
    */
-  *alone<T>(work: Operation<T>): Operation<T> {
-    const turn = this.#turns.enter(WHOLE_DISK, "change");
+  *withAllocationLock<T>(work: Operation<T>): Operation<T> {
+    const turn = this.#allocation.enter(WHOLE_DISK, "change");
     try {
       if (!turn.isReady) yield { kind: "wait", turn, label: "turn to allocate" };
       return yield* work;
     } finally {
-      this.#turns.leave(turn);
+      this.#allocation.leave(turn);
     }
   }
 
-  /** Find `offset` on the guest's disk. Throws {@linkcode ImageError} if a range leaves it. */
+  /**
+   * The position of `offset` on the guest's disk. Throws {@linkcode ImageError} for a range outside
+   * it.
+   */
   locate(offset: number | bigint, lengthBytes: number): GuestPosition {
     assertInside(offset, lengthBytes, this.imageBytes);
     const { clusterBytes, clusterBits } = this.geometry;
@@ -274,20 +279,25 @@ export class QedImage {
     if (this.failure) {
       throw new ImageError(
         `the image takes no more writes after a failure (${this.failure.message}); ` +
-          "open it again, which checks it",
+          "open it again to repair it",
         { cause: this.failure },
       );
     }
   }
 
-  /** Whether `offsetBytes` may hold `clusterCount` clusters: aligned, behind the header, inside. */
+  /**
+   * Whether `clusterCount` clusters can be at `offsetBytes`: aligned, after the header, in the
+   * file.
+   */
   isValidOffset(offsetBytes: number, clusterCount: number): boolean {
     const { clusterBytes } = this.geometry;
     return offsetBytes % clusterBytes === 0 && offsetBytes >= this.headerBytes &&
       offsetBytes + clusterCount * clusterBytes <= this.endBytes;
   }
 
-  /** Take `clusterCount` clusters at the end of the file; nothing is written. */
+  /**
+   * Allocate `clusterCount` clusters at the end of the file, without a write; returns their offset.
+   */
   allocateClusters(clusterCount: number): number {
     const offsetBytes = this.endBytes;
     this.endBytes += clusterCount * this.geometry.clusterBytes;
@@ -295,10 +305,10 @@ export class QedImage {
   }
 
   /**
-   * Perform a request whose failure leaves the state on disk unknown: after it the image takes no
-   * writes and keeps NEED_CHECK, so that the next opening finds out.
+   * Perform a request whose failure leaves the state on disk unknown: after a failure the image
+   * takes no writes and keeps NEED_CHECK, so that the next opening repairs it.
    */
-  *critical(request: Request): Operation<number> {
+  *requestOrFail(request: Request): Operation<number> {
     try {
       return yield request;
     } catch (error) {
@@ -307,29 +317,29 @@ export class QedImage {
     }
   }
 
-  /** Make what was written durable; `label` says what for. */
+  /** Flush the file; `label` is the purpose. */
   *flush(label: Label): Operation<void> {
     const request: FlushRequest = { kind: "flush", file: this.file, scope: "data", label };
     const freed = this.free.coveredByFlush();
-    yield* this.critical(request);
+    yield* this.requestOrFail(request);
     if (freed) this.free.settle(freed);
   }
 
-  /** Change header fields and write the first sector back; what follows the fields stays. */
+  /** Change header fields and write the first sector back; the bytes after the fields stay. */
   updateHeader(change: Partial<Header>): Operation<void> {
     return this.replaceHeader({ ...this.#header, ...change });
   }
 
   /**
-   * Put another header into the place of this one, with `strings` behind its fields, in the same
-   * sector and by the same write: a crash leaves one or the other.
+   * Replace the header, with `strings` after its fields in the same sector, by one write: a crash
+   * leaves the old header or the new one.
    */
   *replaceHeader(header: Header, strings: readonly HeaderString[] = []): Operation<void> {
     this.#header = header;
     this.#needsCheck = isMarked(header);
     for (const { offsetBytes, bytes } of strings) this.#headerSector.set(bytes, offsetBytes);
     encodeHeader(this.#header, this.#headerSector);
-    yield* this.critical({
+    yield* this.requestOrFail({
       kind: "write",
       file: this.file,
       offsetBytes: 0,

@@ -11,17 +11,17 @@ export interface ClusterFile {
 }
 
 /**
- * How far a repair has come, for the requests that go on beside it.
+ * The progress of a repair, for requests that run at the same time.
  *
- * A repair goes through the L2 tables in the order of the L1 table, and of the references to one
- * cluster the first one stays. So where it has passed, entries are final: whatever it finds later
- * loses against them, also in a repair that starts anew after a crash. Where it has not:
+ * A repair visits the L2 tables in the order of the L1 table, and keeps the first reference to each
+ * cluster. So the entries of tables that it has passed are final: any later reference loses against
+ * them, also when the repair starts again after a crash. In other tables:
  *
- * - An entry that is invalid, or points at a cluster that is taken, is going to be cleared. It
- *   counts as unallocated already.
- * - Any other entry may turn out to share its cluster with one that is before it and not passed
- *   either. Reading through it shows what is on disk; writing through it could change what
- *   another address holds, and has to wait until the repair has passed.
+ * - An entry that is invalid or points at a used cluster will be cleared, and counts as
+ *   unallocated already.
+ * - Any other entry may share its cluster with an earlier entry that is not passed yet either.
+ *   A read through it returns the bytes on disk. A write could change the data of another address,
+ *   and waits until the repair has passed.
  */
 export class RepairFront {
   readonly #file: ClusterFile;
@@ -29,13 +29,13 @@ export class RepairFront {
   #passedIndex = -1;
   #waiting: Set<{ readonly l1Index: number; readonly go: () => void }> | undefined;
 
-  /** A front that has passed nothing; `taken` are the clusters that entries passed refer to. */
+  /** A repair that has passed no table; `taken` are the clusters that final entries refer to. */
   constructor(file: ClusterFile, taken: ClusterSet) {
     this.#file = file;
     this.#taken = taken;
   }
 
-  /** The entries of this L2 table, and of all before it, are final. */
+  /** Note that the entries of this L2 table and of all earlier ones are final. */
   pass(l1Index: number): void {
     this.#passedIndex = l1Index;
     if (!this.#waiting) return;
@@ -51,7 +51,7 @@ export class RepairFront {
     return l1Index <= this.#passedIndex;
   }
 
-  /** What waits until the entries of this L2 table are final. */
+  /** The condition that the entries of this L2 table are final. */
   passing(l1Index: number): Turn {
     const hasPassed = () => this.hasPassed(l1Index);
     return {
@@ -63,8 +63,8 @@ export class RepairFront {
   }
 
   /**
-   * How many of `clusterCount` clusters from `hostBytes` on, mapped by entries not passed yet, may
-   * stay mapped as far as is known: none if the first one is invalid or taken.
+   * The number of clusters from `hostBytes` on, at most `clusterCount`, that may stay mapped by
+   * entries that are not final: 0 if the first one is invalid or used.
    */
   keeps(hostBytes: number, clusterCount: number): number {
     const { clusterBytes } = this.#file.geometry;

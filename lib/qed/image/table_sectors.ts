@@ -1,6 +1,7 @@
 import type { Label, Operation } from "../../storage/request.ts";
 import type { QedImage } from "./image.ts";
-import { ENTRY_BYTES, SECTOR_BYTES } from "../format/layout.ts";
+import { ENTRY_BYTES } from "../format/layout.ts";
+import { SECTOR_BYTES } from "../../storage/sector.ts";
 import type { Table } from "../format/table.ts";
 
 const SECTOR_ENTRIES = SECTOR_BYTES / ENTRY_BYTES;
@@ -11,7 +12,7 @@ export function noteSector(sectors: number[], index: number): void {
   if (sectors[sectors.length - 1] !== sector) sectors.push(sector);
 }
 
-/** Write some sectors of a table (ascending), adjacent ones together. */
+/** Write some sectors of a table, in ascending order, with one request for adjacent ones. */
 export function* writeSectors(
   image: QedImage,
   table: Table,
@@ -22,7 +23,7 @@ export function* writeSectors(
     const first = sectors[i];
     let end = first + 1;
     while (++i < sectors.length && sectors[i] === end) end++;
-    yield* image.critical({
+    yield* image.requestOrFail({
       kind: "write",
       file: image.file,
       offsetBytes: table.offsetBytes + first * SECTOR_BYTES,

@@ -4,18 +4,18 @@ import type { ClusterRange } from "./cluster_ranges.ts";
 import type { FreeClusters } from "./free_clusters.ts";
 import type { QedImage } from "./image.ts";
 
-/** Clusters to write to; nothing refers to them yet. */
+/** Adjacent clusters to write to, to which no entry refers yet. */
 export interface TakenClusters {
-  /** Where the first one is in the file, in bytes; the others follow it. */
+  /** The offset of the first one in the file, in bytes. */
   readonly hostBytes: number;
-  /** How many; at least one, maybe fewer than wanted. */
+  /** The number of clusters: at least one, perhaps fewer than requested. */
   readonly clusters: number;
 }
 
 /**
- * Take up to `clusterCount` clusters: freed ones, or new ones at the end of the file. Whether their
- * data `comesFirst`, durable before an entry points at it, decides what a freed one must be like;
- * otherwise what is taken reads as zeroes until it is written. Needs the turn to allocate.
+ * Take up to `clusterCount` clusters: freed ones, or new ones at the end of the file. If their data
+ * `comesFirst`, that is, is durable before an entry points at it, settled clusters will do;
+ * otherwise the clusters read as zeroes until they are written. Needs the allocation lock.
  */
 export function* takeClusters(
   image: QedImage,
@@ -25,8 +25,8 @@ export function* takeClusters(
   const { free, geometry: { clusterBytes } } = image;
   const batch = image.profile.reuseBatchClusters;
   if (batch > 0 && !free.isEmpty) {
-    const least = Math.min(clusterCount, batch);
-    const wanted = { least, most: clusterCount, comesFirst };
+    const min = Math.min(clusterCount, batch);
+    const wanted = { min, max: clusterCount, comesFirst };
     const taken = takeFree(free, wanted) ?? (yield* prepareFree(image, wanted));
     if (taken) {
       const { firstCluster, clusterCount: clusters } = taken;
@@ -37,45 +37,45 @@ export function* takeClusters(
 }
 
 interface Wanted {
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
   readonly comesFirst: boolean;
 }
 
-function takeFree(free: FreeClusters, { least, most, comesFirst }: Wanted) {
-  return free.clean.take(least, most) ??
-    (comesFirst ? free.settled.take(least, most) : undefined);
+function takeFree(free: FreeClusters, { min, max, comesFirst }: Wanted) {
+  return free.clean.take(min, max) ??
+    (comesFirst ? free.settled.take(min, max) : undefined);
 }
 
-/** Where a batch is waiting, get it ready, and take what is wanted of it. */
+/** If a batch of freed clusters is waiting, prepare it, and take the requested clusters from it. */
 function* prepareFree(image: QedImage, wanted: Wanted): Operation<ClusterRange | undefined> {
   const { free: { freed, settled }, profile: { reuseBatchClusters: batch } } = image;
-  const { least, comesFirst } = wanted;
+  const { min, comesFirst } = wanted;
   if (comesFirst) {
-    if (freed.clusterCount < batch || !freed.holds(least)) return undefined;
+    if (freed.clusterCount < batch || !freed.holds(min)) return undefined;
     yield* image.flush("freed clusters before they are reused");
   } else {
     if (freed.clusterCount + settled.clusterCount < batch) return undefined;
-    if (!freed.holds(least) && !settled.holds(least)) return undefined;
-    yield* cleanBatch(image, least);
+    if (!freed.holds(min) && !settled.holds(min)) return undefined;
+    yield* cleanBatch(image, min);
   }
   return takeFree(image.free, wanted);
 }
 
-/** Make a batch of clusters clean, among them `least` that follow each other. */
-function* cleanBatch(image: QedImage, least: number): Operation<void> {
+/** Make a batch of clusters clean, at least `min` of which are adjacent. */
+function* cleanBatch(image: QedImage, min: number): Operation<void> {
   const { free, profile: { reuseBatchClusters: batch } } = image;
   const zeroed: ClusterRange[] = [];
   const cutClusters = yield* cutFreeEnd(image);
   let count = cutClusters;
-  for (let atLeast = least; count < batch; atLeast = 1) {
-    const most = Math.max(atLeast, batch - count);
-    const range = free.settled.take(atLeast, most) ?? free.freed.take(atLeast, most);
+  for (let atLeast = min; count < batch; atLeast = 1) {
+    const max = Math.max(atLeast, batch - count);
+    const range = free.settled.take(atLeast, max) ?? free.freed.take(atLeast, max);
     if (!range) break;
     try {
       yield* writeZeroClusters(image, range);
     } catch (error) {
-      // The image goes on, and what is behind the cut now must not come back.
+      // The image stays in use, and the clusters after the cut must not reappear.
       if (cutClusters > 0) yield* image.flush("freed clusters cut off");
       throw error;
     }
@@ -98,9 +98,9 @@ function* writeZeroClusters(image: QedImage, range: ClusterRange): Operation<voi
 }
 
 /**
- * Cut off the clusters at the end of the file that nothing refers to any more, durably so. The cut
- * is not durable when this returns: no entry may point behind it before another flush, for what was
- * there may come back. Answers how many clusters that were. Needs the turn to allocate.
+ * Cut off the clusters at the end of the file that durably have no reference. The cut itself is not
+ * durable when this returns: no entry may point past it before another flush, since the old
+ * contents may reappear. Returns the number of clusters. Needs the allocation lock.
  */
 export function* cutFreeEnd(image: QedImage): Operation<number> {
   const { free, geometry: { clusterBytes } } = image;
@@ -110,7 +110,7 @@ export function* cutFreeEnd(image: QedImage): Operation<number> {
   if (end === endCluster) return 0;
   image.endBytes = end * clusterBytes;
   image.hasTornTail = false;
-  yield* image.critical({
+  yield* image.requestOrFail({
     kind: "resize",
     file: image.file,
     sizeBytes: image.endBytes,

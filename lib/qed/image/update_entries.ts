@@ -1,37 +1,37 @@
 import type { Operation } from "../../storage/request.ts";
 import type { QedImage } from "./image.ts";
-import { ENTRY_BYTES, SECTOR_BYTES } from "../format/layout.ts";
+import { ENTRY_BYTES } from "../format/layout.ts";
+import { SECTOR_BYTES } from "../../storage/sector.ts";
 import { Table } from "../format/table.ts";
 
-/** New values of table entries that follow each other. */
+/** New values of adjacent table entries. */
 export interface EntryChange {
-  /** The first entry's index. */
+  /** The index of the first entry. */
   readonly index: number;
-  /** How many entries. */
+  /** The number of entries. */
   readonly count: number;
-  /** The first entry's value: an offset in bytes, or a special value. */
+  /** The value of the first entry: an offset in bytes, or a special value. */
   readonly first: number;
-  /** How much each further entry is more than the one before it. */
+  /** The difference between an entry and the one before it. */
   readonly stepBytes: number;
 }
 
 /**
- * Change entries of a table, on disk first and only then in memory: nobody acts on an entry that
- * is not there yet, so a flush of what was acknowledged covers the entries it was acknowledged
- * through. Writes the sectors that change, in one request. Needs the turn of those who change
- * tables ({@linkcode QedImage.alone}).
+ * Change entries of a table, on disk first and then in memory: no operation uses an entry before it
+ * is written, so a flush of acknowledged data covers the entries that map it. Writes the sectors
+ * that change in one request. Needs the allocation lock ({@linkcode QedImage.withAllocationLock}).
  */
 export function* updateEntries(
   image: QedImage,
   table: Table,
   change: EntryChange,
 ): Operation<void> {
-  const { offsetBytes, bytes } = table.sectorsOf(change.index, change.count);
+  const { offsetBytes, bytes } = table.sectorRange(change.index, change.count);
   const part = new Table(image.buffers.take(bytes.length), offsetBytes);
   part.block.bytes.set(bytes);
   const skipped = Math.floor(change.index * ENTRY_BYTES / SECTOR_BYTES) * ENTRIES_IN_SECTOR;
   setEntries(part, { ...change, index: change.index - skipped });
-  yield* image.critical({
+  yield* image.requestOrFail({
     kind: "write",
     file: image.file,
     offsetBytes,

@@ -1,6 +1,6 @@
 import type { Operation } from "../../storage/request.ts";
 import { readBacking } from "./read.ts";
-import { loadL2Table, type Run, tableIndexes } from "./lookup.ts";
+import { type ClusterExtent, loadL2Table, tableIndexes } from "./lookup.ts";
 import { takeClusters } from "../image/take_clusters.ts";
 import type { QedImage } from "../image/image.ts";
 import { FEATURE } from "../format/layout.ts";
@@ -8,46 +8,47 @@ import { addBytes } from "./read.ts";
 import { Table } from "../format/table.ts";
 import { type EntryChange, setEntries, updateEntries } from "../image/update_entries.ts";
 
-/** A write into clusters that follow each other and are not allocated yet. */
+/** A write to adjacent guest clusters that are not allocated yet. */
 export interface Allocation {
-  /** The first cluster of the guest's disk. */
+  /** The index of the first cluster of the guest's disk. */
   readonly clusterIndex: number;
-  /** Where in it the bytes go. */
+  /** The offset of the bytes in that cluster. */
   readonly byteInCluster: number;
-  /** What the tables say of the clusters. */
-  readonly run: Run;
-  /** What the guest writes; not more than the run covers. */
+  /** The clusters as the tables map them. */
+  readonly extent: ClusterExtent;
+  /** The guest's data; not more than the clusters hold. */
   readonly bytes: Uint8Array;
-  /** Where the first cluster starts on the guest's disk. */
+  /** The start of the first cluster on the guest's disk, in bytes. */
   readonly guestOffset: number | bigint;
 }
 
 /**
- * Allocate clusters and write to them, in the order of the profile. Answers how many of the bytes
- * are written: as many as go into the clusters that could be had in one piece. Needs the turn.
+ * Allocate clusters and write to them, in the order of the profile. Returns the number of bytes
+ * written: as many as fit into the adjacent clusters that were available. Needs the allocation
+ * lock.
  */
 export function* allocate(image: QedImage, wanted: Allocation): Operation<number> {
   const { clusterBytes } = image.geometry;
   const comesFirst = dataMustComeFirst(image);
   yield* prepareAllocation(image);
-  const { hostBytes, clusters } = yield* takeClusters(image, wanted.run.clusters, comesFirst);
+  const { hostBytes, clusters } = yield* takeClusters(image, wanted.extent.clusters, comesFirst);
   const bytes = wanted.bytes.subarray(0, clusters * clusterBytes - wanted.byteInCluster);
-  const allocation = { ...wanted, bytes, run: { ...wanted.run, clusters } };
+  const allocation = { ...wanted, bytes, extent: { ...wanted.extent, clusters } };
   if (image.profile.fill === "joined") yield* writeJoined(image, allocation, hostBytes);
   else yield* writeSeparately(image, allocation, hostBytes);
   if (comesFirst) yield* image.flush("data before L2 entry");
 
   const index = tableIndexes(image, wanted.clusterIndex);
   const change = { index: index.l2, count: clusters, first: hostBytes, stepBytes: clusterBytes };
-  if (wanted.run.state === "no-table") {
+  if (wanted.extent.state === "no-table") {
     yield* linkNewL2Table(image, index.l1, (table) => setEntries(table, change));
   } else yield* updateL2Table(image, index.l1, change);
   return bytes.length;
 }
 
 /**
- * What must be on disk before the first allocation: no stale bytes where the next cluster goes,
- * and NEED_CHECK.
+ * Prepare the file for the first allocation: cut off stale bytes at the place of the next cluster,
+ * and set NEED_CHECK.
  */
 export function* prepareAllocation(image: QedImage): Operation<void> {
   yield* cutTornTail(image);
@@ -58,10 +59,12 @@ export function* prepareAllocation(image: QedImage): Operation<void> {
   if (image.profile.needCheck === "flushed") yield* image.flush("NEED_CHECK before allocation");
 }
 
-/** Where the profile asks for it, cut off what a crash left of a cluster at the end of the file. */
+/**
+ * If the profile requires it, cut off the partial cluster that a crash left at the end of the file.
+ */
 export function* cutTornTail(image: QedImage): Operation<void> {
   if (!image.hasTornTail || image.profile.partialTail !== "cut-off") return;
-  yield* image.critical({
+  yield* image.requestOrFail({
     kind: "resize",
     file: image.file,
     sizeBytes: image.endBytes,
@@ -71,15 +74,15 @@ export function* cutTornTail(image: QedImage): Operation<void> {
 }
 
 /**
- * Whether an L2 entry may only follow durable data: with a backing file, whose data it hides, and
- * in the rfc layout, which has no NEED_CHECK to fall back on.
+ * Whether data must be durable before its L2 entry is written: with a backing file, whose data the
+ * entry hides, and in the rfc layout, which has no NEED_CHECK.
  */
 export function dataMustComeFirst(image: QedImage): boolean {
   if (image.backingName !== undefined) return image.profile.flushesDataForBacking;
   return image.header.layout === "rfc" && image.profile.needCheck === "flushed";
 }
 
-/** Data and what surrounds it in its first and last cluster go out together. */
+/** Write the data together with the rest of its first and last cluster. */
 function* writeJoined(image: QedImage, allocation: Allocation, hostBytes: number): Operation<void> {
   const { clusterBytes } = image.geometry;
   const { bytes, byteInCluster } = allocation;
@@ -107,16 +110,16 @@ function* writeJoined(image: QedImage, allocation: Allocation, hostBytes: number
   }
 }
 
-/** What precedes the data in its cluster, what follows it, then the data: three writes. */
+/** Write the bytes before the data in its cluster, those after it, then the data: three writes. */
 function* writeSeparately(
   image: QedImage,
   allocation: Allocation,
   hostBytes: number,
 ): Operation<void> {
   const { clusterBytes } = image.geometry;
-  const { bytes, byteInCluster, run } = allocation;
+  const { bytes, byteInCluster, extent } = allocation;
   const end = byteInCluster + bytes.length;
-  for (const [from, to] of [[0, byteInCluster], [end, run.clusters * clusterBytes]]) {
+  for (const [from, to] of [[0, byteInCluster], [end, extent.clusters * clusterBytes]]) {
     if (from === to) continue;
     const filling = image.buffers.take(clusterBytes).bytes.subarray(0, to - from);
     yield* readSurroundings(image, allocation, from, filling);
@@ -131,19 +134,21 @@ function* writeSeparately(
   yield* writeData(image, hostBytes + byteInCluster, bytes);
 }
 
-/** What the guest saw around its write: `into.length` bytes, `fromBytes` into the allocation. */
+/**
+ * Read the guest's bytes around its write: `into.length` bytes, `fromBytes` into the allocation.
+ */
 function* readSurroundings(
   image: QedImage,
   allocation: Allocation,
   fromBytes: number,
   into: Uint8Array,
 ): Operation<void> {
-  const hidesBacking = allocation.run.state === "zero" && !image.profile.fillsZeroesFromBacking;
+  const hidesBacking = allocation.extent.state === "zero" && !image.profile.fillsZeroesFromBacking;
   if (hidesBacking || image.backingName === undefined) into.fill(0);
   else yield* readBacking(image, addBytes(allocation.guestOffset, fromBytes), into);
 }
 
-/** Write the guest's data to its place in the file. */
+/** Write the guest's data to the file. */
 export function* writeData(
   image: QedImage,
   offsetBytes: number,
@@ -152,7 +157,7 @@ export function* writeData(
   yield { kind: "write", file: image.file, offsetBytes, bytes, label: "data" };
 }
 
-/** Change entries of an existing L2 table. Needs the turn. */
+/** Change entries of an existing L2 table. Needs the allocation lock. */
 export function* updateL2Table(
   image: QedImage,
   l1Index: number,
@@ -164,7 +169,10 @@ export function* updateL2Table(
   image.l2Cache.put(table);
 }
 
-/** Write a whole new L2 table as `fill` has it, then the L1 sector. Needs the turn. */
+/**
+ * Write a new L2 table with the entries that `fill` sets, then the L1 sector. Needs the allocation
+ * lock.
+ */
 export function* linkNewL2Table(
   image: QedImage,
   l1Index: number,
@@ -179,8 +187,8 @@ export function* linkNewL2Table(
 }
 
 /**
- * Write a whole new L2 table as `fill` has it; nothing points at it yet. If this fails, its clusters
- * are lost, but the image goes on. Needs the turn.
+ * Write a new L2 table with the entries that `fill` sets; no entry points at it yet. If this fails,
+ * its clusters are leaked, but the image stays usable. Needs the allocation lock.
  */
 export function* writeNewL2Table(
   image: QedImage,

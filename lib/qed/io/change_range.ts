@@ -1,6 +1,6 @@
 import type { Operation } from "../../storage/request.ts";
 import type { QedImage } from "../image/image.ts";
-import { clusterAccess, type ClusterPart, spanOf } from "./cluster_span.ts";
+import { clusterAccess, type ClusterPart, clusterSpan } from "./cluster_span.ts";
 
 /** How a range of the guest's disk is changed. */
 export interface RangeChange {
@@ -22,7 +22,7 @@ export function* changeRange(
 ): Operation<void> {
   image.assertWritable();
   const access = clusterAccess(image, offset, lengthBytes);
-  yield* image.holding(access, "change", changeLocked(image, offset, lengthBytes, change));
+  yield* image.withRangeLock(access, "change", changeLocked(image, offset, lengthBytes, change));
 }
 
 function* changeLocked(
@@ -33,7 +33,7 @@ function* changeLocked(
 ): Operation<void> {
   image.assertWritable();
   // The range is checked under the lock: the disk may have shrunk while this waited for it.
-  const { head, firstCluster, endCluster, tail } = spanOf(image, offset, lengthBytes);
+  const { head, firstCluster, endCluster, tail } = clusterSpan(image, offset, lengthBytes);
   if (head) yield* change.part(head);
   yield* change.clusters(firstCluster, endCluster);
   if (tail) yield* change.part(tail);

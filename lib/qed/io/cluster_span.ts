@@ -3,33 +3,33 @@ import { clustersFor } from "../format/geometry.ts";
 import { assertInside } from "../format/guest_range.ts";
 import type { QedImage } from "../image/image.ts";
 
-/** Bytes of one cluster of the guest's disk. */
+/** A part of one cluster of the guest's disk. */
 export interface ClusterPart {
-  /** Which cluster. */
+  /** The index of the cluster. */
   readonly clusterIndex: number;
-  /** Where the bytes start in it. */
+  /** The start of the part in the cluster, in bytes. */
   readonly startBytes: number;
-  /** Where they end in it. */
+  /** The end of the part in the cluster, in bytes. */
   readonly endBytes: number;
 }
 
-/** A range of the guest's disk as clusters that are in it whole, and what is left at its ends. */
+/** A range of the guest's disk as whole clusters, and a part of a cluster at either end. */
 export interface ClusterSpan {
-  /** What precedes the whole clusters, or all of a range inside one cluster. */
+  /** The part before the whole clusters, or the whole range if it is inside one cluster. */
   readonly head?: ClusterPart;
-  /** The first cluster that is in the range whole. */
+  /** The index of the first whole cluster. */
   readonly firstCluster: number;
-  /** The cluster behind the last one that is. */
+  /** The index after the last whole cluster. */
   readonly endCluster: number;
-  /** What follows the whole clusters. */
+  /** The part after the whole clusters. */
   readonly tail?: ClusterPart;
 }
 
 /**
- * Take a range apart. The last cluster of the disk is whole when everything in it up to the disk's
- * end is. Throws {@linkcode ImageError} for a range outside the image.
+ * Split a range into whole clusters and parts. The last cluster of the disk counts as whole if the
+ * range reaches the end of the disk. Throws {@linkcode ImageError} for a range outside the image.
  */
-export function spanOf(
+export function clusterSpan(
   image: QedImage,
   offset: number | bigint,
   lengthBytes: number | bigint,
@@ -63,7 +63,9 @@ export function spanOf(
   };
 }
 
-/** A range widened to whole clusters: what an operation that maps or unmaps them has to hold. */
+/**
+ * A range extended to whole clusters, which an operation that maps or unmaps clusters must lock.
+ */
 export function clusterAccess(
   image: QedImage,
   offset: number | bigint,

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { runSync } from "../../storage/run_sync.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
-import { clusterAccess, spanOf } from "./cluster_span.ts";
+import { clusterAccess, clusterSpan } from "./cluster_span.ts";
 import { createImage } from "../image/create.ts";
 import type { QedImage } from "../image/image.ts";
 import { openImage } from "../open.ts";
@@ -38,15 +38,18 @@ Deno.test("a range is taken apart into whole clusters and what is left at its en
     [8 * CLUSTER + 512, 0, { firstCluster: 9, endCluster: 9 }],
   ];
   for (const [offset, length, expected] of cases) {
-    assertEquals(spanOf(image, offset, length), expected as ReturnType<typeof spanOf>);
-    assertEquals(spanOf(image, BigInt(offset), BigInt(length)), spanOf(image, offset, length));
+    assertEquals(clusterSpan(image, offset, length), expected as ReturnType<typeof clusterSpan>);
+    assertEquals(
+      clusterSpan(image, BigInt(offset), BigInt(length)),
+      clusterSpan(image, offset, length),
+    );
   }
 });
 
 Deno.test("at the end of the largest disk a span is exact", () => {
   const bytes = 2n ** 62n;
   const image = imageOf(bytes, 2 ** 22);
-  assertEquals(spanOf(image, bytes - 2n ** 22n + 1n, 2n ** 22n - 1n), {
+  assertEquals(clusterSpan(image, bytes - 2n ** 22n + 1n, 2n ** 22n - 1n), {
     head: { clusterIndex: 2 ** 40 - 1, startBytes: 1, endBytes: 2 ** 22 },
     firstCluster: 2 ** 40,
     endCluster: 2 ** 40,

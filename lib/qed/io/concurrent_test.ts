@@ -13,19 +13,19 @@ seededTest("requests that run together end as if they came one after the other",
 const PLANTED: Readonly<Record<string, { plant: (image: QedImage) => void; found: string }>> = {
   "no ranges are held": {
     plant: (image) => {
-      image.holding = <T>(_range: unknown, _intent: unknown, work: Operation<T>) => work;
+      image.withRangeLock = <T>(_range: unknown, _intent: unknown, work: Operation<T>) => work;
     },
     found: "final contents",
   },
   "allocations take no turns": {
     plant: (image) => {
-      image.alone = <T>(work: Operation<T>) => work;
+      image.withAllocationLock = <T>(work: Operation<T>) => work;
     },
     found: "two allocations at a time",
   },
   "beside a repair, in-place writes go on at once": {
     plant: (image) => {
-      Object.assign(image, { profile: { ...image.profile, writesBehindRepair: false } });
+      Object.assign(image, { profile: { ...image.profile, waitsForRepair: false } });
     },
     found: "final contents",
   },

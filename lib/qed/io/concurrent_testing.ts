@@ -120,7 +120,9 @@ export async function runTogether(
   };
   const under: Promise<unknown>[] = [];
   if (isDamaged) {
-    under.push(driver.run(image.alone(repairImage(image, { corruptions: true, leaks: false }))));
+    under.push(
+      driver.run(image.withAllocationLock(repairImage(image, { corruptions: true, leaks: false }))),
+    );
   }
   for (const request of plan.requests) {
     for (let i = 0; i < request.delay; i++) await completeOne();

@@ -1,28 +1,28 @@
 import type { Operation } from "../../storage/request.ts";
 import { changeRange } from "./change_range.ts";
 import type { ClusterPart } from "./cluster_span.ts";
-import { findRun, loadL2Table, tableIndexes } from "./lookup.ts";
+import { loadL2Table, lookup, tableIndexes } from "./lookup.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED } from "../format/layout.ts";
 import { emptyEntry, restIsZero, unmapClusters } from "./unmap.ts";
 
 /**
- * The guest no longer needs `lengthBytes` bytes from `offset` on (TRIM): free the clusters that hold
- * them. Whole clusters become unallocated or, with a backing file, zero clusters, so that what the
- * backing file held there before does not come back; what they took of the file is free for this
- * session (see free_clusters.ts). A cluster of which only a part is in the range is freed if the
- * rest of it reads as zeroes (Kivity, 10 September 2010 11:43); otherwise it is left as it is.
- * Nothing is ever allocated: what is unallocated stays so. The rfc layout has no zero clusters: with
- * a backing file nothing is done.
+ * Free the clusters of `lengthBytes` bytes from `offset` on, which the guest no longer needs
+ * (TRIM). Whole clusters become unallocated or, with a backing file, zero clusters, so that the
+ * data of the backing file stays hidden; their space in the file may be reused (see
+ * free_clusters.ts). A cluster that is only partly in the range is freed if the rest of it reads as
+ * zeroes (Kivity, 10 September 2010 11:43); otherwise it does not change. Discard never allocates:
+ * unallocated clusters stay so. The rfc layout has no zero clusters, so with a backing file nothing
+ * changes.
  *
- * Crash promise under `strict`: until a later flush has completed each sector of the range holds its
- * old contents or zeroes. After it, it holds what it held when this returned: zeroes where the
- * cluster was freed, otherwise the old contents. No other sector changes, whatever becomes of the
- * freed clusters; the image opens.
+ * Crash promise under `strict`: until a later flush has completed, each sector of the range holds
+ * its old contents or zeroes. After that flush it holds its contents as of the return of this call:
+ * zeroes if its cluster was freed, otherwise the old contents. No other sector changes, even if the
+ * freed clusters are reused; the image opens.
  *
- * Holds the clusters of the range. Throws {@linkcode ImageError} for a range outside the image or
+ * Locks the clusters of the range. Throws {@linkcode ImageError} for a range outside the image or
  * an image that takes no writes, {@linkcode FormatError} for an invalid table entry, and the
- * storage's error where a request fails; tables that came before it are changed then.
+ * storage's error for a failed request; earlier tables have changed then.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ import { emptyEntry, restIsZero, unmapClusters } from "./unmap.ts";
  * const before = file.sizeBytes;
  * runSync(discardImage(image, 0, 2 ** 30), [file]);
  * runSync(closeImage(image), [file]);
- * assertEquals(before - file.sizeBytes < 2 ** 20, true, "an L2 table is behind the clusters");
+ * assertEquals(before - file.sizeBytes < 2 ** 20, true, "an L2 table follows the clusters");
  * ```
  */
 export function discardImage(
@@ -58,7 +58,7 @@ export function discardImage(
   });
 }
 
-/** Free whole clusters, table by table. */
+/** Free whole clusters, one table at a time. */
 function* discardClusters(
   image: QedImage,
   firstCluster: number,
@@ -74,7 +74,7 @@ function* discardClusters(
       continue;
     }
     const to = Math.min(endCluster - l1 * tableEntries, tableEntries);
-    yield* image.alone(discardInTable(image, { l1Index: l1, from: l2, to, entry }));
+    yield* image.withAllocationLock(discardInTable(image, { l1Index: l1, from: l2, to, entry }));
     at = l1 * tableEntries + to;
   }
 }
@@ -99,7 +99,7 @@ function* discardInTable(
 function* discardPart(image: QedImage, part: ClusterPart): Operation<void> {
   if (emptyEntry(image) === undefined) return;
   const { clusterIndex } = part;
-  const { state } = yield* findRun(image, clusterIndex, 1);
+  const { state } = yield* lookup(image, clusterIndex, 1);
   if (state !== "data" || !(yield* restIsZero(image, part))) return;
   yield* discardClusters(image, clusterIndex, clusterIndex + 1);
 }

@@ -1,25 +1,27 @@
 import type { Operation } from "../../storage/request.ts";
 import { FormatError } from "../format/format_error.ts";
-import { findRun, type Run, tableIndexes } from "./lookup.ts";
+import { type ClusterExtent, lookup, tableIndexes } from "./lookup.ts";
 import { clustersFor } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
 
-/** A range of the guest's disk that is stored in one way. */
+/** A range of the guest's disk whose clusters have the same state. */
 export interface Extent {
-  /** Where it starts on the guest's disk, in bytes. */
+  /** The start on the guest's disk, in bytes. */
   readonly startBytes: bigint;
-  /** How long it is, in bytes. */
+  /** The length in bytes. */
   readonly lengthBytes: bigint;
-  /** Stored in this file; zeroes by a mark in this file; or left to the backing file. */
+  /**
+   * `data`: stored in this file. `zero`: zero clusters. `unallocated`: read from the backing file.
+   */
   readonly state: "data" | "zero" | "unallocated";
-  /** For `data`: where it is in the file, in bytes. */
+  /** For `data`: the offset in the file, in bytes. */
   readonly hostBytes?: number;
 }
 
 /**
- * The extent that starts at guest offset `startBytes`: as long as what follows is stored in the
- * same way and, for data, adjacent in the file. Undefined at the end of the disk. Calling it again
- * with the end of the answer walks the whole disk; runs without L2 table cost nothing.
+ * The extent that starts at guest offset `startBytes`: as long as the clusters that follow have the
+ * same state and, for data, are adjacent in the file. Undefined at the end of the disk. To visit
+ * the whole disk, call it again with the end of each extent; ranges without L2 table cost nothing.
  *
  * @example
  * ```ts
@@ -42,30 +44,30 @@ export function* nextExtent(image: QedImage, startBytes: bigint): Operation<Exte
   let index = start.clusterIndex;
   let extent: Omit<Extent, "startBytes" | "lengthBytes"> | undefined;
   const endIndex = clustersFor(image.geometry, image.imageBytes);
-  // L2 tables that are alike all over, by where they are. In a hostile image every L1 entry may point
-  // at the same one: looking into it each time would take hours for a file of megabytes.
-  const uniform = new Map<number, Run>();
+  // L2 tables with a single state, by offset. In a hostile image every L1 entry may point at the
+  // same table: to scan it each time would take hours for a file of megabytes.
+  const uniform = new Map<number, ClusterExtent>();
   while (index < endIndex) {
     const { l1, l2 } = tableIndexes(image, index);
     const tableBytes = image.l1.entry(l1);
     const known = l2 === 0 ? uniform.get(tableBytes) : undefined;
-    const run = known ?? (yield* lookAhead(image, index, endIndex - index, extent !== undefined));
-    if (!run) break;
-    if (run.state !== "data" && run.clusters === image.geometry.tableEntries) {
-      uniform.set(tableBytes, run);
+    const part = known ?? (yield* lookAhead(image, index, endIndex - index, extent !== undefined));
+    if (!part) break;
+    if (part.state !== "data" && part.clusters === image.geometry.tableEntries) {
+      uniform.set(tableBytes, part);
     }
-    const state = run.state === "no-table" ? "unallocated" : run.state;
+    const state = part.state === "no-table" ? "unallocated" : part.state;
     if (!extent) {
       extent = state === "data"
-        ? { state, hostBytes: run.hostBytes + start.byteInCluster }
+        ? { state, hostBytes: part.hostBytes + start.byteInCluster }
         : { state };
     } else {
       const adjacent = extent.hostBytes === undefined ||
-        run.hostBytes === extent.hostBytes - start.byteInCluster +
+        part.hostBytes === extent.hostBytes - start.byteInCluster +
             (index - start.clusterIndex) * clusterBytes;
       if (state !== extent.state || !adjacent) break;
     }
-    index += run.clusters;
+    index += part.clusters;
   }
   const end = BigInt(index) * BigInt(clusterBytes);
   const endBytes = end < image.imageBytes ? end : image.imageBytes;
@@ -73,17 +75,17 @@ export function* nextExtent(image: QedImage, startBytes: bigint): Operation<Exte
 }
 
 /**
- * The run at a guest cluster. Behind an extent that has begun, undefined for an entry that is wrong:
- * what is good before it can still be used, and whoever asks for the next extent is told.
+ * The clusters from a guest cluster on. If an extent has begun, undefined for an invalid entry: the
+ * valid extent before it can be used, and the call for the next extent throws.
  */
 function* lookAhead(
   image: QedImage,
   clusterIndex: number,
-  most: number,
+  max: number,
   hasBegun: boolean,
-): Operation<Run | undefined> {
+): Operation<ClusterExtent | undefined> {
   try {
-    return yield* findRun(image, clusterIndex, most);
+    return yield* lookup(image, clusterIndex, max);
   } catch (error) {
     if (hasBegun && error instanceof FormatError) return undefined;
     throw error;

@@ -1,21 +1,21 @@
-/** What a guest's disk is like. */
+/** Settings of a {@linkcode GuestModel}. */
 export interface GuestModelOptions {
-  /** Its size in bytes. */
+  /** The size of the disk in bytes. */
   readonly imageBytes: number;
   /** Bytes of a cluster. */
   readonly clusterBytes: number;
-  /** What the backing file holds; zeroes follow. None if not given. */
+  /** The contents of the backing file, followed by zeroes; without it there is no backing file. */
   readonly backing?: Uint8Array | undefined;
-  /** Whether the format has zero clusters; without them a backing file can't be hidden. */
+  /** Whether the format has zero clusters; without them it cannot hide a backing file. */
   readonly hasZeroClusters: boolean;
 }
 
 /**
- * A guest's disk as plain bytes, and what is promised of each request: the model that tests compare
- * an image with. It knows of clusters which were touched, and nothing of tables.
+ * A model of a guest's disk, to compare an image with: plain bytes, and the set of clusters that
+ * were written. It knows no tables.
  */
 export class GuestModel {
-  /** What the guest sees. */
+  /** The guest's data. */
   readonly bytes: Uint8Array;
   readonly #options: GuestModelOptions;
   readonly #touched = new Set<number>();
@@ -27,7 +27,7 @@ export class GuestModel {
     this.#showBacking();
   }
 
-  /** The image is emptied: the disk shows its backing file. */
+  /** Empty the image: the disk shows its backing file. */
   reset(): void {
     this.bytes.fill(0);
     this.#showBacking();
@@ -39,20 +39,20 @@ export class GuestModel {
     if (backing) this.bytes.set(backing.subarray(0, imageBytes));
   }
 
-  /** The guest writes. */
+  /** Write bytes. */
   write(offsetBytes: number, bytes: Uint8Array): void {
     this.bytes.set(bytes, offsetBytes);
     this.touch(offsetBytes, bytes.length);
   }
 
-  /** The guest writes zeroes. */
+  /** Write zeroes. */
   zero(offsetBytes: number, lengthBytes: number): void {
     this.write(offsetBytes, new Uint8Array(lengthBytes));
   }
 
   /**
-   * The guest discards: a cluster reads as zeroes if nothing but zeroes is left in it, and if it
-   * was ever its own rather than the backing file's. Answers what the range then holds.
+   * Discard a range: a cluster reads as zeroes if the rest of it is zero, and if it was written or
+   * there is no backing file. Returns the contents of the range afterwards.
    */
   discard(offsetBytes: number, lengthBytes: number): Uint8Array {
     const { clusterBytes, imageBytes, backing, hasZeroClusters } = this.#options;
@@ -74,7 +74,7 @@ export class GuestModel {
     return this.bytes.slice(offsetBytes, end);
   }
 
-  /** Clusters of the range become the image's own: written, or copied from the backing file. */
+  /** Mark the clusters of a range as the image's own: written, or copied from the backing file. */
   touch(offsetBytes: number, lengthBytes: number): void {
     const { clusterBytes } = this.#options;
     for (

@@ -5,9 +5,9 @@ import type { QedImage } from "../image/image.ts";
 import { nextExtent } from "./extents.ts";
 
 /**
- * Whether what `image` leaves to its backing file in a range of the guest's disk is zeroes for
- * certain: behind the end of the backing file, or by the tables of a QED image; data is not looked
- * at. A backing file that is not attached may hold anything.
+ * Whether a range of the guest's disk that `image` reads from its backing file is known to be
+ * zeroes: past the end of the backing file, or zeroes by the tables of a QED image. Data is not
+ * read. A backing file that is not attached may hold anything.
  */
 export function* backingIsKnownZero(
   image: QedImage,
@@ -33,8 +33,8 @@ export function* backingIsKnownZero(
 }
 
 /**
- * The first cluster of the guest's disk from which on nothing of the backing file can be seen, if
- * nothing is mapped there. Infinity for a backing file that is not attached.
+ * The first cluster of the guest's disk after the end of the backing file. Infinity for a backing
+ * file that is not attached.
  */
 export function endOfBacking(image: QedImage): number {
   if (!image.backing) return image.backingName === undefined ? 0 : Infinity;

@@ -4,26 +4,26 @@ import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "../format/layout.ts";
 import { Table } from "../format/table.ts";
 
-/** What the tables say of some clusters that follow each other on the guest's disk. */
-export interface Run {
+/** Adjacent guest clusters with the same state, as an L2 table maps them. */
+export interface ClusterExtent {
   /**
-   * `data`: in the file. `zero`: zeroes. `unallocated`: the backing file's. `no-table`: the
-   * same, and there is no L2 table either.
+   * `data`: in the file. `zero`: zero clusters. `unallocated`: read from the backing file.
+   * `no-table`: unallocated, and there is no L2 table.
    */
   readonly state: "data" | "zero" | "unallocated" | "no-table";
-  /** For `data`: where the first cluster is in the file, in bytes; the others follow it. */
+  /** For `data`: the offset of the first cluster in the file, in bytes; the others follow it. */
   readonly hostBytes: number;
-  /** How many clusters. */
+  /** The number of clusters. */
   readonly clusters: number;
 }
 
-/** Where a guest cluster is in the tables: which entry of the L1 table, and of the L2 table. */
+/** The indexes of a guest cluster in the L1 table and in its L2 table. */
 interface TableIndexes {
   readonly l1: number;
   readonly l2: number;
 }
 
-/** Find a guest cluster in the tables. */
+/** Compute the table indexes of a guest cluster. */
 export function tableIndexes(image: QedImage, clusterIndex: number): TableIndexes {
   const { tableEntries } = image.geometry;
   const l1 = Math.floor(clusterIndex / tableEntries);
@@ -31,36 +31,49 @@ export function tableIndexes(image: QedImage, clusterIndex: number): TableIndexe
 }
 
 /**
- * Look up a guest cluster and how many after it, `most` at the most and not past the end of the
- * L2 table, are alike and adjacent. Throws {@linkcode FormatError} for an invalid table entry,
- * unless the profile does not look (as the patch of 2010 did not). Beside a repair an entry that
- * is going to be cleared counts as unallocated.
+ * Look up a guest cluster and the clusters after it, at most `max` and up to the end of the L2
+ * table, that have the same state and are adjacent in the file. Throws {@linkcode FormatError} for
+ * an invalid table entry, unless the profile does not verify offsets (the patch of 2010 did not).
+ * During a repair, entries that will be cleared are treated as unallocated.
  */
-export function* findRun(image: QedImage, clusterIndex: number, most: number): Operation<Run> {
+export function* lookup(
+  image: QedImage,
+  clusterIndex: number,
+  max: number,
+): Operation<ClusterExtent> {
   const index = tableIndexes(image, clusterIndex);
-  return runIn(image, yield* loadL2Table(image, index.l1), index, most);
+  return extentAt(image, yield* loadL2Table(image, index.l1), index, max);
 }
 
 /**
- * What {@linkcode findRun} answers, if no table has to be read for it; undefined if one has. The
- * requests of a guest ask here first: a plain call costs less than the least generator.
+ * The same as {@linkcode lookup} if no table has to be read for it; otherwise undefined. Guest
+ * requests try this first: a plain call costs less than a generator.
  */
-export function knownRun(image: QedImage, clusterIndex: number, most: number): Run | undefined {
+export function cachedLookup(
+  image: QedImage,
+  clusterIndex: number,
+  max: number,
+): ClusterExtent | undefined {
   const index = tableIndexes(image, clusterIndex);
   const offsetBytes = image.l1.entry(index.l1);
-  if (offsetBytes === UNALLOCATED) return runIn(image, undefined, index, most);
+  if (offsetBytes === UNALLOCATED) return extentAt(image, undefined, index, max);
   const table = image.l2Cache.get(offsetBytes);
-  return table && runIn(image, table, index, most);
+  return table && extentAt(image, table, index, max);
 }
 
-/** The run that starts at `index`, in the L2 table that has it if there is one. */
-function runIn(image: QedImage, table: Table | undefined, index: TableIndexes, most: number): Run {
+/** The clusters that start at `index` of an L2 table, if there is a table. */
+function extentAt(
+  image: QedImage,
+  table: Table | undefined,
+  index: TableIndexes,
+  max: number,
+): ClusterExtent {
   const { tableEntries, clusterBytes } = image.geometry;
-  const limit = Math.min(most, tableEntries - index.l2);
+  const limit = Math.min(max, tableEntries - index.l2);
   if (!table) return { state: "no-table", hostBytes: 0, clusters: limit };
 
   const hostBytes = table.entry(index.l2);
-  const clusters = table.runLength(index.l2, limit, clusterBytes);
+  const clusters = table.extentLength(index.l2, limit, clusterBytes);
   if (hostBytes === UNALLOCATED) return { state: "unallocated", hostBytes, clusters };
   if (hostBytes === ZERO_CLUSTER && image.header.layout === "final") {
     return { state: "zero", hostBytes, clusters };
@@ -76,12 +89,12 @@ function runIn(image: QedImage, table: Table | undefined, index: TableIndexes, m
   if (!image.isValidOffset(hostBytes, 1)) {
     throw invalidEntry(image, table, index);
   }
-  // What follows the end of the file is not part of the run: the next look-up names that entry.
+  // Clusters past the end of the file are excluded: the next look-up names their entry.
   const inFile = (image.endBytes - hostBytes) / clusterBytes;
   return { state: "data", hostBytes, clusters: Math.min(clusters, inFile) };
 }
 
-/** The error for an L2 entry that points nowhere. */
+/** The error for an L2 entry that points outside the file. */
 export function invalidEntry(
   image: QedImage,
   table: Table,
@@ -118,10 +131,10 @@ export function* loadL2Table(image: QedImage, l1Index: number): Operation<Table 
   let tableChanges: number;
   do {
     tableChanges = image.tableChanges;
-    table.endRead(yield readOf(image, table));
-    // Whoever holds nothing of the disk may have read it while it moved.
+    table.endRead(yield tableRead(image, table));
+    // Without a range lock, the table may have moved during the read.
     if (image.l1.entry(l1Index) !== offsetBytes) return yield* loadL2Table(image, l1Index);
-    // Meanwhile another operation may have loaded the table, and even changed it.
+    // Another operation may have loaded the table meanwhile, and even changed it.
     const loaded = image.l2Cache.get(offsetBytes);
     if (loaded) return loaded;
   } while (tableChanges !== image.tableChanges);
@@ -129,12 +142,12 @@ export function* loadL2Table(image: QedImage, l1Index: number): Operation<Table 
   return table;
 }
 
-/** Read the table at its offset; entries past the end of the file are zero. */
+/** Read a table at its offset; entries past the end of the file are zero. */
 export function* readTable(image: QedImage, table: Table): Operation<void> {
-  table.endRead(yield readOf(image, table));
+  table.endRead(yield tableRead(image, table));
 }
 
-function readOf(image: QedImage, table: Table): ReadRequest {
+function tableRead(image: QedImage, table: Table): ReadRequest {
   return {
     kind: "read",
     file: image.file,

@@ -1,24 +1,23 @@
 import type { Operation } from "../../storage/request.ts";
 import { linkNewL2Table, prepareAllocation } from "./allocate.ts";
 import { changeEntries } from "../image/change_entries.ts";
-import { clusterAccess, spanOf } from "./cluster_span.ts";
+import { clusterAccess, clusterSpan } from "./cluster_span.ts";
 import { loadL2Table, tableIndexes } from "./lookup.ts";
 import { ImageError } from "../format/format_error.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "../format/layout.ts";
 
 /**
- * Turn the unallocated clusters of a range into zero clusters, whether or not they read as zeroes
- * already: for an image that is about to get another backing file, which they are to hide. The range
- * consists of whole clusters, the last one of the disk as far as it goes; others in it stay as they
- * are.
+ * Turn the unallocated clusters of a range into zero clusters, even if they read as zeroes already,
+ * so that they hide the data of a backing file that the image will get. The range consists of whole
+ * clusters, where the last one of the disk may be partial. Other clusters do not change.
  *
  * Order: a new L2 table is durable before its L1 entry. Crash promise under `strict`: each cluster
  * is unallocated or a zero cluster, nothing else changes, and the image opens.
  *
- * Throws {@linkcode ImageError} for a range that does not consist of clusters, an image in the rfc
- * layout, which has no zero clusters, or one that takes no writes, before any write; and the
- * storage's error where a request fails.
+ * Throws {@linkcode ImageError} before any write for a range with a part of a cluster, an image in
+ * the rfc layout, which has no zero clusters, or one that takes no writes; and the storage's error
+ * for a failed request.
  */
 export function* markZeroes(
   image: QedImage,
@@ -28,7 +27,7 @@ export function* markZeroes(
   image.assertWritable();
   if (image.header.layout === "rfc") throw new ImageError("the rfc layout has no zero clusters");
   const access = clusterAccess(image, offset, lengthBytes);
-  yield* image.holding(access, "change", markRange(image, offset, lengthBytes));
+  yield* image.withRangeLock(access, "change", markRange(image, offset, lengthBytes));
 }
 
 function* markRange(
@@ -36,15 +35,15 @@ function* markRange(
   offset: number | bigint,
   lengthBytes: number | bigint,
 ): Operation<void> {
-  const { head, tail, firstCluster, endCluster } = spanOf(image, offset, lengthBytes);
+  const { head, tail, firstCluster, endCluster } = clusterSpan(image, offset, lengthBytes);
   if (head || tail) {
-    throw new ImageError(`${lengthBytes} bytes at ${offset} do not consist of whole clusters`);
+    throw new ImageError(`${lengthBytes} bytes at ${offset} are not whole clusters`);
   }
   const { tableEntries } = image.geometry;
   for (let at = firstCluster; at < endCluster;) {
     const { l1, l2 } = tableIndexes(image, at);
     const end = Math.min(endCluster, (l1 + 1) * tableEntries);
-    yield* image.alone(markInTable(image, l1, { from: l2, to: l2 + end - at }));
+    yield* image.withAllocationLock(markInTable(image, l1, { from: l2, to: l2 + end - at }));
     at = end;
   }
 }

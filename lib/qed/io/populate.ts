@@ -2,8 +2,8 @@ import type { Operation } from "../../storage/request.ts";
 import { dataMustComeFirst, linkNewL2Table, prepareAllocation, writeData } from "./allocate.ts";
 import { readBacking } from "./read.ts";
 import { changeEntries } from "../image/change_entries.ts";
-import { clusterAccess, spanOf } from "./cluster_span.ts";
-import { findRun, loadL2Table, tableIndexes } from "./lookup.ts";
+import { clusterAccess, clusterSpan } from "./cluster_span.ts";
+import { loadL2Table, lookup, tableIndexes } from "./lookup.ts";
 import { takeClusters } from "../image/take_clusters.ts";
 import { clustersFor } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
@@ -11,34 +11,34 @@ import { UNALLOCATED, ZERO_CLUSTER } from "../format/layout.ts";
 import { backingIsKnownZero, endOfBacking } from "./known_zeroes.ts";
 import { isZero } from "../../storage/zeroes.ts";
 
-/** What is copied before one flush, in bytes: guests wait for it where they overlap. */
+/** The bytes copied before one flush; guest requests that overlap them wait. */
 const BATCH_BYTES = 2 ** 23;
-/** What is read at a time, in bytes. */
+/** The size of one read, in bytes. */
 const CHUNK_BYTES = 2 ** 20;
 
-/** What is to be copied. */
+/** Options of {@linkcode populateImage}. */
 export interface PopulateOptions {
   /**
-   * Leave clusters that read as zeroes unallocated: for an image that is about to lose its backing
-   * file, where unallocated means zeroes. Otherwise they become zero clusters.
+   * Leave clusters that read as zeroes unallocated instead of making them zero clusters: for an
+   * image whose backing file will be removed, so that unallocated clusters read as zeroes.
    */
   readonly leavesZeroes?: boolean;
 }
 
 /**
- * Copy what the image leaves to its backing file into the image (copy-on-read): each cluster that
- * touches the range of `lengthBytes` bytes from `offset` on. A cluster that reads as zeroes becomes a
- * zero cluster (in the rfc layout, which has none, one of zeroes). What is behind the end of the
- * backing file stays unallocated, and so does everything without a backing file. The guest sees no
- * difference, but what was copied no longer depends on the backing file.
+ * Copy clusters from the backing file into the image (copy-on-read): each unallocated cluster that
+ * overlaps `lengthBytes` bytes from `offset` on. A cluster that reads as zeroes becomes a zero
+ * cluster (in the rfc layout, which has none, a data cluster of zeroes). Clusters past the end of
+ * the backing file stay unallocated, and so do all clusters without a backing file. The guest's
+ * data does not change, but the copied clusters no longer depend on the backing file.
  *
  * Order, for each batch of at most 8 MiB or one cluster: data, flush, L2 entries. Crash promise
- * under `strict`: the guest sees the same before, after and whenever a crash comes; at worst the
+ * under `strict`: the guest reads the same before, after and at any crash in between; at worst the
  * clusters of one batch are leaked.
  *
- * Holds one batch at a time, so that guests go on beside it. Throws {@linkcode ImageError} for a
- * range outside the image, an image that takes no writes or a backing file that is not attached, and
- * the storage's error where a request fails; batches that came before are done then.
+ * Locks one batch at a time, so that guest requests run in between. Throws {@linkcode ImageError}
+ * for a range outside the image, an image that takes no writes or a backing file that is not
+ * attached, and the storage's error for a failed request; earlier batches are done then.
  *
  * @example
  * ```ts
@@ -64,14 +64,14 @@ export function* populateImage(
   const clusterBytes = BigInt(image.geometry.clusterBytes);
   const start = BigInt(offset);
   const end = start + BigInt(lengthBytes);
-  spanOf(image, offset, lengthBytes); // refuses what is outside
+  clusterSpan(image, offset, lengthBytes); // refuses what is outside
   const batch = Math.max(1, BATCH_BYTES / image.geometry.clusterBytes);
   const endCluster = clustersFor(image.geometry, end);
   for (let at = Number(start / clusterBytes); at < Math.min(endCluster, endOfBacking(image));) {
     const clusters = Math.min(batch, endCluster - at, clustersLeftInTable(image, at));
     const access = clusterAccess(image, BigInt(at) * clusterBytes, BigInt(clusters) * clusterBytes);
     const work = populateBatch(image, { firstCluster: at, endCluster: at + clusters }, options);
-    yield* image.holding(access, "change", image.alone(work));
+    yield* image.withRangeLock(access, "change", image.withAllocationLock(work));
     at += clusters;
   }
 }
@@ -93,25 +93,25 @@ function* populateBatch(
 ): Operation<void> {
   image.assertWritable();
   const copy = new Copy(image, options.leavesZeroes ?? false);
-  // The disk may have shrunk, or the backing file gone, while this was waiting.
+  // While this waited for the lock, the disk may have shrunk or lost its backing file.
   const end = Math.min(
     endCluster,
     endOfBacking(image),
     clustersFor(image.geometry, image.imageBytes),
   );
   for (let at = firstCluster; at < end;) {
-    const { state, clusters } = yield* findRun(image, at, end - at);
-    if (state === "unallocated" || state === "no-table") yield* copy.run(at, clusters);
+    const { state, clusters } = yield* lookup(image, at, end - at);
+    if (state === "unallocated" || state === "no-table") yield* copy.copyClusters(at, clusters);
     at += clusters;
   }
   yield* copy.finish();
 }
 
-/** A batch being copied: data first, and what the entries are going to be. */
+/** Copies one batch: the data first, then the new entries. */
 class Copy {
   readonly #image: QedImage;
   readonly #leavesZeroes: boolean;
-  /** By guest cluster, its new L2 entry. */
+  /** The new L2 entry of each guest cluster. */
   readonly #entries = new Map<number, number>();
   #hasData = false;
   #chunk: Uint8Array | undefined;
@@ -122,17 +122,17 @@ class Copy {
   }
 
   /** Copy unallocated clusters. */
-  *run(firstCluster: number, clusterCount: number): Operation<void> {
+  *copyClusters(firstCluster: number, clusterCount: number): Operation<void> {
     const { clusterBytes } = this.#image.geometry;
-    const most = Math.max(1, CHUNK_BYTES / clusterBytes);
+    const max = Math.max(1, CHUNK_BYTES / clusterBytes);
     const start = BigInt(firstCluster) * BigInt(clusterBytes);
     const length = BigInt(clusterCount) * BigInt(clusterBytes);
     if (yield* backingIsKnownZero(this.#image, start, length)) {
       for (let i = 0; i < clusterCount; i++) yield* this.#noteZero(firstCluster + i);
       return;
     }
-    for (let done = 0; done < clusterCount; done += most) {
-      yield* this.#copyChunk(firstCluster + done, Math.min(most, clusterCount - done));
+    for (let done = 0; done < clusterCount; done += max) {
+      yield* this.#copyChunk(firstCluster + done, Math.min(max, clusterCount - done));
     }
   }
 
@@ -155,7 +155,7 @@ class Copy {
     }
   }
 
-  /** Whether a cluster of zeroes need not be written. */
+  /** Whether a cluster of zeroes need not be written as data. */
   get #canSayZero(): boolean {
     return this.#leavesZeroes || this.#image.header.layout === "final";
   }
@@ -184,7 +184,7 @@ class Copy {
     }
   }
 
-  /** Have the entries point at the copies. */
+  /** Point the entries at the copies. */
   *finish(): Operation<void> {
     const image = this.#image;
     if (this.#entries.size === 0) return;

@@ -1,7 +1,7 @@
 import type { Operation, ReadRequest } from "../../storage/request.ts";
 import { accessRange } from "../../storage/range_lock.ts";
-import { backingOf, sourceBytes } from "../image/backing.ts";
-import { findRun, knownRun } from "./lookup.ts";
+import { requireBacking, sourceBytes } from "../image/backing.ts";
+import { cachedLookup, lookup } from "./lookup.ts";
 import type { BackingSource, QedImage } from "../image/image.ts";
 
 /**
@@ -13,7 +13,7 @@ export function* readRange(
   offset: number | bigint,
   into: Uint8Array,
 ): Operation<void> {
-  const access = image.enter(accessRange(offset, into.length), "read");
+  const access = image.lockRange(accessRange(offset, into.length), "read");
   try {
     if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
     const quick = quickRead(image, offset, into);
@@ -24,35 +24,35 @@ export function* readRange(
       if (moved < into.length) into.fill(0, moved);
     }
   } finally {
-    image.leave(access);
+    image.unlockRange(access);
   }
 }
 
 /**
- * What most reads come to: one request for all of it, from adjacent clusters that are known to be
- * allocated, or zeroes, where none of them is known to be; undefined for any other read. The many
- * layers that those go through would cost as much as the request.
+ * The fast path of most reads: one request, if all clusters are allocated, adjacent and in cached
+ * tables; or zeroes, if none is allocated and there is no backing file. Undefined for any other
+ * read. The layers of the general path would cost as much as the request.
  */
 function quickRead(
   image: QedImage,
   offset: number | bigint,
   into: Uint8Array,
 ): ReadRequest | "zeroes" | undefined {
-  // Only now: the disk may have shrunk while this was waiting.
+  // Checked under the lock: the disk may have shrunk while this waited for it.
   const { clusterIndex, byteInCluster } = image.locate(offset, into.length);
   if (into.length === 0) return undefined;
   const clusters = Math.ceil((byteInCluster + into.length) / image.geometry.clusterBytes);
-  const run = knownRun(image, clusterIndex, clusters);
-  if (!run || run.clusters < clusters) return undefined;
-  if (run.state !== "data") {
+  const extent = cachedLookup(image, clusterIndex, clusters);
+  if (!extent || extent.clusters < clusters) return undefined;
+  if (extent.state !== "data") {
     const hasBacking = image.backing !== undefined || image.backingName !== undefined;
-    return run.state === "zero" || !hasBacking ? "zeroes" : undefined;
+    return extent.state === "zero" || !hasBacking ? "zeroes" : undefined;
   }
-  const offsetBytes = run.hostBytes + byteInCluster;
+  const offsetBytes = extent.hostBytes + byteInCluster;
   return { kind: "read", file: image.file, offsetBytes, into, label: "data" };
 }
 
-/** Read a range that is held already, for as long as this runs. */
+/** Read a range that the caller has locked. */
 export function* readPieces(
   image: QedImage,
   offset: number | bigint,
@@ -62,31 +62,31 @@ export function* readPieces(
   let { clusterIndex, byteInCluster } = image.locate(offset, into.length);
   let done = 0;
   while (done < into.length) {
-    const most = Math.ceil((byteInCluster + into.length - done) / clusterBytes);
-    const run = yield* findRun(image, clusterIndex, most);
-    const length = Math.min(into.length - done, run.clusters * clusterBytes - byteInCluster);
+    const max = Math.ceil((byteInCluster + into.length - done) / clusterBytes);
+    const extent = yield* lookup(image, clusterIndex, max);
+    const length = Math.min(into.length - done, extent.clusters * clusterBytes - byteInCluster);
     const piece = into.subarray(done, done + length);
-    if (run.state === "data") {
+    if (extent.state === "data") {
       const moved = yield {
         kind: "read",
         file: image.file,
-        offsetBytes: run.hostBytes + byteInCluster,
+        offsetBytes: extent.hostBytes + byteInCluster,
         into: piece,
         label: "data",
       };
       if (moved < length) piece.fill(0, moved);
-    } else if (run.state === "zero") {
+    } else if (extent.state === "zero") {
       piece.fill(0);
     } else {
       yield* readBacking(image, addBytes(offset, done), piece);
     }
     done += length;
-    clusterIndex += run.clusters;
+    clusterIndex += extent.clusters;
     byteInCluster = 0;
   }
 }
 
-/** `offset + bytes`, exact also where a number would be rounded. */
+/** `offset + bytes`, exact for a bigint offset. */
 export function addBytes(offset: number | bigint, bytes: number): number | bigint {
   return typeof offset === "bigint" ? offset + BigInt(bytes) : offset + bytes;
 }
@@ -101,7 +101,7 @@ export function readBacking(
   offset: number | bigint,
   into: Uint8Array,
 ): Operation<void> {
-  return readSource(backingOf(image), offset, into);
+  return readSource(requireBacking(image), offset, into);
 }
 
 /** Fill `into` from `source`, from offset `offset` on; with zeroes past its end, or without one. */

@@ -1,13 +1,12 @@
 /**
- * Moving clusters to other places in the file, a batch at a time: copy all, flush, switch the
- * entries to the copies, flush. The first flush is why an entry never points at an incomplete
- * copy, the second why the old places may be used again afterwards: no entry that a crash could
- * bring back points at them. Until then the places in use are those of the batch twice, and a
- * crash leaves one set of them leaked, nothing worse; so NEED_CHECK is not set for it.
+ * Moving clusters within the file, in batches: copy all, flush, switch the entries to the copies,
+ * flush. Because of the first flush an entry never points at an incomplete copy. Because of the
+ * second one the old clusters may be reused: no entry that a crash could restore points at them. A
+ * crash in between leaks either the copies or the old clusters, which is harmless, so NEED_CHECK is
+ * not set.
  *
- * What is moved must be held (no one else reads or writes it), and the turn of those who change
- * tables taken. Nothing may refer to a place that is moved to, and it may not be the old place of
- * another move of the batch.
+ * The caller has locked the ranges that move and has the allocation lock. No entry may refer to the
+ * new place of a move, and it may not be the old place of another move of the batch.
  *
  * @module
  */
@@ -16,41 +15,41 @@ import { loadL2Table } from "./lookup.ts";
 import type { QedImage } from "../image/image.ts";
 import { noteSector, writeSectors } from "../image/table_sectors.ts";
 
-/** A cluster of the guest's data that moves. */
+/** A move of a data cluster. */
 export interface DataMove {
-  /** The L2 table whose entry points at it. */
+  /** The index of the L2 table whose entry points at it. */
   readonly l1Index: number;
-  /** That entry. */
+  /** The index of that entry. */
   readonly l2Index: number;
-  /** Where it is, in bytes. */
+  /** Its old offset in the file, in bytes. */
   readonly fromBytes: number;
-  /** Where it goes, in bytes. */
+  /** Its new offset in the file, in bytes. */
   readonly toBytes: number;
 }
 
-/** An L2 table that moves. */
+/** A move of an L2 table. */
 export interface TableMove {
-  /** The L1 entry that points at it. */
+  /** The index of the L1 entry that points at it. */
   readonly l1Index: number;
-  /** Where it is, in bytes. */
+  /** Its old offset in the file, in bytes. */
   readonly fromBytes: number;
-  /** Where it goes, in bytes. */
+  /** Its new offset in the file, in bytes. */
   readonly toBytes: number;
 }
 
-/** How much is copied by one request, in bytes, where a cluster is not longer. */
+/** Maximum size of one copy in bytes, unless a cluster is larger. */
 const COPY_BYTES = 2 ** 20;
 
-/** Move clusters of data. */
+/** Move data clusters. */
 export function* moveData(image: QedImage, moves: readonly DataMove[]): Operation<void> {
   if (moves.length === 0) return;
-  for (const copy of copiesOf(image, moves)) yield* copyBytes(image, copy);
+  for (const copy of planCopies(image, moves)) yield* copyBytes(image, copy);
   yield* image.flush("moved data before L2 entries");
   yield* switchL2Entries(image, moves);
   yield* image.flush("L2 entries before old clusters are reused");
 }
 
-/** Move L2 tables; the whole range of the guest's disk that each one maps is held. */
+/** Move L2 tables; the range of the guest's disk that each one maps must be locked. */
 export function* moveTables(image: QedImage, moves: readonly TableMove[]): Operation<void> {
   if (moves.length === 0) return;
   for (const { l1Index, toBytes } of moves) {
@@ -73,7 +72,7 @@ export function* moveTables(image: QedImage, moves: readonly TableMove[]): Opera
   yield* image.flush("L1 entries before old L2 tables are reused");
 }
 
-/** Move the L1 table; it takes one write of the header to switch to the copy. */
+/** Move the L1 table; one write of the header switches to the copy. */
 export function* moveL1Table(image: QedImage, toBytes: number): Operation<void> {
   const { bytes } = image.l1.block;
   yield { kind: "write", file: image.file, offsetBytes: toBytes, bytes, label: "moved-l1-table" };
@@ -83,15 +82,15 @@ export function* moveL1Table(image: QedImage, toBytes: number): Operation<void> 
   yield* image.flush("header before old L1 table is reused");
 }
 
-/** Bytes that are copied by one request. */
+/** A range that is copied by one request. */
 interface Copy {
   readonly fromBytes: number;
   readonly toBytes: number;
   lengthBytes: number;
 }
 
-/** The copies that make up some moves, in the order of their new places, adjacent ones together. */
-function copiesOf(image: QedImage, moves: readonly DataMove[]): Copy[] {
+/** The copies for some moves, in the order of their new places, with adjacent ones merged. */
+function planCopies(image: QedImage, moves: readonly DataMove[]): Copy[] {
   const { clusterBytes } = image.geometry;
   const copies: Copy[] = [];
   for (const { fromBytes, toBytes } of moves.toSorted((a, b) => a.toBytes - b.toBytes)) {
@@ -105,7 +104,7 @@ function copiesOf(image: QedImage, moves: readonly DataMove[]): Copy[] {
   return copies;
 }
 
-/** Copy within the file. A failure costs the new places, to which nothing refers, and no more. */
+/** Copy a range within the file. A failure leaks the new clusters, to which no entry refers yet. */
 function* copyBytes(
   { file, buffers }: QedImage,
   { fromBytes, toBytes, lengthBytes }: Copy,

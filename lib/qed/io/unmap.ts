@@ -1,4 +1,4 @@
-/** What write zeroes and discard have in common: clusters that are not needed any more. */
+/** Unmapping clusters, for write zeroes and discard. */
 import type { Operation } from "../../storage/request.ts";
 import { changeEntries, type EntryRange } from "../image/change_entries.ts";
 import type { ClusterPart } from "./cluster_span.ts";
@@ -9,32 +9,32 @@ import { readPieces } from "./read.ts";
 import type { Table } from "../format/table.ts";
 import { isZero } from "../../storage/zeroes.ts";
 
-/** How much is looked at at a time, in bytes. */
+/** The size of one read, in bytes. */
 const LOOK_BYTES = 2 ** 16;
 
 /**
- * The L2 entry of a cluster that holds nothing but reads as zeroes: unallocated, or where that would
- * show a backing file, a zero cluster. Undefined in the rfc layout, which has no zero clusters.
+ * The L2 entry for a cluster without data that reads as zeroes: unallocated or, if there is a
+ * backing file to hide, a zero cluster. Undefined in the rfc layout, which has no zero clusters.
  */
 export function emptyEntry(image: QedImage): number | undefined {
   if (image.backingName === undefined) return UNALLOCATED;
   return image.header.layout === "final" ? ZERO_CLUSTER : undefined;
 }
 
-/** What becomes of the entries of one L2 table. */
+/** New values for a range of entries of one L2 table. */
 export interface Unmapping extends EntryRange {
-  /** The table's index. */
+  /** The index of the table. */
   readonly l1Index: number;
-  /** What entries of clusters in the file become. */
+  /** The new value of entries of data clusters. */
   readonly data: number;
-  /** What entries of unallocated clusters become. */
+  /** The new value of entries of unallocated clusters. */
   readonly unallocated: number;
 }
 
 /**
- * Unmap the clusters of a range of one L2 table, and hand what they take of the file to
- * {@linkcode QedImage.free}. Zero clusters stay what they are. A `FormatError` names the first invalid
- * entry, which may point at somebody else's cluster. Needs the turn and the range.
+ * Unmap the clusters of a range of one L2 table, and add them to {@linkcode QedImage.free}. Zero
+ * clusters stay. Throws `FormatError` for the first invalid entry, which may point at another
+ * address's cluster. Needs the allocation lock and the range lock.
  */
 export function* unmapClusters(
   image: QedImage,
@@ -70,12 +70,13 @@ export function* unmapClusters(
   try {
     yield* changing;
   } finally {
-    // Also if it fails at a later slice: what is in the cache may have been read before an earlier one.
+    // Also after a failure at a later slice: the cached table may have been read before an earlier
+    // one.
     image.l2Cache.put(table);
   }
 }
 
-/** Whether all of a cluster outside of `part`, as far as the disk goes, reads as zeroes. */
+/** Whether the rest of a cluster outside of `part`, up to the end of the disk, reads as zeroes. */
 export function* restIsZero(image: QedImage, part: ClusterPart): Operation<boolean> {
   const { clusterBytes } = image.geometry;
   const start = BigInt(part.clusterIndex) * BigInt(clusterBytes);

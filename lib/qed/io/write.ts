@@ -1,23 +1,22 @@
 import type { Operation, WriteRequest } from "../../storage/request.ts";
 import { accessRange } from "../../storage/range_lock.ts";
 import { allocate, writeData } from "./allocate.ts";
-import { findRun, knownRun, type Run, tableIndexes } from "./lookup.ts";
+import { cachedLookup, type ClusterExtent, lookup, tableIndexes } from "./lookup.ts";
 import type { GuestPosition, QedImage } from "../image/image.ts";
 import { addBytes } from "./read.ts";
 
 /**
- * Store `bytes` on the guest's disk from `offset` (bytes) on: any range, across clusters and
- * tables. Allocated clusters are overwritten in place; others are allocated at the end of the
- * file, or where this session has freed some (see free_clusters.ts), in the order of the image's
- * profile (see profile.ts).
+ * Write `bytes` to the guest's disk from `offset` (bytes) on: any range, across clusters and
+ * tables. Allocated clusters are overwritten in place. Others are allocated, at the end of the file
+ * or from freed clusters (see free_clusters.ts), in the order of the image's profile (see
+ * profile.ts).
  *
  * Crash promise under `strict`: until a later flush has completed each sector of the range holds
  * its old or its new contents; no other sector changes; the image opens.
  *
- * Many may run at once: those that overlap wait for each other, and of those that allocate one at
- * a time does, in the order in which they come to it. Throws {@linkcode ImageError} for a range
- * outside the image or an image that takes no writes, and the storage's error where a request
- * fails.
+ * Many writes may run at once: those that overlap run one after the other, and one at a time
+ * allocates. Throws {@linkcode ImageError} for a range outside the image or an image that takes no
+ * writes, and the storage's error for a failed request.
  *
  * @example
  * ```ts
@@ -38,48 +37,49 @@ export function* writeImage(
   offset: number | bigint,
   bytes: Uint8Array,
 ): Operation<void> {
-  const access = image.enter(accessRange(offset, bytes.length), "change");
+  const access = image.lockRange(accessRange(offset, bytes.length), "change");
   try {
     if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
     const request = inPlaceWrite(image, offset, bytes);
     if (request) yield request;
     else yield* writePieces(image, offset, bytes);
   } finally {
-    image.leave(access);
+    image.unlockRange(access);
   }
 }
 
 /**
- * The one request that most writes come to: all of it into adjacent clusters that are known to be
- * allocated; undefined for any other write. The many layers that those go through would cost more
- * than the request.
+ * The fast path of most writes: one request, if all clusters are allocated, adjacent and in cached
+ * tables. Undefined for any other write. The layers of the general path would cost more than the
+ * request.
  */
 function inPlaceWrite(
   image: QedImage,
   offset: number | bigint,
   bytes: Uint8Array,
 ): WriteRequest | undefined {
-  // Only now: the image may have failed, and its disk shrunk, while this was waiting.
+  // Checked under the lock: the image may have failed, or its disk shrunk, while this waited for
+  // it.
   image.assertWritable();
   const position = image.locate(offset, bytes.length);
-  const clusters = clustersOf(image, { position, bytes });
+  const clusters = clusterCount(image, { position, bytes });
   if (bytes.length === 0 || image.repairFront) return undefined;
-  const run = knownRun(image, position.clusterIndex, clusters);
-  if (run?.state !== "data" || run.clusters < clusters) return undefined;
-  const offsetBytes = run.hostBytes + position.byteInCluster;
+  const extent = cachedLookup(image, position.clusterIndex, clusters);
+  if (extent?.state !== "data" || extent.clusters < clusters) return undefined;
+  const offsetBytes = extent.hostBytes + position.byteInCluster;
   return { kind: "write", file: image.file, offsetBytes, bytes, label: "data" };
 }
 
-/** What is left to write of a request. */
+/** The part of a request that is still to be written. */
 interface Piece {
-  /** Where it goes on the guest's disk, in bytes. */
+  /** Its offset on the guest's disk, in bytes. */
   readonly offset: number | bigint;
-  /** The same place as cluster and byte. */
+  /** The same offset as cluster and byte. */
   readonly position: GuestPosition;
   readonly bytes: Uint8Array;
 }
 
-/** Write a range that is held already, for as long as this runs. */
+/** Write a range that the caller has locked. */
 export function* writePieces(
   image: QedImage,
   start: number | bigint,
@@ -88,12 +88,12 @@ export function* writePieces(
   image.assertWritable();
   const position = image.locate(start, all.length);
   for (let piece: Piece = { offset: start, position, bytes: all }; piece.bytes.length > 0;) {
-    const run = yield* findPieceRun(image, piece);
-    const isInPlace = run.state === "data";
+    const extent = yield* lookupPiece(image, piece);
+    const isInPlace = extent.state === "data";
     if (isInPlace && (yield* waitForRepair(image, piece.position))) continue;
     const done = isInPlace
-      ? yield* writeRun(image, run, piece)
-      : yield* image.alone(writeInTurn(image, piece));
+      ? yield* writeExtent(image, extent, piece)
+      : yield* image.withAllocationLock(writeInTurn(image, piece));
     const bytes = piece.bytes.subarray(done);
     if (bytes.length === 0) return;
     const offset = addBytes(piece.offset, done);
@@ -102,12 +102,12 @@ export function* writePieces(
 }
 
 /**
- * Beside a repair, wait until it has passed the L2 table of a position: until then its cluster may
- * be another address's too. Answers whether that took time, and everything may have changed.
+ * During a repair, wait until it has passed the L2 table of a position: until then another address
+ * may refer to the same cluster. Returns whether it waited, so that tables may have changed.
  */
 function* waitForRepair(image: QedImage, { clusterIndex }: GuestPosition): Operation<boolean> {
   const front = image.repairFront;
-  if (!front || !image.profile.writesBehindRepair) return false;
+  if (!front || !image.profile.waitsForRepair) return false;
   const turn = front.passing(tableIndexes(image, clusterIndex).l1);
   if (turn.isReady) return false;
   yield { kind: "wait", turn, label: "repair of the L2 table" };
@@ -115,30 +115,33 @@ function* waitForRepair(image: QedImage, { clusterIndex }: GuestPosition): Opera
   return true;
 }
 
-/** Look a piece up anew, for others may have allocated it meanwhile, and write what is alike. */
+/**
+ * Look a piece up again, since another write may have allocated it, and write to its first
+ * clusters.
+ */
 function* writeInTurn(image: QedImage, piece: Piece): Operation<number> {
   image.assertWritable();
-  return yield* writeRun(image, yield* findPieceRun(image, piece), piece);
+  return yield* writeExtent(image, yield* lookupPiece(image, piece), piece);
 }
 
-function findPieceRun(image: QedImage, piece: Piece): Operation<Run> {
-  return findRun(image, piece.position.clusterIndex, clustersOf(image, piece));
+function lookupPiece(image: QedImage, piece: Piece): Operation<ClusterExtent> {
+  return lookup(image, piece.position.clusterIndex, clusterCount(image, piece));
 }
 
-/** How many clusters a piece touches. */
-function clustersOf(image: QedImage, { position, bytes }: Omit<Piece, "offset">): number {
+/** The number of clusters that a piece overlaps. */
+function clusterCount(image: QedImage, { position, bytes }: Omit<Piece, "offset">): number {
   return Math.ceil((position.byteInCluster + bytes.length) / image.geometry.clusterBytes);
 }
 
-/** Write the part of a piece that `run` covers. Answers how many bytes that is. */
-function* writeRun(image: QedImage, run: Run, piece: Piece): Operation<number> {
+/** Write the part of a piece that is in the clusters of `extent`. Returns its length in bytes. */
+function* writeExtent(image: QedImage, extent: ClusterExtent, piece: Piece): Operation<number> {
   const { clusterIndex, byteInCluster } = piece.position;
-  const covered = run.clusters * image.geometry.clusterBytes - byteInCluster;
+  const covered = extent.clusters * image.geometry.clusterBytes - byteInCluster;
   const bytes = piece.bytes.subarray(0, covered);
-  if (run.state !== "data") {
+  if (extent.state !== "data") {
     const guestOffset = addBytes(piece.offset, -byteInCluster);
-    return yield* allocate(image, { clusterIndex, byteInCluster, run, bytes, guestOffset });
+    return yield* allocate(image, { clusterIndex, byteInCluster, extent, bytes, guestOffset });
   }
-  yield* writeData(image, run.hostBytes + byteInCluster, bytes);
+  yield* writeData(image, extent.hostBytes + byteInCluster, bytes);
   return bytes.length;
 }

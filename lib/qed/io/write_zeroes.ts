@@ -2,7 +2,7 @@ import type { Operation } from "../../storage/request.ts";
 import { linkNewL2Table, prepareAllocation } from "./allocate.ts";
 import { changeRange } from "./change_range.ts";
 import type { ClusterPart } from "./cluster_span.ts";
-import { findRun, loadL2Table, tableIndexes } from "./lookup.ts";
+import { loadL2Table, lookup, tableIndexes } from "./lookup.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED, ZERO_CLUSTER } from "../format/layout.ts";
 import { backingIsKnownZero, endOfBacking } from "./known_zeroes.ts";
@@ -10,29 +10,30 @@ import { emptyEntry, restIsZero, unmapClusters } from "./unmap.ts";
 import { setEntries } from "../image/update_entries.ts";
 import { writePieces } from "./write.ts";
 
-/** The most literal zeroes written at a time, in bytes. */
+/** Maximum size of one write of literal zeroes, in bytes. */
 const PIECE_BYTES = 2 ** 20;
 
 /**
- * Have `lengthBytes` bytes of the guest's disk from `offset` on read as zeroes, at the least cost.
+ * Make `lengthBytes` bytes of the guest's disk from `offset` on read as zeroes, at the lowest cost.
  *
- * Whole clusters become unallocated or, with a backing file, zero clusters; what they took of the
- * file is free for this session (see free_clusters.ts). So does a cluster of which only a part is
- * in the range, if the rest of it reads as zeroes too (Kivity, 10 September 2010 11:43). Other
- * parts are written as zeroes where the cluster is allocated or shows a backing file. Whatever
- * reads as zeroes already for want of a cluster is left alone, and so are ranges without L2 table; a
- * table is created only where a backing file must be hidden. The rfc layout has no zero clusters:
- * with a backing file its clusters are written as zeroes.
+ * Whole clusters become unallocated or, with a backing file, zero clusters; their space in the file
+ * may be reused (see free_clusters.ts). So does a cluster that is only partly in the range, if the
+ * rest of it reads as zeroes too (Kivity, 10 September 2010 11:43). In other partial clusters
+ * zeroes are written, if the cluster is allocated or shows backing data. Unallocated clusters that
+ * read as zeroes do not change, nor do ranges without L2 table; a table is created only to hide
+ * backing data. The rfc layout has no zero clusters: with a backing file its clusters are written
+ * as zeroes.
  *
- * Tables are changed one after the other, each in a few writes; memory does not depend on the length.
+ * Tables are changed one after the other, each with few writes; memory does not depend on the
+ * length.
  *
- * Crash promise under `strict`: the same as of a write of zeroes. Until a later flush has completed
- * each sector of the range holds its old contents or zeroes; no other sector changes, whatever
- * becomes of the freed clusters; the image opens.
+ * Crash promise under `strict`: that of a write of zeroes. Until a later flush has completed, each
+ * sector of the range holds its old contents or zeroes; no other sector changes, even if the freed
+ * clusters are reused; the image opens.
  *
- * Holds the clusters of the range. Throws {@linkcode ImageError} for a range outside the image or
+ * Locks the clusters of the range. Throws {@linkcode ImageError} for a range outside the image or
  * an image that takes no writes, {@linkcode FormatError} for an invalid table entry, and the
- * storage's error where a request fails; tables that came before it are changed then.
+ * storage's error for a failed request; earlier tables have changed then.
  *
  * @example
  * ```ts
@@ -68,7 +69,7 @@ export function writeZeroes(
   });
 }
 
-/** Whole clusters, table by table; a range without tables is passed over at once. */
+/** Zero whole clusters, one table at a time; ranges without tables are skipped at once. */
 function* zeroClusters(
   image: QedImage,
   firstCluster: number,
@@ -86,12 +87,12 @@ function* zeroClusters(
     if (emptyEntry(image) === undefined) {
       const part = { clusterIndex: at, startBytes: 0, endBytes: (end - at) * clusterBytes };
       yield* writeLiterally(image, part);
-    } else yield* image.alone(zeroInTable(image, { at, end, visibleEnd }));
+    } else yield* image.withAllocationLock(zeroInTable(image, { at, end, visibleEnd }));
     at = end;
   }
 }
 
-/** Clusters of one L2 table; behind `visibleEnd` unallocated ones read as zeroes. */
+/** Zero clusters of one L2 table; from `visibleEnd` on unallocated clusters read as zeroes. */
 function* zeroInTable(
   image: QedImage,
   range: { readonly at: number; readonly end: number; readonly visibleEnd: number },
@@ -126,10 +127,10 @@ function isKnownZero(
   return backingIsKnownZero(image, start, BigInt(clusterCount) * clusterBytes);
 }
 
-/** A part of one cluster: all of the cluster if the rest is zero as well. */
+/** Zero a part of one cluster, or the whole cluster if the rest of it is zero as well. */
 function* zeroPart(image: QedImage, part: ClusterPart): Operation<void> {
   const { clusterIndex } = part;
-  const { state } = yield* findRun(image, clusterIndex, 1);
+  const { state } = yield* lookup(image, clusterIndex, 1);
   if (state === "zero") return;
   if (state !== "data" && (yield* isKnownZero(image, clusterIndex, 1))) return;
   if (emptyEntry(image) !== undefined && (yield* restIsZero(image, part))) {
@@ -139,7 +140,7 @@ function* zeroPart(image: QedImage, part: ClusterPart): Operation<void> {
   }
 }
 
-/** Write zeroes as data, except where nothing is allocated and the backing file holds none. */
+/** Write zeroes as data, except for unallocated clusters that read as zeroes. */
 function* writeLiterally(image: QedImage, part: ClusterPart): Operation<void> {
   const clusterBytes = BigInt(image.geometry.clusterBytes);
   const base = BigInt(part.clusterIndex) * clusterBytes;
@@ -150,11 +151,11 @@ function* writeLiterally(image: QedImage, part: ClusterPart): Operation<void> {
   const zeroes = image.buffers.take(Math.min(PIECE_BYTES, Number(end - start + 3n & ~3n))).bytes;
   for (let at = start; at < end;) {
     const { clusterIndex, byteInCluster } = image.locate(at, 0);
-    const most = Number((end - at + BigInt(byteInCluster) + clusterBytes - 1n) / clusterBytes);
-    const { state, clusters } = yield* findRun(
+    const max = Number((end - at + BigInt(byteInCluster) + clusterBytes - 1n) / clusterBytes);
+    const { state, clusters } = yield* lookup(
       image,
       clusterIndex,
-      clusterIndex < visibleEnd ? Math.min(most, visibleEnd - clusterIndex) : most,
+      clusterIndex < visibleEnd ? Math.min(max, visibleEnd - clusterIndex) : max,
     );
     const covered = BigInt(clusters) * clusterBytes - BigInt(byteInCluster);
     const isLeft = state !== "data" &&

@@ -4,26 +4,22 @@ import { type BackingReference, encodeBackingName } from "../format/backing_name
 import { ImageError } from "../format/format_error.ts";
 import type { Header, StringPlace } from "../format/header.ts";
 import type { HeaderString, QedImage } from "../image/image.ts";
-import {
-  FEATURE,
-  HEADER_BYTES,
-  RFC_COMPAT_BACKING_FORMAT,
-  SECTOR_BYTES,
-} from "../format/layout.ts";
+import { FEATURE, HEADER_BYTES, RFC_COMPAT_BACKING_FORMAT } from "../format/layout.ts";
+import { SECTOR_BYTES } from "../../storage/sector.ts";
 
 /**
- * Give an image another backing file, or none: the header's words only (`qemu-img rebase -u`).
- * Clusters stay as they are, so what the guest reads where nothing is allocated is what the new
- * backing file holds there; to keep what it read before, copy first. Whatever was attached as
- * {@linkcode QedImage.backing} is let go; the caller attaches the new file.
+ * Change the backing file of an image, or remove it, in the header only (`qemu-img rebase -u`).
+ * Clusters do not change, so unallocated clusters read from the new backing file; to keep their
+ * contents, copy them first. Detaches {@linkcode QedImage.backing}; the caller attaches the new
+ * file.
  *
- * Order: a name that does not fit behind the fields of the first sector goes where neither the old
- * name nor the old format is, everything so far is flushed, then the first sector is written in
- * one piece, then flush. Crash promise: the image has its old backing file or, whole, the new one,
- * and the new one for certain once this has returned.
+ * Order: a name that does not fit into the first sector is written to other sectors of the header,
+ * which hold neither the old name nor the old format; flush; write the first sector in one piece;
+ * flush. Crash promise: the image has its old backing file or, completely, the new one, and
+ * certainly the new one once this has returned.
  *
- * Requests that came before are finished first. Throws {@linkcode ImageError} for a name that can't
- * be stored (1 to 1023 bytes, no NUL) or finds no room in the header, before anything is written.
+ * Waits for earlier requests. Throws {@linkcode ImageError}, before anything is written, for a name
+ * that cannot be stored (1 to 1023 bytes, no NUL) or does not fit into the header.
  *
  * @example
  * ```ts
@@ -42,7 +38,11 @@ export function* changeBacking(
   backing: BackingReference | undefined,
 ): Operation<void> {
   image.assertWritable();
-  yield* image.holding(WHOLE_DISK, "change", image.alone(switchBacking(image, backing)));
+  yield* image.withRangeLock(
+    WHOLE_DISK,
+    "change",
+    image.withAllocationLock(switchBacking(image, backing)),
+  );
 }
 
 function* switchBacking(
@@ -50,7 +50,7 @@ function* switchBacking(
   backing: BackingReference | undefined,
 ): Operation<void> {
   image.assertWritable();
-  const strings = backing ? stringsOf(image, backing) : new Uint8Array(0);
+  const strings = backing ? encodeStrings(image, backing) : new Uint8Array(0);
   const offsetBytes = placeFor(image, strings.length);
   if (offsetBytes >= SECTOR_BYTES) yield* writeStrings(image, offsetBytes, strings);
   yield* image.flush("before the backing file changes");
@@ -64,39 +64,39 @@ function* switchBacking(
   yield* image.flush("backing file changed");
 }
 
-/** The name and, in the rfc layout, the format behind it. */
-function stringsOf(image: QedImage, backing: BackingReference): Uint8Array {
+/** Encode the name, followed in the rfc layout by the format. */
+function encodeStrings(image: QedImage, backing: BackingReference): Uint8Array {
   const name = encodeBackingName(backing.name);
-  return new Uint8Array([...name, ...formatOf(image.header, backing)]);
+  return new Uint8Array([...name, ...encodeFormat(image.header, backing)]);
 }
 
-function formatOf(header: Header, backing: BackingReference): Uint8Array {
+function encodeFormat(header: Header, backing: BackingReference): Uint8Array {
   return new TextEncoder().encode(header.layout === "rfc" && backing.isRaw ? "raw" : "");
 }
 
 /**
- * Where `sizeBytes` of strings go: behind the fields if the first sector has room, for it is
- * replaced whole. Otherwise to the first sectors of the header that no old string lies in, since
- * the old header may be the one that counts after a crash.
+ * Choose the place of `sizeBytes` of strings: after the fields if they fit into the first sector,
+ * which is replaced in one write. Otherwise the first sectors of the header without an old string,
+ * since a crash may leave the old header.
  */
 function placeFor(image: QedImage, sizeBytes: number): number {
   if (HEADER_BYTES + sizeBytes <= SECTOR_BYTES) return HEADER_BYTES;
   const { backingName, backingFormat } = image.header;
   const taken = [backingName, backingFormat].filter((place) => place !== undefined);
-  const starts = [SECTOR_BYTES, ...taken.map(endOf)].sort((a, b) => a - b);
+  const starts = [SECTOR_BYTES, ...taken.map(sectorEnd)].sort((a, b) => a - b);
   const start = starts.find((start) =>
     start + sizeBytes <= image.headerBytes &&
-    taken.every((place) => endOf(place) <= start || place.offsetBytes >= start + sizeBytes)
+    taken.every((place) => sectorEnd(place) <= start || place.offsetBytes >= start + sizeBytes)
   );
   if (start !== undefined) return start;
   throw new ImageError(
     `no room in the header of ${image.headerBytes} bytes for a backing file name of ` +
-      `${sizeBytes} bytes beside the old one`,
+      `${sizeBytes} bytes in addition to the old one`,
   );
 }
 
-/** The end of a string, up to a whole sector. */
-function endOf({ offsetBytes, sizeBytes }: StringPlace): number {
+/** The end of a string, rounded up to a sector. */
+function sectorEnd({ offsetBytes, sizeBytes }: StringPlace): number {
   return Math.max(SECTOR_BYTES, Math.ceil((offsetBytes + sizeBytes) / SECTOR_BYTES) * SECTOR_BYTES);
 }
 
@@ -106,7 +106,7 @@ function* writeStrings(image: QedImage, offsetBytes: number, strings: Uint8Array
   yield { kind: "write", file: image.file, offsetBytes, bytes, label: "backing-name" };
 }
 
-/** Zeroes over what the first sector holds of the old name. */
+/** Zeroes for the part of the old name in the first sector. */
 function eraseOld({ backingName }: Header): HeaderString {
   const offsetBytes = Math.max(HEADER_BYTES, backingName?.offsetBytes ?? 0);
   const end = backingName ? backingName.offsetBytes + backingName.sizeBytes : 0;
@@ -127,7 +127,7 @@ function headerWith(
   if (!backing) return { ...rest, features, compatFeatures };
 
   const nameBytes = encodeBackingName(backing.name).length;
-  const formatBytes = formatOf(old, backing).length;
+  const formatBytes = encodeFormat(old, backing).length;
   const rawFeature = old.layout === "final" && backing.isRaw ? FEATURE.BACKING_FORMAT_NO_PROBE : 0n;
   return {
     ...rest,

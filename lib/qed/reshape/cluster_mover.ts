@@ -3,19 +3,20 @@ import { loadL2Table } from "../io/lookup.ts";
 import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED } from "../format/layout.ts";
 import { type DataMove, moveData, moveTables, type TableMove } from "../io/relocate.ts";
-import type { Owner, Survey } from "../check/reachability.ts";
-import type { Placement, Window } from "./move_plan.ts";
+import type { Owner, Reachability } from "../check/reachability.ts";
+import type { MovePlan, Placement } from "./move_plan.ts";
 
-/** A move with its places as clusters of the file. */
+/** A move from one cluster of the file to another. */
 interface Move extends Placement {
   readonly fromCluster: number;
 }
 
 /**
- * Carries out windows. What a window moves is held and the turn of those who change tables taken;
- * since the plan was made others may have allocated and freed, so everything is looked up again.
+ * Carries out move plans. The caller has locked the ranges that move and has the allocation lock.
+ * Other operations may have allocated and freed clusters since the plan was made, so everything is
+ * looked up again.
  */
-export class WindowMover {
+export class ClusterMover {
   readonly #image: QedImage;
   /** Clusters copied so far. */
   movedClusters = 0;
@@ -25,58 +26,63 @@ export class WindowMover {
     this.#image = image;
   }
 
-  /** Clear the window's places and put in what belongs there. */
-  *move({ moves, occupants, endCluster }: Window, survey: Survey): Operation<void> {
+  /** Clear the places of the plan and move its clusters there. */
+  *move({ moves, occupants, endCluster }: MovePlan, reachability: Reachability): Operation<void> {
     this.#image.assertWritable();
-    if (survey.isStale(this.#image)) return;
-    yield* this.clear(occupants, endCluster, survey);
-    yield* this.#place(moves.filter(({ l2Index }) => l2Index === undefined), survey);
-    yield* this.#place(moves.filter(({ l2Index }) => l2Index !== undefined), survey);
+    if (reachability.isStale(this.#image)) return;
+    yield* this.clear(occupants, endCluster, reachability);
+    yield* this.#place(moves.filter(({ l2Index }) => l2Index === undefined), reachability);
+    yield* this.#place(moves.filter(({ l2Index }) => l2Index !== undefined), reachability);
   }
 
-  /** Move `occupants` to free clusters from `firstCluster` on, or behind the end of the file. */
-  *clear(occupants: readonly Owner[], firstCluster: number, survey: Survey): Operation<void> {
+  /** Move `occupants` to free clusters from `firstCluster` on, or to the end of the file. */
+  *clear(
+    occupants: readonly Owner[],
+    firstCluster: number,
+    reachability: Reachability,
+  ): Operation<void> {
     const tables = occupants.filter(({ l2Index }) => l2Index === undefined);
     const data = occupants.filter(({ l2Index }) => l2Index !== undefined);
     for (const kind of [tables, data]) {
       const moves: Move[] = [];
       for (const owner of kind) {
-        const fromCluster = yield* this.#clusterOf(owner);
-        // Only what is still where the survey saw it: others stay, and keep their place from being
-        // used.
-        if (fromCluster === undefined || !isSame(survey.ownerOf(fromCluster), owner)) continue;
-        const toCluster = this.#takeFree(this.#sizeOf(owner), firstCluster, survey);
+        const fromCluster = yield* this.#findCluster(owner);
+        // Move only owners that are still in place; others stay, and block their place.
+        if (fromCluster === undefined || !isSame(reachability.ownerOf(fromCluster), owner)) {
+          continue;
+        }
+        const toCluster = this.#takeFree(this.#clusterCount(owner), firstCluster, reachability);
         moves.push({ ...owner, fromCluster, toCluster });
       }
-      yield* this.#carryOut(moves, survey);
+      yield* this.#carryOut(moves, reachability);
     }
   }
 
-  *#place(placements: readonly Placement[], survey: Survey): Operation<void> {
+  *#place(placements: readonly Placement[], reachability: Reachability): Operation<void> {
     const moves: Move[] = [];
     for (const placement of placements) {
       const { toCluster } = placement;
-      const clusterCount = this.#sizeOf(placement);
-      const fromCluster = yield* this.#clusterOf(placement);
+      const clusterCount = this.#clusterCount(placement);
+      const fromCluster = yield* this.#findCluster(placement);
       if (fromCluster === undefined || fromCluster === toCluster) continue;
-      if (!survey.areFree(toCluster, clusterCount)) continue;
-      survey.take(toCluster, clusterCount);
+      if (!reachability.areFree(toCluster, clusterCount)) continue;
+      reachability.take(toCluster, clusterCount);
       moves.push({ ...placement, fromCluster });
     }
-    yield* this.#carryOut(moves, survey);
+    yield* this.#carryOut(moves, reachability);
   }
 
-  /** Clusters that nothing refers to: the last ones in the file, or new ones behind its end. */
-  #takeFree(clusterCount: number, firstCluster: number, survey: Survey): number {
-    const found = survey.findFree(clusterCount, firstCluster);
+  /** Free clusters: the last ones in the file, or new ones at its end. */
+  #takeFree(clusterCount: number, firstCluster: number, reachability: Reachability): number {
+    const found = reachability.findFree(clusterCount, firstCluster);
     if (found === undefined) {
       return this.#image.allocateClusters(clusterCount) / this.#image.geometry.clusterBytes;
     }
-    survey.take(found, clusterCount);
+    reachability.take(found, clusterCount);
     return found;
   }
 
-  *#carryOut(moves: readonly Move[], survey: Survey): Operation<void> {
+  *#carryOut(moves: readonly Move[], reachability: Reachability): Operation<void> {
     if (moves.length === 0) return;
     const { clusterBytes } = this.#image.geometry;
     const tables: TableMove[] = [];
@@ -87,24 +93,24 @@ export class WindowMover {
       if (l2Index === undefined) tables.push({ l1Index, fromBytes, toBytes });
       else data.push({ l1Index, l2Index, fromBytes, toBytes });
     }
-    if (!survey.isDurable) yield* this.#image.flush("entries before free clusters are used");
-    survey.isDurable = true;
+    if (!reachability.isDurable) yield* this.#image.flush("entries before free clusters are used");
+    reachability.isDurable = true;
     yield* moveTables(this.#image, tables);
     yield* moveData(this.#image, data);
     for (const move of moves) {
-      const clusterCount = this.#sizeOf(move);
-      survey.release(move.fromCluster, clusterCount);
-      survey.setOwner(move.toCluster, clusterCount, move);
+      const clusterCount = this.#clusterCount(move);
+      reachability.release(move.fromCluster, clusterCount);
+      reachability.setOwner(move.toCluster, clusterCount, move);
       this.movedClusters += clusterCount;
     }
   }
 
-  #sizeOf({ l2Index }: Owner): number {
+  #clusterCount({ l2Index }: Owner): number {
     return l2Index === undefined ? this.#image.geometry.tableClusters : 1;
   }
 
-  /** Where something is now; undefined if it is no more. */
-  *#clusterOf(owner: Owner): Operation<number | undefined> {
+  /** The current cluster of an owner; undefined if it is no longer mapped. */
+  *#findCluster(owner: Owner): Operation<number | undefined> {
     const { l1Index, l2Index } = owner;
     const image = this.#image;
     let offsetBytes = image.l1.entry(l1Index);
@@ -112,8 +118,8 @@ export class WindowMover {
       const table = yield* loadL2Table(image, l1Index);
       offsetBytes = table?.entry(l2Index) ?? UNALLOCATED;
     }
-    // Special values lie before all clusters.
-    const isThere = image.isValidOffset(offsetBytes, this.#sizeOf(owner));
+    // Special values are below all offsets.
+    const isThere = image.isValidOffset(offsetBytes, this.#clusterCount(owner));
     return isThere ? offsetBytes / image.geometry.clusterBytes : undefined;
   }
 }

@@ -1,35 +1,38 @@
 import type { Operation } from "../../storage/request.ts";
 import { WHOLE_DISK } from "../../storage/range_lock.ts";
-import { type ProgressListener, walkTables } from "../check/check.ts";
+import { type ProgressListener, scanTables } from "../check/check.ts";
 import type { QedImage } from "../image/image.ts";
 import { bringL1TableForward } from "./move_l1_table.ts";
 import { cutFile, reclaimLeaks } from "../check/reclaim.ts";
-import { assertSound, type Survey, surveyFile } from "../check/reachability.ts";
-import { Walk } from "../check/table_walk.ts";
-import { type Cursor, planWindow, rangesOf, type Window } from "./move_plan.ts";
-import { WindowMover } from "./cluster_mover.ts";
+import { assertSound, findReachability, type Reachability } from "../check/reachability.ts";
+import { TableWalk } from "../check/table_walk.ts";
+import { type Cursor, mappedRanges, type MovePlan, planMoves } from "./move_plan.ts";
+import { ClusterMover } from "./cluster_mover.ts";
 
-/** How to defragment. */
+/** Options of a defragmentation. */
 export interface DefragmentOptions {
   /**
-   * How many clusters are moved at a time: the guest's access to these is halted for so long, the
-   * file grows by so many meanwhile, and so many are leaked by a crash. As many as make 16 MiB, at
-   * least 1 and at most 1024, if not given.
+   * The number of clusters moved at a time: guest requests to them wait, the file grows by as many
+   * meanwhile, and a crash leaks as many. By default as many as make 16 MiB, at least 1 and at most
+   * 1024.
    */
   readonly windowClusters?: number;
-  /** How many clusters of the file are looked up at a time: 8 bytes of memory each; 2^20. */
-  readonly surveyedClusters?: number;
-  /** Told how many clusters of the file are in their place. */
+  /**
+   * The number of clusters of the file whose owners are tracked at a time, with 8 bytes of memory
+   * each; 2^20 by default.
+   */
+  readonly trackedClusters?: number;
+  /** Called with the number of clusters of the file that are in place. */
   readonly progress?: ProgressListener;
 }
 
-/** What a defragmentation did. */
+/** The result of a defragmentation. */
 export interface DefragmentResult {
-  /** Clusters copied, some of them twice. */
+  /** The number of clusters copied, some of them twice. */
   readonly movedClusters: number;
-  /** Entries that did not follow the one before them, as a check counts them, before. */
+  /** The number of fragmented clusters before, as a check counts them. */
   readonly fragmentedBefore: number;
-  /** The same, after. */
+  /** The number of fragmented clusters after. */
   readonly fragmentedAfter: number;
   /** The size of the file before, in bytes. */
   readonly fileBytesBefore: number;
@@ -38,28 +41,26 @@ export interface DefragmentResult {
 }
 
 const DEFAULT_WINDOW_BYTES = 16 * 2 ** 20;
-const MOST_WINDOW_CLUSTERS = 1024;
+const MAX_WINDOW_CLUSTERS = 1024;
 
 /**
- * Bring the file into the order in which a guest reads: the header, the L1 table, then each L2
- * table with its clusters behind it, all in the order of the guest's disk and without gaps; then
- * cut the file. No entry of an L2 table then fails to follow the one before it, and leaked clusters
- * are gone.
+ * Order the clusters of the file as a guest reads them: the header, the L1 table, then each L2
+ * table followed by its clusters, all in the order of the guest's disk and without gaps; then cut
+ * the file. Afterwards no cluster is fragmented or leaked.
  *
- * The guest goes on meanwhile (Liguori, 8 September 2010 16:30: freezing and swapping clusters):
- * clusters are moved a window at a time, and only what a window moves is held. Whatever is in the
- * window's place and does not belong there goes to free clusters, the last ones of the file or new
- * ones behind its end; then what belongs there is copied in. Clusters that the guest allocates
- * meanwhile are put in order as far as their place was not passed yet, and close up at the end of
- * the file otherwise. Memory: a bit for each cluster, a table, the window, and 8 MiB.
+ * Guest requests run meanwhile (Liguori, 8 September 2010 16:30: freezing and swapping clusters):
+ * clusters are moved in windows, and only the ranges that a window moves are locked. Clusters that
+ * occupy the place of a window move to free clusters, the last ones of the file or new ones at its
+ * end; then the clusters that belong there are copied in. Clusters that the guest allocates
+ * meanwhile are put in order if their place is still ahead, and otherwise moved up at the end of
+ * the file. Memory: a bit for each cluster, a table, the window, and 8 MiB.
  *
  * Each batch is: copies, flush, entries, flush (see relocate.ts). Crash promise: at any point the
- * guest's disk is as if nothing had been moved, the image opens without a check, and at most the
- * clusters by which the file has grown (a window and the L2 tables that moved) are leaked, beside
- * those that were before.
+ * guest's disk is unchanged, the image opens without a check, and at most the clusters by which the
+ * file has grown (a window and the L2 tables that moved) are leaked, in addition to earlier leaks.
  *
- * Throws {@linkcode FormatError} for a bad table entry and the storage's error for a table that
- * can't be read, before anything is moved, and the storage's error where a request fails.
+ * Throws, before anything is moved, {@linkcode FormatError} for a bad table entry and the storage's
+ * error for an unreadable table; and the storage's error for a failed request.
  *
  * @example
  * ```ts
@@ -84,30 +85,34 @@ export function* defragmentImage(
   const { clusterBytes, tableClusters } = image.geometry;
   const { headerClusters } = image.header;
   const windowClusters = options.windowClusters ??
-    Math.max(1, Math.min(MOST_WINDOW_CLUSTERS, Math.floor(DEFAULT_WINDOW_BYTES / clusterBytes)));
+    Math.max(1, Math.min(MAX_WINDOW_CLUSTERS, Math.floor(DEFAULT_WINDOW_BYTES / clusterBytes)));
   const fileBytesBefore = image.endBytes;
-  let survey = yield* image.alone(
-    surveyFile(image, headerClusters, options.surveyedClusters),
+  let reachability = yield* image.withAllocationLock(
+    findReachability(image, headerClusters, options.trackedClusters),
   );
-  const { fragmentedClusters: fragmentedBefore } = survey.result;
-  const total = image.endBytes / clusterBytes - survey.result.leaks;
+  const { fragmentedClusters: fragmentedBefore } = reachability.result;
+  const total = image.endBytes / clusterBytes - reachability.result.leaks;
 
-  const mover = new WindowMover(image);
+  const mover = new ClusterMover(image);
   if (image.l1.offsetBytes !== image.headerBytes) {
     yield* bringL1TableForward(image, mover);
-    survey = yield* image.alone(surveyFile(image, headerClusters, options.surveyedClusters));
+    reachability = yield* image.withAllocationLock(
+      findReachability(image, headerClusters, options.trackedClusters),
+    );
   }
   const toCluster = headerClusters + tableClusters;
   let cursor: Cursor = { toCluster, l1Index: 0, l2Index: undefined };
   while (true) {
-    const window = yield* planWindow(image, cursor, { survey, windowClusters });
-    yield* moveWindow(image, window, { survey, mover });
+    const window = yield* planMoves(image, cursor, { reachability, windowClusters });
+    yield* runPlan(image, window, { reachability, mover });
     cursor = window.next;
     if (window.isLast) break;
     options.progress?.(Math.min(cursor.toCluster, total), total);
-    const isPast = cursor.toCluster + tableClusters > survey.endCluster;
-    if (isPast || survey.isStale(image)) {
-      survey = yield* image.alone(surveyFile(image, cursor.toCluster, options.surveyedClusters));
+    const isPast = cursor.toCluster + tableClusters > reachability.endCluster;
+    if (isPast || reachability.isStale(image)) {
+      reachability = yield* image.withAllocationLock(
+        findReachability(image, cursor.toCluster, options.trackedClusters),
+      );
     }
   }
   const fragmentedAfter = yield* closeUp(image);
@@ -121,30 +126,41 @@ export function* defragmentImage(
   };
 }
 
-/** Move what was planned; meanwhile nobody else has access to what moves. */
-function* moveWindow(
+/** Carry out a plan with its ranges locked. */
+function* runPlan(
   image: QedImage,
-  window: Window,
-  { survey, mover }: { readonly survey: Survey; readonly mover: WindowMover },
+  window: MovePlan,
+  { reachability, mover }: { readonly reachability: Reachability; readonly mover: ClusterMover },
 ): Operation<void> {
   if (window.moves.length === 0) return;
-  const ranges = rangesOf(image, [...window.moves, ...window.occupants]);
-  yield* image.holdingAll(ranges, "change", image.alone(mover.move(window, survey)));
+  const ranges = mappedRanges(image, [...window.moves, ...window.occupants]);
+  yield* image.withRangeLocks(
+    ranges,
+    "change",
+    image.withAllocationLock(mover.move(window, reachability)),
+  );
 }
 
 /**
- * Cut off what is free at the end. Where the guest has allocated or freed clusters meanwhile there
- * may be holes before that: these are filled from the end, with the guest halted.
+ * Cut off free clusters at the end of the file. If the guest has allocated or freed clusters
+ * meanwhile, there may be other holes: fill them from the end, with the whole disk locked.
  */
 function* closeUp(image: QedImage): Operation<number> {
-  const fragmented = yield* image.alone(cutEnd(image));
+  const fragmented = yield* image.withAllocationLock(cutEnd(image));
   if (fragmented !== undefined) return fragmented;
-  return yield* image.holding(WHOLE_DISK, "change", image.alone(fillHoles(image)));
+  return yield* image.withRangeLock(
+    WHOLE_DISK,
+    "change",
+    image.withAllocationLock(fillHoles(image)),
+  );
 }
 
-/** Answers how fragmented the file is; undefined if there are holes, and nothing was done. */
+/**
+ * Cut the file. Returns the number of fragmented clusters; undefined, and no cut, if there are
+ * holes.
+ */
 function* cutEnd(image: QedImage): Operation<number | undefined> {
-  const { result } = yield* walkSound(image);
+  const { result } = yield* scanSound(image);
   const { leaks, imageEndBytes, fragmentedClusters } = result;
   if (image.endBytes - leaks * image.geometry.clusterBytes !== imageEndBytes) return undefined;
   if (leaks > 0 || image.hasTornTail) {
@@ -155,14 +171,14 @@ function* cutEnd(image: QedImage): Operation<number | undefined> {
 }
 
 function* fillHoles(image: QedImage): Operation<number> {
-  const walk = yield* walkSound(image);
+  const walk = yield* scanSound(image);
   if (walk.result.leaks > 0) yield* reclaimLeaks(walk);
-  return (yield* walkSound(image)).result.fragmentedClusters;
+  return (yield* scanSound(image)).result.fragmentedClusters;
 }
 
-function* walkSound(image: QedImage): Operation<Walk> {
-  const walk = new Walk(image, { clears: false });
-  yield* walkTables(walk);
+function* scanSound(image: QedImage): Operation<TableWalk> {
+  const walk = new TableWalk(image, { clears: false });
+  yield* scanTables(walk);
   walk.finish();
   assertSound(walk);
   return walk;

@@ -264,8 +264,8 @@ Deno.test("nothing is moved into what somebody else has filled meanwhile", async
     storage.fault = () => void (requests++ === after && pause.resolve());
     const work = driver.run(defragmentImage(image, { windowClusters: 1 }));
     await pause.promise;
-    const repair = image.alone(repairImage(image, { corruptions: true, leaks: true }));
-    await driver.run(image.holding(WHOLE_DISK, "change", repair));
+    const repair = image.withAllocationLock(repairImage(image, { corruptions: true, leaks: true }));
+    await driver.run(image.withRangeLock(WHOLE_DISK, "change", repair));
     await work;
     const left = storage.memory.toBytes();
     assertEquals([check(left).corruptions, guestBytes(left)], [0, expected], `after ${after}`);
@@ -303,7 +303,7 @@ const PIECES: fc.Arbitrary<Piece[]> = fc.uniqueArray(
 seededTest("any arrangement comes into order and keeps its contents", (seed) => {
   const options = fc.record({
     windowClusters: fc.constantFrom(1, 2, 5, 100),
-    surveyedClusters: fc.constantFrom(2, 10, 1000),
+    trackedClusters: fc.constantFrom(2, 10, 1000),
   });
   fc.assert(
     fc.property(PIECES, options, (pieces, options) => {

@@ -5,17 +5,17 @@ import type { QedImage } from "../image/image.ts";
 import { UNALLOCATED } from "../format/layout.ts";
 
 /**
- * Drop every cluster of the image: all of the guest's disk is left to the backing file, or reads
- * as zeroes without one, and the file is cut behind the L1 table. After a commit, that is, when the
- * backing file durably holds what the image holds.
+ * Drop every cluster of the image: the whole guest's disk then reads from the backing file, or as
+ * zeroes without one, and the file is cut after the L1 table. To be used after a commit, when the
+ * backing file durably holds the image's data.
  *
  * Order: clear the L1 entries, flush, cut the file, flush. Crash promise under `strict`: each
- * sector holds what the image or what the backing file holds there, and as of the return of this
- * the latter; no entry ever points behind the end of the file, so NEED_CHECK is neither needed nor
- * touched.
+ * sector reads from the image or from the backing file, and from the backing file once this has
+ * returned; no entry ever points past the end of the file, so NEED_CHECK is neither needed nor
+ * changed.
  *
- * Requests that came before are finished first. Throws {@linkcode ImageError} for an image that
- * takes no writes, and the storage's error where a request fails.
+ * Waits for earlier requests. Throws {@linkcode ImageError} for an image that takes no writes, and
+ * the storage's error for a failed request.
  *
  * @example
  * ```ts
@@ -32,7 +32,7 @@ import { UNALLOCATED } from "../format/layout.ts";
  */
 export function* emptyImage(image: QedImage): Operation<void> {
   image.assertWritable();
-  yield* image.holding(WHOLE_DISK, "change", image.alone(dropAll(image)));
+  yield* image.withRangeLock(WHOLE_DISK, "change", image.withAllocationLock(dropAll(image)));
 }
 
 function* dropAll(image: QedImage): Operation<void> {
@@ -46,7 +46,7 @@ function* dropAll(image: QedImage): Operation<void> {
 
   image.endBytes = Math.max(image.headerBytes, l1.offsetBytes + tableBytes);
   image.hasTornTail = false;
-  yield* image.critical({
+  yield* image.requestOrFail({
     kind: "resize",
     file: image.file,
     sizeBytes: image.endBytes,

@@ -1,9 +1,9 @@
 /**
- * Growing an image: putting right what its tables say about the space behind its end, then the end.
+ * Growing an image: first correct the table entries past the end of the disk, then move the end.
  *
- * Nothing of that space is seen before the header says so. What is prepared there needs no order
- * among itself but this: copied data and new L2 tables are durable before an entry points at them,
- * and all of it before the header.
+ * The guest cannot read that space before the header changes. So only two rules of order remain:
+ * copied data and new L2 tables are durable before an entry points at them, and everything is
+ * durable before the header.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Operation } from "../../storage/request.ts";
 import { cutTornTail, writeNewL2Table } from "../io/allocate.ts";
 import { readBacking } from "../io/read.ts";
 import { backingBytes } from "../image/backing.ts";
-import { findRun, loadL2Table, tableIndexes } from "../io/lookup.ts";
+import { loadL2Table, lookup, tableIndexes } from "../io/lookup.ts";
 import { ImageError } from "../format/format_error.ts";
 import { clustersFor } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
@@ -19,20 +19,20 @@ import { UNALLOCATED, ZERO_CLUSTER } from "../format/layout.ts";
 import type { Table } from "../format/table.ts";
 import { noteSector, writeSectors } from "../image/table_sectors.ts";
 
-/** The space that an image gains. */
+/** The space to add to an image. */
 interface Growth {
   readonly newBytes: bigint;
-  /** The first cluster that lies behind the old end. */
+  /** The first cluster after the old end. */
   readonly firstCluster: number;
-  /** The first cluster from there on that no backing data lies behind. */
+  /** The first cluster from there on that is past the end of the backing file. */
   readonly hiddenEnd: number;
   /** The end of the last new cluster. */
   readonly endCluster: number;
-  /** The last cluster of the old size, where it has to be allocated: where its copy is, in bytes. */
+  /** If the last cluster of the old size has to be allocated: the offset of its copy, in bytes. */
   readonly copiedBytes?: number;
 }
 
-/** Grow the image; the new size is valid, and the image is held. See `resizeImage`. */
+/** Grow the image; the new size is valid, and the caller has both locks. See `resizeImage`. */
 export function* growImage(image: QedImage, newBytes: bigint): Operation<void> {
   const growth = yield* prepareLastCluster(image, growthTo(image, newBytes));
   const tables = yield* writeNewTables(image, growth);
@@ -65,21 +65,21 @@ function growthTo(image: QedImage, newBytes: bigint): Growth {
 }
 
 /**
- * The cluster in which the disk ends now: zeroes behind the end, where it is allocated; where it is
- * not and the backing file goes on, a copy of the part before the end, with zeroes behind it.
+ * Prepare the cluster in which the disk ends: if it is allocated, write zeroes after the end; if it
+ * is not and the backing file is longer, copy the part before the end, followed by zeroes.
  */
 function* prepareLastCluster(image: QedImage, growth: Growth): Operation<Growth> {
   const { clusterBytes } = image.geometry;
   const { clusterIndex, byteInCluster } = image.locate(image.imageBytes, 0);
   if (byteInCluster === 0) return growth;
-  const run = yield* findRun(image, clusterIndex, 1);
+  const extent = yield* lookup(image, clusterIndex, 1);
   const bytes = image.buffers.take(clusterBytes).bytes;
-  if (run.state === "data") {
+  if (extent.state === "data") {
     const tail = bytes.subarray(byteInCluster);
-    yield* writeBehindEnd(image, run.hostBytes + byteInCluster, tail);
+    yield* writeBehindEnd(image, extent.hostBytes + byteInCluster, tail);
     return growth;
   }
-  if (run.state === "zero" || backingBytes(image) <= image.imageBytes) return growth;
+  if (extent.state === "zero" || backingBytes(image) <= image.imageBytes) return growth;
   const start = BigInt(clusterIndex) * BigInt(clusterBytes);
   yield* readBacking(image, start, bytes.subarray(0, byteInCluster));
   yield* cutTornTail(image);
@@ -92,10 +92,10 @@ function* writeBehindEnd(image: QedImage, offsetBytes: number, bytes: Uint8Array
   yield { kind: "write", file: image.file, offsetBytes, bytes, label: "last-cluster" };
 }
 
-/** New L2 tables that nothing points at yet: by L1 index, where they are, in bytes. */
+/** New L2 tables that no entry points at yet: their offsets in bytes by L1 index. */
 type NewTables = ReadonlyMap<number, number>;
 
-/** Write an L2 table wherever there is none and something must be said. */
+/** Write an L2 table for each L1 entry that needs one and has none. */
 function* writeNewTables(image: QedImage, growth: Growth): Operation<NewTables> {
   const { tableEntries } = image.geometry;
   const tables = new Map<number, number>();
@@ -123,7 +123,7 @@ function* linkNewTables(image: QedImage, tables: NewTables): Operation<void> {
   yield* writeSectors(image, image.l1, sectors);
 }
 
-/** Change what the existing L2 tables say about the space behind the end. */
+/** Change the entries of existing L2 tables for the space past the end. */
 function* setOldTables(image: QedImage, growth: Growth): Operation<void> {
   const { firstCluster, endCluster, copiedBytes } = growth;
   const first = tableIndexes(image, firstCluster - (copiedBytes === undefined ? 0 : 1)).l1;
@@ -141,7 +141,7 @@ function* setOldTables(image: QedImage, growth: Growth): Operation<void> {
   image.tableChanges++;
 }
 
-/** Set the entries of one table, in memory. Answers the sectors in which one changed. */
+/** Set the entries of one table, in memory. Returns the sectors with changes. */
 function setEntries(
   image: QedImage,
   table: Table,
@@ -160,7 +160,7 @@ function setEntries(
   if (copiedBytes !== undefined && last >= 0 && last < tableEntries) set(last, copiedBytes);
   const end = Math.min(endCluster - base, tableEntries);
   for (let index = Math.max(0, firstCluster - base); index < end; index++) {
-    // A zero cluster stays one, also where nothing would need to be hidden.
+    // A zero cluster stays one, even if there is nothing to hide.
     if (table.entry(index) === ZERO_CLUSTER && image.header.layout === "final") continue;
     set(index, base + index < hiddenEnd ? ZERO_CLUSTER : UNALLOCATED);
   }

@@ -2,56 +2,59 @@ import type { Operation } from "../../storage/request.ts";
 import { type AccessRange, accessRange } from "../../storage/range_lock.ts";
 import { loadL2Table } from "../io/lookup.ts";
 import type { QedImage } from "../image/image.ts";
-import type { Owner, Survey } from "../check/reachability.ts";
+import type { Owner, Reachability } from "../check/reachability.ts";
 
-/** How far the order of the file is settled, and what comes next. */
+/** The progress of a defragmentation: the part of the file that is in order, and the next owner. */
 export interface Cursor {
-  /** The cluster of the file behind what is in its place. */
+  /** The first cluster of the file that is not in order yet. */
   readonly toCluster: number;
-  /** The L2 table that comes next, or the clusters behind it. */
+  /** The index of the L2 table that comes next, or whose clusters do. */
   readonly l1Index: number;
-  /** Which of its entries comes next; undefined for the table itself. */
+  /** The index of the entry that comes next; undefined for the table itself. */
   readonly l2Index: number | undefined;
 }
 
-/** Something and the place in the file where it belongs. */
+/** An owner and the place in the file where its clusters belong. */
 export interface Placement extends Owner {
-  /** Its first cluster. */
+  /** The first cluster of that place. */
   readonly toCluster: number;
 }
 
-/** A stretch of the file that is to be put in order. */
-export interface Window {
-  /** What is not in its place, in the order of the file. */
+/** The moves that put one window of the file in order. */
+export interface MovePlan {
+  /** The owners that are not in place, in the order of the file. */
   readonly moves: readonly Placement[];
-  /** What is in the place of these and has to go first, each once. */
+  /** The owners that occupy these places and have to move away first, each once. */
   readonly occupants: readonly Owner[];
-  /** The cluster behind the window. */
+  /** The cluster after the window. */
   readonly endCluster: number;
-  /** Where the next window starts. */
+  /** The start of the next window. */
   readonly next: Cursor;
-  /** Whether everything is in its place after this one. */
+  /** Whether everything is in place after this window. */
   readonly isLast: boolean;
 }
 
 /**
- * Work out the next window: as many things that are not in their place as make `windowClusters`,
- * at least one, and whatever lies between them and is. Reads tables; while this runs and after it
- * others may change them, so whoever moves looks again.
+ * Plan the next window: it has `windowClusters` clusters that are not in place, at least one owner,
+ * and everything in place between them. Reads tables without a lock; other operations may change
+ * them, so the mover looks everything up again.
  */
-export function* planWindow(
+export function* planMoves(
   image: QedImage,
   start: Cursor,
-  { survey, windowClusters }: { readonly survey: Survey; readonly windowClusters: number },
-): Operation<Window> {
+  { reachability, windowClusters }: {
+    readonly reachability: Reachability;
+    readonly windowClusters: number;
+  },
+): Operation<MovePlan> {
   const { l1, geometry } = image;
   const { tableEntries, tableClusters, clusterBytes } = geometry;
   const moves: Placement[] = [];
   let movedClusters = 0;
   let { toCluster, l1Index, l2Index } = start;
-  // A table may be what comes next, and the survey must know all of its place.
+  // A table may come next, and the owners of all of its place must be known.
   const isFull = () =>
-    movedClusters >= windowClusters || toCluster + tableClusters > survey.endCluster;
+    movedClusters >= windowClusters || toCluster + tableClusters > reachability.endCluster;
   const place = (owner: Owner, fromBytes: number, clusterCount: number) => {
     if (fromBytes !== toCluster * clusterBytes) {
       moves.push({ ...owner, toCluster });
@@ -59,9 +62,9 @@ export function* planWindow(
     }
     toCluster += clusterCount;
   };
-  const windowUpTo = (next: Cursor, isLast: boolean): Window => ({
+  const windowUpTo = (next: Cursor, isLast: boolean): MovePlan => ({
     moves,
-    occupants: survey.ownersOf(moves.map(({ l2Index, toCluster }) => ({
+    occupants: reachability.ownersOf(moves.map(({ l2Index, toCluster }) => ({
       firstCluster: toCluster,
       clusterCount: l2Index === undefined ? tableClusters : 1,
     }))),
@@ -81,7 +84,7 @@ export function* planWindow(
     if (!table) continue;
     for (l2Index = table.nextUsed(l2Index); l2Index < tableEntries;) {
       const fromBytes = table.entry(l2Index);
-      // Special values lie before all clusters.
+      // Special values are below all offsets.
       if (image.isValidOffset(fromBytes, 1)) {
         if (isFull()) return windowUpTo({ toCluster, l1Index, l2Index }, false);
         place({ l1Index, l2Index }, fromBytes, 1);
@@ -92,10 +95,10 @@ export function* planWindow(
   return windowUpTo({ toCluster, l1Index, l2Index: undefined }, true);
 }
 
-/** The ranges of the guest's disk that some moves affect: ascending and apart. */
-export function rangesOf(image: QedImage, owners: readonly Owner[]): AccessRange[] {
+/** The ranges of the guest's disk that some owners map: ascending, and not touching. */
+export function mappedRanges(image: QedImage, owners: readonly Owner[]): AccessRange[] {
   const ranges = owners
-    .map((owner) => rangeOf(image, owner))
+    .map((owner) => mappedRange(image, owner))
     .sort((a, b) => a.startBytes - b.startBytes);
   const apart: AccessRange[] = [];
   for (const { startBytes, endBytes } of ranges) {
@@ -106,8 +109,8 @@ export function rangesOf(image: QedImage, owners: readonly Owner[]): AccessRange
   return apart;
 }
 
-/** What a cluster of data maps, or all that an L2 table does. */
-function rangeOf({ geometry }: QedImage, { l1Index, l2Index }: Owner): AccessRange {
+/** The range that a data cluster maps, or that an L2 table does. */
+function mappedRange({ geometry }: QedImage, { l1Index, l2Index }: Owner): AccessRange {
   const { tableEntries, clusterBytes } = geometry;
   const firstCluster = BigInt(l1Index) * BigInt(tableEntries) + BigInt(l2Index ?? 0);
   const clusterCount = l2Index === undefined ? tableEntries : 1;

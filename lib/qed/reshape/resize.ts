@@ -8,34 +8,34 @@ import type { QedImage } from "../image/image.ts";
 import { MAX_IMAGE_BYTES } from "../format/layout.ts";
 import { shrinkImage } from "./shrink.ts";
 
-/** How to change an image's size. */
+/** Options of {@linkcode resizeImage}. */
 export interface ResizeOptions {
-  /** Allow a smaller size; without it, a call that would shrink the image is refused. */
+  /** Allow a smaller size; by default shrinking is an error. */
   readonly shrink?: boolean;
 }
 
 /**
- * Give the guest's disk another size, in bytes: a multiple of 512, in the rfc layout of the cluster
- * size. Requests that came before are finished first; what comes later sees the new size.
+ * Change the size of the guest's disk, in bytes: a multiple of 512, in the rfc layout of the
+ * cluster size. Waits for earlier requests; later ones see the new size.
  *
- * Growing. What is added reads as zeroes: not as what a longer backing file holds there, not as
- * what the last cluster held behind the old end, not as clusters that a larger disk left behind. All
- * of that is put right on disk, and flushed, before the header that shows it is written; then comes
- * another flush. Crash promise: the disk has its old size or its new one, its old contents in both
- * cases and zeroes behind them, and the new one for certain once this has returned.
+ * Growing: the space added reads as zeroes, and shows neither data of a longer backing file, nor
+ * bytes of the last cluster past the old end, nor clusters of a disk that was larger before. All of
+ * this is corrected on disk and flushed before the header is written and flushed. Crash promise:
+ * the disk has its old or its new size, its old contents followed by zeroes in either case, and
+ * certainly the new size once this has returned.
  *
- * Shrinking loses what is behind the new end, so it is refused unless `shrink` is set, and even then
- * where a cluster in the image holds anything but zeroes there. What the backing file holds there is
- * not in the image and does not count; growing again shows zeroes. The header comes first, then a
- * flush, then the entries behind the new end are cleared, then another flush. Crash promise: the
- * disk has its old size or its new one, and the same contents as far as it goes. The clusters of
- * those entries are used again in this session, or cut off at its end where they end the file; what
- * is left of them is leaked, and repairing leaks or defragmenting gives it back.
+ * Shrinking loses the data past the new end, so it is an error unless `shrink` is set, and even
+ * then if a cluster of the image holds anything but zeroes there. Data of the backing file is not
+ * in the image and does not count; growing again shows zeroes. Order: header, flush, clear the
+ * entries past the new end, flush. Crash promise: the disk has its old or its new size, and the
+ * same contents up to its end. The clusters of the cleared entries are reused, or cut off when the
+ * image is closed if they end the file; the others are leaked, and repairing leaks or defragmenting
+ * reclaims them.
  *
- * Throws {@linkcode ImageError} for a size that breaks a rule (naming the largest possible size if
- * that is the rule), for data that would be lost (naming the first byte of it), where the rfc
- * layout, which has no zero clusters, can't hide a longer backing file, and for a backing file that
- * is not attached. Nothing that the guest sees has changed then.
+ * Throws {@linkcode ImageError} for an invalid size (naming the largest possible size if it is
+ * exceeded), for data that would be lost (naming its first byte), if the rfc layout, which has no
+ * zero clusters, cannot hide a longer backing file, and for a backing file that is not attached.
+ * The guest's disk has not changed then.
  *
  * @example
  * ```ts
@@ -57,7 +57,11 @@ export function* resizeImage(
   image.assertWritable();
   const newBytes = BigInt(imageBytes);
   refuseBadSize(image, newBytes);
-  yield* image.holding(WHOLE_DISK, "change", image.alone(resizeHeld(image, newBytes, options)));
+  yield* image.withRangeLock(
+    WHOLE_DISK,
+    "change",
+    image.withAllocationLock(resizeHeld(image, newBytes, options)),
+  );
 }
 
 function* resizeHeld(
@@ -72,7 +76,7 @@ function* resizeHeld(
     if (!options.shrink) {
       throw new ImageError(
         `cannot shrink the image from ${image.imageBytes} to ${newBytes} bytes: ` +
-          "shrinking was not asked for",
+          "shrinking was not requested",
       );
     }
     yield* shrinkImage(image, newBytes);
@@ -90,7 +94,7 @@ function refuseBadSize({ geometry, header }: QedImage, newBytes: bigint): void {
   const rule = newBytes < 0n
     ? "must not be negative"
     : newBytes > largest
-    ? `must be at most ${largest}, what an L1 table of ${geometry.tableEntries} entries maps`
+    ? `must be at most ${largest}, the size that an L1 table of ${geometry.tableEntries} entries maps`
     : imageSizeRule(newBytes, geometry, header.layout);
   if (rule) throw new ImageError(`invalid image size ${newBytes}: ${rule}`);
 }

@@ -10,7 +10,7 @@ import { checkImage } from "../check/check.ts";
 import { closeImage } from "../image/close.ts";
 import { createImage, type CreateOptions } from "../image/create.ts";
 import { ImageError } from "../format/format_error.ts";
-import { geometryOf } from "../format/geometry.ts";
+import { deriveGeometry } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
 import { openImage } from "../open.ts";
 import { readImage } from "../io/read_image.ts";
@@ -150,7 +150,7 @@ Deno.test("sizes that break a rule are refused before anything is written", () =
   const cases: [imageBytes: number | bigint, message: string, layout?: "rfc"][] = [
     [CLUSTER + 1, "must be a multiple of 512"],
     [-512, "must not be negative"],
-    [2n ** 30n + 512n, "must be at most 1073741824, what an L1 table of 512 entries maps"],
+    [2n ** 30n + 512n, "must be at most 1073741824, the size that an L1 table of 512 entries maps"],
     [CLUSTER * 3 + 512, "must be a multiple of 4096", "rfc"],
     [0, "must not be zero", "rfc"],
   ];
@@ -159,8 +159,8 @@ Deno.test("sizes that break a rule are refused before anything is written", () =
     assertThrows(() => storage.run(resizeImage(image, imageBytes)), ImageError, message);
     assertEquals(storage.takeLabels(), []);
   }
-  assertEquals(largestImageBytes(geometryOf(4096, 1)), 2n ** 30n);
-  assertEquals(largestImageBytes(geometryOf(2 ** 26, 16)), 2n ** 63n);
+  assertEquals(largestImageBytes(deriveGeometry(4096, 1)), 2n ** 30n);
+  assertEquals(largestImageBytes(deriveGeometry(2 ** 26, 16)), 2n ** 63n);
 });
 
 Deno.test("an image can grow up to 2^63 bytes, where its tables can map them", () => {
@@ -190,7 +190,7 @@ Deno.test("an image whose backing file is not attached does not grow", () => {
 Deno.test("shrinking is refused unless it is asked for", () => {
   const { storage, image } = open(4 * CLUSTER);
   const error = () => storage.run(resizeImage(image, CLUSTER));
-  assertThrows(error, ImageError, "shrinking was not asked for");
+  assertThrows(error, ImageError, "shrinking was not requested");
   storage.run(resizeImage(image, 4 * CLUSTER));
   assertEquals(storage.takeLabels(), []);
 });

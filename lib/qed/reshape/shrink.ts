@@ -1,6 +1,6 @@
 import type { Operation } from "../../storage/request.ts";
 import type { ClusterRange } from "../image/cluster_ranges.ts";
-import { findRun, loadL2Table, type Run, tableIndexes } from "../io/lookup.ts";
+import { type ClusterExtent, loadL2Table, lookup, tableIndexes } from "../io/lookup.ts";
 import { ImageError } from "../format/format_error.ts";
 import { clustersFor } from "../format/geometry.ts";
 import type { QedImage } from "../image/image.ts";
@@ -8,10 +8,10 @@ import { UNALLOCATED } from "../format/layout.ts";
 import type { Table } from "../format/table.ts";
 import { noteSector, writeSectors } from "../image/table_sectors.ts";
 
-/** How much is looked at at a time, in bytes. */
+/** The size of one read, in bytes. */
 const LOOK_BYTES = 2 ** 20;
 
-/** Shrink the image; the new size is valid, and the image is held. See `resizeImage`. */
+/** Shrink the image; the new size is valid, and the caller has both locks. See `resizeImage`. */
 export function* shrinkImage(image: QedImage, newBytes: bigint): Operation<void> {
   const endCluster = clustersFor(image.geometry, image.imageBytes);
   yield* refuseLoss(image, newBytes, endCluster);
@@ -21,41 +21,45 @@ export function* shrinkImage(image: QedImage, newBytes: bigint): Operation<void>
   try {
     yield* clearEntries(image, firstCluster, endCluster);
   } catch (error) {
-    // Tables in memory may be ahead of those on disk.
+    // Tables in memory may have changes that are not on disk.
     image.failure ??= error as Error;
     throw error;
   }
   yield* image.flush("entries behind the end cleared");
 }
 
-/** Throws for the first byte behind the new end that a cluster of the image holds and is not 0. */
+/** Throw for the first byte past the new end that is in a cluster of the image and is not zero. */
 function* refuseLoss(image: QedImage, newBytes: bigint, endCluster: number): Operation<void> {
   const { tableEntries } = image.geometry;
   let clusterIndex = image.locate(newBytes, 0).clusterIndex;
   while (clusterIndex < endCluster) {
-    const run = yield* findRun(image, clusterIndex, endCluster - clusterIndex);
-    if (run.state === "no-table") {
+    const extent = yield* lookup(image, clusterIndex, endCluster - clusterIndex);
+    if (extent.state === "no-table") {
       const l1Index = tableIndexes(image, clusterIndex).l1;
       clusterIndex = image.l1.nextUsed(l1Index) * tableEntries;
       continue;
     }
-    if (run.state === "data") yield* refuseData(image, { run, clusterIndex, newBytes });
-    clusterIndex += run.clusters;
+    if (extent.state === "data") yield* refuseData(image, { extent, clusterIndex, newBytes });
+    clusterIndex += extent.clusters;
   }
 }
 
 function* refuseData(
   image: QedImage,
-  { run, clusterIndex, newBytes }: { run: Run; clusterIndex: number; newBytes: bigint },
+  { extent, clusterIndex, newBytes }: {
+    extent: ClusterExtent;
+    clusterIndex: number;
+    newBytes: bigint;
+  },
 ): Operation<void> {
   const { clusterBytes } = image.geometry;
   const start = BigInt(clusterIndex) * BigInt(clusterBytes);
-  const lengthBytes = Math.min(run.clusters * clusterBytes, Number(image.imageBytes - start));
+  const lengthBytes = Math.min(extent.clusters * clusterBytes, Number(image.imageBytes - start));
   const buffer = image.buffers.take(LOOK_BYTES).bytes;
   let at = newBytes > start ? Number(newBytes - start) : 0;
   while (at < lengthBytes) {
     const into = buffer.subarray(0, Math.min(LOOK_BYTES, lengthBytes - at));
-    const offsetBytes = run.hostBytes + at;
+    const offsetBytes = extent.hostBytes + at;
     const moved = yield { kind: "read", file: image.file, offsetBytes, into, label: "data" };
     const found = into.subarray(0, moved).findIndex((byte) => byte !== 0);
     if (found >= 0) {
@@ -68,7 +72,7 @@ function* refuseData(
   }
 }
 
-/** Clear what is mapped from `firstCluster` on: whole L2 tables, and the rest of the first one. */
+/** Clear the entries from `firstCluster` on: whole L2 tables, and the rest of the first one. */
 function* clearEntries(
   image: QedImage,
   firstCluster: number,
@@ -91,7 +95,7 @@ function* clearEntries(
       image.l2Cache.put(table);
       continue;
     }
-    // The table itself stays as it is on disk, and nothing leads to it.
+    // The table on disk does not change; no entry leads to it any more.
     clearTable(image, table, { from: 0, freed });
     const firstCluster = table.offsetBytes / geometry.clusterBytes;
     freed.push({ firstCluster, clusterCount: geometry.tableClusters });
@@ -104,7 +108,10 @@ function* clearEntries(
   for (const range of freed) image.free.add(range);
 }
 
-/** Clear the entries from `from` on, in memory, and note their clusters. Answers the sectors. */
+/**
+ * Clear the entries from `from` on, in memory, and add their clusters to `freed`. Returns the
+ * sectors.
+ */
 function clearTable(
   image: QedImage,
   table: Table,

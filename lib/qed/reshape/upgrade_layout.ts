@@ -1,25 +1,24 @@
 import type { Operation } from "../../storage/request.ts";
 import { WHOLE_DISK } from "../../storage/range_lock.ts";
-import { walkTables } from "../check/check.ts";
+import { scanTables } from "../check/check.ts";
 import type { QedImage } from "../image/image.ts";
 import { FEATURE, RFC_COMPAT_BACKING_FORMAT } from "../format/layout.ts";
 import { assertSound } from "../check/reachability.ts";
-import { Walk } from "../check/table_walk.ts";
+import { TableWalk } from "../check/table_walk.ts";
 
 /**
- * Turn an image of the rfc layout into one of the final layout, in place, so that QEMU opens it:
- * the header's first sector is written anew, nothing else. The tables are the same in both layouts
- * but for entry 1, which is invalid in rfc and a zero cluster in final; so the tables are checked
- * first. A backing format "raw" becomes feature bit 4 (do not probe); any other is dropped, since
- * the final layout has no place for it and probing finds it.
+ * Convert an image from the rfc layout to the final layout in place, so that QEMU opens it: only
+ * the first sector of the header is rewritten. The tables are the same in both layouts except for
+ * entry 1, which is invalid in rfc and a zero cluster in final, so the tables are checked first. A
+ * backing format "raw" becomes feature bit 4 (do not probe); any other format is dropped, since the
+ * final layout cannot store it and probing finds it.
  *
- * Order: check, flush, the one header write, flush. Crash promise: the image is of one layout or
- * the other with the same contents, and of the final one for certain once this has returned.
+ * Order: check, flush, one write of the header, flush. Crash promise: the image has one layout or
+ * the other with the same contents, and certainly the final one once this has returned.
  *
- * Requests that came before are finished first. An image that is of the final layout already is
- * left alone. Throws `FormatError` for the first bad table entry, the storage's error for
- * a table that can't be read, and `ImageError` for an image that takes no writes; nothing
- * has been written then.
+ * Waits for earlier requests. An image in the final layout does not change. Throws `FormatError`
+ * for the first bad table entry, the storage's error for an unreadable table, and `ImageError` for
+ * an image that takes no writes; nothing has been written then.
  *
  * @example
  * ```ts
@@ -35,7 +34,7 @@ import { Walk } from "../check/table_walk.ts";
  */
 export function* upgradeLayout(image: QedImage): Operation<void> {
   image.assertWritable();
-  yield* image.holding(WHOLE_DISK, "change", image.alone(upgrade(image)));
+  yield* image.withRangeLock(WHOLE_DISK, "change", image.withAllocationLock(upgrade(image)));
 }
 
 function* upgrade(image: QedImage): Operation<void> {
@@ -54,9 +53,12 @@ function* upgrade(image: QedImage): Operation<void> {
   yield* image.flush("layout changed");
 }
 
-/** What is invalid now must not come to mean something. */
+/**
+ * Throw for a damaged image: an entry that is invalid in the old layout may be valid in the new
+ * one.
+ */
 function* refuseDamaged(image: QedImage): Operation<void> {
-  const walk = new Walk(image, { clears: false });
-  yield* walkTables(walk);
+  const walk = new TableWalk(image, { clears: false });
+  yield* scanTables(walk);
   assertSound(walk);
 }

@@ -10,16 +10,16 @@ export type LockMutant = (image: QedImage) => void;
 
 /** Changes of tables do not wait for each other. */
 export const NO_TABLE_LOCK: LockMutant = (image) => {
-  image.alone = <T>(work: Operation<T>): Operation<T> => work;
+  image.withAllocationLock = <T>(work: Operation<T>): Operation<T> => work;
 };
 
 /** Overlapping requests do not wait for each other. */
 export const NO_RANGE_LOCK: LockMutant = (image) => {
-  image.holding = <T>(_range: unknown, _intent: unknown, work: Operation<T>) => work;
-  const enter = image.enter.bind(image);
+  image.withRangeLock = <T>(_range: unknown, _intent: unknown, work: Operation<T>) => work;
+  const enter = image.lockRange.bind(image);
   // Each request gets a range of its own, so that none overlap.
   let place = 0;
-  image.enter = (_range, intent) => enter({ startBytes: place, endBytes: ++place }, intent);
+  image.lockRange = (_range, intent) => enter({ startBytes: place, endBytes: ++place }, intent);
 };
 
 /** Removes no lock. */

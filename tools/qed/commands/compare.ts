@@ -1,4 +1,9 @@
-import { type Difference, findDifference, ImageChain, reasonOf } from "../../../lib/chain/mod.ts";
+import {
+  describeError,
+  type Difference,
+  findDifference,
+  ImageChain,
+} from "../../../lib/chain/mod.ts";
 import { FormatError } from "../../../lib/qed/mod.ts";
 import { StorageError } from "../../../lib/storage/mod.ts";
 import { type Command, defineCommand } from "../../kit/command.ts";
@@ -69,7 +74,7 @@ export const compare: Command = defineCommand({
       });
     } catch (error) {
       if (!(error instanceof FormatError || error instanceof StorageError)) throw error;
-      io.printError(`qed compare: ${reasonOf(error)}`);
+      io.printError(`qed compare: ${describeError(error)}`);
       return error instanceof FormatError ? CODES.badTable : CODES.unreadable;
     }
     if (shorter !== longer && (difference?.offsetBytes ?? longer) >= shorter) {

@@ -1,7 +1,7 @@
 import {
   copyDisk,
+  fileIdentity,
   HostError,
-  identityOf,
   IMAGE_FORMATS,
   ImageChain,
   type ImageFormat,
@@ -142,7 +142,7 @@ function planTarget(args: ParsedArgs): Target {
 }
 
 function refuseSourceAsTarget(source: ImageChain, path: string): void {
-  const identity = identityOf(path);
+  const identity = fileIdentity(path);
   const same = source.layers.find((layer) => layer.storage.identity === identity);
   if (!same) return;
   throw new HostError(

@@ -1,19 +1,15 @@
 import {
+  assertDepth,
   backingPath,
+  describeError,
+  fileIdentity,
   HostError,
-  identityOf,
   IMAGE_FORMATS,
   ImageChain,
   type ImageFormat,
-  reasonOf,
-  refuseTooDeep,
 } from "../../../lib/chain/mod.ts";
-import {
-  createImage,
-  type CreateOptions,
-  DEFAULT_CLUSTER_BYTES,
-  SECTOR_BYTES,
-} from "../../../lib/qed/mod.ts";
+import { createImage, type CreateOptions, DEFAULT_CLUSTER_BYTES } from "../../../lib/qed/mod.ts";
+import { SECTOR_BYTES } from "../../../lib/storage/sector.ts";
 import { runSync } from "../../../lib/storage/mod.ts";
 import { type Command, defineCommand } from "../../kit/command.ts";
 import {
@@ -165,15 +161,15 @@ function inspectBacking(
           `add -F ${chain.top.format}`,
       );
     }
-    refuseTooDeep(chain);
-    const own = identityOf(path);
+    assertDepth(chain);
+    const own = fileIdentity(path);
     if (chain.layers.some((layer) => layer.storage.identity === own)) {
       throw new HostError(`'${path}' is in the backing chain of the image that would replace it`);
     }
     return chain.guestBytes;
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new HostError(`${reasonOf(error)}\nCould not open backing image.`, { cause: error });
+    throw new HostError(`${describeError(error)}\nCould not open backing image.`, { cause: error });
   }
 }
 

@@ -1,12 +1,12 @@
 import {
-  dataRuns,
+  dataRanges,
   ExtentWalker,
+  fileIdentity,
   HostError,
-  identityOf,
   IMAGE_FORMATS,
   ImageChain,
 } from "../../../lib/chain/mod.ts";
-import { SECTOR_BYTES } from "../../../lib/qed/mod.ts";
+import { SECTOR_BYTES } from "../../../lib/storage/sector.ts";
 import { type Command, defineCommand } from "../../kit/command.ts";
 import { FORCE_SHARE, FORMAT, formatOption, shareOption } from "../common_options.ts";
 import { type DiskWriter, qedWriter, rawWriter } from "../disk_writer.ts";
@@ -124,7 +124,7 @@ function rangeOf(source: ImageChain, wanted: Wanted): Range & { readonly isPastE
 }
 
 function refuseSourceAsTarget(source: ImageChain, path: string): void {
-  const identity = identityOf(path);
+  const identity = fileIdentity(path);
   if (source.layers.every(({ storage }) => storage.identity !== identity)) return;
   throw new HostError(`'${path}' is in the backing chain of the input, or the input itself`);
 }
@@ -152,7 +152,7 @@ async function copyRange(
     const length = left < BigInt(buffer.length) ? Number(left) : buffer.length;
     const bytes = buffer.subarray(0, length);
     source.read(at, bytes);
-    for (const run of dataRuns(bytes, writer.unitBytes)) {
+    for (const run of dataRanges(bytes, writer.unitBytes)) {
       writer.write(at - start + BigInt(run.start), bytes.subarray(run.start, run.end));
     }
     at += BigInt(length);

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { HostError, ImageLock, openRegularFile, reasonOf } from "../../../lib/chain/mod.ts";
+import { describeError, HostError, ImageLock, openRegularFile } from "../../../lib/chain/mod.ts";
 import {
   FormatError,
   type HeaderLayout,
@@ -57,7 +57,7 @@ function open(path: string): FileStorage {
   try {
     return openRegularFile(path, "read-only");
   } catch (error) {
-    throw new HostError(`Could not open '${path}': ${reasonOf(error)}`, { cause: error });
+    throw new HostError(`Could not open '${path}': ${describeError(error)}`, { cause: error });
   }
 }
 

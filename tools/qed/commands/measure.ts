@@ -3,13 +3,13 @@ import {
   clusterSizeRule,
   DEFAULT_CLUSTER_BYTES,
   DEFAULT_TABLE_CLUSTERS,
+  deriveGeometry,
   type Geometry,
-  geometryOf,
   ImageError,
   imageSizeRule,
-  SECTOR_BYTES,
   tableSizeRule,
 } from "../../../lib/qed/mod.ts";
+import { SECTOR_BYTES } from "../../../lib/storage/sector.ts";
 import { type Command, defineCommand } from "../../kit/command.ts";
 import {
   CREATION_OPTIONS,
@@ -127,7 +127,7 @@ function checkedGeometry(given: CreationOptions): Geometry {
   if (clusterRule) throw new ImageError(`invalid cluster size ${clusterBytes}: ${clusterRule}`);
   const tableRule = tableSizeRule(tableClusters);
   if (tableRule) throw new ImageError(`invalid table size ${tableClusters}: ${tableRule}`);
-  return geometryOf(clusterBytes, tableClusters);
+  return deriveGeometry(clusterBytes, tableClusters);
 }
 
 function wholeSectors(bytes: bigint): bigint {

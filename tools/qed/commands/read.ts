@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { HostError, ImageChain, reasonOf } from "../../../lib/chain/mod.ts";
+import { describeError, HostError, ImageChain } from "../../../lib/chain/mod.ts";
 import { assertInside } from "../../../lib/qed/mod.ts";
 import { type Command, defineCommand } from "../../kit/command.ts";
 import { FORCE_SHARE, FORMAT, LAYOUT, openingOptions } from "../common_options.ts";
@@ -129,7 +129,9 @@ class FileSink implements Sink {
     try {
       return action();
     } catch (error) {
-      throw new HostError(`Could not write '${this.#path}': ${reasonOf(error)}`, { cause: error });
+      throw new HostError(`Could not write '${this.#path}': ${describeError(error)}`, {
+        cause: error,
+      });
     }
   }
 }

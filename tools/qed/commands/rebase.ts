@@ -1,13 +1,13 @@
 import {
+  assertNoLoop,
   backingPath,
+  describeError,
   HostError,
   IMAGE_FORMATS,
   ImageChain,
   type ImageFormat,
-  reasonOf,
   rebaseChain,
   type RebaseTarget,
-  refuseBehind,
   renameBacking,
 } from "../../../lib/chain/mod.ts";
 import { type Command, defineCommand } from "../../kit/command.ts";
@@ -92,8 +92,8 @@ export const rebase: Command = defineCommand({
       return 0;
     }
     if (!reference) return await rebaseTo(undefined, args, io);
-    using behind = openBehind(path, reference.name, format);
-    return await rebaseTo({ reference, behind }, args, io);
+    using backing = openBehind(path, reference.name, format);
+    return await rebaseTo({ reference, backing }, args, io);
   },
 });
 
@@ -105,7 +105,7 @@ function openBehind(
   try {
     return ImageChain.open(backingPath(path, name), format ? { format } : {});
   } catch (error) {
-    throw new HostError(`Could not open new backing file '${name}': ${reasonOf(error)}`, {
+    throw new HostError(`Could not open new backing file '${name}': ${describeError(error)}`, {
       cause: error,
     });
   }
@@ -120,13 +120,13 @@ async function rebaseTo(
   const options = { ...formatOption(args), ...layoutOption(args), ...profileOption(args) };
   const open = (writable: boolean) => {
     const how = { ...options, writable };
-    return target ? target.behind.openBeside(path, how) : ImageChain.open(path, how);
+    return target ? target.backing.openBeside(path, how) : ImageChain.open(path, how);
   };
   {
     // Read-only first: what cannot be rebased is not even repaired.
     using chain = open(false);
     void chain.image;
-    if (target) refuseBehind(chain, target.behind);
+    if (target) assertNoLoop(chain, target.backing);
   }
   using chain = open(true);
   using change = new InPlace(io, {

@@ -100,9 +100,9 @@ async function actHere({ chain, other }: Files, action: Action): Promise<void> {
     opened.close();
   } else {
     const { path: name, format } = action.to === "lower" ? at(chain, 0) : at(other, -1);
-    using behind = ImageChain.open(name, { format });
-    using opened = behind.openBeside(path, { writable: true });
-    const target: RebaseTarget = { reference: { name, isRaw: format === "raw" }, behind };
+    using backing = ImageChain.open(name, { format });
+    using opened = backing.openBeside(path, { writable: true });
+    const target: RebaseTarget = { reference: { name, isRaw: format === "raw" }, backing };
     await rebaseChain(opened, target);
     opened.close();
   }

@@ -252,10 +252,10 @@ export class ChainSession implements Disposable {
     this.#chain.close();
     const to = depth > 0 ? this.#files[depth] : undefined;
     if (to) {
-      using behind = ImageChain.open(to.path, { format: to.format });
-      using chain = behind.openBeside(this.#top.path, { format: "qed", writable: true });
+      using backing = ImageChain.open(to.path, { format: to.format });
+      using chain = backing.openBeside(this.#top.path, { format: "qed", writable: true });
       const reference = { name: to.path, isRaw: to.format === "raw" };
-      await rebaseChain(chain, { reference, behind });
+      await rebaseChain(chain, { reference, backing });
       chain.close();
       this.#files.splice(1, depth - 1);
     } else {

@@ -9,7 +9,7 @@ import { startSystemTimer } from "../../../lib/storage/idle_timer.ts";
 import {
   type ListenAddress,
   listenAt,
-  MOST_CONNECTIONS,
+  MAX_CONNECTIONS,
   NBD_PORT,
   NbdServer,
 } from "../../../lib/nbd/mod.ts";
@@ -52,7 +52,7 @@ export const nbd: Command = defineCommand({
       short: "e",
       long: "connections",
       value: "N",
-      help: `most clients at a time, others wait; ${MOST_CONNECTIONS} if not given`,
+      help: `most clients at a time, others wait; ${MAX_CONNECTIONS} if not given`,
     },
     {
       long: "record",
@@ -102,7 +102,7 @@ function notes(): string {
 
 async function serve(args: ParsedArgs, io: Io): Promise<number> {
   const address = addressOf(args);
-  const mostConnections = args.count("connections", { max: MAX_CLIENTS }) ?? MOST_CONNECTIONS;
+  const maxConnections = args.count("connections", { max: MAX_CLIENTS }) ?? MAX_CONNECTIONS;
   const faults = args.values("fault").map(parseFault);
   const path = args.operand("IMAGE");
   const isRaw = args.value("format") === "raw";
@@ -130,8 +130,8 @@ async function serve(args: ParsedArgs, io: Io): Promise<number> {
       served: { name: args.value("export-name") ?? "", description: path, disk: image.disk },
       listener,
       startTimer: startSystemTimer,
-      mostConnections,
-      onComplaint: report,
+      maxConnections,
+      onClientError: report,
     });
     try {
       const stopped = Promise.withResolvers<void>();

@@ -2,23 +2,23 @@ import fc from "fast-check";
 import {
   closeToy,
   discardToy,
-  emptyToy,
+  emptyMapping,
   flushToy,
+  MAPPING_GUEST_BYTES,
+  type MappingBug,
+  mappingTarget,
   openToy,
-  TOY_GUEST_BYTES,
-  type ToyBug,
-  toyTarget,
   writeToy,
-} from "../testing/toy_testing.ts";
-import { TOY_STEP } from "../testing/toy_workload_testing.ts";
+} from "../testing/mapping_table.ts";
+import { MAPPING_STEP } from "../testing/mapping_workload.ts";
 import { Recorder } from "../log/recorder.ts";
 import type { Step, Subject } from "../target/subject.ts";
 
 const SECTOR = 512;
 
-/** Workloads for the toy format; some are longer than what fails in them. */
-export const TOY_STEPS: fc.Arbitrary<Step[]> = fc.array(
-  TOY_STEP.map((step): Step =>
+/** Workloads for the mapping table; some are longer than what fails in them. */
+export const MAPPING_STEPS: fc.Arbitrary<Step[]> = fc.array(
+  MAPPING_STEP.map((step): Step =>
     step.kind === "discard"
       ? { kind: "discard", offsetBytes: step.sector * SECTOR, lengthBytes: SECTOR }
       : step
@@ -26,12 +26,12 @@ export const TOY_STEPS: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 1, maxLength: 14, size: "max" },
 );
 
-/** The toy format as a subject. It refuses discards that are not one sector, and growing. */
-export function toySubject(bug?: ToyBug): Subject {
+/** The mapping table as a subject. It refuses discards that are not one sector, and growing. */
+export function mappingSubject(bug?: MappingBug): Subject {
   return {
-    name: "toy",
+    name: "mapping table",
     record(steps) {
-      const recorder = new Recorder({ base: emptyToy() });
+      const recorder = new Recorder({ base: emptyMapping() });
       let session = recorder.run(openToy(bug));
       const stepStarts = steps.map((step, i) => {
         const start = recorder.eventCount;
@@ -49,11 +49,11 @@ export function toySubject(bug?: ToyBug): Subject {
         else if (step.kind === "reopen") {
           recorder.run(closeToy(session));
           session = recorder.run(openToy(bug));
-        } else throw new RangeError(`toy: ${step.kind}`);
+        } else throw new RangeError(`mapping table: ${step.kind}`);
         return start;
       });
-      const target = toyTarget(bug);
-      return { log: recorder.log, target, guestBytes: TOY_GUEST_BYTES, stepStarts };
+      const target = mappingTarget(bug);
+      return { log: recorder.log, target, guestBytes: MAPPING_GUEST_BYTES, stepStarts };
     },
   };
 }

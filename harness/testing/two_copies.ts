@@ -21,10 +21,10 @@ function* fill(sector: number, value: number): Operation<void> {
 }
 
 /** The guest's sector is the original; a copy that differs is a problem. */
-export function mirror(clearsFlagFirst: boolean): Target<void> {
+export function twoCopies(clearsFlagFirst: boolean): Target<void> {
   const FLUSH = { kind: "flush", file: 0, scope: "data", label: "repaired" } as const;
   return {
-    name: "mirror",
+    name: "two copies",
     dataLabels: new Set(),
     allocationUnitBytes: SECTOR,
     otherFiles: [],
@@ -52,7 +52,7 @@ export function mirror(clearsFlagFirst: boolean): Target<void> {
 }
 
 /** The flag is set and durable, then original and copy are written. */
-export function mirrored(): WriteLog {
+export function twoCopiesLog(): WriteLog {
   const recorder = new Recorder({ base: new Uint8Array(3 * SECTOR) });
   recorder.guestWrite(
     0,

@@ -1,46 +1,46 @@
-/** Random guests for the toy format. */
+/** Random guests for the mapping table. */
 import fc from "fast-check";
 import { Recorder } from "../log/recorder.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import {
   closeToy,
   discardToy,
-  emptyToy,
+  emptyMapping,
   flushToy,
+  MAPPING_GUEST_BYTES,
+  MAPPING_GUEST_SECTORS,
+  type MappingBug,
   openToy,
-  TOY_GUEST_BYTES,
-  TOY_GUEST_SECTORS,
-  type ToyBug,
   writeToy,
-} from "./toy_testing.ts";
+} from "./mapping_table.ts";
 
 const SECTOR = 512;
 
-/** One thing that the guest of a toy file does. */
-export type ToyStep =
+/** One thing that the guest of a file does. */
+export type MappingStep =
   | { readonly kind: "write"; readonly offsetBytes: number; readonly lengthBytes: number }
   | { readonly kind: "discard"; readonly sector: number }
   | { readonly kind: "flush" }
   | { readonly kind: "reopen" };
 
 /** A random step; the last guest sector is left to the probe. */
-export const TOY_STEP: fc.Arbitrary<ToyStep> = fc.oneof(
+export const MAPPING_STEP: fc.Arbitrary<MappingStep> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
       kind: fc.constant("write" as const),
       offsetBytes: fc.oneof(
-        fc.nat(TOY_GUEST_SECTORS - 3).map((sector) => sector * SECTOR),
-        fc.nat((TOY_GUEST_SECTORS - 2) * SECTOR),
+        fc.nat(MAPPING_GUEST_SECTORS - 3).map((sector) => sector * SECTOR),
+        fc.nat((MAPPING_GUEST_SECTORS - 2) * SECTOR),
       ),
       lengthBytes: fc.constantFrom(SECTOR, 100, 2 * SECTOR, 700),
-    }).filter((step) => step.offsetBytes + step.lengthBytes <= TOY_GUEST_BYTES - SECTOR),
+    }).filter((step) => step.offsetBytes + step.lengthBytes <= MAPPING_GUEST_BYTES - SECTOR),
   },
   {
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant("discard" as const),
-      sector: fc.nat(TOY_GUEST_SECTORS - 2),
+      sector: fc.nat(MAPPING_GUEST_SECTORS - 2),
     }),
   },
   { weight: 2, arbitrary: fc.constant({ kind: "flush" as const }) },
@@ -48,8 +48,8 @@ export const TOY_STEP: fc.Arbitrary<ToyStep> = fc.oneof(
 );
 
 /** Run steps through the driver with `bug` over an empty file. */
-export function recordToy(steps: readonly ToyStep[], bug?: ToyBug): WriteLog {
-  const recorder = new Recorder({ base: emptyToy() });
+export function recordMapping(steps: readonly MappingStep[], bug?: MappingBug): WriteLog {
+  const recorder = new Recorder({ base: emptyMapping() });
   let session = recorder.run(openToy(bug));
   let number = 1;
   for (const step of steps) {

@@ -1,7 +1,7 @@
 /** Random scripts for targets. */
 import fc from "fast-check";
-import type { LogShape } from "./random_log_testing.ts";
-import type { Place, Script, ScriptStep } from "./scripted_target_testing.ts";
+import type { LogShape } from "./random_log.ts";
+import type { Place, Script, ScriptStep } from "./scripted_target.ts";
 
 const SECTOR = 512;
 

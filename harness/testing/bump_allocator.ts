@@ -10,7 +10,7 @@ import type { Operation } from "../../lib/storage/mod.ts";
 import { Recorder } from "../log/recorder.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
-import type { EngineCase } from "./engine_agreement_testing.ts";
+import type { EngineCase } from "./engine_agreement.ts";
 
 const SECTOR = 512;
 const GUEST_SECTORS = 2;
@@ -21,14 +21,14 @@ const COUNT = GUEST_SECTORS;
 const FLUSH = { kind: "flush", file: 0, scope: "data", label: "flush" } as const;
 
 /** What the driver can be told to do wrong. */
-export const SHELF_DEFECTS = [
+export const BUMP_ALLOCATOR_DEFECTS = [
   "the table points behind the end of the file before it has grown",
   "the number of entries written later than the entries",
   "each write goes to a new place, and the old one is never used again",
   "that a place is taken written later than the table that names it",
 ] as const;
-/** One of {@linkcode SHELF_DEFECTS}. */
-export type ShelfDefect = typeof SHELF_DEFECTS[number];
+/** One of {@linkcode BUMP_ALLOCATOR_DEFECTS}. */
+export type BumpAllocatorDefect = typeof BUMP_ALLOCATOR_DEFECTS[number];
 
 /** What an open file remembers. */
 interface Session {
@@ -39,10 +39,10 @@ interface Session {
 class Refused extends Error {}
 
 /** What is to be explored: a guest that writes its first sector, and then once more. */
-export function shelfCase(preset: Preset, defect?: ShelfDefect): EngineCase {
+export function bumpAllocatorCase(preset: Preset, defect?: BumpAllocatorDefect): EngineCase {
   const base = new Uint8Array(FIRST_DATA * SECTOR);
   base[NEXT * SECTOR] = FIRST_DATA;
-  const target = shelf(defect);
+  const target = bumpAllocator(defect);
   const recorder = new Recorder({ base });
   const session = recorder.run(target.recover());
   for (const value of [1, 2]) {
@@ -53,9 +53,9 @@ export function shelfCase(preset: Preset, defect?: ShelfDefect): EngineCase {
   return { log: recorder.log, target, preset, guestBytes: GUEST_SECTORS * SECTOR };
 }
 
-function shelf(defect?: ShelfDefect): Target<Session> {
+function bumpAllocator(defect?: BumpAllocatorDefect): Target<Session> {
   return {
-    name: "shelf",
+    name: "bump allocator",
     dataLabels: new Set(["data"]),
     allocationUnitBytes: SECTOR,
     otherFiles: [],
@@ -93,27 +93,27 @@ function* write(
   session: Session,
   guest: number,
   bytes: Uint8Array,
-  defect?: ShelfDefect,
+  defect?: BumpAllocatorDefect,
 ): Operation<void> {
   const { table } = session;
-  if (table[guest] !== 0 && defect !== SHELF_DEFECTS[2]) {
+  if (table[guest] !== 0 && defect !== BUMP_ALLOCATOR_DEFECTS[2]) {
     yield* writeSector(table[guest], bytes, "data");
     return;
   }
   if (table[guest] === 0) table[COUNT]++;
   table[guest] = session.next++;
-  if (defect !== SHELF_DEFECTS[3]) {
+  if (defect !== BUMP_ALLOCATOR_DEFECTS[3]) {
     yield* writeNext(session);
     yield FLUSH;
   }
   yield* writeSector(table[guest], bytes, "data");
-  if (defect !== SHELF_DEFECTS[0]) yield FLUSH;
-  if (defect === SHELF_DEFECTS[1]) {
+  if (defect !== BUMP_ALLOCATOR_DEFECTS[0]) yield FLUSH;
+  if (defect === BUMP_ALLOCATOR_DEFECTS[1]) {
     yield* writeSector(TABLE, table.subarray(0, COUNT), "table");
     yield FLUSH;
   }
   yield* writeSector(TABLE, table.subarray(0, COUNT + 1), "table");
-  if (defect === SHELF_DEFECTS[3]) yield* writeNext(session);
+  if (defect === BUMP_ALLOCATOR_DEFECTS[3]) yield* writeNext(session);
 }
 
 function* writeNext({ next }: Session): Operation<void> {

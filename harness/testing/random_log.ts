@@ -1,6 +1,6 @@
 /** Random write logs that no driver would write: requests in flight in any order and overlap. */
 import fc from "fast-check";
-import { filled, LogBuilder, SECTOR } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR } from "./log_builder.ts";
 import type { WriteLog } from "../log/write_log.ts";
 
 /** One thing that happens; what it refers to (a request in flight) is picked by a number. */

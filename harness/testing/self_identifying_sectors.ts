@@ -1,18 +1,18 @@
-/** Slots, a tiny format, under faults: a driver that is right, and one for each way to go wrong. */
+/** Sectors that name themselves, under faults: a correct driver, and one for each way to go wrong. */
 import { assertGreater } from "@std/assert";
 import { type Filter, type Operation, StorageError } from "../../lib/storage/mod.ts";
 import { Recorder } from "../log/recorder.ts";
 import { SECTORS } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
 import type { VerdictClass } from "../result/verdict_class.ts";
-import { exploreBitRot } from "./bit_rot.ts";
-import { exploreFaults, type FaultRun } from "./explore_faults.ts";
-import { FAULTS } from "./mod.ts";
+import { exploreBitRot } from "../faults/bit_rot.ts";
+import { exploreFaults, type FaultRun } from "../faults/explore_faults.ts";
+import { FAULTS } from "../faults/mod.ts";
 
 const SECTOR = 512;
-const SLOTS = 3;
+const SECTORS_OF_GUEST = 3;
 
-/** How the driver of {@linkcode slots} goes wrong. */
+/** How the driver of {@linkcode selfIdentifyingSectors} goes wrong. */
 export type Defect =
   | "takes no notice of a failed write"
   | "takes no notice of a failed flush"
@@ -24,9 +24,9 @@ export type Defect =
   | "trusts what it reads";
 
 /** Guest sectors in a row, each with a byte at its end that says which one it is: 1, 2, 3. */
-function slots(defect?: Defect): Target<void> {
+function selfIdentifyingSectors(defect?: Defect): Target<void> {
   return {
-    name: "slots",
+    name: "self-identifying sectors",
     dataLabels: new Set(),
     allocationUnitBytes: SECTOR,
     otherFiles: [],
@@ -113,7 +113,7 @@ function slotBytes(slot: number, value: number): Uint8Array {
 }
 
 function run(fault: Filter, defect?: Defect): FaultRun {
-  const target = slots(defect);
+  const target = selfIdentifyingSectors(defect);
   const layers = defect?.startsWith("takes half")
     ? impatient(defect.includes("read") ? "read" : "write", fault)
     : { faults: [fault] };
@@ -143,7 +143,7 @@ function run(fault: Filter, defect?: Defect): FaultRun {
       })())
     );
   for (const value of [10, 20]) {
-    for (let slot = 0; slot < SLOTS; slot++) {
+    for (let slot = 0; slot < SECTORS_OF_GUEST; slot++) {
       const bytes = slotBytes(slot, value + slot);
       attempt(() =>
         recorder.guestWrite(slot * SECTOR, bytes, target.write(undefined, slot * SECTOR, bytes))
@@ -152,12 +152,12 @@ function run(fault: Filter, defect?: Defect): FaultRun {
     if (!flush()) recorder.warnGuest();
   }
   // Read while the fault may still come.
-  const all = new Uint8Array(SLOTS * SECTOR);
+  const all = new Uint8Array(SECTORS_OF_GUEST * SECTOR);
   const isRead = attempt(() => recorder.run(target.read(undefined, 0, all)));
   const read = (offsetBytes: number, lengthBytes: number) =>
     isRead ? all.subarray(offsetBytes, offsetBytes + lengthBytes) : undefined;
   const { log } = recorder;
-  return { log, target, guestBytes: SLOTS * SECTOR, refusals, read };
+  return { log, target, guestBytes: SECTORS_OF_GUEST * SECTOR, refusals, read };
 }
 
 /** The worst that comes of a fault, wherever it strikes. */

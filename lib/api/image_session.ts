@@ -1,4 +1,4 @@
-import { HostError, IMAGE_FORMATS, ImageChain, reasonOf } from "../chain/mod.ts";
+import { describeError, HostError, IMAGE_FORMATS, ImageChain } from "../chain/mod.ts";
 import {
   assertInside,
   type CheckResult,
@@ -12,14 +12,14 @@ import { IdleTimer, startSystemTimer } from "../storage/idle_timer.ts";
 import { OpenFiles } from "./open_files.ts";
 import type { ByteCount, ImageOpenOptions } from "./options.ts";
 
-/** After how long without an allocating write an image is made clean, as in QEMU. */
+/** The time without allocating writes after which an image is marked clean, as in QEMU. */
 const IDLE_MS = 5000;
 
-/** A chain that is open, and the requests that run on it, from opening to closing. */
-export class Session implements Disposable {
+/** An open chain and the requests that run on it, from opening to closing. */
+export class ImageSession implements Disposable {
   /** The files. */
   readonly chain: ImageChain;
-  /** The check that began when the image was opened. */
+  /** The check that started when the image was opened. */
   checked: Promise<CheckResult | undefined> = Promise.resolve(undefined);
   readonly #files: OpenFiles;
   readonly #driver: AsyncDriver;
@@ -41,24 +41,24 @@ export class Session implements Disposable {
   }
 
   /** Open the image at `path`; see `Image.open`. */
-  static async open(path: string, options: ImageOpenOptions): Promise<Session> {
+  static async open(path: string, options: ImageOpenOptions): Promise<ImageSession> {
     refuseBadSettings(options);
     const chain = ImageChain.open(path, { ...options, skipRepair: true });
-    const session = new Session(chain, options);
+    const session = new ImageSession(chain, options);
     try {
       if (options.writable) await session.#prepare(options);
       return session;
     } catch (error) {
       session[Symbol.dispose]();
-      throw new HostError(`Could not open '${path}': ${reasonOf(error)}`, { cause: error });
+      throw new HostError(`Could not open '${path}': ${describeError(error)}`, { cause: error });
     }
   }
 
-  /** Check a dirty image, now or while it is in use. */
+  /** Start the repair of a dirty image, and wait for it unless it runs in the background. */
   async #prepare({ onCheckProgress: progress, check }: ImageOpenOptions): Promise<void> {
     const { image, isProbed } = this.chain.top;
     if (!image && isProbed) {
-      throw new HostError("It looks like a raw image; to write to it, name the format: raw");
+      throw new HostError("Looks like a raw image; to write to it, name the format: raw");
     }
     if (!image?.needsCheck) return;
     const repair = repairImage(image, {
@@ -66,15 +66,15 @@ export class Session implements Disposable {
       leaks: false,
       ...(progress && { progress }),
     });
-    // It begins here and now, before any request can be made.
-    this.checked = this.run(image.alone(repair)).then((result) => {
+    // The repair starts before any request can be made.
+    this.checked = this.run(image.withAllocationLock(repair)).then((result) => {
       if (image.failure) throw image.failure;
       return result;
     }).catch((error) => {
       image.failure ??= error as Error;
       throw error;
     });
-    // Who does not ask for it learns of its failure from the next write.
+    // If the promise is ignored, the next write reports the failure.
     this.checked.catch(() => {});
     if (check !== "background") await this.checked;
   }
@@ -85,7 +85,7 @@ export class Session implements Disposable {
     return this.#drive(operation);
   }
 
-  /** Run a request that may change the image: if it allocates, being idle begins anew. */
+  /** Run a request that may change the image; if it allocates, the idle time starts again. */
   async change<T>(operation: Operation<T>): Promise<T> {
     try {
       return await this.run(operation);
@@ -94,7 +94,7 @@ export class Session implements Disposable {
     }
   }
 
-  /** A range of the disk. Throws {@linkcode ImageError} if it is outside. */
+  /** Convert and check a range. Throws {@linkcode ImageError} for one outside the disk. */
   range(offset: ByteCount, length: ByteCount): { start: bigint; lengthBytes: bigint } {
     this.#assertOpen();
     const start = byteCount("offset", offset);
@@ -103,12 +103,12 @@ export class Session implements Disposable {
     return { start, lengthBytes };
   }
 
-  /** Finish everything and close the files; again, it answers what the first time did. */
+  /** Finish everything and close the files; a second call returns the promise of the first one. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
 
-  /** Let go of the files. */
+  /** Close the files. */
   [Symbol.dispose](): void {
     this.#idle.stop();
     this.#files[Symbol.dispose]();
@@ -136,10 +136,10 @@ export class Session implements Disposable {
     if (image.needsCheck) this.#idle.restart();
   }
 
-  /** Nothing was allocated for a while: make the image clean. */
+  /** Mark the idle image clean. */
   #settle(): void {
     if (!this.#isOpen) return;
-    // If it fails the image takes no more writes, and says why.
+    // After a failure the image takes no more writes, and reports the reason.
     this.run(settleImage(this.chain.image)).catch(() => {});
   }
 
@@ -152,7 +152,7 @@ export class Session implements Disposable {
   }
 }
 
-/** What a caller without a type checker may have got wrong. */
+/** Throw {@linkcode ImageError} for options that the type checker would reject, or cannot check. */
 function refuseBadSettings(options: ImageOpenOptions): void {
   const { maxInFlight = 1, l2CacheTables = 1, idleMs = 0, profile } = options;
   for (const [name, value] of Object.entries({ maxInFlight, l2CacheTables })) {
@@ -163,7 +163,7 @@ function refuseBadSettings(options: ImageOpenOptions): void {
   refuseUnknown("format", options.format, IMAGE_FORMATS);
   refuseUnknown("layout", options.layout, ["final", "rfc"]);
   refuseUnknown("check", options.check, ["first", "background"]);
-  // A profile without its rules would be one without flushes.
+  // A profile with missing rules would flush nothing.
   if (profile !== undefined && typeof profile?.needCheck !== "string") {
     throw new ImageError(`invalid profile ${profile}: must be an ordering profile such as STRICT`);
   }

@@ -1,5 +1,5 @@
 /**
- * A toy disk format, small enough for brute force, with a driver that can be told to be wrong.
+ * A mapping table, a disk format small enough for brute force, with a driver that can be told to be wrong.
  *
  * Sector 0 is the header: a magic byte and a dirty flag. Sector 1 is the table: for each guest
  * sector the file sector that holds it, 16 bits, 0 for none. Data follows. Recovery of a dirty file
@@ -20,12 +20,12 @@ const FLAG_OFFSET = 200;
 const TABLE_OFFSET = SECTOR;
 const FIRST_DATA = 2;
 /** Sectors of the guest's disk. */
-export const TOY_GUEST_SECTORS = 6;
+export const MAPPING_GUEST_SECTORS = 6;
 /** Bytes of the guest's disk. */
-export const TOY_GUEST_BYTES = TOY_GUEST_SECTORS * SECTOR;
+export const MAPPING_GUEST_BYTES = MAPPING_GUEST_SECTORS * SECTOR;
 
 /** What the driver can be told to do wrong. */
-export const TOY_BUGS = [
+export const MAPPING_BUGS = [
   "dirty flag not flushed",
   "dirty flag set late",
   "dirty flag cleared early",
@@ -38,10 +38,10 @@ export const TOY_BUGS = [
   "tail cut off at once and grown again",
 ] as const;
 /** One of {@linkcode TOY_BUGS}. */
-export type ToyBug = typeof TOY_BUGS[number];
+export type MappingBug = typeof MAPPING_BUGS[number];
 
-/** What an open toy file remembers. */
-export interface ToySession {
+/** What an open file remembers. */
+export interface MappingSession {
   readonly table: Uint16Array;
   /** Sectors not in use; taken from the end. */
   free: number[];
@@ -49,26 +49,29 @@ export interface ToySession {
   freedLately: number[];
   endSector: number;
   dirty: boolean;
-  readonly bug: ToyBug | undefined;
+  readonly bug: MappingBug | undefined;
 }
 
-class ToyError extends Error {}
+class MappingError extends Error {}
 
-/** An empty toy file. */
-export function emptyToy(): Uint8Array {
+/** An empty file. */
+export function emptyMapping(): Uint8Array {
   const bytes = new Uint8Array(FIRST_DATA * SECTOR);
   bytes[0] = MAGIC;
   return bytes;
 }
 
-/** The toy format, opened after a crash by a driver with `bug`. */
-export function toyTarget(bug?: ToyBug): Target<ToySession> {
+/** The format, opened after a crash by a driver with `bug`. */
+export function mappingTarget(bug?: MappingBug): Target<MappingSession> {
   return {
-    name: "toy",
+    name: "mapping table",
     dataLabels: new Set(["data"]),
     allocationUnitBytes: SECTOR,
     otherFiles: [],
-    postRecoveryWrites: [{ offsetBytes: (TOY_GUEST_SECTORS - 1) * SECTOR, lengthBytes: SECTOR }],
+    postRecoveryWrites: [{
+      offsetBytes: (MAPPING_GUEST_SECTORS - 1) * SECTOR,
+      lengthBytes: SECTOR,
+    }],
     beforeEachState() {},
     recover: () => openToy(bug),
     inspect,
@@ -76,20 +79,20 @@ export function toyTarget(bug?: ToyBug): Target<ToySession> {
     write: writeToy,
     fingerprint: ({ table, free, endSector, dirty }) => `${table};${free};${endSector};${dirty}`,
     refusal(error): Refusal | undefined {
-      if (!(error instanceof ToyError)) return undefined;
+      if (!(error instanceof MappingError)) return undefined;
       return { subject: error.message, detail: error.message };
     },
   };
 }
 
-/** Open a toy file and repair it if it is dirty. */
-export function* openToy(bug?: ToyBug): Operation<ToySession> {
+/** Open a file and repair it if it is dirty. */
+export function* openToy(bug?: MappingBug): Operation<MappingSession> {
   const header = yield* readSector(0, "header");
-  if (header[0] !== MAGIC) throw new ToyError("no toy file");
+  if (header[0] !== MAGIC) throw new MappingError("not a file of this format");
   const tableBytes = yield* readSector(TABLE_OFFSET, "table");
-  const table = new Uint16Array(tableBytes.buffer, 0, TOY_GUEST_SECTORS).slice();
+  const table = new Uint16Array(tableBytes.buffer, 0, MAPPING_GUEST_SECTORS).slice();
   const endSector = Math.ceil((yield { kind: "size", file: 0 }) / SECTOR);
-  const session: ToySession = {
+  const session: MappingSession = {
     table,
     free: [],
     freedLately: [],
@@ -104,7 +107,7 @@ export function* openToy(bug?: ToyBug): Operation<ToySession> {
   return session;
 }
 
-function* repair(session: ToySession): Operation<void> {
+function* repair(session: MappingSession): Operation<void> {
   const { table, endSector } = session;
   for (let i = 0; i < table.length; i++) {
     const isShared = table.indexOf(table[i]) < i;
@@ -124,9 +127,9 @@ function endOfUsed(table: Uint16Array): number {
   return Math.max(FIRST_DATA, ...Array.from(table, (sector) => sector + 1));
 }
 
-function* inspect(session: ToySession): Operation<Inspection> {
+function* inspect(session: MappingSession): Operation<Inspection> {
   const bytes = yield* readSector(TABLE_OFFSET, "table");
-  const table = new Uint16Array(bytes.buffer, 0, TOY_GUEST_SECTORS);
+  const table = new Uint16Array(bytes.buffer, 0, MAPPING_GUEST_SECTORS);
   const sizeBytes = yield { kind: "size", file: 0 };
   const end = Math.ceil(sizeBytes / SECTOR);
   const problems: string[] = [];
@@ -142,7 +145,7 @@ function* inspect(session: ToySession): Operation<Inspection> {
 
 /** Read whole guest sectors. */
 export function* readToy(
-  session: ToySession,
+  session: MappingSession,
   offsetBytes: number,
   into: Uint8Array,
 ): Operation<void> {
@@ -151,7 +154,7 @@ export function* readToy(
     const piece = into.subarray(at, at + SECTOR);
     let moved = 0;
     if (sector !== 0) {
-      if (!isInRange(sector, session.endSector)) throw new ToyError("an entry is out of range");
+      if (!isInRange(sector, session.endSector)) throw new MappingError("an entry is out of range");
       moved = yield {
         kind: "read",
         file: 0,
@@ -166,7 +169,7 @@ export function* readToy(
 
 /** Write any bytes of the guest's disk; a sector of zeroes is given back. */
 export function* writeToy(
-  session: ToySession,
+  session: MappingSession,
   offsetBytes: number,
   bytes: Uint8Array,
 ): Operation<void> {
@@ -188,7 +191,7 @@ export function* writeToy(
 }
 
 function* allocate(
-  session: ToySession,
+  session: MappingSession,
   guest: number,
   data: Uint8Array,
 ): Operation<void> {
@@ -213,7 +216,7 @@ function* allocate(
 }
 
 /** The guest does not need a sector any more: it reads as zeroes from now on. */
-export function* discardToy(session: ToySession, guest: number): Operation<void> {
+export function* discardToy(session: MappingSession, guest: number): Operation<void> {
   const sector = session.table[guest];
   if (sector === 0) return;
   yield* setFlag(session, true);
@@ -225,14 +228,14 @@ export function* discardToy(session: ToySession, guest: number): Operation<void>
 }
 
 /** Make all acknowledged writes durable. */
-export function* flushToy(session: ToySession): Operation<void> {
+export function* flushToy(session: MappingSession): Operation<void> {
   if (session.bug !== "guest flush swallowed") yield flush("guest");
   session.free.push(...session.freedLately);
   session.freedLately = [];
 }
 
 /** Cut off what is not in use, and close cleanly. */
-export function* closeToy(session: ToySession): Operation<void> {
+export function* closeToy(session: MappingSession): Operation<void> {
   if (session.bug === "dirty flag cleared early") yield* setFlag(session, false);
   yield flush("close");
   yield* cutTail(session);
@@ -240,20 +243,20 @@ export function* closeToy(session: ToySession): Operation<void> {
   yield* setFlag(session, false);
 }
 
-function* cutTail(session: ToySession): Operation<void> {
+function* cutTail(session: MappingSession): Operation<void> {
   session.endSector = endOfUsed(session.table);
   session.free = session.free.filter((sector) => sector < session.endSector);
   yield { kind: "resize", file: 0, sizeBytes: session.endSector * SECTOR, label: "cut" };
 }
 
-function* setFlag(session: ToySession, dirty: boolean): Operation<void> {
+function* setFlag(session: MappingSession, dirty: boolean): Operation<void> {
   if (session.dirty === dirty || session.bug === "dirty flag never set") return;
   session.dirty = dirty;
   yield writeOf(FLAG_OFFSET, Uint8Array.of(dirty ? 1 : 0), "header");
   if (session.bug !== "dirty flag not flushed") yield flush("flag");
 }
 
-function writeEntry(session: ToySession, guest: number): Operation<number> {
+function writeEntry(session: MappingSession, guest: number): Operation<number> {
   const bytes = new Uint8Array(session.table.slice(guest, guest + 1).buffer);
   return once(writeOf(TABLE_OFFSET + 2 * guest, bytes, "table"));
 }

@@ -15,7 +15,7 @@ export const GUEST = { guestBytes: TABLES * SECTOR };
 export type Fault = (firstBytes: readonly number[]) => readonly string[];
 
 /** A format of sectors that claim what their second byte names; `fault` looks at all of them. */
-export function tablesTarget(fault: Fault, leaks: Fault = () => []): Target<number[]> {
+export function independentTables(fault: Fault, leaks: Fault = () => []): Target<number[]> {
   return {
     name: "tables",
     dataLabels: new Set(),

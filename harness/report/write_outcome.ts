@@ -1,5 +1,5 @@
-import type { PersistedVersion } from "../../result/exploration.ts";
-import type { LogEvent } from "../../log/write_log.ts";
+import type { PersistedVersion } from "../result/exploration.ts";
+import type { LogEvent } from "../log/write_log.ts";
 
 /** What became of a write: durable before the crash, or on its way and on disk whole, in part or not at all. */
 export type WriteOutcome = "durable" | "reached" | "partly" | "lost";

@@ -1,9 +1,9 @@
 /** Formats that rely on what a disk does not promise, one for each preset to find. */
 import type { Operation } from "../../lib/storage/mod.ts";
-import { filled, LogBuilder, SECTOR } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR } from "./log_builder.ts";
 import type { Target } from "../target/target.ts";
 import type { Preset } from "../model/presets.ts";
-import type { EngineCase } from "../testing/engine_agreement_testing.ts";
+import type { EngineCase } from "./engine_agreement.ts";
 
 const BLOCK = 4096;
 const FILE_BYTES = 2 * BLOCK;

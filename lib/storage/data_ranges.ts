@@ -3,7 +3,7 @@ import { isZero } from "./zeroes.ts";
 export { isZero };
 
 /** A part of a buffer, in bytes from its start. */
-export interface Run {
+export interface ByteRange {
   /** Where it starts. */
   readonly start: number;
   /** Where it ends. */
@@ -11,21 +11,21 @@ export interface Run {
 }
 
 /**
- * The runs of `bytes` that hold data, in units of `unitBytes`: a unit counts as data if any byte
- * in it is not zero. The last unit may be cut short.
+ * The ranges of `bytes` that hold data, in units of `unitBytes`: a unit counts as data if any of
+ * its bytes is not zero. The last unit may be shorter.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { dataRuns } from "./zero_runs.ts";
+ * import { dataRanges } from "./data_ranges.ts";
  *
- * assertEquals([...dataRuns(new Uint8Array([0, 0, 0, 7, 1, 0, 0]), 2)], [{ start: 2, end: 6 }]);
+ * assertEquals([...dataRanges(new Uint8Array([0, 0, 0, 7, 1, 0, 0]), 2)], [{ start: 2, end: 6 }]);
  * ```
  */
-export function* dataRuns(bytes: Uint8Array, unitBytes: number): Generator<Run> {
+export function* dataRanges(bytes: Uint8Array, unitBytes: number): Generator<ByteRange> {
   let start = -1;
   for (let at = 0; at < bytes.length; at += unitBytes) {
-    // A glance at the first byte spares most of the calls.
+    // Testing the first byte avoids most of the calls.
     const isData = bytes[at] !== 0 || !isZero(bytes.subarray(at, at + unitBytes));
     if (isData && start < 0) start = at;
     if (isData || start < 0) continue;

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { seededTest } from "../../test_support/seeds.ts";
-import { dataRuns, isZero } from "./zero_runs.ts";
+import { dataRanges, isZero } from "./data_ranges.ts";
 
 Deno.test("bytes are zero only if all of them are, also in more than a mebibyte", () => {
   const bytes = new Uint8Array(3 << 20);
@@ -25,7 +25,7 @@ seededTest("runs of data cover every byte that is not zero, in whole units", (se
       });
       const covered = new Set<number>();
       let last = -1;
-      for (const { start, end } of dataRuns(bytes, unitBytes)) {
+      for (const { start, end } of dataRanges(bytes, unitBytes)) {
         assertEquals(start > last, true, "runs do not touch");
         for (let unit = start / unitBytes; unit < end / unitBytes; unit++) covered.add(unit);
         last = end;

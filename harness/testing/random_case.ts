@@ -1,12 +1,12 @@
 /** Random logs, each with a random format to judge what a crash leaves of it. */
 import fc from "fast-check";
 import { MemoryStorage, runSync } from "../../lib/storage/mod.ts";
-import { sectorsOf } from "../log/log_builder_testing.ts";
+import { sectorsOf } from "./log_builder.ts";
 import type { Preset } from "../model/presets.ts";
-import type { EngineCase } from "./engine_agreement_testing.ts";
-import { buildLog, type LogShape, type LogStep, logStep } from "./random_log_testing.ts";
-import { script } from "./random_script_testing.ts";
-import { type Script, scriptedTarget } from "./scripted_target_testing.ts";
+import type { EngineCase } from "./engine_agreement.ts";
+import { buildLog, type LogShape, type LogStep, logStep } from "./random_log.ts";
+import { script } from "./random_script.ts";
+import { type Script, scriptedTarget } from "./scripted_target.ts";
 
 const SECTOR = 512;
 const OTHER_FILE = new MemoryStorage(sectorsOf(1, 2, 3, 1, 2, 3, 1, 2));

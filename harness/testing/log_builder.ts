@@ -1,5 +1,5 @@
 /** Builds write logs by hand, event by event: for tests of what a recorder would never see. */
-import { bytesSource, type LogEvent, type WriteLog } from "./write_log.ts";
+import { bytesSource, type LogEvent, type WriteLog } from "../log/write_log.ts";
 
 /** Bytes of a sector. */
 export const SECTOR = 512;
