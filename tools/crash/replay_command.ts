@@ -34,7 +34,7 @@ export async function replayCommand(
   { path, json, report }: ReplayOptions,
   io: Io,
 ): Promise<number> {
-  const replay = parseReplayFile(readTextFile(path));
+  const replay = parseReplayFile(readTextFile(path), path);
   using source = sourceOf(replay);
   const { log, target, guestBytes } = source;
   const preset = lookUpPreset(replay.preset);

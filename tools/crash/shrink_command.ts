@@ -33,7 +33,7 @@ export async function shrinkCommand(
   options: ShrinkCommandOptions,
   io: Io,
 ): Promise<number> {
-  const replay = parseReplayFile(readTextFile(options.path));
+  const replay = parseReplayFile(readTextFile(options.path), options.path);
   using source = sourceOf(replay);
   const shrunk = shrinkCase(replay, source);
   if (!shrunk) {
