@@ -97,3 +97,4 @@ export {
   type WorkloadOrigin,
   type WorkloadSource,
 } from "./workload/workload_source.ts";
+export { subjectOf } from "./format/define_format.ts";

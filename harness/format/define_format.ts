@@ -1,6 +1,8 @@
 import type { Operation, SyncStorage } from "../../lib/storage/mod.ts";
 import type { ByteSource } from "../log/write_log.ts";
 import type { DescribedWrite, GuestRange, Inspection } from "../target/target.ts";
+import type { Subject } from "../target/subject.ts";
+import type { DiskShape } from "../workload/disk_shape.ts";
 import { checkDefinition } from "./check_definition.ts";
 import { FormatBinding } from "./format_binding.ts";
 
@@ -131,6 +133,18 @@ export class Format {
 export function defineFormat<Session>(definition: FormatDefinition<Session>): Format {
   checkDefinition(definition);
   return bind(new FormatBinding(definition));
+}
+
+/**
+ * A format in the shapes that the parts of the explorer work on: a subject that runs workloads one
+ * request after the other, and what generators of workloads have to know. Throws `TypeError` if
+ * `format` was not made by {@linkcode defineFormat}.
+ */
+export function subjectOf(
+  format: Format,
+): { readonly subject: Subject; readonly shape: DiskShape } {
+  const { subject, shape } = bindingFor(format);
+  return { subject, shape };
 }
 
 /** What is behind a format. Throws `TypeError` if `format` was not made by {@linkcode defineFormat}. */

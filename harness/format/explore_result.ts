@@ -151,11 +151,13 @@ export class ExploreResult {
     );
   }
 
-  /** A line on what was covered, and one for each finding. */
+  /** What was covered, and of each finding the workload, what is wrong, and the replay token. */
   toString(): string {
-    const lines = this.findings.map(({ violation, words, token }) =>
-      `  ${violation.kind}: ${violation.detail} (after ${words.join(", then ")}); replay '${token}'`
-    );
+    const lines = this.findings.flatMap(({ violation, words, token }) => [
+      `  after: ${words.join(", then ")}`,
+      `  ${violation.kind}: ${violation.detail}`,
+      `  replay: "${token}"`,
+    ]);
     return [`${this.format}: ${this.verdict}; ${this.coverage.text}`, ...lines].join("\n");
   }
 }

@@ -1,7 +1,6 @@
-import type { DiskShape, Subject } from "../../harness/mod.ts";
+import { type DiskShape, type Subject, subjectOf } from "../../harness/mod.ts";
 import { type HeaderLayout, PROFILES } from "../../lib/mod.ts";
-import { CORRECT, type Rules } from "../kv/store.ts";
-import { STORE_SHAPE, storeSubject } from "../kv/subject.ts";
+import { CORRECT, keyValueStore } from "../../examples/key_value_store.ts";
 import { MUTANTS_BY_NAME } from "./mutants/mutants.ts";
 import { lookUp } from "./look_up.ts";
 import { qedSweep } from "./qed_sweep.ts";
@@ -30,7 +29,7 @@ export interface StoreSpec {
   /** The format. */
   readonly format: "kv";
   /** The rule that the store breaks; it follows all rules if not given. */
-  readonly without?: keyof Rules;
+  readonly without?: keyof typeof CORRECT;
 }
 
 /** A torn tail is shorter than a cluster; this is more than any cluster of a scenario. */
@@ -42,7 +41,7 @@ export function subjectFor(
 ): { readonly subject: Subject; readonly shape: DiskShape } {
   if (spec.format === "kv") {
     const rules = spec.without === undefined ? CORRECT : { ...CORRECT, [spec.without]: false };
-    return { subject: storeSubject(rules), shape: STORE_SHAPE };
+    return subjectOf(keyValueStore(rules));
   }
   const { layout, backing, tornTailBytes, mutant } = spec;
   const changed = mutant === undefined ? undefined : lookUp("mutant", mutant, MUTANTS_BY_NAME);
