@@ -12,7 +12,7 @@ import {
   WRITES,
 } from "@powercut/powercut";
 import { subjectOf } from "../harness/format/define_format.ts";
-import { assertEnginesAgree } from "../harness/testing/engine_agreement_testing.ts";
+import { assertEnginesAgree } from "../harness/testing/engine_agreement.ts";
 import { workloadArbitrary } from "../harness/workload/random_workloads.ts";
 import { seededTest } from "../test_support/seeds.ts";
 import { CORRECT, keyValueStore } from "./key_value_store.ts";
@@ -77,7 +77,7 @@ seededTest("the store survives every crash of random workloads", (seed) => {
 
 seededTest("both engines find the same in the store", (seed) => {
   const stores = [keyValueStore(), UNSUMMED, EAGER].map(subjectOf);
-  const workloads = workloadArbitrary(stores[0].shape, { mostSteps: 3, swarm: false });
+  const workloads = workloadArbitrary(stores[0].shape, { maxSteps: 3, swarm: false });
   const cases = fc.record({
     workload: workloads,
     store: fc.constantFrom(...stores),

@@ -81,7 +81,30 @@ export interface FormatDefinition<Session> {
 let bind: (binding: FormatBinding) => Format;
 let bindingOf: (format: unknown) => FormatBinding | undefined;
 
-/** A format that can be explored; {@linkcode defineFormat} makes it. */
+/**
+ * A format that can be explored; {@linkcode defineFormat} makes it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { defineFormat, FLUSH, type Format, readData, write } from "@powercut/powercut";
+ *
+ * function rawFormat(sectors: number): Format {
+ *   return defineFormat({
+ *     name: `raw-${sectors}`,
+ *     sizeBytes: sectors * 512,
+ *     create: () => new Uint8Array(sectors * 512),
+ *     *open() {},
+ *     read: (_, at, into) => readData(at, into),
+ *     write: (_, at, bytes) => write(at, bytes),
+ *     *flush() {
+ *       yield FLUSH;
+ *     },
+ *   });
+ * }
+ * assertEquals([rawFormat(8).name, rawFormat(8).sizeBytes], ["raw-8", 4096]);
+ * ```
+ */
 export class Format {
   readonly #binding: FormatBinding;
 

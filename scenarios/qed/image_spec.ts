@@ -1,4 +1,4 @@
-import { type DiskShape, type Subject, subjectOf } from "../../harness/mod.ts";
+import { type DiskShape, type Subject, subjectOf } from "../../harness/advanced.ts";
 import { type HeaderLayout, PROFILES } from "../../lib/mod.ts";
 import { CORRECT, keyValueStore } from "../../examples/key_value_store.ts";
 import { MUTANTS_BY_NAME } from "./mutants/mutants.ts";

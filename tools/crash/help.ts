@@ -1,4 +1,4 @@
-import { PRESETS } from "../../harness/mod.ts";
+import { PRESETS } from "../../harness/advanced.ts";
 import { PROFILES } from "../../lib/mod.ts";
 import { SCENARIOS } from "../../scenarios/catalog.ts";
 

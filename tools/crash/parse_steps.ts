@@ -1,4 +1,4 @@
-import type { Step } from "../../harness/mod.ts";
+import type { Step } from "../../harness/advanced.ts";
 import { UsageError } from "../kit/usage_error.ts";
 
 const RANGE_KINDS: readonly unknown[] = ["write", "zero", "discard"];

@@ -1,4 +1,4 @@
-import type { PartialResult } from "../../harness/mod.ts";
+import type { PartialResult } from "../../harness/advanced.ts";
 import type { ProblemInput } from "./problem.ts";
 import { readTextFile } from "../kit/read_file.ts";
 import { UsageError } from "../kit/usage_error.ts";

@@ -8,7 +8,7 @@ import {
   spellOutNested,
   timeline,
   violationKey,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";

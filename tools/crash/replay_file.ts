@@ -4,7 +4,7 @@ import {
   type TraceDigest,
   type Violation,
   VIOLATION_KINDS,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { type ImageSpec, ruleBrokenBySpec } from "../../scenarios/qed/image_spec.ts";
 import { UsageError } from "../kit/usage_error.ts";
 import { withCurrentNames } from "./former_names.ts";

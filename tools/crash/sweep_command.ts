@@ -13,7 +13,7 @@ import {
   type SweepResult,
   violationText,
   type WorkloadSource,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { sweepReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";

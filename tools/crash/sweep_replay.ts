@@ -1,4 +1,4 @@
-import { type Subject, type SweepFinding, traceHash } from "../../harness/mod.ts";
+import { type Subject, type SweepFinding, traceHash } from "../../harness/advanced.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import { type ReplayFile, replayFileOf } from "./replay_file.ts";
 import { imageSpecOf, type SweepTargetOptions } from "./sweep_targets.ts";

@@ -1,4 +1,4 @@
-import { type DiskShape, type Subject, subjectOf } from "../../harness/mod.ts";
+import { type DiskShape, type Subject, subjectOf } from "../../harness/advanced.ts";
 import { PROFILES } from "../../lib/mod.ts";
 import { keyValueStore } from "../../examples/key_value_store.ts";
 import type { ImageSpec } from "../../scenarios/qed/image_spec.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { NotDeterministicError, TargetError } from "../../harness/mod.ts";
+import { NotDeterministicError, TargetError } from "../../harness/advanced.ts";
 import { StepLimitError } from "../../lib/storage/mod.ts";
 import { UsageError } from "../kit/usage_error.ts";
 import { EXIT } from "./exit_code.ts";

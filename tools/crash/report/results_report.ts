@@ -9,7 +9,7 @@ import {
   type ReportDocument,
   type ReportViolation,
   type SweepResult,
-} from "../../../harness/mod.ts";
+} from "../../../harness/advanced.ts";
 import { sourceOf } from "../replay_source.ts";
 import type { CrashFinding } from "../sweep_replay.ts";
 import type { ReplayFile } from "../replay_file.ts";

@@ -1,4 +1,4 @@
-import { type ReportDocument, reportPage } from "../../../harness/mod.ts";
+import { type ReportDocument, reportPage } from "../../../harness/advanced.ts";
 import { UsageError } from "../../kit/usage_error.ts";
 
 /** What a command of ours was, and what it was run with. */
