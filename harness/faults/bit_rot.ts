@@ -38,39 +38,6 @@ export interface BitRotOptions {
 
 /**
  * Flip bits of the file that a recording leaves, one at a time, and judge what becomes of each.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { exploreBitRot, Recorder, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery and has no checksum.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const recording = { log: recorder.log, target, guestBytes: 512 };
- * const [{ counts, tried }] = exploreBitRot(recording, { partOf: () => "data" });
- * assertEquals([counts.silent, tried], [4096, 4096]);
- * ```
  */
 export function exploreBitRot(
   recording: Omit<Recording, "stepStarts">,

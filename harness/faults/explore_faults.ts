@@ -62,48 +62,6 @@ export interface FaultOptions {
  * data that its session reads at the end, and every state that a crash at any point can leave.
  * `run` runs the workload over storage with the filter and continues after refused requests; it
  * throws only for bugs. The same filter must give the same run.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { exploreFaults, FAULTS, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- * import { type Filter, StorageError } from "@powercut/powercut/lib";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: (error) =>
- *     error instanceof StorageError ? { subject: error.code, detail: error.message } : undefined,
- * };
- * function run(fault: Filter) {
- *   const recorder = new Recorder({ base: new Uint8Array(512), faults: [fault] });
- *   const bytes = new Uint8Array(512).fill(1);
- *   let refusals = 0;
- *   try {
- *     recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- *   } catch {
- *     refusals++;
- *   }
- *   return { log: recorder.log, target, guestBytes: 512, refusals, read: () => undefined };
- * }
- * const { verdict, points } = exploreFaults(run, FAULTS["write-fails"], { preset: SECTORS });
- * assertEquals([verdict, points], ["survives", 1]);
- * ```
  */
 export function exploreFaults(
   run: (filter: Filter) => FaultRun,

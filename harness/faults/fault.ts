@@ -42,7 +42,7 @@ export interface FaultyStorage {
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { faultyStorage, FAULTS } from "@powercut/powercut/harness";
+ * import { faultyStorage, FAULTS } from "@powercut/powercut/harness/advanced";
  * import { filtered, MemoryStorage, type Operation, runSync, StorageError } from "@powercut/powercut/lib";
  *
  * function* flushTwice(): Operation<void> {

@@ -26,7 +26,7 @@ export { type Fault, type FaultyStorage, faultyStorage } from "./fault.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { FAULTS } from "@powercut/powercut/harness";
+ * import { FAULTS } from "@powercut/powercut/harness/advanced";
  *
  * assertEquals(FAULTS["short-read"].summary, "a read moves half of its bytes, and says so");
  * ```

@@ -19,40 +19,6 @@ export interface TraceDigest {
 
 /**
  * Digest a log, for {@linkcode traceDifference}.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { Recorder, SECTORS, type Target, traceDifference, traceDigest } from "@powercut/powercut/harness";
- *
- * const target: Target<void> = {
- *   name: "nothing",
- *   dataLabels: new Set(),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read() {},
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const [before, after] = [0, 512].map((offsetBytes) => {
- *   const recorder = new Recorder({ base: new Uint8Array(1024) });
- *   recorder.run(target.write(undefined, offsetBytes, new Uint8Array(512)));
- *   return traceDigest(recorder.log, { preset: SECTORS, target });
- * });
- * assertEquals(
- *   traceDifference(before, after),
- *   'event 0 was "write 512 bytes at 0 (data), contents 076a27c7" and is now ' +
- *     '"write 512 bytes at 512 (data), contents 076a27c7"',
- * );
- * ```
  */
 export function traceDigest(log: WriteLog, { preset, target }: TraceContext): TraceDigest {
   const around = [log.guestBase, ...target.otherFiles.map(storageSource)];
@@ -75,7 +41,7 @@ export function traceDigest(log: WriteLog, { preset, target }: TraceContext): Tr
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { traceDifference } from "@powercut/powercut/harness";
+ * import { traceDifference } from "@powercut/powercut/harness/advanced";
  *
  * const digest = { base: "", around: "", checkedWith: "sectors", events: ["guest flushes"] };
  * assertEquals(traceDifference(digest, { ...digest, events: [] }), 'event 0 was "guest flushes" and ' +

@@ -7,7 +7,7 @@ import type { ByteSource } from "../log/write_log.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { STORAGE_PAGE_BYTES } from "@powercut/powercut/harness";
+ * import { STORAGE_PAGE_BYTES } from "@powercut/powercut/harness/advanced";
  *
  * assertEquals(STORAGE_PAGE_BYTES % 512, 0);
  * ```
@@ -24,7 +24,7 @@ const ZEROES = new Uint8Array(STORAGE_PAGE_BYTES);
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { PagedStorage, storageSource } from "@powercut/powercut/harness";
+ * import { PagedStorage, storageSource } from "@powercut/powercut/harness/advanced";
  * import { MemoryStorage } from "@powercut/powercut/lib";
  *
  * const base = new MemoryStorage(new Uint8Array(2 ** 20));

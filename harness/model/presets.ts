@@ -62,7 +62,7 @@ const HONEST = { tears: false, corruptionBytes: 0, flushesAreHonest: true } as c
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, ORDERED, Recorder } from "@powercut/powercut/harness";
+ * import { CrashPoint, ORDERED, Recorder } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });
@@ -90,7 +90,7 @@ export const ORDERED: Preset = Object.freeze({
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, Recorder, WRITES } from "@powercut/powercut/harness";
+ * import { CrashPoint, Recorder, WRITES } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });
@@ -118,7 +118,7 @@ export const WRITES: Preset = Object.freeze({
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, Recorder, SECTORS } from "@powercut/powercut/harness";
+ * import { CrashPoint, Recorder, SECTORS } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });
@@ -144,7 +144,7 @@ export const SECTORS: Preset = Object.freeze({
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { BLOCKS, CrashPoint, Recorder } from "@powercut/powercut/harness";
+ * import { BLOCKS, CrashPoint, Recorder } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });
@@ -172,7 +172,7 @@ export const BLOCKS: Preset = Object.freeze({
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, Recorder, TORN_SECTOR } from "@powercut/powercut/harness";
+ * import { CrashPoint, Recorder, TORN_SECTOR } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(512) });
@@ -198,7 +198,7 @@ export const TORN_SECTOR: Preset = Object.freeze({
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, neighbourCorruption, Recorder } from "@powercut/powercut/harness";
+ * import { CrashPoint, neighbourCorruption, Recorder } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(4096) });
@@ -234,7 +234,7 @@ export function neighbourCorruption(corruptionBytes: number): Preset {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, LYING_FLUSH, Recorder } from "@powercut/powercut/harness";
+ * import { CrashPoint, LYING_FLUSH, Recorder } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(512) });
@@ -260,7 +260,7 @@ export const LYING_FLUSH: Preset = Object.freeze({
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { PRESETS } from "@powercut/powercut/harness";
+ * import { PRESETS } from "@powercut/powercut/harness/advanced";
  *
  * assertEquals(PRESETS.sectors.unit, 512);
  * ```
@@ -305,7 +305,7 @@ const CORRUPTION_NAME = /^(?:neighbour-corruption|destruction)\((\d{3,8})\)$/;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { presetNamed } from "@powercut/powercut/harness";
+ * import { presetNamed } from "@powercut/powercut/harness/advanced";
  *
  * assertEquals(presetNamed("neighbour-corruption(65536)")?.corruptionBytes, 65536);
  * assertEquals(presetNamed("nonsense"), undefined);

@@ -72,7 +72,7 @@ class KnownMoment {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { exploreOrders, Recorder, SECTORS } from "@powercut/powercut/harness";
+ * import { exploreOrders, Recorder, SECTORS } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * function* write(offsetBytes: number): Operation<void> {

@@ -42,7 +42,7 @@ export interface SampledOrders<T> {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Recorder, sampleOrders, SECTORS } from "@powercut/powercut/harness";
+ * import { Recorder, sampleOrders, SECTORS } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * function* write(value: number): Operation<void> {
@@ -95,7 +95,7 @@ export function sampleOrders<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Recorder, SECTORS, shrinkOrder } from "@powercut/powercut/harness";
+ * import { Recorder, SECTORS, shrinkOrder } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * function* steps(seen: string[], name: string): Operation<void> {

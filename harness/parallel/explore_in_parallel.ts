@@ -26,43 +26,6 @@ export interface ParallelOptions {
  * Explore a problem with workers: the same result as {@linkcode exploreLazily} gives, to the last
  * figure, however many there are. Workers are started for searches that are too large for one part;
  * one that dies is replaced. Throws what the search throws.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { exploreInParallel, exploreLazily, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const { log } = recorder;
- * const options = { guestBytes: 512 };
- * // A module that exports `problemOf` would give workers the same; none is needed for so little.
- * const recipe = { module: "file:///problem.ts", input: undefined };
- * const problem = { log, target, preset: SECTORS, options };
- * const result = await exploreInParallel(problem, { workers: 2, recipe });
- * assertEquals(result, exploreLazily(log, target, SECTORS, options));
- * ```
  */
 export async function exploreInParallel(
   problem: Problem,

@@ -78,7 +78,7 @@ export interface StoredPersisted extends Omit<Persisted, "byUnit" | "sizeBytes" 
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { MergeError } from "@powercut/powercut/harness";
+ * import { MergeError } from "@powercut/powercut/harness/advanced";
  *
  * assertThrows(() => {
  *   throw new MergeError(1, "shard", "3/4 again");
@@ -113,44 +113,6 @@ export interface PartialOptions extends ParallelOptions {
  * Run a share of a search, or what is left of it. Parts are dealt out like cards. Answers what is done
  * now, and the result as far as it goes. Throws {@linkcode MergeError} if what was done before is of
  * another search or share.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { explorePartially, mergePartials, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const problem = { log: recorder.log, target, preset: SECTORS, options: { guestBytes: 512 } };
- * const recipe = { module: "file:///problem.ts", input: undefined }; // for workers; there are none
- * const shares = [];
- * for (const index of [1, 2]) {
- *   const shard = { index, count: 2 };
- *   shares.push((await explorePartially(problem, { workers: 1, recipe, shard })).partial);
- * }
- * assertEquals(mergePartials(problem, shares).verdict, "clean");
- * ```
  */
 export async function explorePartially(
   problem: Problem,
@@ -182,41 +144,6 @@ export async function explorePartially(
 /**
  * Put the shares of a search together: the same result, to the last figure, as one search gives. Throws
  * {@linkcode MergeError} if they are not all shares of this search, each one once and complete.
- *
- * @example
- * ```ts
- * import { assertThrows } from "@std/assert";
- * import { explorePartially, MergeError, mergePartials, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const problem = { log: recorder.log, target, preset: SECTORS, options: { guestBytes: 512 } };
- * const recipe = { module: "file:///problem.ts", input: undefined }; // for workers; there are none
- * const shard = { index: 1, count: 2 };
- * const { partial } = await explorePartially(problem, { workers: 1, recipe, shard });
- * assertThrows(() => mergePartials(problem, [partial]), MergeError); // 2/2 is missing
- * ```
  */
 export function mergePartials(problem: Problem, partials: readonly PartialResult[]): Exploration {
   const identity = identityOf(problem);

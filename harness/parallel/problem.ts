@@ -1,4 +1,4 @@
-import type { ExploreOptions } from "../result/exploration.ts";
+import type { EngineOptions } from "../result/exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
@@ -12,7 +12,7 @@ export interface Problem {
   /** The fault model. */
   readonly preset: Preset;
   /** How to explore it: of the options what a result depends on. */
-  readonly options: Pick<ExploreOptions, "guestBytes" | "depth" | "independent">;
+  readonly options: Pick<EngineOptions, "guestBytes" | "depth" | "independent">;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { SyncStorage } from "../../lib/storage/mod.ts";
 import type { WriteLog } from "../log/write_log.ts";
-import type { ExploreOptions } from "../result/exploration.ts";
+import type { EngineOptions } from "../result/exploration.ts";
 import type { GuestRange, Target } from "../target/target.ts";
 import type { Violation } from "../result/violation.ts";
 import { describeSector } from "../result/describe_sector.ts";
@@ -23,44 +23,12 @@ export interface ReferenceContext extends CheckContext {
 /**
  * Get ready to judge states of `log`. Throws {@linkcode NotDeterministicError} if the target does not
  * recover twice in the same way, and {@linkcode TargetError} if it throws anything but a refusal.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
- * assertEquals(context.watched, [{ offsetBytes: 0, lengthBytes: 512 }]);
- * ```
  */
 export function prepareContext(
   log: WriteLog,
   target: Target,
   preset: Preset,
-  options: ExploreOptions,
+  options: EngineOptions,
 ): ReferenceContext {
   const context = checkContext(log, target, preset, options.guestBytes);
   return { ...context, points: new CrashPoints(log, preset) };
@@ -70,41 +38,6 @@ export function prepareContext(
  * Judge one concrete file that a crash at `point` left: recover it, check every promise, byte by
  * byte. The plain counterpart of the lazy engine's judge. Of a file that crashes of recoveries left
  * `nestedGrowthBytes` says how much these had made it grow: so much more may be lost.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { checkState, prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- * import { MemoryStorage } from "@powercut/powercut/lib";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
- * const point = context.points.after(0);
- * const file = new MemoryStorage(new Uint8Array(512).fill(9)); // nothing that was ever written
- * assertEquals(checkState(context, point, file)[0].kind, "wrong-data");
- * ```
  */
 export function checkState(
   context: ReferenceContext,

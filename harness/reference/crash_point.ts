@@ -24,7 +24,7 @@ import { Replay } from "./replay.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, Recorder, SECTORS, RecordedChoices } from "@powercut/powercut/harness";
+ * import { CrashPoint, Recorder, SECTORS, RecordedChoices } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });

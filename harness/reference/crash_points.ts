@@ -17,7 +17,7 @@ const MAX_POINTS = 32;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoints, Recorder, SECTORS } from "@powercut/powercut/harness";
+ * import { CrashPoints, Recorder, SECTORS } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });

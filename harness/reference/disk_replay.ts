@@ -34,17 +34,6 @@ export interface SizeEvent {
 /**
  * The file while a log is gone through, the plain way: what is durable, as bytes, and what is still
  * on its way, write by write.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { DiskReplay, PagedStorage, SECTORS } from "@powercut/powercut/harness";
- *
- * const base = new PagedStorage({ sizeBytes: 512, read: (_, into) => into.fill(0) });
- * const disk = new DiskReplay({ base }, SECTORS);
- * disk.apply({ kind: "resized", sizeBytes: 1024, label: "growth" }, 0);
- * assertEquals(disk.sizes.map(({ sizeBytes }) => sizeBytes), [512, 1024]); // either may persist
- * ```
  */
 export class DiskReplay {
   readonly #preset: Preset;

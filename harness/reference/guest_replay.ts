@@ -27,7 +27,7 @@ interface Flush {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { GuestReplay, PagedStorage } from "@powercut/powercut/harness";
+ * import { GuestReplay, PagedStorage } from "@powercut/powercut/harness/advanced";
  *
  * const base = new PagedStorage({ sizeBytes: 512, read: (_, into) => into.fill(0) });
  * const guest = new GuestReplay(base, 512);

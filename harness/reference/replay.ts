@@ -5,23 +5,6 @@ import { GuestReplay } from "./guest_replay.ts";
 
 /**
  * A log that is gone through event by event: what the disk holds, and what the guest was promised.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { Recorder, Replay, SECTORS } from "@powercut/powercut/harness";
- * import { type Operation } from "@powercut/powercut/lib";
- *
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, (function* (): Operation<void> {
- *   yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "data" };
- * })());
- * const { log } = recorder;
- * const { disk, guest } = new Replay(log, SECTORS).advanceTo(log.events.length - 1);
- * assertEquals(disk.pending.length, 1); // nothing has flushed it
- * assertEquals(guest.permitted(0).map(([first]) => first), [0, 1]); // so it may be lost
- * ```
  */
 export class Replay {
   readonly #log: WriteLog;

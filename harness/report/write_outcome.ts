@@ -10,7 +10,7 @@ export type WriteOutcome = "durable" | "reached" | "partly" | "lost";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { outcomeOf } from "@powercut/powercut/harness";
+ * import { outcomeOf } from "@powercut/powercut/harness/advanced";
  *
  * const bytes = new Uint8Array(512);
  * const write = { kind: "write-issued", id: 1, offsetBytes: 0, bytes, label: "data" } as const;

@@ -60,7 +60,7 @@ export function certificateOf(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { coverageInWords } from "@powercut/powercut/harness";
+ * import { coverageInWords } from "@powercut/powercut/harness/advanced";
  *
  * assertEquals(coverageInWords({ kind: "exhaustive" }, { log2: 90 }), "exhaustive");
  * const sampled = { kind: "sampled", samples: 1000, seed: 7 } as const;
@@ -86,7 +86,7 @@ export function coverageInWords(coverage: Coverage, states: StateCount): string 
  * @example
  * ```ts
  * import { assertStringIncludes } from "@std/assert";
- * import { certificateText } from "@powercut/powercut/harness";
+ * import { certificateText } from "@powercut/powercut/harness/advanced";
  *
  * const text = certificateText({
  *   model: "sectors: each 512-byte sector on its own, old or any version since",

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import type { Coverage, ExploreOptions } from "../result/exploration.ts";
+import type { Coverage, EngineOptions } from "../result/exploration.ts";
 import { Contents } from "../model/contents.ts";
 import { type Epoch, epochsOf } from "../model/epochs.ts";
 import type { SearchEffort } from "../result/certificate.ts";
@@ -63,7 +63,7 @@ export interface Part {
 }
 
 /** How a search is to be run, besides what is searched. */
-export interface LazySearchOptions extends ExploreOptions {
+export interface LazySearchOptions extends EngineOptions {
   /** Whether a part belongs to this search; each one if not given. */
   readonly owns?: (item: ItemKey) => boolean;
   /** What was done before: it is not done again. */

@@ -74,54 +74,6 @@ export interface ExplainOptions {
 /**
  * Explain a violation. Its state should be as small as it gets, see {@linkcode shrinkState}: then all
  * that reached the disk is needed.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { explain, prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A pointer in sector 0 to the sector that counts.
- * const target: Target<number> = {
- *   name: "pointer",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {
- *     const into = new Uint8Array(512);
- *     yield { kind: "read", file: 0, offsetBytes: 0, into, label: "pointer" };
- *     return into[0];
- *   },
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(pointer, _, into) {
- *     yield { kind: "read", file: 0, offsetBytes: 512 * pointer, into, label: "data" };
- *   },
- *   *write(_, __, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes: 1024, bytes, label: "data" };
- *     const pointer = new Uint8Array(512);
- *     pointer[0] = 2;
- *     yield { kind: "write", file: 0, offsetBytes: 0, bytes: pointer, label: "pointer" };
- *   },
- *   refusal: () => undefined,
- * };
- * const base = new Uint8Array(1536);
- * base[0] = 1;
- * base.fill(7, 512, 1024);
- * const recorder = new Recorder({ base, guestBase: base.subarray(512, 1024) });
- * const bytes = new Uint8Array(512).fill(8);
- * recorder.guestWrite(0, bytes, target.write(1, 0, bytes));
- * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
- * const explanation = explain(context, {
- *   ...{ kind: "wrong-data", subject: "guest sector 0", detail: "", crashAfterEvent: 3 },
- *   ...{ choices: [1, 0], persisted: [], pendingWrites: 2, sizeBytes: 1536, occurrences: 1 },
- * }, { guestBytes: 512 });
- * assertEquals(explanation.reached, [3]);
- * assertEquals(explanation.missed, [1]);
- * assertEquals(explanation.remedy, { kind: "flush", places: [{ afterEvent: 2, beforeEvent: 3 }] });
- * ```
  */
 export function explain(
   context: ReferenceContext,

@@ -17,54 +17,6 @@ export interface Explained {
 /**
  * An explanation in sentences: what reached the disk and what did not, what had to be there before
  * what, and which flush is missing.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { explanationText, Recorder, type Target } from "@powercut/powercut/harness";
- *
- * const target: Target<void> = {
- *   name: "sectors",
- *   dataLabels: new Set(),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read() {},
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- *   describeWrite: ({ offsetBytes }) => `sector ${offsetBytes / 512}`,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(1024) });
- * for (const at of [0, 512]) recorder.run(target.write(undefined, at, new Uint8Array(512)));
- * const persisted = [{ event: 2, offsetBytes: 512, lengthBytes: 512, label: "data" }];
- * const lines = explanationText({
- *   reached: [2],
- *   needsSize: false,
- *   lost: [0],
- *   missed: [0],
- *   remedy: { kind: "flush", places: [{ afterEvent: 1, beforeEvent: 2 }] },
- * }, {
- *   log: recorder.log,
- *   target,
- *   violation: {
- *     ...{ kind: "leak", subject: "", detail: "", crashAfterEvent: 2, persisted, choices: [] },
- *     ...{ pendingWrites: 2, sizeBytes: 1024, occurrences: 1 },
- *   },
- * });
- * assertEquals(lines, [
- *   "Sector 1 (data, event 2) reached the disk; sector 0 (data, event 0) did not.",
- *   "Sector 0 (data, event 0) must reach the disk before sector 1 (data, event 2).",
- *   "A flush is missing after event 1 (write 512 bytes at 0 (data): completed) and before " +
- *   "event 2 (write 512 bytes at 512 (data)).",
- * ]);
- * ```
  */
 export function explanationText(
   explanation: Explanation,

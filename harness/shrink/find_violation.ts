@@ -51,39 +51,6 @@ export interface Search {
 /**
  * Look for a violation of one kind in what a crash may make of a recording. Much faster than an
  * exploration where there is one; without one, and without limits, every state was covered.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { findViolation, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A disk that must hold the same in both sectors.
- * const target: Target<void> = {
- *   name: "mirror",
- *   dataLabels: new Set(),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     const both = new Uint8Array(1024);
- *     yield { kind: "read", file: 0, offsetBytes: 0, into: both, label: "both" };
- *     return { problems: both[0] === both[512] ? [] : ["not the same"], leakedBytes: 0 };
- *   },
- *   *read() {},
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(1024) });
- * recorder.run(target.write(undefined, 0, new Uint8Array(1024).fill(1)));
- * const recording = { log: recorder.log, target, guestBytes: 0 };
- * const { violation, decisions } = findViolation(recording, SECTORS, { kind: "inconsistent" });
- * assertEquals(violation?.crashAfterEvent, 0);
- * assertEquals(decisions, 1);
- * ```
  */
 export function findViolation(
   recording: Omit<Recording, "stepStarts">,

@@ -40,24 +40,6 @@ const KINDS: readonly Step["kind"][] = [
  * Make a failing workload as small as it gets. What comes out fails still; without any one of its
  * steps, or any two, it does not, nor with any step made simpler. A workload that does not fail
  * comes out as it was.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { shrinkSteps, type Step } from "@powercut/powercut/harness";
- *
- * const write = (sector: number): Step => {
- *   return { kind: "write", offsetBytes: sector * 512, lengthBytes: 512 };
- * };
- * // Fails once there is a flush somewhere behind a write.
- * const fails = (steps: readonly Step[]) => {
- *   const flush = steps.findLastIndex((step) => step.kind === "flush");
- *   const write = steps.findIndex((step) => step.kind === "write");
- *   return write >= 0 && write < flush ? { stepCount: flush + 1 } : undefined;
- * };
- * const steps: Step[] = [write(1), write(2), { kind: "flush" }, write(3), { kind: "reopen" }];
- * assertEquals(shrinkSteps(steps, fails, 4096), [write(0), { kind: "flush" }]);
- * ```
  */
 export function shrinkSteps(
   steps: readonly Step[],

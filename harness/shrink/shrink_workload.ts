@@ -50,7 +50,7 @@ export interface ShrinkEffort {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Recorder, SECTORS, shrinkWorkload, type Step, type Subject } from "@powercut/powercut/harness";
+ * import { Recorder, SECTORS, shrinkWorkload, type Step, type Subject } from "@powercut/powercut/harness/advanced";
  * import type { Operation } from "@powercut/powercut/lib";
  *
  * function* write(offsetBytes: number, bytes: Uint8Array): Operation<void> {

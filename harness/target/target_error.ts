@@ -10,7 +10,7 @@ import { NotDeterministicError } from "../choices/not_deterministic_error.ts";
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { TargetError } from "@powercut/powercut/harness";
+ * import { TargetError } from "@powercut/powercut/harness/advanced";
  *
  * const cause = new TypeError("table is undefined");
  * assertThrows(

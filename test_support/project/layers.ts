@@ -55,11 +55,6 @@ const RULES: readonly Rule[] = [
     rule: "scenarios/qed does not know the catalog",
   },
   {
-    from: /^(?!examples\/|.*_test\.ts$|.*_testing\.ts$)/,
-    to: /^examples\//,
-    rule: "only tests import examples",
-  },
-  {
     from: /^tools\/kit\//,
     to: /^(tools\/(?!kit\/)|scenarios\/)/,
     rule: "tools/kit knows no program",

@@ -5,7 +5,7 @@ import {
   formatStates,
   type FoundViolation,
   type Preset,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import type { RecordedLog } from "../../scenarios/qed/recorded_log.ts";
 import { printJson } from "../kit/json.ts";
 import { logProblem, openLog } from "./problem.ts";

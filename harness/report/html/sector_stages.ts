@@ -32,7 +32,7 @@ export interface FileRange {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { PagedStorage, sectorStages, storageSource } from "@powercut/powercut/harness";
+ * import { PagedStorage, sectorStages, storageSource } from "@powercut/powercut/harness/advanced";
  * import { MemoryStorage } from "@powercut/powercut/lib";
  *
  * const before = storageSource(new MemoryStorage(new Uint8Array(1024)));

@@ -8,7 +8,7 @@ import type { TimelineEntry } from "./document.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Recorder, timelineEntries } from "@powercut/powercut/harness";
+ * import { Recorder, timelineEntries } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(512) });

@@ -7,7 +7,7 @@ import type { WorkloadOrigin } from "../../workload/workload_source.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { coverageText } from "@powercut/powercut/harness";
+ * import { coverageText } from "@powercut/powercut/harness/advanced";
  *
  * const origin = { kind: "exhaustive", length: 3, operations: 20 } as const;
  * assertEquals(

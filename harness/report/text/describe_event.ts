@@ -9,7 +9,7 @@ import type { Target } from "../../target/target.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { eventWords, PagedStorage } from "@powercut/powercut/harness";
+ * import { eventWords, PagedStorage } from "@powercut/powercut/harness/advanced";
  *
  * const base = new PagedStorage({ sizeBytes: 512, read: (_, into) => into.fill(0) });
  * const bytes = new Uint8Array(512);

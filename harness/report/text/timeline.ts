@@ -10,7 +10,7 @@ import { outcomeOf, type WriteOutcome } from "../write_outcome.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Recorder, timeline } from "@powercut/powercut/harness";
+ * import { Recorder, timeline } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });

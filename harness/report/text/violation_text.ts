@@ -11,7 +11,7 @@ import { describeEvent, type WriteLog } from "../../log/write_log.ts";
  * @example
  * ```ts
  * import { assertStringIncludes } from "@std/assert";
- * import { type FoundViolation, Recorder, violationText } from "@powercut/powercut/harness";
+ * import { type FoundViolation, Recorder, violationText } from "@powercut/powercut/harness/advanced";
  *
  * const violation: FoundViolation = {
  *   kind: "leak",
