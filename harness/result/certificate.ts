@@ -31,7 +31,7 @@ export interface Certificate {
   readonly model: string;
   /** The engine. */
   readonly engine: string;
-  /** How many crashes in a row. */
+  /** The number of moments explored. */
   readonly depth: number;
   /** Crash points: after each event, and before the first. */
   readonly crashPoints: number;
