@@ -4,7 +4,7 @@ import type { Target } from "../target/target.ts";
 import type { Explanation, Remedy } from "./explain.ts";
 import { nameEvent, pointTo } from "./name_event.ts";
 
-/** What an explanation is about. */
+/** The violation and the log of an explanation. */
 export interface Explained {
   /** The log. */
   readonly log: WriteLog;
@@ -15,8 +15,8 @@ export interface Explained {
 }
 
 /**
- * An explanation in sentences: what reached the disk and what did not, what had to be there before
- * what, and which flush is missing.
+ * An explanation in sentences: the writes that reached the disk and those that did not, the
+ * required order, and the missing flush.
  *
  * @example
  * ```ts

@@ -6,7 +6,8 @@ import type {
 import { describeEvent, type WriteLog } from "../../log/write_log.ts";
 
 /**
- * A violation in a few lines: what is wrong, when the crash came, what reached the disk.
+ * A violation in a few lines: the broken promise, the crash point, the writes that reached the
+ * disk.
  *
  * @example
  * ```ts
@@ -49,7 +50,7 @@ export function violationText(violation: FoundViolation, log: WriteLog): string 
   ].join("\n");
 }
 
-/** A crash of a recovery, in a few lines; its log has no more than what is said here. */
+/** A crash during recovery, in a few lines. */
 function nestedCrashText({ afterEvent, persisted, sizeBytes }: FoundNestedCrash): string[] {
   const reached = persisted.map(({ event, label, lengthBytes, offsetBytes }) =>
     `    event ${event} of the recovery: ${label}, ${lengthBytes} bytes at ${offsetBytes}`
@@ -61,7 +62,7 @@ function nestedCrashText({ afterEvent, persisted, sizeBytes }: FoundNestedCrash)
   ];
 }
 
-/** What of a write reached the disk, in one line. */
+/** The part of a write that reached the disk, in one line. */
 export function persistedText(version: PersistedVersion, log: WriteLog): string {
   const event = log.events[version.event];
   const whole = "bytes" in event ? event.bytes.length : version.lengthBytes;
