@@ -158,7 +158,7 @@ class OrderSearch implements OrderScheduler {
     if (known) {
       if (known.count === ready.length) return known.picked;
       throw new NotDeterministicError(
-        "what is run in orders",
+        "the program that is run in orders",
         `step ${this.#depth - 1} led elsewhere`,
       );
     }

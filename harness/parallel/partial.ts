@@ -226,7 +226,7 @@ export function mergePartials(problem: Problem, partials: readonly PartialResult
     assertBelongs(place, partial, identity);
     const { shard, isComplete } = partial;
     if (shard.count !== count || seen.has(shard.index)) {
-      throw new MergeError(place, "shard", `${nameOf(shard)}, among shares of ${count}`);
+      throw new MergeError(place, "shard", `${nameOf(shard)}, among shards of ${count}`);
     }
     if (!isComplete) throw new MergeError(place, "isComplete", "false: it was stopped, resume it");
     seen.add(shard.index);

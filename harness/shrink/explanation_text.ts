@@ -90,7 +90,7 @@ export function explanationText(
 function stateText(there: readonly string[], away: readonly string[]): string {
   const isAway = away.length === 0 ? "nothing was lost" : `${listOf(away)} did not`;
   if (there.length > 0) return `${listOf(there)} reached the disk; ${isAway}`;
-  if (away.length === 0) return "nothing was on its way when the power was cut";
+  if (away.length === 0) return "no write was pending when the power was cut";
   return `${listOf(away)} did not reach the disk`;
 }
 
@@ -115,22 +115,22 @@ function remedyText(remedy: Remedy, name: (at: number) => string, log: WriteLog)
       ];
     case "other writes":
       return [
-        "no order of the writes would help: the violation shows without any crash, with all of " +
+        "no order of the writes prevents it: the violation shows without any crash, with all of " +
         "them on disk",
       ];
     case "another disk":
-      return [`no flush would help: ${DISK_FAULTS[remedy.reason]}`];
+      return [`no flush prevents it: ${DISK_FAULTS[remedy.reason]}`];
     case "several things":
-      return ["no one flush put in, and no one write made earlier, would prevent it"];
+      return ["no single added flush or reordered write prevents this failure"];
     case "unknown":
-      return ["what would prevent it was not found: not every change of the log was tried"];
+      return ["no change that prevents it was found, but not every change of the log was tried"];
   }
 }
 
 const DISK_FAULTS: Readonly<Record<(Remedy & { kind: "another disk" })["reason"], string>> = {
-  "flushes do nothing": "the disk says that it flushes, and does not",
+  "flushes do nothing": "the disk acknowledges flushes and ignores them",
   "a torn sector": "a sector holds the start of one version and the rest of another",
-  "a corrupted neighbourhood": "a write that was cut off corrupted what is around it",
+  "a corrupted neighbourhood": "an interrupted write corrupted its neighbourhood",
 };
 
 /** How much of a write reached the disk, if not all of it. */

@@ -155,7 +155,7 @@ function printText(
     if (alike.length > 0) output.print(`  and ${alike.length} more sectors or entries like it`);
     output.print(
       `  crash after entry ${entryBefore(violation, recorded)}; of ${violation.pendingWrites} ` +
-        "write(s) on their way, this reached the disk " +
+        "pending write(s), these reached the disk " +
         `(the file has ${violation.sizeBytes} bytes):`,
     );
     if (violation.persisted.length === 0) output.print("    nothing");

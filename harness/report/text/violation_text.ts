@@ -35,12 +35,12 @@ export function violationText(violation: FoundViolation, log: WriteLog): string 
   const event = log.events[crashAfterEvent];
   const after = event ? `event ${crashAfterEvent}, ${describeEvent(event)}` : "nothing at all";
   const reached = persisted.length === 0
-    ? ["    nothing of what was on its way"]
+    ? ["    no pending write"]
     : persisted.map((version) => `    ${persistedText(version, log)}`);
   return [
     `${kind}: ${detail}`,
     `  crash after ${after}`,
-    `  of ${pendingWrites} write(s) on their way, this reached the disk ` +
+    `  of ${pendingWrites} pending write(s), these reached the disk ` +
     `(the file has ${sizeBytes} bytes):`,
     ...reached,
     ...(corruption
@@ -56,7 +56,7 @@ function nestedCrashText({ afterEvent, persisted, sizeBytes }: FoundNestedCrash)
     `    event ${event} of the recovery: ${label}, ${lengthBytes} bytes at ${offsetBytes}`
   );
   return [
-    `  then recovery was cut short after its event ${afterEvent}, and of it this reached the disk ` +
+    `  then the power failed again after event ${afterEvent} of the recovery; these writes reached the disk ` +
     `(the file has ${sizeBytes} bytes):`,
     ...(reached.length > 0 ? reached : ["    nothing"]),
   ];
