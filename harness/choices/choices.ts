@@ -62,7 +62,7 @@ export class ExhaustiveChoices implements Choices {
       this.#counts[position] ??= optionCount;
       if (this.#counts[position] !== optionCount) {
         throw new NotDeterministicError(
-          "what is run with choices",
+          "the program that is run with choices",
           `question ${position} offered ${optionCount} options after ${
             this.#counts[position]
           } before`,

@@ -10,7 +10,7 @@ import type { ViolationKind } from "../result/violation.ts";
 import { type Fault, faultyStorage } from "./fault.ts";
 import { checkSession } from "./check_session.ts";
 
-/** A workload that was run over storage with a fault, as far as it got. */
+/** The result of a workload over storage with a fault, as far as it got. */
 export interface FaultRun extends Omit<Recording, "stepStarts"> {
   /** The number of refused requests: how the guest learns of the fault. */
   readonly refusals: number;
@@ -27,15 +27,15 @@ export interface FaultResult {
   readonly fault: string;
   /** The effect on the format. */
   readonly verdict: VerdictClass;
-  /** Requests that it can happen to; each was tried, so this is exhaustive. */
+  /** The number of requests that it matches; each was tried, so this is exhaustive. */
   readonly points: number;
-  /** In how many of these runs something was refused. */
+  /** The number of these runs in which something was refused. */
   readonly refused: number;
   /** log2 of all states that crashes of all runs can leave. */
   readonly statesLog2: number;
   /** The kinds of violation. */
   readonly kinds: readonly ViolationKind[];
-  /** The first violation, and which request was spoiled. */
+  /** The first violation, and the request that the fault hit. */
   readonly first?: { readonly nth: number; readonly violation: FoundViolation | SessionViolation };
 }
 
@@ -93,13 +93,13 @@ export function exploreFaults(
   };
 }
 
-/** A run in which a fault hit one request, and what came of it. */
+/** A run in which a fault hit one request, and its violations. */
 export interface FaultPoint {
-  /** Which of the requests that it can hit, from 0. */
+  /** The number of the request that the fault hit, from 0. */
   readonly nth: number;
-  /** How many requests were refused. */
+  /** The number of refused requests. */
   readonly refusals: number;
-  /** What the session reads wrongly at the end, and then what crashes of the run break. */
+  /** Wrong data that the session reads at the end, then violations after crashes of the run. */
   readonly violations: readonly (FoundViolation | SessionViolation)[];
   /** log2 of the states that crashes of the run can leave. */
   readonly statesLog2: number;
@@ -128,7 +128,7 @@ export function* faultPoints(
   }
 }
 
-/** Run a workload with a fault at request number `nth`; undefined if it can't hit so many. */
+/** Run a workload with a fault at request number `nth`; undefined if it matches no such request. */
 export function faultyRunAt(
   run: (filter: Filter) => FaultRun,
   fault: Fault,

@@ -45,21 +45,21 @@ export function traceDigest(log: WriteLog, { preset, target }: TraceContext): Tr
  *
  * const digest = { base: "", around: "", checkedWith: "sectors", events: ["guest flushes"] };
  * assertEquals(traceDifference(digest, { ...digest, events: [] }), 'event 0 was "guest flushes" and ' +
- *   "is not there any more");
+ *   "is missing now");
  * assertEquals(traceDifference(digest, digest), undefined);
  * ```
  */
 export function traceDifference(before: TraceDigest, now: TraceDigest): string | undefined {
   if (before.checkedWith !== now.checkedWith) {
-    return `it was judged with "${before.checkedWith}" and is now with "${now.checkedWith}"`;
+    return `it was checked with "${before.checkedWith}" and is now checked with "${now.checkedWith}"`;
   }
   if (before.base !== now.base) return "the file before the first event has changed";
-  if (before.around !== now.around) return "what the guest's disk held before has changed";
+  if (before.around !== now.around) return "the initial contents of the guest's disk have changed";
   const count = Math.max(before.events.length, now.events.length);
   for (let at = 0; at < count; at++) {
     const [was, is] = [before.events[at], now.events[at]];
     if (was === is) continue;
-    if (is === undefined) return `event ${at} was "${was}" and is not there any more`;
+    if (is === undefined) return `event ${at} was "${was}" and is missing now`;
     if (was === undefined) return `event ${at}, "${is}", is new`;
     return `event ${at} was "${was}" and is now "${is}"`;
   }

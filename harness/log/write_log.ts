@@ -159,7 +159,7 @@ export function describeEvent(event: LogEvent): string {
     case "guest-acknowledged":
       return `guest request #${event.id} acknowledged`;
     case "guest-warned":
-      return "the guest is told that what it has not flushed may be lost";
+      return "the guest learns that unflushed data may be lost";
     case "space-given-up":
       return `${event.lengthBytes} bytes are given up`;
     case "mark":

@@ -1,6 +1,6 @@
 /**
- * Results of parts of a search as plain data, to be stored in a file and put together later: what a
- * shard has done, or what was done when a budget was used up.
+ * Results of parts of a search as plain data, to be stored in a file and merged later: the work of
+ * a shard, or of a search whose budget was used up.
  *
  * @module
  */
@@ -28,9 +28,9 @@ export interface Shard {
 /** The whole of a search as a share. */
 const WHOLE: Shard = Object.freeze({ index: 1, count: 1 });
 
-/** What was done of a search, as plain data. */
+/** The completed part of a search, as plain data. */
 export interface PartialResult {
-  /** Identifies the log and what it is judged with. */
+  /** Identifies the log and the inputs of its checks. */
   readonly traceHash: string;
   /** How many crashes in a row. */
   readonly depth: number;
@@ -40,9 +40,9 @@ export interface PartialResult {
   readonly isComplete: boolean;
   /** The parts that are done. */
   readonly items: readonly (readonly [epoch: number, place: number])[];
-  /** What they took. */
+  /** Their cost. */
   readonly effort: SearchEffort;
-  /** What they have seen. */
+  /** Their findings. */
   readonly findings: readonly StoredSighting[];
 }
 
@@ -54,7 +54,7 @@ export interface StoredSighting {
   readonly occurrences: number;
   /** The last event before the crash that shows it in its smallest state. */
   readonly event: number;
-  /** What reached the disk then. */
+  /** The pending versions that reached the disk. */
   readonly persisted: StoredPersisted;
   /** How much that is. */
   readonly size: number;
@@ -62,7 +62,7 @@ export interface StoredSighting {
   readonly item: readonly [epoch: number, place: number];
 }
 
-/** What reached the disk, likewise. */
+/** Persisted versions, without anything that JSON does not know. */
 export interface StoredPersisted extends Omit<Persisted, "byUnit" | "sizeBytes" | "nested"> {
   /** Units and their versions. */
   readonly byUnit: readonly (readonly [number, UnitVersion])[];
@@ -93,7 +93,7 @@ export class MergeError extends Error {
   constructor(
     /** Which of the results, from 0. */
     readonly place: number,
-    /** What is wrong with it. */
+    /** The value of the field. */
     readonly field: string,
     value: string,
   ) {
@@ -105,14 +105,14 @@ export class MergeError extends Error {
 export interface PartialOptions extends ParallelOptions {
   /** The share; the whole if not given. */
   readonly shard?: Shard;
-  /** What was done of it before. */
+  /** The earlier result to resume. */
   readonly before?: PartialResult;
 }
 
 /**
- * Run a share of a search, or what is left of it. Parts are dealt out like cards. Answers what is done
- * now, and the result as far as it goes. Throws {@linkcode MergeError} if what was done before is of
- * another search or share.
+ * Run a shard of a search, or the rest of one. Parts are dealt to shards in turn. Returns the
+ * completed part, and the result as far as it goes. Throws {@linkcode MergeError} if `before`
+ * belongs to another search or shard.
  */
 export async function explorePartially(
   problem: Problem,
@@ -153,7 +153,7 @@ export function mergePartials(problem: Problem, partials: readonly PartialResult
     assertBelongs(place, partial, identity);
     const { shard, isComplete } = partial;
     if (shard.count !== count || seen.has(shard.index)) {
-      throw new MergeError(place, "shard", `${nameOf(shard)}, among shares of ${count}`);
+      throw new MergeError(place, "shard", `${nameOf(shard)}, among shards of ${count}`);
     }
     if (!isComplete) throw new MergeError(place, "isComplete", "false: it was stopped, resume it");
     seen.add(shard.index);

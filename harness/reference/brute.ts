@@ -1,6 +1,6 @@
 /**
- * The brute-force engine: every crash point, every combination, each built as a concrete file
- * and judged byte by byte. For small spaces, and as the yardstick for the other engines.
+ * The brute-force engine: every crash point, every combination, each built as a concrete file and
+ * checked byte by byte. For small spaces, and as the reference for the other engines.
  *
  * @module
  */
@@ -96,7 +96,7 @@ export function exploreByBruteForce(
   };
 }
 
-/** Judges what crashes of recoveries leave of each state. */
+/** Checks the states that crashes during the recovery of each state leave. */
 class NestedCrashOracle {
   readonly #context: ReferenceContext;
   readonly #findings: Findings;
@@ -115,7 +115,7 @@ class NestedCrashOracle {
     this.#maxStates = maxStates ?? Number(MAX_BRUTE_STATES);
   }
 
-  /** Answers how many states there were. Throws {@linkcode SpaceTooLargeError} for too many. */
+  /** Returns the number of states. Throws {@linkcode SpaceTooLargeError} if there are too many. */
   check(point: CrashPoint, sequence: readonly number[]): number {
     const { target, preset } = this.#context;
     const before = this.#count;
@@ -131,7 +131,7 @@ class NestedCrashOracle {
         this.#checkOne(point, persisted, left);
       }
     } catch (error) {
-      // What can't be recovered can't be cut short.
+      // A recovery that fails cannot be interrupted.
       if (target.refusal(error) === undefined) throw error;
     }
     return this.#count - before;
@@ -149,7 +149,7 @@ class NestedCrashOracle {
   }
 }
 
-/** How much of what was on its way reached the disk, or was corrupted. */
+/** The number of pending versions that reached the disk, and of corruptions. */
 function sizeOf({ byUnit, corruption }: Persisted): number {
   return byUnit.size + (corruption ? 1 : 0);
 }

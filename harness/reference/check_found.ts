@@ -11,8 +11,9 @@ export interface FoundState extends Pick<FoundViolation, "crashAfterEvent" | "ch
 }
 
 /**
- * Build the state that shows a violation as a file, with the crashes of recoveries that led to it,
- * and judge it byte by byte. Throws {@linkcode ChoiceError} for a choice sequence that does not fit.
+ * Build the state that shows a violation as a file, with the crashes during recovery that led to
+ * it, and check it byte by byte. Throws {@linkcode ChoiceError} for a choice sequence that does not
+ * fit.
  */
 export function checkFound(
   context: ReferenceContext,

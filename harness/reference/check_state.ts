@@ -21,8 +21,8 @@ export interface ReferenceContext extends CheckContext {
 }
 
 /**
- * Get ready to judge states of `log`. Throws {@linkcode NotDeterministicError} if the target does not
- * recover twice in the same way, and {@linkcode TargetError} if it throws anything but a refusal.
+ * Prepare to check states of `log`. Throws {@linkcode NotDeterministicError} if two recoveries of
+ * the target differ, and {@linkcode TargetError} if it throws anything but a refusal.
  */
 export function prepareContext(
   log: WriteLog,
@@ -35,9 +35,9 @@ export function prepareContext(
 }
 
 /**
- * Judge one concrete file that a crash at `point` left: recover it, check every promise, byte by
- * byte. The plain counterpart of the lazy engine's judge. Of a file that crashes of recoveries left
- * `nestedGrowthBytes` says how much these had made it grow: so much more may be lost.
+ * Check one concrete file that a crash at `point` left: recover it and check every promise, byte by
+ * byte. The plain counterpart of the lazy engine's oracle. After crashes during recovery
+ * `nestedGrowthBytes` is the growth that they caused: that much more may be lost.
  */
 export function checkState(
   context: ReferenceContext,
@@ -72,8 +72,8 @@ export function checkState(
 }
 
 /**
- * What the file may have grown by, in whole units, since the acknowledgement of the last flush that
- * covered all that the guest had written, and what was given up.
+ * The possible growth of the file, in whole units, since the acknowledgement of the last flush that
+ * covered all guest writes, plus the space given up.
  */
 function allowedLossBytes(
   { target }: ReferenceContext,
@@ -85,7 +85,7 @@ function allowedLossBytes(
   return Math.ceil(grownBytes / unit) * unit + givenUpBytes;
 }
 
-/** A recovered file, and where to put what is found in it. */
+/** A recovered file, and the list for its violations. */
 interface Subject {
   readonly files: readonly SyncStorage[];
   readonly session: unknown;
@@ -127,7 +127,8 @@ function checkData(context: ReferenceContext, point: CrashPoint, subject: Subjec
     const old = before[i];
     eachSector(range, read(target, subject, range), (sector, bytes, at) => {
       const wanted = probed.get(sector) ?? old?.subarray(at, at + SECTOR_BYTES);
-      // What could not be read before must, once it can be, be what it may be.
+      // Sectors unreadable before the post-recovery writes must hold a permitted value once they
+      // become readable.
       if (wanted ? equal(wanted, bytes) : isPermitted(sector, bytes)) return;
       violations.push({
         kind: "aliasing",
@@ -150,7 +151,7 @@ function read(target: Target, subject: Subject, range: GuestRange): Uint8Array |
   return isRead ? into : undefined;
 }
 
-/** Do something that the format may refuse. Answers whether it did not. */
+/** Run an operation that the format may refuse. Returns whether it did not. */
 function attempt(target: Target, violations: Violation[], act: () => void): boolean {
   try {
     act();

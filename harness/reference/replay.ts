@@ -4,14 +4,14 @@ import { DiskReplay } from "./disk_replay.ts";
 import { GuestReplay } from "./guest_replay.ts";
 
 /**
- * A log that is gone through event by event: what the disk holds, and what the guest was promised.
+ * Replays a log event by event: the contents of the disk, and the promises to the guest.
  */
 export class Replay {
   readonly #log: WriteLog;
   readonly #preset: Preset;
-  /** What may be on disk. */
+  /** The possible contents of the disk. */
   readonly disk: DiskReplay;
-  /** What the guest may expect. */
+  /** The permitted contents of guest sectors. */
   readonly guest: GuestReplay;
   #event = -1;
 
@@ -49,7 +49,7 @@ export class Replay {
     return this;
   }
 
-  /** The same at the same place in the log; each goes on by itself. */
+  /** A copy at the same place in the log, independent of this one. */
   fork(): Replay {
     const parts = { disk: this.disk.fork(), guest: this.guest.fork() };
     const copy = new Replay(this.#log, this.#preset, parts);

@@ -18,7 +18,7 @@ export function spellOutFindings(findings: Findings, context: ReferenceContext):
   }));
 }
 
-/** What a sighting says in terms of its crash point. */
+/** A sighting in terms of its crash point. */
 function spellOut(
   { violation, event, persisted }: Sighting,
   context: ReferenceContext,
@@ -48,13 +48,13 @@ function spellOut(
 export interface PlannedCrash {
   /** The crash comes after this event of the recovery's own log; -1 means before any. */
   readonly afterEvent: number;
-  /** The choices that build what it left. */
+  /** The choices that build the resulting file. */
   choicesAt(point: CrashPoint): readonly number[];
 }
 
 /**
- * What crashes of recoveries left, beginning with the recovery of `first`, in terms of these
- * recoveries' own logs. Throws {@linkcode ChoiceError} for a choice sequence that does not fit.
+ * Crashes during recovery, beginning with the recovery of `first`, in terms of the recoveries' own
+ * logs. Throws {@linkcode ChoiceError} for a choice sequence that does not fit.
  */
 export function spellOutNested(
   crashes: readonly PlannedCrash[],
@@ -120,7 +120,7 @@ function endOf({ offsetBytes, lengthBytes }: PersistedVersion): number {
   return offsetBytes + lengthBytes;
 }
 
-/** What of its newest write is in a unit. */
+/** The bytes of its newest write in a unit. */
 function pieceOf(
   log: WriteLog,
   preset: Preset,

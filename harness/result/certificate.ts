@@ -31,7 +31,7 @@ export interface Certificate {
   readonly model: string;
   /** The engine. */
   readonly engine: string;
-  /** How many crashes in a row. */
+  /** The number of moments explored. */
   readonly depth: number;
   /** Crash points: after each event, and before the first. */
   readonly crashPoints: number;
@@ -112,10 +112,8 @@ export function certificateText(
     `space: ${formatStates(states)} states, ${coverageInWords(coverage, states)}; ${crashPoints} ` +
     `crash points, ${units} units`,
     `search: ${engine}, ${recoveries} recoveries`,
-    `left out: crash points that others stand for (${
-      crashPoints - epochs
-    }), sectors nobody read, ` +
-    `recoveries to what was judged already (${known}), combinations of what is independent ` +
+    `not run: crash points that others cover (${crashPoints - epochs}), sectors never read, ` +
+    `recoveries to states checked before (${known}), combinations of independent units ` +
     `(${additions} times)`,
   ].join("\n");
 }

@@ -1,6 +1,6 @@
 /**
- * Why a crash state breaks a promise, worked out by changing one thing and judging again: one write
- * more on disk; one flush more in the log; one write earlier. Nothing is guessed from labels.
+ * Why a crash state breaks a promise: change one thing and check again, with one write more on
+ * disk, one flush more in the log, or one write earlier. Nothing is guessed from labels.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface MissingFlush {
   readonly beforeEvent: number;
 }
 
-/** What would prevent a violation. */
+/** A change that prevents a violation. */
 export type Remedy =
   | { readonly kind: "flush"; readonly places: readonly MissingFlush[] }
   | {
@@ -36,7 +36,7 @@ export type Remedy =
     readonly kind: "other writes";
   }
   | {
-    /** Nothing of that: the disk broke its promise, or damaged what it did not write. */
+    /** None of these: the disk broke its promise, or damaged sectors that it did not write. */
     readonly kind: "another disk";
     readonly reason: "flushes do nothing" | "a torn sector" | "a corrupted neighbourhood";
   }
@@ -55,11 +55,11 @@ export interface Explanation {
   readonly reached: readonly number[];
   /** Whether the size that persisted, other than the durable one, is needed for it. */
   readonly needsSize: boolean;
-  /** Events whose writes were on their way and did not reach the disk, or not all of them. */
+  /** Events whose writes were pending and did not reach the disk, or only in part. */
   readonly lost: readonly number[];
   /** Of those, the ones each of which, had it reached the disk too, would have prevented it. */
   readonly missed: readonly number[];
-  /** What would prevent it. */
+  /** The change that prevents it. */
   readonly remedy: Remedy;
 }
 
@@ -96,7 +96,7 @@ export function explain(
   };
 }
 
-/** The events that what reached the disk comes from, in their order. */
+/** The events of the versions that reached the disk, in their order. */
 function eventsOf(point: CrashPoint, { byUnit }: Persisted): number[] {
   const versions = [...point.spelledOut(byUnit).values()];
   return [...new Set(versions.map(({ event }) => event))].sort((a, b) => a - b);
@@ -140,7 +140,7 @@ function withEvent(
   return enough.length === 0 ? more : { ...more, sizeBytes: Math.min(...enough) };
 }
 
-/** Looks for what would prevent a violation. */
+/** Searches for a change that prevents a violation. */
 class Remedies {
   readonly #context: ReferenceContext;
   readonly #violation: FoundViolation;
@@ -202,11 +202,12 @@ class Remedies {
     return showsIn(this.#context, state, state);
   }
 
-  /** A write that was issued too late, and would have to be on disk before what reached it. */
+  /** A write that was issued too late: it must be on disk before those that reached it. */
   #earlierWrite(reached: readonly number[]): Remedy | undefined {
     const { log } = this.#context;
     const last = this.#violation.crashAfterEvent;
-    // What is durable is not among what reached the disk: its write may be what came too early.
+    // Durable contents are not among the versions that reached the disk: their write may be too
+    // early.
     const earlier = log.events.flatMap((_, at) => at < last && changesTheFile(log, at) ? [at] : []);
     for (const at of new Set([...reached, last, ...earlier.reverse()])) {
       for (let late = at + 1; late < log.events.length; late++) {

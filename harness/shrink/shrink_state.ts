@@ -9,9 +9,9 @@ import type { UnitVersion } from "../model/unit_version.ts";
 import { showsIn } from "./find_violation.ts";
 
 /**
- * The same violation in the smallest state that can be reached from its own: each unit that
- * persisted is put back to what was durable, or to an older version, and the size, what was corrupted and
- * what crashes of recoveries left likewise, until none of it can be without the violation being gone.
+ * The same violation in the smallest state reachable from its own: units go back to their durable
+ * or an older version, and size, corruption and crashes during recovery are removed likewise, until
+ * each further step loses the violation.
  */
 export function shrinkState(context: ReferenceContext, violation: FoundViolation): FoundViolation {
   const point = context.points.after(violation.crashAfterEvent);

@@ -3,7 +3,7 @@ import { type TimelineEvent, timelineEvents, type TimelineOptions } from "../tim
 import type { TimelineEntry } from "./document.ts";
 
 /**
- * A log up to a crash, one entry for each thing that happened; completions are not told.
+ * A log up to a crash, one entry for each event; acknowledgements are merged into their requests.
  *
  * @example
  * ```ts

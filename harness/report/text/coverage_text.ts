@@ -2,7 +2,7 @@ import type { SweepCoverage } from "../../workload/sweep_result.ts";
 import type { WorkloadOrigin } from "../../workload/workload_source.ts";
 
 /**
- * How much a sweep has seen, in words. What was not run is said.
+ * The coverage of a sweep in words, including what was not run.
  *
  * @example
  * ```ts

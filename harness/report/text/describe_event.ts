@@ -4,7 +4,7 @@ import { PagedStorage } from "../../model/paged_storage.ts";
 import type { Target } from "../../target/target.ts";
 
 /**
- * Each event of a log in words, with what a write means to the format where `target` has words for that.
+ * A description of each event of a log, with the meaning of a write where `target` describes it.
  *
  * @example
  * ```ts

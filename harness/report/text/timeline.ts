@@ -4,8 +4,8 @@ import { timelineEvents } from "../timeline.ts";
 import { outcomeOf, type WriteOutcome } from "../write_outcome.ts";
 
 /**
- * The log up to a crash, a line for each event, with a sign in front of each write: `=` durable,
- * `+` reached the disk, `~` reached it in part, `-` lost.
+ * The log up to a crash, a line for each event, with a sign before each write: `=` durable, `+`
+ * reached the disk, `~` reached it in part, `-` lost.
  *
  * @example
  * ```ts
