@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { crash } from "./captured_output_testing.ts";
+import { crash } from "./run_crash_testing.ts";
 import { withCurrentNames } from "./former_names.ts";
 import { parseReplayFile } from "./replay_file.ts";
 
