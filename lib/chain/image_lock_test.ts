@@ -20,7 +20,11 @@ Deno.test("in one program many may read an image, or one write it", () =>
       for (const other of [{ writable }, { writable: false }]) {
         assertThrows(() => new ImageLock(path, other), HostError, "open for writing");
       }
-      assertThrows(() => new ImageLock(`${dir}/same.qed`, { writable }), HostError, "open for writing");
+      assertThrows(
+        () => new ImageLock(`${dir}/same.qed`, { writable }),
+        HostError,
+        "open for writing",
+      );
     }
     using _again = new ImageLock(path, { writable });
   }));

@@ -61,7 +61,7 @@ for (const path of MODULES) {
   });
 }
 
-Deno.test("what has no description or example is found", () => {
+Deno.test("an export without description or example is found", () => {
   const describe = (name: string, kind: string, jsDoc: object) => ({
     name,
     declarations: [{ kind, jsDoc }],

@@ -108,7 +108,7 @@ Deno.test("a table at the end moves into a hole that is long enough for it", () 
   ]);
 });
 
-Deno.test("a table that no hole can take stays, and so do the leaks before it", () => {
+Deno.test("a table for which no hole is long enough stays, and so do the leaks before it", () => {
   const builder = layOut(["data", "hole", "data", "hole", "data", "table", "data", "data"]);
   const before = guestBytes(builder.toBytes());
   const { result, after } = reclaim(builder.toBytes());
@@ -138,7 +138,7 @@ Deno.test("an L1 table at the end stays where it is", () => {
   assertEquals(guestBytes(after), guestBytes(builder.toBytes()));
 });
 
-Deno.test("nothing is moved while a corruption is left", () => {
+Deno.test("nothing is moved while a corruption remains", () => {
   const builder = layOut(["data", "hole", "data", "data"]);
   builder.setEntry(builder.l1Bytes + 2 * CLUSTER, 500, 0x5200);
   const bytes = builder.toBytes();
@@ -243,6 +243,6 @@ function endsWithTable(bytes: Uint8Array): boolean {
     .some((entry) => Number(entry) + 2 * CLUSTER === bytes.length);
 }
 
-Deno.test("an image without leaks is left alone", () => {
+Deno.test("an image without leaks does not change", () => {
   assertEquals(reclaim(smallImage().builder.toBytes()).labels, []);
 });

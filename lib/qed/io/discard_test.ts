@@ -25,7 +25,7 @@ Deno.test("a part frees its cluster when the rest reads as zeroes", () => {
   assertEquals(small.map(), []);
 });
 
-Deno.test("over a backing file what is freed is hidden, and what is not allocated stays visible", () => {
+Deno.test("with a backing file freed clusters are hidden, and unallocated ones stay visible", () => {
   const small = new SmallImage({ backing: backing(4 * PER_TABLE) });
   small.write(CLUSTER, CLUSTER);
   assertEquals(small.labels(discardImage(small.image, 0, 4 * PER_TABLE)), ["l2-table"]);
@@ -33,7 +33,7 @@ Deno.test("over a backing file what is freed is hidden, and what is not allocate
   assertEquals([0, CLUSTER, 2 * CLUSTER].map((at) => small.byteAt(at)), [0xbb, 0, 0xbb]);
 });
 
-Deno.test("the rfc layout can't hide a backing file: nothing is done", () => {
+Deno.test("the rfc layout cannot hide a backing file: nothing changes", () => {
   const small = new SmallImage({ layout: "rfc", backing: backing(CLUSTER) });
   small.write(0, 2 * CLUSTER);
   assertEquals(small.labels(discardImage(small.image, 0, 4 * PER_TABLE)), []);
@@ -42,7 +42,7 @@ Deno.test("the rfc layout can't hide a backing file: nothing is done", () => {
   assertEquals(alone.labels(discardImage(alone.image, 0, 4 * PER_TABLE)), ["l2-table"]);
 });
 
-Deno.test("discarding what is not there writes nothing", () => {
+Deno.test("discarding unallocated clusters writes nothing", () => {
   const small = new SmallImage();
   assertEquals(small.labels(discardImage(small.image, 0, 4 * PER_TABLE)), []);
   small.write(0, CLUSTER);

@@ -38,7 +38,7 @@ Deno.test("data is copied with one flush and one write of entries, zeroes become
   assertEquals(small.labels(populateImage(small.image, 0, PER_TABLE)), [], "all is there");
 });
 
-Deno.test("what is behind the end of the backing file stays unallocated", () => {
+Deno.test("clusters past the end of the backing file stay unallocated", () => {
   const small = new SmallImage({ backing: backing() });
   const labels = small.labels(populateImage(small.image, PER_TABLE, 3 * PER_TABLE));
   assertEquals(labels, ["data", "flush", "new-l2-table", "flush", "l1-table"]);
@@ -46,7 +46,7 @@ Deno.test("what is behind the end of the backing file stays unallocated", () => 
   assertEquals([small.byteAt(PER_TABLE), small.byteAt(PER_TABLE + CLUSTER / 2)], [0xbb, 0]);
 });
 
-Deno.test("zeroes can be left, for an image that is about to lose its backing file", () => {
+Deno.test("zeroes can stay unallocated, for an image that will lose its backing file", () => {
   const small = new SmallImage({ backing: backing() });
   small.run(populateImage(small.image, 0, 4 * PER_TABLE, { leavesZeroes: true }));
   assertEquals(small.map(), [[0, 1, "data"], [2, 8, "data"], [512, 1, "data"]]);
@@ -65,7 +65,7 @@ Deno.test("the rfc layout has no zero clusters: zeroes are copied as data", () =
   assertEquals([small.byteAt(0), small.byteAt(CLUSTER)], [0xbb, 0]);
 });
 
-Deno.test("an image that copies on read has copied what was read", () => {
+Deno.test("an image that copies on read has copied the clusters that were read", () => {
   const small = new SmallImage({ backing: backing() });
   small.image.copiesOnRead = true;
   const into = new Uint8Array(2 * CLUSTER);
@@ -82,7 +82,7 @@ Deno.test("a read-only image, or one after a failure, reads without copying", ()
   assertEquals([small.byteAt(0), small.map()], [0xbb, []]);
 });
 
-Deno.test("zeroes that the tables of a qed backing file tell of are not read", () => {
+Deno.test("zeroes by the tables of a QED backing file are not read", () => {
   const files = [new MemoryStorage(), new MemoryStorage()];
   const reads: Request[] = [];
   const counted = files.map((file) => ({
@@ -105,7 +105,7 @@ Deno.test("zeroes that the tables of a qed backing file tell of are not read", (
   assertEquals(reads.length, 1);
 });
 
-Deno.test("without a backing file there is nothing to do; one that is not attached is an error", () => {
+Deno.test("without a backing file nothing is copied; one that is not attached is an error", () => {
   const alone = new SmallImage();
   assertEquals(alone.labels(populateImage(alone.image, 0, 4 * PER_TABLE)), []);
   const small = new SmallImage({ backing: backing() });

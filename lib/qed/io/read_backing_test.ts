@@ -37,7 +37,7 @@ function read(image: QedImage, offset: number, length: number, files: MemoryStor
   return [...into];
 }
 
-Deno.test("what the image does not hold is read from the backing file, and zeroes past its end", () => {
+Deno.test("unallocated clusters are read from the backing file, and as zeroes past its end", () => {
   const { files, top } = stack({ rawBytes: 5001, topBytes: 3 * CLUSTER });
   assertEquals(read(top, 4999, 4, files), [0x11, 0x11, 0, 0]);
   assertEquals(read(top, 2 * CLUSTER, 2, files), [0, 0]);
