@@ -4,10 +4,14 @@ import {
   bruteStates,
   type EngineCase,
   keysOf,
-} from "../harness/testing/engine_agreement_testing.ts";
-import { randomCase, scriptedCase } from "../harness/testing/random_case_testing.ts";
-import { TOY_BUGS, TOY_GUEST_BYTES, toyTarget } from "../harness/testing/toy_testing.ts";
-import { recordToy, TOY_STEP } from "../harness/testing/toy_workload_testing.ts";
+} from "../harness/testing/engine_agreement.ts";
+import { randomCase, scriptedCase } from "../harness/testing/random_case.ts";
+import {
+  MAPPING_BUGS,
+  MAPPING_GUEST_BYTES,
+  mappingTarget,
+} from "../harness/testing/mapping_table.ts";
+import { MAPPING_STEP, recordMapping } from "../harness/testing/mapping_workload.ts";
 import {
   type Exploration,
   exploreByBruteForce,
@@ -16,7 +20,7 @@ import {
   PRESETS,
   SpaceTooLargeError,
 } from "../harness/mod.ts";
-import { GUEST_BUG, NO_PLANT, plantedCase } from "../scenarios/system/random_plant_testing.ts";
+import { GUEST_MUTANT, mutantCase, NO_MUTANT } from "../scenarios/system/random_mutants_testing.ts";
 import { workloads } from "../scenarios/system/random_workload_testing.ts";
 import { secondsOf, thousands } from "./measure.ts";
 import type { BenchOptions, Report } from "./report.ts";
@@ -31,23 +35,23 @@ interface Effort {
   readonly depth: number;
   readonly cases: (preset: Preset) => number;
   /** The most states of first crashes. */
-  readonly mostStates: (preset: Preset) => bigint;
+  readonly maxStates: (preset: Preset) => bigint;
   /** The most states that come of them with further crashes. */
-  readonly mostStatesAgain: number;
+  readonly maxNestedStates: number;
 }
 
 const ONE_CRASH: Effort = {
   depth: 1,
   // Tearing makes many states of few writes.
   cases: ({ tears }) => tears ? 600 : 300,
-  mostStates: ({ tears }) => tears ? 6000n : 1500n,
-  mostStatesAgain: Infinity,
+  maxStates: ({ tears }) => tears ? 6000n : 1500n,
+  maxNestedStates: Infinity,
 };
 const TWO_CRASHES: Effort = {
   depth: 2,
   cases: ({ tears }) => tears ? 600 : 200,
-  mostStates: ({ tears }) => tears ? 500n : 100n,
-  mostStatesAgain: 3000,
+  maxStates: ({ tears }) => tears ? 500n : 100n,
+  maxNestedStates: 3000,
 };
 /** `--quick` makes do with one case in so many. */
 const QUICK_SHARE = 10;
@@ -55,30 +59,31 @@ const QUICK_SHARE = 10;
 /** Generates cases, before it is known whether they are small enough. */
 type Kind = (preset: Preset) => fc.Arbitrary<EngineCase | undefined>;
 
-const GUESTS = workloads({ mostSteps: 4, unaligned: true });
-const TOY_STEPS = fc.array(TOY_STEP, { minLength: 1, maxLength: 6 });
-const NO_TOY_BUG = fc.constant(undefined);
+const GUESTS = workloads({ maxSteps: 4, unaligned: true });
+const MAPPING_STEPS = fc.array(MAPPING_STEP, { minLength: 1, maxLength: 6 });
+const NO_BUG = fc.constant(undefined);
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  "QED, nothing planted": (preset) => qedCases(NO_PLANT, preset),
-  "QED, a bug planted": (preset) => qedCases(GUEST_BUG, preset),
-  "toy format, nothing planted": (preset) => toyCases(NO_TOY_BUG, preset),
-  "toy format, a bug planted": (preset) => toyCases(fc.constantFrom(...TOY_BUGS), preset),
+  "QED, correct": (preset) => qedCases(NO_MUTANT, preset),
+  "QED, a mutant": (preset) => qedCases(GUEST_MUTANT, preset),
+  "mapping table, correct": (preset) => mappingCases(NO_BUG, preset),
+  "mapping table, an injected bug": (preset) =>
+    mappingCases(fc.constantFrom(...MAPPING_BUGS), preset),
   "random format on a random log": (preset) =>
     randomCase(preset).map((each) => scriptedCase(each, preset)),
 };
 
-function qedCases(plants: typeof NO_PLANT, preset: Preset): ReturnType<Kind> {
-  return fc.tuple(GUESTS, plants).map(([guest, plant]) => plantedCase(guest, plant, preset));
+function qedCases(mutants: typeof NO_MUTANT, preset: Preset): ReturnType<Kind> {
+  return fc.tuple(GUESTS, mutants).map(([guest, mutant]) => mutantCase(guest, mutant, preset));
 }
 
-function toyCases(
-  bugs: fc.Arbitrary<typeof TOY_BUGS[number] | undefined>,
+function mappingCases(
+  bugs: fc.Arbitrary<typeof MAPPING_BUGS[number] | undefined>,
   preset: Preset,
 ): ReturnType<Kind> {
-  return fc.tuple(TOY_STEPS, bugs).map(([steps, bug]) => {
-    const guestBytes = TOY_GUEST_BYTES;
-    return { log: recordToy(steps, bug), target: toyTarget(bug), preset, guestBytes };
+  return fc.tuple(MAPPING_STEPS, bugs).map(([steps, bug]) => {
+    const guestBytes = MAPPING_GUEST_BYTES;
+    return { log: recordMapping(steps, bug), target: mappingTarget(bug), preset, guestBytes };
   });
 }
 
@@ -100,8 +105,8 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
   const tallies = new Map<string, Tally>();
   for (const effort of [ONE_CRASH, TWO_CRASHES]) {
     for (const preset of Object.values(PRESETS)) {
-      // Ruins make too many states for two crashes.
-      if (effort.depth > 1 && preset.ruinBytes > 0) continue;
+      // Corruptions make too many states for two crashes.
+      if (effort.depth > 1 && preset.corruptionBytes > 0) continue;
       for (const [kind, casesOf] of Object.entries(KINDS)) {
         const numRuns = Math.ceil(effort.cases(preset) / (isQuick ? QUICK_SHARE : 1));
         const tally = emptyTally();
@@ -126,8 +131,8 @@ function emptyTally(): Tally {
 async function compare(each: EngineCase, effort: Effort, tally: Tally): Promise<void> {
   const { log, target, preset, guestBytes } = each;
   const { depth } = effort;
-  if (bruteStates(log, preset) > effort.mostStates(preset)) return;
-  const options = { guestBytes, depth, mostStates: effort.mostStatesAgain };
+  if (bruteStates(log, preset) > effort.maxStates(preset)) return;
+  const options = { guestBytes, depth, maxStates: effort.maxNestedStates };
   let brute: Exploration | undefined;
   let lazy: Exploration | undefined;
   let complaint: string | undefined;

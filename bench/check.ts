@@ -82,6 +82,6 @@ function summary(costs: readonly ProcessCost[]): Summary {
   return {
     seconds: median(costs.map(({ seconds }) => seconds)),
     cpuSeconds: median(costs.map(({ cpuSeconds }) => cpuSeconds)),
-    memoryMiB: Math.max(...costs.map(({ mostMemoryBytes }) => mostMemoryBytes)) / MIB,
+    memoryMiB: Math.max(...costs.map(({ maxMemoryBytes }) => maxMemoryBytes)) / MIB,
   };
 }

@@ -63,18 +63,18 @@ function report(growth: readonly Growth[]): Report {
     ...(theirs
       ? [theirs.seconds.toFixed(2), (ours.seconds / theirs.seconds).toFixed(2)]
       : ["", ""]),
-    `${(ours.mostMemoryBytes / MIB).toFixed(0)} MiB`,
-    theirs ? `${(theirs.mostMemoryBytes / MIB).toFixed(0)} MiB` : "",
+    `${(ours.maxMemoryBytes / MIB).toFixed(0)} MiB`,
+    theirs ? `${(theirs.maxMemoryBytes / MIB).toFixed(0)} MiB` : "",
   ]);
   const figures = growth.flatMap(({ sizeTiB, reads, readBytes, ours, theirs }) => [
     [`${sizeTiB}TiBReads`, reads],
     [`${sizeTiB}TiBReadBytes`, readBytes],
     [`${sizeTiB}TiBSeconds`, ours.seconds],
-    [`${sizeTiB}TiBMemoryBytes`, ours.mostMemoryBytes],
+    [`${sizeTiB}TiBMemoryBytes`, ours.maxMemoryBytes],
     ...(theirs
       ? [
         [`${sizeTiB}TiBQemuImgSeconds`, theirs.seconds],
-        [`${sizeTiB}TiBQemuImgMemoryBytes`, theirs.mostMemoryBytes],
+        [`${sizeTiB}TiBQemuImgMemoryBytes`, theirs.maxMemoryBytes],
         [`${sizeTiB}TiBTimeRatio`, ours.seconds / theirs.seconds],
       ]
       : []),
@@ -116,7 +116,7 @@ function medianCost(costs: readonly ProcessCost[]): ProcessCost {
   return {
     seconds: median(costs.map(({ seconds }) => seconds)),
     cpuSeconds: median(costs.map(({ cpuSeconds }) => cpuSeconds)),
-    mostMemoryBytes: Math.max(...costs.map(({ mostMemoryBytes }) => mostMemoryBytes)),
+    maxMemoryBytes: Math.max(...costs.map(({ maxMemoryBytes }) => maxMemoryBytes)),
     code: Math.max(...costs.map(({ code }) => code)),
   };
 }

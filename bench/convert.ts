@@ -12,7 +12,7 @@ export const name = "convert";
 
 const MIB = 2 ** 20;
 const RUN_BYTES = 65_536;
-const MOST_RUNS = 16;
+const MAX_RUNS = 16;
 
 /** A program that converts: takes what `qemu-img convert` takes. */
 interface Converter {
@@ -164,12 +164,12 @@ function figuresOf(place: string, times: readonly Times[]): Record<string, numbe
 /** Runs of 64 KiB to 1 MiB, in turn data and zeroes; the zeroes are written out. */
 function makeDisk(path: string, diskBytes: number): void {
   using file = FileStorage.open(path, "create");
-  const data = new Uint8Array(MOST_RUNS * RUN_BYTES);
+  const data = new Uint8Array(MAX_RUNS * RUN_BYTES);
   const next = seededNumbers();
   for (let i = 0; i < data.length; i++) data[i] = next();
   const zeroes = new Uint8Array(data.length);
   for (let offsetBytes = 0, isData = true; offsetBytes < diskBytes; isData = !isData) {
-    const runBytes = (1 + next() % MOST_RUNS) * RUN_BYTES;
+    const runBytes = (1 + next() % MAX_RUNS) * RUN_BYTES;
     const length = Math.min(runBytes, diskBytes - offsetBytes);
     const bytes = (isData ? data : zeroes).subarray(0, length);
     file.perform({ kind: "write", file: 0, offsetBytes, bytes, label: "disk" });

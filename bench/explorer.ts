@@ -1,14 +1,16 @@
+import { existsSync } from "@std/fs";
 import {
   CrashPoint,
   type Exploration,
   exploreLazily,
+  RecordedChoices,
   SECTORS,
-  TapeChoices,
   type WriteLog,
 } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
 import { qedTarget } from "../scenarios/qed/qed_target.ts";
-import { FLUSH, record, type Workload, write } from "../scenarios/qed/workload.ts";
+import { record } from "../scenarios/qed/record.ts";
+import { FLUSH, type Workload, write } from "../scenarios/qed/workload.ts";
 import { CLUSTER, DISK, manyBehaviours, PER_TABLE, TABLE_CLUSTERS } from "./many_behaviours.ts";
 import { cpuSecondsOf, median, secondsOf, thousands } from "./measure.ts";
 import { type BenchOptions, type Report, tellRound } from "./report.ts";
@@ -102,23 +104,25 @@ function exploreEach(log: WriteLog): Exploration {
   return explore(log, false);
 }
 
-function explore(log: WriteLog, addsUp = true): Exploration {
-  const probes = [40 * CLUSTER, 5 * PER_TABLE].map((offsetBytes) => ({
+function explore(log: WriteLog, independent = true): Exploration {
+  const postRecoveryWrites = [40 * CLUSTER, 5 * PER_TABLE].map((offsetBytes) => ({
     offsetBytes,
     lengthBytes: 512,
   }));
-  const target = qedTarget({ profile: STRICT, clusterBytes: CLUSTER, probes });
-  return exploreLazily(log, target, SECTORS, { guestBytes: DISK, addsUp });
+  const target = qedTarget({ profile: STRICT, clusterBytes: CLUSTER, postRecoveryWrites });
+  return exploreLazily(log, target, SECTORS, { guestBytes: DISK, independent });
 }
 
 /** Images as a crash at the end of the log may leave them, on a file system in memory. */
 function someStates(log: WriteLog, count: number) {
-  const folder = Deno.makeTempDirSync(hasFolder("/dev/shm") ? { dir: "/dev/shm" } : {});
+  const folder = Deno.makeTempDirSync(
+    existsSync("/dev/shm", { isDirectory: true }) ? { dir: "/dev/shm" } : {},
+  );
   const point = new CrashPoint(log, SECTORS, log.events.length - 1);
   const images = Array.from({ length: count }, (_, i) => {
     // Any spread of states will do, as long as it is the same every time.
-    const tape = point.units.map((unit, u) => (i * 7 + u * (i + 3)) % unit.versions.length);
-    const file = point.build(new TapeChoices([...tape, i % point.sizes.length]));
+    const sequence = point.units.map((unit, u) => (i * 7 + u * (i + 3)) % unit.versions.length);
+    const file = point.build(new RecordedChoices([...sequence, i % point.sizes.length]));
     const bytes = new Uint8Array(file.sizeBytes);
     file.read(0, bytes);
     return { path: `${folder}/${i}.qed`, bytes };
@@ -147,14 +151,6 @@ function someStates(log: WriteLog, count: number) {
 }
 
 const NO_OUTPUT = { stdout: "null", stderr: "null" } as const;
-
-function hasFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
-}
 
 function hasQemu(): boolean {
   try {

@@ -10,6 +10,7 @@ import * as million from "./million.ts";
 import * as nbd from "./nbd.ts";
 import * as randomWrites from "./random_writes.ts";
 import * as reads from "./reads.ts";
+import * as recordedLog from "./recorded_log.ts";
 import * as reportPage from "./report_page.ts";
 import * as shrink from "./shrink.ts";
 import * as workers from "./workers.ts";
@@ -28,6 +29,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   agreement,
   million,
   drivers,
+  recordedLog,
   reportPage,
   nbd,
 ];

@@ -2,7 +2,8 @@
 import { type Problem, SECTORS } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
 import { qedTarget } from "../scenarios/qed/qed_target.ts";
-import { record, type Workload, write } from "../scenarios/qed/workload.ts";
+import { record } from "../scenarios/qed/record.ts";
+import { type Workload, write } from "../scenarios/qed/workload.ts";
 
 /** Bytes of a cluster. */
 export const CLUSTER = 4096;
@@ -39,6 +40,6 @@ export function problemOf(input: unknown): Problem {
     log: record(manyBehaviours(input as ManyInput), { profile: STRICT }),
     target: qedTarget({ profile: STRICT, clusterBytes: CLUSTER }),
     preset: SECTORS,
-    options: { guestBytes: DISK, addsUp: false },
+    options: { guestBytes: DISK, independent: false },
   };
 }

@@ -31,7 +31,7 @@ const PEER_SIZES = [1_000, 4_000];
 const CLUSTER_BYTES = 4096;
 const DISK_BYTES = 2 ** 20;
 const WRITES_PER_FLUSH = 5;
-const MOST_MIB = 512;
+const MAX_MIB = 512;
 /** What events take in the file, generously. */
 const BYTES_PER_WRITE = 2048;
 
@@ -55,7 +55,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
   const peers: number[] = [];
   for (const size of PEER_SIZES) peers.push(await peerSeconds(size));
   const last = results[results.length - 1];
-  if (last.peakMib > MOST_MIB) throw new Error(`${last.writes} writes took ${last.peakMib} MiB`);
+  if (last.peakMib > MAX_MIB) throw new Error(`${last.writes} writes took ${last.peakMib} MiB`);
   const perWrite = ({ writes, exploreSeconds }: Result) => exploreSeconds / writes * 1e6;
   return {
     tables: [

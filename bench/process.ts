@@ -8,7 +8,7 @@ export interface ProcessCost {
    */
   readonly cpuSeconds: number;
   /** The most memory it held at a time, in bytes; 0 where the system does not tell. */
-  readonly mostMemoryBytes: number;
+  readonly maxMemoryBytes: number;
   /** Its exit code. */
   readonly code: number;
 }
@@ -28,7 +28,7 @@ export async function costOf(program: string, args: readonly string[]): Promise<
     stderr: "null",
   }).spawn();
   // The system keeps count, so the last look is the one that matters.
-  let used = { cpuSeconds: 0, mostMemoryBytes: 0 };
+  let used = { cpuSeconds: 0, maxMemoryBytes: 0 };
   const poll = setInterval(() => used = usedBy(child.pid) ?? used, POLL_MS);
   const { code } = await child.status;
   clearInterval(poll);
@@ -45,7 +45,7 @@ function usedBy(pid: number): Omit<ProcessCost, "seconds" | "code"> | undefined 
     const [userTicks, systemTicks] = fields.slice(11, 13).map(Number);
     return {
       cpuSeconds: (userTicks + systemTicks) / TICKS_PER_SECOND,
-      mostMemoryBytes: Number(memory[1]) * 1024,
+      maxMemoryBytes: Number(memory[1]) * 1024,
     };
   } catch {
     return undefined;

@@ -1,6 +1,6 @@
 import {
   exploreLazily,
-  prepareTrial,
+  prepareContext,
   type ReportDocument,
   reportPage,
   type ReportViolation,
@@ -9,6 +9,7 @@ import { SCENARIOS } from "../scenarios/catalog.ts";
 import { LiveCases } from "../tools/crash/report/live/live_cases.ts";
 import { startBrowser } from "../test_support/browser.ts";
 import { violationOf } from "../tools/crash/report/violation_of.ts";
+import { numberedCases } from "../scenarios/qed/run_scenario.ts";
 import { guestBytesOf, setUp } from "../scenarios/qed/scenario.ts";
 import { benchFolder } from "./folder.ts";
 import { median, secondsOf } from "./measure.ts";
@@ -70,12 +71,12 @@ async function largeReport(): Promise<ReportDocument> {
   const cases = new LiveCases();
   const violations: ReportViolation[] = [];
   for (const scenario of SCENARIOS) {
-    for (const each of scenario.cases) {
+    for (const { case: each } of numberedCases(scenario)) {
       if (each.expected === "clean") continue;
       const { log, target } = setUp(each);
       const guestBytes = guestBytesOf(each);
       const { violations: all } = exploreLazily(log, target, each.preset, { guestBytes });
-      const trial = prepareTrial(log, target, each.preset, { guestBytes });
+      const trial = prepareContext(log, target, each.preset, { guestBytes });
       for (const violation of all.slice(0, 4)) {
         const options = { title: scenario.name, replay: [], guestBytes };
         const told = violationOf(trial, violation, options);

@@ -5,7 +5,7 @@ import {
   REPRODUCER_ORIGINS,
   reproducerOf,
   type ReproducerOrigin,
-} from "../scenarios/qed/reproducers.ts";
+} from "../tools/crash/reproducers.ts";
 import { subjectFor } from "../scenarios/qed/image_spec.ts";
 import { lookUpPreset } from "../scenarios/qed/look_up.ts";
 import { median, secondsOf } from "./measure.ts";
@@ -18,7 +18,7 @@ const PEER_SECONDS = 20;
 const QUICK_PEER_SECONDS = 3;
 const QUICK_ORIGINS = 3;
 /** As our own search. */
-const MOST_RECOVERIES = 200_000;
+const MAX_RECOVERIES = 200_000;
 
 /**
  * Shrinking failing random workloads of up to 200 steps. The peer is fast-check, shrinking the same
@@ -30,7 +30,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
   const rows: string[][] = [];
   const ours: number[] = [];
   const ratios: number[] = [];
-  let mostSteps = 0;
+  let maxSteps = 0;
   for (const [round, origin] of origins.entries()) {
     const steps = failingWorkload(origin)!;
     let left: readonly Step[] = [];
@@ -39,7 +39,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
     const secondsOfPeer = await secondsOf(() => peer = shrinkWithPeer(origin, steps, peerSeconds));
     ours.push(seconds);
     ratios.push(secondsOfPeer / seconds);
-    mostSteps = Math.max(mostSteps, left.length);
+    maxSteps = Math.max(maxSteps, left.length);
     rows.push([
       origin.name,
       `${steps.length}`,
@@ -61,8 +61,8 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
     ],
     figures: {
       medianSeconds: median(ours),
-      mostSeconds: Math.max(...ours),
-      mostSteps,
+      maxSeconds: Math.max(...ours),
+      maxSteps,
       medianPeerRatio: median(ratios),
     },
   };
@@ -78,10 +78,10 @@ interface PeerResult {
 function shrinkWithPeer(
   { image, preset, kind }: ReproducerOrigin,
   steps: readonly Step[],
-  mostSeconds: number,
+  maxSeconds: number,
 ): PeerResult {
   const { subject } = subjectFor(image);
-  const end = performance.now() + mostSeconds * 1000;
+  const end = performance.now() + maxSeconds * 1000;
   let isStopped = false;
   let smallest = steps;
   const fails = (some: readonly Step[]): boolean => {
@@ -89,7 +89,7 @@ function shrinkWithPeer(
     isStopped ||= performance.now() > end;
     if (isStopped || some.length === 0) return false;
     try {
-      const options = { kind, mostRecoveries: MOST_RECOVERIES };
+      const options = { kind, maxRecoveries: MAX_RECOVERIES };
       const recording = subject.record(some);
       const { violation } = findViolation(recording, lookUpPreset(preset ?? SECTORS.name), options);
       if (violation) smallest = some;
@@ -98,10 +98,10 @@ function shrinkWithPeer(
       return false;
     }
   };
-  const letters = [...new Map(steps.map((step) => [JSON.stringify(step), step])).values()];
-  const known = new Map(letters.map((step) => [JSON.stringify(step), step]));
+  const operations = [...new Map(steps.map((step) => [JSON.stringify(step), step])).values()];
+  const known = new Map(operations.map((step) => [JSON.stringify(step), step]));
   const example = steps.map((step) => known.get(JSON.stringify(step))!);
-  const arrays = fc.array(fc.constantFrom(...letters), { maxLength: steps.length, size: "max" });
+  const arrays = fc.array(fc.constantFrom(...operations), { maxLength: steps.length, size: "max" });
   fc.check(fc.property(arrays, (some) => !fails(some)), {
     seed: 1,
     numRuns: 1,

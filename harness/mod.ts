@@ -12,12 +12,13 @@ export {
 } from "./result/certificate.ts";
 export { exploreByBruteForce, SpaceTooLargeError } from "./reference/brute.ts";
 export * from "./choices/choices.ts";
-export { judgeConcretely, prepareTrial, type Trial } from "./reference/check_state.ts";
+export { checkState, prepareContext, type ReferenceContext } from "./reference/check_state.ts";
 export { CrashPoints } from "./reference/crash_points.ts";
-export { CrashPoint, type Persisted, type PersistedAgain } from "./reference/crash_point.ts";
+export { CrashPoint } from "./reference/crash_point.ts";
+export type { NestedCrash, Persisted } from "./model/persisted.ts";
 export type { PointUnit } from "./reference/point_units.ts";
-export { type LaterCrash, persistedVersions, spellOutAgain } from "./result/findings.ts";
-export { type FoundState, judgeFound } from "./reference/check_found.ts";
+export { persistedVersions, type PlannedCrash, spellOutNested } from "./reference/spell_out.ts";
+export { checkFound, type FoundState } from "./reference/check_found.ts";
 export { DiskReplay, type SizeEvent, type WriteEvent } from "./reference/disk_replay.ts";
 export { GuestReplay } from "./reference/guest_replay.ts";
 export { Replay } from "./reference/replay.ts";
@@ -44,7 +45,7 @@ export {
 } from "./log/write_log.ts";
 export * from "./model/paged_storage.ts";
 export * from "./model/presets.ts";
-export type { RuinedBy, RuinFill } from "./model/collateral.ts";
+export type { Corruption, CorruptionFill } from "./model/corruption.ts";
 export type { Tear, UnitVersion } from "./model/unit_version.ts";
 export * from "./orders/explore_orders.ts";
 export type { WatchedRun } from "./orders/order_watch.ts";
@@ -52,7 +53,8 @@ export * from "./orders/sample_orders.ts";
 export { reportPage } from "./report/html/report_page.ts";
 export type * from "./report/html/document.ts";
 export { type FileRange, type FileStages, sectorStages } from "./report/html/sector_stages.ts";
-export { timelineEntries, type TimelineOptions } from "./report/html/timeline_entries.ts";
+export { timelineEntries } from "./report/html/timeline_entries.ts";
+export type { TimelineOptions } from "./report/timeline.ts";
 export { exploreInParallel, type ParallelOptions } from "./parallel/explore_in_parallel.ts";
 export {
   explorePartially,
@@ -65,9 +67,9 @@ export {
   type StoredSighting,
 } from "./parallel/partial.ts";
 export type { Problem, ProblemModule, Recipe } from "./parallel/problem.ts";
-export { type Fate, fateOf } from "./report/text/write_outcome.ts";
+export { outcomeOf, type WriteOutcome } from "./report/write_outcome.ts";
 export { eventWords } from "./report/text/describe_event.ts";
-export { formatStates } from "./report/text/format_states.ts";
+export { formatStates } from "./result/state_count.ts";
 export { coverageText } from "./report/text/coverage_text.ts";
 export { textTable } from "./report/text/table.ts";
 export { timeline } from "./report/text/timeline.ts";
@@ -83,7 +85,7 @@ export * from "./target/target.ts";
 export * from "./result/verdict_class.ts";
 export * from "./result/violation.ts";
 export * from "./workload/all_workloads.ts";
-export * from "./workload/alphabet.ts";
+export * from "./workload/operation_set.ts";
 export type { DiskShape } from "./workload/disk_shape.ts";
 export { type RandomWorkloadOptions, randomWorkloads } from "./workload/random_workloads.ts";
 export * from "./workload/sweep.ts";

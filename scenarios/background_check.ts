@@ -14,20 +14,14 @@ import {
   repairImage,
   STRICT,
 } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import { type Case, type Scenario, setUp } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { type Case, type ExploredScenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import {
-  operate,
-  patternBytes,
-  type Request,
-  type Schedule,
-  together,
-  write,
-} from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { operate, type Request, type Schedule, together, write } from "./qed/workload.ts";
 
 const FEATURES_OFFSET = 16;
-/** Guest addresses in two L2 tables: the first cluster of each is good. */
+/** Guest addresses of valid clusters: the first of each of two L2 tables. */
 const GOOD = [0, PER_L2_TABLE];
 /** An address whose entry points past the end of the file. */
 const DEAD = 3 * CLUSTER;
@@ -35,7 +29,7 @@ const DEAD = 3 * CLUSTER;
 const SHARED = PER_L2_TABLE + 70 * CLUSTER;
 const UNALLOCATED = 9 * CLUSTER;
 
-/** The claim to the letter: in-place writes go on wherever the check is. */
+/** The claim, taken literally: in-place writes proceed wherever the check is. */
 export const AT_ONCE: OrderingProfile = Object.freeze({
   ...STRICT,
   name: "strict, writes at once",
@@ -60,12 +54,12 @@ function damage(
   view.setBigUint64(FEATURES_OFFSET, FEATURE.NEED_CHECK, true);
 }
 
-/** What a crash of `strict` leaves: an entry whose cluster never came to be. */
+/** The damage that a crash of `strict` leaves: an entry whose cluster was never written. */
 export function crashed(file: Uint8Array): void {
   damage(file, () => [[DEAD, BigInt(file.length)]]);
 }
 
-/** What is left by a driver that went on after such a crash without a check: two owners. */
+/** The damage that a driver adds if it continues after such a crash without a check: two owners. */
 export function aliased(file: Uint8Array): void {
   damage(file, (hostBytesOf) => [[DEAD, BigInt(file.length)], [SHARED, hostBytesOf(GOOD[0])]]);
 }
@@ -75,11 +69,11 @@ const CHECK = operate((image) =>
   image.withAllocationLock(repairImage(image, { corruptions: true, leaks: false }))
 );
 
-/** A case without its profile and what comes of it. */
+/** A case without its profile and expected result. */
 export type Setting = Omit<Case, "profile" | "expected">;
 
-/** An image with damage, and what is asked of it while it is checked. */
-export function besideCheck(
+/** A damaged image, and requests while the check runs. */
+export function duringCheck(
   how: Pick<Case, "name"> & {
     damage(file: Uint8Array): void;
     schedule?: Schedule;
@@ -99,33 +93,33 @@ export function besideCheck(
       opensUnrepaired: true,
       steps: [together([check, ...requests], schedule)],
     },
-    probes: [
+    postRecoveryWrites: [
       { offsetBytes: 20 * CLUSTER, lengthBytes: 512 },
       { offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 },
     ],
   };
 }
 
-/** The newest request first: the guest overtakes the check where it may. */
+/** Completes the newest request first, so that the guest overtakes the check where it can. */
 const guestFirst = (count: number) => count - 1;
 
 const OVERWRITES = GOOD.map((offset) => write(offset + 512, 1024));
 
-/** The image that `strict` leaves, and a guest that also allocates. */
-export const CRASHED: Setting = besideCheck(
+/** The image that a crash of `strict` leaves, and a guest that also allocates. */
+export const CRASHED: Setting = duringCheck(
   { name: "dead entry; overwrites and allocations", damage: crashed, schedule: guestFirst },
   ...OVERWRITES,
   write(UNALLOCATED, 512),
   write(DEAD, 512),
 );
 /** The image with two owners of a cluster, and a guest that writes through both. */
-export const ALIASED: Setting = besideCheck(
+export const ALIASED: Setting = duringCheck(
   { name: "cluster with two owners; overwrites", damage: aliased, schedule: guestFirst },
   ...OVERWRITES,
   write(SHARED, 512),
 );
 
-/** Every log that the orders of requests lead to, each with one of its settings. */
+/** Each log that some order of the requests produces, with its target. */
 function logsOf(
   settingWith: (schedule: Schedule) => Setting,
   onLog?: (log: WriteLog) => void,
@@ -144,13 +138,13 @@ function logsOf(
   return { orders, cases: [...byHash.values()] };
 }
 
-/** Explore what every order of requests may leave of a write beside the check. */
+/** Explore every crash state of a write during the check, in every order of requests. */
 function exploreOrders(
   name: string,
   damage: (file: Uint8Array) => void,
   request: Request,
 ): { holds: boolean; figure: string } {
-  const { orders, cases } = logsOf((schedule) => besideCheck({ name, damage, schedule }, request));
+  const { orders, cases } = logsOf((schedule) => duringCheck({ name, damage, schedule }, request));
   let states = 0;
   let violations = 0;
   for (const { log, target } of cases) {
@@ -165,12 +159,12 @@ function exploreOrders(
   };
 }
 
-/** Whether in every order an allocation sets NEED_CHECK after the check has cleared it. */
+/** Checks that in every order the data of an allocation follows the end of the check. */
 function allocationsWait(): { holds: boolean; figure: string } {
   let holds = true;
   const { orders } = logsOf(
     (schedule) =>
-      besideCheck({ name: "allocation", damage: crashed, schedule }, write(UNALLOCATED, 512)),
+      duringCheck({ name: "allocation", damage: crashed, schedule }, write(UNALLOCATED, 512)),
     ({ events }) => {
       const labels = events.flatMap((event) => event.kind === "write-issued" ? [event.label] : []);
       const cleared = labels.indexOf("header");
@@ -180,14 +174,14 @@ function allocationsWait(): { holds: boolean; figure: string } {
   return { holds, figure: `allocation: waits for the end of the check in ${orders} orders` };
 }
 
-/** What a guest reads beside the check, in every order. */
-function readsGoOn(): { holds: boolean; figure: string } {
+/** Checks what a guest reads during the check, in every order. */
+function readsProceed(): { holds: boolean; figure: string } {
   const first = patternBytes(1, 0, 512);
   const zeroes = new Uint8Array(512);
   const places = [
     { offsetBytes: GOOD[1], allowed: [patternBytes(2, PER_L2_TABLE, 512)] },
     { offsetBytes: DEAD, allowed: [zeroes] },
-    // Until the check has seen the other owner nobody can tell.
+    // The reader cannot know of the other owner before the check has seen it.
     { offsetBytes: SHARED, allowed: [zeroes, first] },
   ];
   let holds = true;
@@ -200,22 +194,22 @@ function readsGoOn(): { holds: boolean; figure: string } {
     });
     const name = "read";
     allOrders += logsOf((schedule) =>
-      besideCheck({ name, damage: aliased, schedule }, read)
+      duringCheck({ name, damage: aliased, schedule }, read)
     ).orders;
   }
   return {
     holds,
-    figure: `reads: what is stored, or zeroes for a dead entry, in ${allOrders} orders`,
+    figure: `reads: the stored data, or zeroes for a dead entry, in ${allOrders} orders`,
   };
 }
 
 /** Claim 18. */
-export const BACKGROUND_CHECK: Scenario = {
+export const BACKGROUND_CHECK: ExploredScenario = {
   name: "background-check",
   claim: 18,
   mail: "Anthony Liguori, 12 September 2010 15:13",
   statement:
-    "A check need not stop the guest: reads and writes to allocated clusters go on, only " +
+    "A check need not stop the guest: reads and writes of allocated clusters proceed, only " +
     "allocations wait.",
   cases: [
     { ...CRASHED, profile: AT_ONCE, expected: "clean" },
@@ -232,7 +226,7 @@ export const BACKGROUND_CHECK: Scenario = {
         exploreOrders("overwrite", crashed, OVERWRITES[1]),
         exploreOrders("overwrite of a shared cluster", aliased, write(SHARED, 512)),
         allocationsWait(),
-        readsGoOn(),
+        readsProceed(),
       ];
       return {
         holds: results.every(({ holds }) => holds),
@@ -242,4 +236,4 @@ export const BACKGROUND_CHECK: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(BACKGROUND_CHECK);
+if (import.meta.main) Deno.exitCode = await runAsScript(BACKGROUND_CHECK);

@@ -1,11 +1,12 @@
 import { BLOCKS, SECTORS } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import { FLUSH, patternBytes, type Workload, write } from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { FLUSH, type Workload, write } from "./qed/workload.ts";
 
-/** Writes that share clusters with backing data, also where the backing file ends. */
+/** Writes that share clusters with backing data, also at the end of the backing file. */
 const WORKLOAD: Workload = {
   clusterBytes: CLUSTER,
   imageBytes: DISK,
@@ -22,11 +23,11 @@ const WORKLOAD: Workload = {
 const COMMON = {
   name: "copy on write from a raw backing file",
   workload: WORKLOAD,
-  probes: [{ offsetBytes: 5 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 5 * CLUSTER, lengthBytes: 512 }],
 };
 
 /** Claim 9. */
-export const BACKING_FILE: Scenario = {
+export const BACKING_FILE: ExploredScenario = {
   name: "backing-file",
   claim: 9,
   mail: "QED specification, section Unallocated L2 tables and data clusters",
@@ -39,4 +40,4 @@ export const BACKING_FILE: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(BACKING_FILE);
+if (import.meta.main) Deno.exitCode = await runAsScript(BACKING_FILE);

@@ -1,24 +1,24 @@
 import {
+  checkState,
   CrashPoint,
-  destruction,
   ExhaustiveChoices,
-  judgeConcretely,
-  prepareTrial,
+  neighbourCorruption,
+  prepareContext,
   type Preset,
+  RecordedChoices,
+  type ReferenceContext,
   SECTORS,
-  TapeChoices,
   TORN_SECTOR,
-  type Trial,
   type Violation,
 } from "../harness/mod.ts";
 import { RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import { type Case, guestBytesOf, type Scenario, setUp } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { type Case, type ExploredScenario, guestBytesOf, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { write } from "./qed/workload.ts";
 
 const RADIUS_BYTES = CLUSTER;
-/** Two clusters are allocated together: two entries of one sector of the L2 table change. */
+/** One request allocates two clusters: two entries of one sector of the L2 table change. */
 const COMMON = {
   name: "two clusters into an existing L2 table",
   preset: SECTORS,
@@ -28,9 +28,9 @@ const COMMON = {
     prepared: [write(0, CLUSTER)],
     steps: [write(3 * CLUSTER, 2 * CLUSTER)],
   },
-  probes: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
 };
-/** One sector of data, so that every state can be built. */
+/** One sector of data, so that the reference engine can build every state. */
 const SMALL: Case = {
   ...COMMON,
   profile: RFC,
@@ -38,39 +38,39 @@ const SMALL: Case = {
   workload: { ...COMMON.workload, steps: [write(3 * CLUSTER, 512)] },
 };
 
-/** What the kinds of violation in one state come to: nothing, a refusal, or worse. */
+/** The outcome of one state: no violation, a refusal, or a violation that nobody notices. */
 type Outcome = "no harm" | "detected" | "silent";
 
 function outcomeOf(violations: readonly Violation[]): Outcome {
   if (violations.length === 0) return "no harm";
-  const isRefused = violations.every(({ kind }) => kind === "cannot-open" || kind === "cannot-use");
+  const isRefused = violations.every(({ kind }) => kind === "cannot-open" || kind === "unusable");
   return isRefused ? "detected" : "silent";
 }
 
-/** Every state of a case, as a file, judged byte by byte. */
+/** Visits every state of a case, with a function that checks the state as a concrete file. */
 function eachState(
   each: Case,
-  visit: (point: CrashPoint, tape: readonly number[], judge: () => Violation[]) => void,
+  visit: (point: CrashPoint, choices: readonly number[], check: () => Violation[]) => void,
 ): void {
   const { log, target } = setUp(each);
   const options = { guestBytes: guestBytesOf(each) };
-  const trial: Trial = prepareTrial(log, target, each.preset, options);
+  const context: ReferenceContext = prepareContext(log, target, each.preset, options);
   for (let event = -1; event < log.events.length; event++) {
-    const point = trial.points.after(event);
+    const point = context.points.after(event);
     const choices = new ExhaustiveChoices();
     do {
       const file = point.build(choices);
-      visit(point, choices.tape(), () => judgeConcretely(trial, point, file));
+      visit(point, choices.sequence(), () => checkState(context, point, file));
     } while (choices.advance());
   }
 }
 
-/** Case 4: the file has grown to its full size, and not all of the data is there. */
+/** Outcome 4: the file has its full size, and a part of the data is lost. */
 function grownWithoutData(): { states: number; harmful: number } {
   const count = { states: 0, harmful: 0 };
   const { log } = setUp(SMALL);
-  eachState(SMALL, (point, tape, judge) => {
-    const { byUnit, sizeBytes } = point.describe(new TapeChoices(tape));
+  eachState(SMALL, (point, choices, check) => {
+    const { byUnit, sizeBytes } = point.describe(new RecordedChoices(choices));
     const isLabelled = (at: number, label: string) => {
       const event = log.events[at];
       return event?.kind === "write-issued" && event.label === label;
@@ -81,23 +81,23 @@ function grownWithoutData(): { states: number; harmful: number } {
     const isGrown = sizeBytes === point.largestSizeBytes && sizeBytes > point.durableSizeBytes;
     if (!isGrown || dataArrived === dataCount) return;
     count.states++;
-    if (judge().length > 0) count.harmful++;
+    if (check().length > 0) count.harmful++;
   });
   return count;
 }
 
-/** Case 6: what became of the states in which a write has ruined what is around it. */
-function ruinedStates(preset: Preset): Map<string, Map<Outcome, number>> {
+/** Outcome 6: the outcomes of the states in which a write has corrupted its neighbourhood. */
+function corruptedStates(preset: Preset): Map<string, Map<Outcome, number>> {
   const counts = new Map<string, Map<Outcome, number>>();
   const each = { ...SMALL, profile: STRICT, preset };
   const { log } = setUp(each);
-  eachState(each, (point, tape, judge) => {
-    const { ruined } = point.describe(new TapeChoices(tape));
-    const source = ruined && log.events[ruined.event];
+  eachState(each, (point, choices, check) => {
+    const { corruption } = point.describe(new RecordedChoices(choices));
+    const source = corruption && log.events[corruption.event];
     if (source?.kind !== "write-issued") return;
-    const what = `${source.label} write, ${ruined!.fill}`;
+    const what = `${source.label} write, ${corruption!.fill}`;
     const outcomes = counts.get(what) ?? new Map<Outcome, number>();
-    const outcome = outcomeOf(judge());
+    const outcome = outcomeOf(check());
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     counts.set(what, outcomes);
   });
@@ -105,42 +105,42 @@ function ruinedStates(preset: Preset): Map<string, Map<Outcome, number>> {
 }
 
 /** Claim 7. */
-export const BEYOND_FOUR_OUTCOMES: Scenario = {
+export const BEYOND_FOUR: ExploredScenario = {
   name: "beyond-four",
   claim: 7,
   mail: "Jamie Lokier, 10 September 2010 21:22; Stefan Hajnoczi, 14 September 10:46",
   statement:
-    "4: the size grew and the data did not arrive: harmless. 5: metadata in part, and 6: " +
-    "a radius of destruction: problematic.",
+    "Outcome 4, the size grew but the data is lost, is harmless; outcomes 5, metadata in part, and " +
+    "6, corrupted neighbours of a write, are not.",
   cases: [
-    // Case 4 is among these.
+    // Outcome 4 is among these states.
     { ...COMMON, profile: STRICT, expected: "clean" },
-    // Case 5 is none: an entry has 8 bytes, and two entries need not arrive together.
+    // Outcome 5 is harmless: an entry has 8 bytes, and two entries need not arrive together.
     { ...COMMON, profile: STRICT, preset: TORN_SECTOR, expected: "clean" },
-    // Case 6 is one: tables and data have no checksum.
+    // Outcome 6 is a problem: tables and data have no checksum.
     {
       ...COMMON,
       profile: STRICT,
-      preset: destruction(RADIUS_BYTES),
+      preset: neighbourCorruption(RADIUS_BYTES),
       expected: ["wrong-data", "cannot-open"],
     },
-    { ...COMMON, profile: STRICT, preset: destruction(512), expected: ["wrong-data"] },
+    { ...COMMON, profile: STRICT, preset: neighbourCorruption(512), expected: ["wrong-data"] },
   ],
   demonstrations: [
     {
-      name: "4: size without data, in the patch's order",
+      name: "outcome 4: size without data, in the patch's order",
       run() {
         const { states, harmful } = grownWithoutData();
         return {
           holds: states > 0 && harmful === 0,
-          figures: [`${states} states, ${harmful} of them break a promise`],
+          figures: [`${states} states, ${harmful} with a violation`],
         };
       },
     },
     {
-      name: `6: what is noticed when ${RADIUS_BYTES} bytes around a write are ruined`,
+      name: `outcome 6: detection of ${RADIUS_BYTES} corrupted bytes around a write`,
       run() {
-        const counts = ruinedStates(destruction(RADIUS_BYTES));
+        const counts = corruptedStates(neighbourCorruption(RADIUS_BYTES));
         const total = (outcome: Outcome) =>
           [...counts.values()].reduce((sum, outcomes) => sum + (outcomes.get(outcome) ?? 0), 0);
         return {
@@ -154,4 +154,4 @@ export const BEYOND_FOUR_OUTCOMES: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(BEYOND_FOUR_OUTCOMES);
+if (import.meta.main) Deno.exitCode = await runAsScript(BEYOND_FOUR);

@@ -1,13 +1,13 @@
 /**
- * The explorer knows one file whose state a crash leaves open; all others are as they are. A commit
- * writes two, but never both at a time: nothing is dropped from the image before its base is
- * durable. So it is explored in phases, and what holds in each holds for the whole:
- * 1. the base under crash, seen through the image, which is as it was;
- * 2. the base alone, which must hold everything once the commit has returned: from here on
- *    clusters of the image may go;
- * 3. the image being emptied over a base that is complete: the scenario `empty`.
- * If the base were not durable at the end of phase 2, phase 3 would lose data: that is what the
- * planted bugs there show.
+ * The explorer crashes one file; the other files keep their contents. A commit writes two files, but
+ * one at a time: it drops nothing from the image before the base is durable. This scenario explores
+ * the phases one by one, and a promise that holds in each phase holds for the whole commit:
+ * 1. the base under crash, read through the unchanged image;
+ * 2. the base alone, which must hold all data once the commit has returned, since the image may drop
+ *    its clusters from then on;
+ * 3. the image that drops its clusters over a complete base: the scenario `empty`.
+ * If the base were not durable at the end of phase 2, phase 3 would lose data. The mutants of phase 2
+ * show that.
  *
  * @module
  */
@@ -26,18 +26,21 @@ import {
 } from "../lib/mod.ts";
 import { prepareImage } from "./qed/prepared_image.ts";
 import { qedTarget } from "./qed/qed_target.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Case, Scenario, Setup } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario, Setup } from "./qed/scenario.ts";
 import { CLUSTER, PER_L2_TABLE } from "./qed/sizes.ts";
-import { skipFlushes } from "./qed/skip_flushes.ts";
+import { skipFlushes } from "./qed/mutants/request_filters.ts";
 
-/** The base is shorter, and grows. */
+/** The base is shorter than the image, so the commit grows it. */
 const BASE_DISK = PER_L2_TABLE + 2 * CLUSTER + 512;
 const DISK = 2 * PER_L2_TABLE;
-/** What is written to the base after recovery, where the image holds nothing. */
-const PROBES: readonly GuestRange[] = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+/** The range written to the base after recovery, where the image holds nothing. */
+const POST_RECOVERY_WRITES: readonly GuestRange[] = [{
+  offsetBytes: 100 * CLUSTER,
+  lengthBytes: 512,
+}];
 
-/** Writes of the guest that the image holds: in place for the base, new for it, behind its end. */
+/** Writes that the image holds: to allocated clusters of the base, to new ones, past its end. */
 const COMMITTED: readonly (readonly [number, number])[] = [
   [CLUSTER + 512, 512],
   [9 * CLUSTER, 512],
@@ -45,12 +48,12 @@ const COMMITTED: readonly (readonly [number, number])[] = [
 ];
 const ZEROED = [4 * CLUSTER, 2 * CLUSTER] as const;
 
-/** The base before, as an image or as a raw file. */
+/** The base before the commit, as an image and as a raw file. */
 const BASE = prepareImage({
   imageBytes: BASE_DISK,
   writes: [[0, 6 * CLUSTER], [PER_L2_TABLE, CLUSTER]],
 });
-/** The image, which is not written here. */
+/** The image; the commit does not write it. */
 function overlayOver(isRaw: boolean) {
   return prepareImage({
     imageBytes: DISK,
@@ -61,7 +64,7 @@ function overlayOver(isRaw: boolean) {
 }
 const IMAGE_SLOT = 1;
 
-/** Both files open: the base in slot 0, the image on top of it. */
+/** Both files, open: the base in slot 0, the image over it. */
 interface Opened {
   readonly base: BackingSource;
   readonly image: QedImage;
@@ -76,7 +79,7 @@ function* openBoth(isRaw: boolean, how: Parameters<typeof openImage>[0]): Operat
   return { base, image };
 }
 
-/** Phase 1: whatever a crash makes of the base, the guest of the image sees the same. */
+/** Phase 1: whatever a crash does to the base, the guest of the image sees the same contents. */
 function seenThroughImage(each: Case): Setup {
   const { profile } = each;
   const overlay = overlayOver(false);
@@ -87,10 +90,14 @@ function seenThroughImage(each: Case): Setup {
     ...(each.filters && { filters: each.filters }),
   });
   const { base, image } = recorder.run(openBoth(false, { profile }));
-  // What becomes a zero cluster leaves its place in the file behind.
+  // A cluster that becomes a zero cluster leaks its place in the file.
   recorder.giveUpSpace(ZEROED[1]);
   recorder.run(commitImage(image, base));
-  const plain = qedTarget({ profile, clusterBytes: CLUSTER, probes: PROBES });
+  const plain = qedTarget({
+    profile,
+    clusterBytes: CLUSTER,
+    postRecoveryWrites: POST_RECOVERY_WRITES,
+  });
   const target: Target<Opened> = {
     ...plain,
     otherFiles: [new MemoryStorage(overlay.file)],
@@ -100,7 +107,7 @@ function seenThroughImage(each: Case): Setup {
     write: ({ base }, offsetBytes, bytes) => writeImage(imageOf(base), offsetBytes, bytes),
     fingerprint: ({ base }) => plain.fingerprint?.(imageOf(base)) ?? "",
   };
-  return { log: recorder.log, target: target as Target };
+  return { log: recorder.log, target: target };
 }
 
 function imageOf(source: BackingSource): QedImage {
@@ -108,7 +115,7 @@ function imageOf(source: BackingSource): QedImage {
   throw new ImageError("the base is raw");
 }
 
-/** Phase 2: what was committed is a write of the base's guest, and flushed when it is done. */
+/** Phase 2: the commit is a write of the base's guest, durable when the commit returns. */
 function durableInBase(each: Case, isRaw: boolean): Setup {
   const { profile } = each;
   const overlay = overlayOver(isRaw);
@@ -129,24 +136,24 @@ function durableInBase(each: Case, isRaw: boolean): Setup {
   }
   recorder.giveUpSpace(ZEROED[1]);
   recorder.run(operation);
-  // Nothing is done for this one: what the commit did has to be enough.
+  // This flush sends no request: the flushes of the commit must suffice.
   recorder.guestFlush(nothing());
   const target = isRaw
     ? RAW_TARGET
-    : qedTarget({ profile, clusterBytes: CLUSTER, probes: PROBES }) as Target;
+    : qedTarget({ profile, clusterBytes: CLUSTER, postRecoveryWrites: POST_RECOVERY_WRITES });
   return { log: recorder.log, target };
 }
 
 function* nothing(): Operation<void> {}
 
-/** A raw file needs no recovery, and nothing can be wrong with it. */
+/** A raw file needs no recovery and has no metadata to check. */
 const RAW_TARGET: Target<null> = {
   name: "raw",
-  opaqueLabels: new Set(["data"]),
-  granularityBytes: 512,
+  dataLabels: new Set(["data"]),
+  allocationUnitBytes: 512,
   otherFiles: [],
-  probes: PROBES,
-  recycle: () => {},
+  postRecoveryWrites: POST_RECOVERY_WRITES,
+  beforeEachState: () => {},
   *recover() {
     yield* nothing();
     return null;
@@ -187,11 +194,12 @@ const RAW = {
 };
 const CLEAN = { expected: "clean" as const };
 
-/** Not a claim of the thread. */
-export const COMMITTING: Scenario = {
+/** A promise of this implementation. */
+export const COMMIT: ExploredScenario = {
   name: "commit",
   mail: "commitImage",
-  statement: "A commit loses nothing, whenever the power goes: the base is durable first.",
+  statement:
+    "A commit loses no data in any crash: the base is durable before the image drops clusters.",
   cases: [
     ...[SECTORS, WRITES, BLOCKS].flatMap((preset) => [
       { ...THROUGH, ...CLEAN, preset },
@@ -219,4 +227,4 @@ export const COMMITTING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(COMMITTING);
+if (import.meta.main) Deno.exitCode = await runAsScript(COMMIT);

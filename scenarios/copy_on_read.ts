@@ -1,18 +1,11 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { populateImage, type QedImage, readImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import { skipFlushes } from "./qed/skip_flushes.ts";
-import {
-  CLOSE,
-  discard,
-  FLUSH,
-  operate,
-  patternBytes,
-  type Workload,
-  write,
-} from "./qed/workload.ts";
+import { skipFlushes } from "./qed/mutants/request_filters.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { CLOSE, discard, FLUSH, operate, type Workload, write } from "./qed/workload.ts";
 import { EAGER } from "./trim_reuse.ts";
 
 /** Data, a hole of zeroes in its middle, and an end inside a cluster of the second L2 table. */
@@ -22,7 +15,7 @@ function backing(): Uint8Array {
   return bytes;
 }
 
-/** What a guest of an image that copies on read brings about. */
+/** The effects of a read on an image that copies on read. */
 function reads(offsetBytes: number, lengthBytes: number) {
   return operate(function* (image: QedImage) {
     image.copiesOnRead = true;
@@ -30,7 +23,7 @@ function reads(offsetBytes: number, lengthBytes: number) {
   }, { copies: { offsetBytes, lengthBytes } });
 }
 
-/** A range is copied. */
+/** Copies a range. */
 function populates(offsetBytes: number, lengthBytes: number) {
   return operate(
     (image) => populateImage(image, offsetBytes, lengthBytes),
@@ -38,7 +31,7 @@ function populates(offsetBytes: number, lengthBytes: number) {
   );
 }
 
-/** Reading copies clusters; then a range is copied, beside what the guest has written and given up. */
+/** Reads copy clusters; then a range is copied near clusters that the guest wrote and discarded. */
 export const COPIED: Workload = {
   clusterBytes: CLUSTER,
   imageBytes: DISK,
@@ -59,15 +52,15 @@ const COMMON = {
   name: "clusters copied from the backing file",
   profile: STRICT,
   workload: COPIED,
-  probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
 };
 
 /** Claim 26, the part that concerns one image. */
-export const COPY_ON_READ: Scenario = {
+export const COPY_ON_READ: ExploredScenario = {
   name: "copy-on-read",
   claim: 26,
   mail: "Anthony Liguori, 9 September 2010 12:49",
-  statement: "Copying from the backing file while the guest runs never changes what it sees.",
+  statement: "Copying from the backing file while the guest runs never changes the guest's data.",
   cases: [
     ...[SECTORS, WRITES, BLOCKS].map((preset) => ({
       ...COMMON,
@@ -92,4 +85,4 @@ export const COPY_ON_READ: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(COPY_ON_READ);
+if (import.meta.main) Deno.exitCode = await runAsScript(COPY_ON_READ);

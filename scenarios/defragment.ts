@@ -1,14 +1,14 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { defragmentImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import { type Scenario, setUp } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { type ExploredScenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
 import {
   CLOSE,
   FLUSH,
   inTurn,
   operate,
-  patternBytes,
   type Request,
   type Step,
   together,
@@ -16,13 +16,13 @@ import {
   write,
 } from "./qed/workload.ts";
 
-/** Clusters of two L2 tables in turns, each later one before the earlier ones. */
+/** Clusters of two L2 tables alternately, in descending order. */
 const FRAGMENTED: readonly Step[] = [3, 2, 1, 0].flatMap((cluster) => [
   write(PER_L2_TABLE + cluster * CLUSTER, CLUSTER),
   write(cluster * CLUSTER, CLUSTER),
 ]);
 
-/** Defragment so many clusters at a time; few, so that there are several windows. */
+/** Defragments `clusters` at a time; few, so that there are several windows. */
 function defragment(windowClusters: number): Request {
   return operate((image) => defragmentImage(image, { windowClusters }));
 }
@@ -57,24 +57,24 @@ const ONLINE: Workload = {
     CLOSE,
   ],
 };
-const PROBES = [
+const POST_RECOVERY_WRITES = [
   { offsetBytes: 100 * CLUSTER, lengthBytes: 512 },
   { offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 },
 ];
 
 /** Claim 25. */
-export const DEFRAGMENTATION: Scenario = {
+export const DEFRAGMENT: ExploredScenario = {
   name: "defragment",
   claim: 25,
   mail: "Anthony Liguori, 8 September 2010 16:30",
-  statement: "An image is defragmented online, by freezing and swapping clusters.",
+  statement: "The driver can defragment an image online by freezing and swapping clusters.",
   cases: [
     ...[SECTORS, WRITES, BLOCKS].map((preset) => ({
       name: "eight clusters out of order, moved one at a time",
       profile: STRICT,
       preset,
       workload: DEFRAGMENTED,
-      probes: PROBES,
+      postRecoveryWrites: POST_RECOVERY_WRITES,
       expected: "clean" as const,
     })),
     {
@@ -82,7 +82,7 @@ export const DEFRAGMENTATION: Scenario = {
       profile: STRICT,
       preset: SECTORS,
       workload: ONLINE,
-      probes: PROBES,
+      postRecoveryWrites: POST_RECOVERY_WRITES,
       expected: "clean",
     },
     {
@@ -90,7 +90,7 @@ export const DEFRAGMENTATION: Scenario = {
       profile: STRICT,
       preset: SECTORS,
       workload: { ...DEFRAGMENTED, backing: patternBytes(7, 0, 9 * CLUSTER) },
-      probes: PROBES,
+      postRecoveryWrites: POST_RECOVERY_WRITES,
       expected: "clean",
     },
   ],
@@ -122,4 +122,4 @@ export const DEFRAGMENTATION: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(DEFRAGMENTATION);
+if (import.meta.main) Deno.exitCode = await runAsScript(DEFRAGMENT);

@@ -1,7 +1,7 @@
 import { BLOCKS, ORDERED, SECTORS, WRITES } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { CLOSE, FLUSH, REOPEN, type Workload, write } from "./qed/workload.ts";
 
@@ -25,18 +25,18 @@ const WORKLOAD: Workload = {
 const COMMON = {
   name: "allocations, flush, reopen, close",
   workload: WORKLOAD,
-  probes: [
+  postRecoveryWrites: [
     { offsetBytes: 100 * CLUSTER, lengthBytes: 512 },
     { offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 },
   ],
 };
 
 /** Claim 5. */
-export const DIRTY_BIT: Scenario = {
+export const DIRTY_BIT: ExploredScenario = {
   name: "dirty-bit",
   claim: 5,
   mail: "Anthony Liguori, 7 September 2010 16:25; Stefan Hajnoczi, 8 September 11:15",
-  statement: "A dirty bit in the header and a check at open repair what a crash left.",
+  statement: "A dirty bit in the header and a check at open repair the damage of a crash.",
   cases: [
     ...[ORDERED, WRITES, SECTORS, BLOCKS].map((preset) => ({
       ...COMMON,
@@ -49,4 +49,4 @@ export const DIRTY_BIT: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(DIRTY_BIT);
+if (import.meta.main) Deno.exitCode = await runAsScript(DIRTY_BIT);

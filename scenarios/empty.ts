@@ -1,14 +1,15 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { emptyImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import { skipFlushes } from "./qed/skip_flushes.ts";
-import { CLOSE, FLUSH, operate, patternBytes, type Workload, write } from "./qed/workload.ts";
+import { skipFlushes } from "./qed/mutants/request_filters.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { CLOSE, FLUSH, operate, type Workload, write } from "./qed/workload.ts";
 
 const FILE_BYTES = 16 * CLUSTER;
 
-/** What the prepared writes put into the image is in the backing file as well: it was committed. */
+/** The backing file holds the prepared writes of the image as well: they were committed. */
 function committed(): Uint8Array {
   const backing = patternBytes(77, 0, PER_L2_TABLE + 2 * CLUSTER);
   backing.fill(0, 6 * CLUSTER, PER_L2_TABLE);
@@ -17,7 +18,7 @@ function committed(): Uint8Array {
   return backing;
 }
 
-/** Two L2 tables are dropped, then the image is written again. */
+/** Drops two L2 tables; then the guest writes the image again. */
 export const EMPTIED: Workload = {
   clusterBytes: CLUSTER,
   imageBytes: DISK,
@@ -35,14 +36,14 @@ const COMMON = {
   name: "an image whose contents were committed",
   profile: STRICT,
   workload: EMPTIED,
-  probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
 };
 
-/** Not a claim of the thread. */
-export const EMPTYING: Scenario = {
+/** A promise of this implementation. */
+export const EMPTY: ExploredScenario = {
   name: "empty",
   mail: "emptyImage",
-  statement: "An image that is emptied after a commit shows the same, whenever the power goes.",
+  statement: "Emptying an image after a commit never changes the guest's data, in any crash.",
   cases: [
     ...[SECTORS, WRITES, BLOCKS].map((preset) => ({
       ...COMMON,
@@ -54,9 +55,9 @@ export const EMPTYING: Scenario = {
       name: "without the flush before the file is cut",
       preset: SECTORS,
       filters: [skipFlushes("L1 entries before the file is cut")],
-      expected: ["cannot-use"],
+      expected: ["unusable"],
     },
   ],
 };
 
-if (import.meta.main) runAsScript(EMPTYING);
+if (import.meta.main) Deno.exitCode = await runAsScript(EMPTY);

@@ -1,14 +1,14 @@
 import { PROFILES } from "../lib/mod.ts";
 import { allocationCosts } from "./qed/allocation_costs.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { DemonstratedScenario } from "./qed/scenario.ts";
 
 const GIB = 2 ** 30;
-/** What one L2 table maps, at default sizes. */
+/** Bytes that one L2 table maps, at default sizes. */
 const TABLE_BYTES = 2 * GIB;
 const CLUSTER_BYTES = 65_536;
 
-/** Fill an image under each profile that can be asked for. */
+/** Fills an image under each profile. */
 function fill(diskBytes: number, hasBacking: boolean) {
   return Object.values(PROFILES).map((profile) => ({
     profile,
@@ -22,12 +22,12 @@ function describe(each: { profile: { name: string }; flushes: number }, diskByte
 }
 
 /** Claim 16. */
-export const FLUSHES: Scenario = {
+export const FLUSHES: DemonstratedScenario = {
   name: "flushes",
   claim: 16,
   mail: "Anthony Liguori, 7 September 2010 22:27",
-  statement: "A flush only where an L2 table is allocated: one per 2 GB written, not per 64 KB.",
-  cases: [],
+  statement:
+    "Writing needs a flush only where it allocates an L2 table: one per 2 GB, not per 64 KB.",
   demonstrations: [
     {
       name: "4 GiB into an empty image",
@@ -35,7 +35,7 @@ export const FLUSHES: Scenario = {
         const diskBytes = 4 * GIB;
         const costs = fill(diskBytes, false);
         return {
-          // One more for each opening, where NEED_CHECK has to be on disk first.
+          // One more where the first allocation must make NEED_CHECK durable.
           holds: costs.every(({ flushes, profile }) =>
             flushes === diskBytes / TABLE_BYTES + (profile.needCheck === "flushed" ? 1 : 0)
           ),
@@ -59,4 +59,4 @@ export const FLUSHES: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(FLUSHES);
+if (import.meta.main) Deno.exitCode = await runAsScript(FLUSHES);

@@ -1,13 +1,13 @@
 import {
   CrashPoint,
   ExhaustiveChoices,
+  RecordedChoices,
   SECTORS,
-  TapeChoices,
   type WriteLog,
 } from "../harness/mod.ts";
 import { checkImage, openImage, RFC, runSync, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import { type Case, type Scenario, setUp } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { type Case, type ExploredScenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { write } from "./qed/workload.ts";
 
@@ -26,7 +26,7 @@ const CASE: Case = {
 
 type Outcome = "neither" | "data only" | "metadata only" | "both" | "part of the data";
 
-/** Each state at the end of the log, by what reached the disk and what a check finds in it. */
+/** Counts the states at the end of the log by their outcome, with the findings of a check. */
 function countOutcomes(
   log: WriteLog,
 ): Map<Outcome, { states: number; leaks: number; bad: number }> {
@@ -40,9 +40,9 @@ function countOutcomes(
   const choices = new ExhaustiveChoices();
   do {
     const file = point.build(choices);
-    const persisted = point.describe(new TapeChoices(choices.tape()));
+    const persisted = point.describe(new RecordedChoices(choices.sequence()));
     const labels = [...persisted.byUnit.values()].map(({ event }) => labelOf(event));
-    // Data in clusters past the size that persisted is lost with it.
+    // Data past the persisted size is lost.
     const isInside = persisted.sizeBytes === Math.max(...point.sizes);
     const data = isInside ? labels.filter((label) => label === "data").length : 0;
     const metadata = labels.includes("l2-table");
@@ -69,7 +69,7 @@ function countOutcomes(
 }
 
 /** Claim 3. */
-export const FOUR_OUTCOMES: Scenario = {
+export const FOUR_OUTCOMES: ExploredScenario = {
   name: "four-outcomes",
   claim: 3,
   mail: "Stefan Hajnoczi, 8 September 2010 11:15",
@@ -93,4 +93,4 @@ export const FOUR_OUTCOMES: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(FOUR_OUTCOMES);
+if (import.meta.main) Deno.exitCode = await runAsScript(FOUR_OUTCOMES);

@@ -1,7 +1,7 @@
 import { SECTORS, WRITES } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import { type Case, type Scenario, setUp } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { type Case, type ExploredScenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
 import { FLUSH, type Workload, write } from "./qed/workload.ts";
 
@@ -17,7 +17,7 @@ const WORKLOAD: Workload = {
     write(2 * CLUSTER - 300, 600),
   ],
 };
-const PROBES = [{ offsetBytes: 5 * CLUSTER, lengthBytes: 512 }];
+const POST_RECOVERY_WRITES = [{ offsetBytes: 5 * CLUSTER, lengthBytes: 512 }];
 
 const CASES: readonly Case[] = [
   { profile: STRICT, preset: SECTORS },
@@ -28,19 +28,19 @@ const CASES: readonly Case[] = [
   ...each,
   name: "overwrites of allocated clusters",
   workload: WORKLOAD,
-  probes: PROBES,
+  postRecoveryWrites: POST_RECOVERY_WRITES,
   expected: "clean",
 }));
 
 /** Claim 1. */
-export const IN_PLACE_WRITES: Scenario = {
+export const IN_PLACE_WRITES: ExploredScenario = {
   name: "in-place-writes",
   claim: 1,
   mail: "Stefan Hajnoczi, 8 September 2010 11:15",
-  statement: "In-place writes never harm metadata; a torn one is the guest's to handle.",
+  statement: "In-place writes never harm metadata; the guest must handle a torn write.",
   cases: CASES,
   demonstrations: [{
-    name: "only data is written",
+    name: "the driver writes data only",
     run() {
       const results = CASES.filter((each) => each.preset === SECTORS).map((each) => {
         const labels = setUp(each).log.events.flatMap((event) =>
@@ -58,4 +58,4 @@ export const IN_PLACE_WRITES: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(IN_PLACE_WRITES);
+if (import.meta.main) Deno.exitCode = await runAsScript(IN_PLACE_WRITES);

@@ -1,9 +1,10 @@
 import { SECTORS } from "../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import { FLUSH, patternBytes, type Workload, write } from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { FLUSH, type Workload, write } from "./qed/workload.ts";
 
 const WORKLOAD: Workload = {
   clusterBytes: CLUSTER,
@@ -18,7 +19,7 @@ const WORKLOAD: Workload = {
 const COMMON = {
   preset: SECTORS,
   workload: WORKLOAD,
-  probes: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
 };
 const WITH_FLUSH = {
   ...COMMON,
@@ -27,12 +28,13 @@ const WITH_FLUSH = {
 } as const;
 
 /** Claim 2. */
-export const NEW_L2_TABLE: Scenario = {
+export const NEW_L2_TABLE: ExploredScenario = {
   name: "new-l2-table",
   claim: 2,
   mail: "Stefan Hajnoczi, 8 September 2010 11:15",
   statement:
-    "New L2 table: data, L2, fsync, L1; so the L1 table always points at a complete table.",
+    "A new L2 table is written in the order data, L2, fsync, L1, so the L1 table always points at " +
+    "a complete table.",
   cases: [
     { ...WITH_FLUSH, profile: STRICT },
     { ...WITH_FLUSH, profile: QEMU },
@@ -66,4 +68,4 @@ export const NEW_L2_TABLE: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(NEW_L2_TABLE);
+if (import.meta.main) Deno.exitCode = await runAsScript(NEW_L2_TABLE);

@@ -1,16 +1,17 @@
 import { type InFlight, type LogEvent, type OrderScheduler, SECTORS } from "../harness/mod.ts";
 import { type Operation, type QedImage, readImage, STRICT } from "../lib/mod.ts";
-import { everyOrder, judgeOrders, type OpenCase, orderFigure } from "./qed/orders.ts";
-import { type Case, type Scenario } from "./qed/scenario.ts";
-import { runAsScript } from "./qed/script.ts";
+import { everyOrder, exploreRuns, type OpenCase, orderFigure } from "./qed/orders.ts";
+import { type Case, type ExploredScenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import { CLUSTER } from "./qed/sizes.ts";
-import { FLUSH, operate, record, type Request, together, write } from "./qed/workload.ts";
+import { record } from "./qed/record.ts";
+import { FLUSH, operate, type Request, together, write } from "./qed/workload.ts";
 
-/** A disk as small as can be: each order makes it anew. */
+/** A small disk, since each order creates it again. */
 const DISK_BYTES = 64 * CLUSTER;
-/** Clusters of the guest's disk that are allocated before. */
+/** Guest clusters that are allocated before the log begins. */
 const ALLOCATED = [0, 1, 2].map((cluster) => cluster * CLUSTER);
-/** Clusters that are not. */
+/** Guest clusters that are not. */
 const NEW = [10, 11, 12].map((cluster) => cluster * CLUSTER);
 
 const IN_PLACE = ALLOCATED.map((offsetBytes) => write(offsetBytes, 512));
@@ -20,7 +21,7 @@ const READ = operate((image: QedImage): Operation<void> =>
   readImage(image, ALLOCATED[2], new Uint8Array(1024))
 );
 
-/** Requests that are in flight at the same time, on a small image. */
+/** Concurrent requests on a small image. */
 function inFlight(name: string, requests: readonly Request[]) {
   return (schedule: Parameters<OpenCase>[0] | { readonly seed: number }): Case => ({
     name,
@@ -31,10 +32,10 @@ function inFlight(name: string, requests: readonly Request[]) {
       clusterBytes: CLUSTER,
       imageBytes: DISK_BYTES,
       prepared: ALLOCATED.map((offsetBytes) => write(offsetBytes, CLUSTER)),
-      // Reading first has the tables in memory, and so keeps the number of orders down.
+      // The first read loads the tables, which keeps the number of orders down.
       steps: [READ, together(requests, schedule)],
     },
-    probes: [{ offsetBytes: 20 * CLUSTER, lengthBytes: 512 }],
+    postRecoveryWrites: [{ offsetBytes: 20 * CLUSTER, lengthBytes: 512 }],
   });
 }
 
@@ -55,17 +56,17 @@ const SAME_CLUSTER = inFlight("two writes to one new cluster, an overwrite", [
   IN_PLACE[0],
 ]);
 
-/** Every order of the requests, and every crash of each log. */
+/** Explores every crash of every order of the requests. */
 function explored(openCase: ReturnType<typeof inFlight>) {
   const found = everyOrder(openCase);
-  const judged = judgeOrders(openCase, found);
+  const judged = exploreRuns(openCase, found);
   return {
     holds: found.coverage === "exhaustive" && judged.violations.length === 0,
     figure: orderFigure(openCase({ seed: 0 }).name, found, judged),
   };
 }
 
-/** Whether writes to allocated clusters go to the disk at once, and allocations one by one. */
+/** Checks that overwrites go to the disk at once, and allocations one after the other. */
 function turns() {
   const found = everyOrder(TWO_ALLOCATE);
   let beside = 0;
@@ -73,18 +74,18 @@ function turns() {
   for (const { result: { log } } of found.runs) {
     holds &&= overwritesStartAtOnce(log.events) &&
       allocatesOneByOne(log.events, log.base.sizeBytes);
-    if (overwriteEndsBesideAllocation(log.events, log.base.sizeBytes)) beside++;
+    if (overwriteEndsDuringAllocation(log.events, log.base.sizeBytes)) beside++;
   }
   return {
     holds: holds && beside > 0,
     figures: [
       `${found.orders} orders: overwrites never wait, allocations never overlap`,
-      `${beside} of ${found.runs.length} logs: an overwrite completes while an allocation is under way`,
+      `${beside} of ${found.runs.length} logs: an overwrite completes during an allocation`,
     ],
   };
 }
 
-/** Whether each overwrite is on its way to the disk as soon as it has begun. */
+/** Whether each overwrite is sent to the disk as soon as the guest begins it. */
 function overwritesStartAtOnce(events: readonly LogEvent[]): boolean {
   return events.every((event, i) => {
     if (event.kind !== "guest-write-begun" || !ALLOCATED.includes(event.offsetBytes)) return true;
@@ -93,7 +94,7 @@ function overwritesStartAtOnce(events: readonly LogEvent[]): boolean {
   });
 }
 
-/** When allocations start, by their data, and when they end, by their entry. */
+/** The start of each allocation, which is its data, and its end, which is its entry. */
 function allocationSteps(events: readonly LogEvent[], endBytes: number) {
   const entries = new Set<number>();
   return events.flatMap((event, at): { kind: "starts" | "ends"; at: number }[] => {
@@ -112,7 +113,7 @@ function allocatesOneByOne(events: readonly LogEvent[], endBytes: number): boole
   return kinds.join() === "starts,ends,starts,ends";
 }
 
-function overwriteEndsBesideAllocation(events: readonly LogEvent[], endBytes: number): boolean {
+function overwriteEndsDuringAllocation(events: readonly LogEvent[], endBytes: number): boolean {
   const overwrites = new Set<number>();
   for (const event of events) {
     if (event.kind !== "write-issued" || event.label !== "data") continue;
@@ -124,15 +125,15 @@ function overwriteEndsBesideAllocation(events: readonly LogEvent[], endBytes: nu
   );
 }
 
-/** How long requests take together, against one of them alone. */
+/** Measures concurrent requests against one of them alone. */
 function times() {
-  /** Each overwrite goes to a cluster of its own, and so does each allocation. */
+  // Each overwrite and each allocation has a cluster of its own.
   const overwrites = (count: number) => writesFrom(0, count);
-  const allocations = (count: number) => writesFrom(MOST_REQUESTS, count);
-  const takes = (requests: readonly Request[]) => timeTogether(requests, MOST_REQUESTS);
+  const allocations = (count: number) => writesFrom(MAX_REQUESTS, count);
+  const takes = (requests: readonly Request[]) => timeTogether(requests, MAX_REQUESTS);
   const figures: string[] = [];
   let holds = true;
-  for (const count of [1, 4, MOST_REQUESTS]) {
+  for (const count of [1, 4, MAX_REQUESTS]) {
     const inPlace = takes(overwrites(count));
     const allocating = takes(allocations(count));
     const mixed = takes([...allocations(count), ...overwrites(count)]);
@@ -150,20 +151,20 @@ function times() {
   return { holds, figures };
 }
 
-/** The most requests of a kind at a time. */
-const MOST_REQUESTS = 16;
+/** The largest number of concurrent requests of a kind. */
+const MAX_REQUESTS = 16;
 
 function writesFrom(firstCluster: number, count: number): Request[] {
   return Array.from({ length: count }, (_, i) => write((firstCluster + i) * CLUSTER, 512));
 }
 
-/** What a request takes on the slow disk, in milliseconds of its own clock. */
+/** The duration of a request on the slow disk, in milliseconds of its clock. */
 const REQUEST_MS = 8;
 
 /**
- * Run requests together on a disk that takes {@linkcode REQUEST_MS} for each, however many it is
- * given. The first `allocated` clusters hold data, and NEED_CHECK is set already. Answers when all
- * were done, and when each was.
+ * Runs concurrent requests on a disk that takes {@linkcode REQUEST_MS} for each, however many there
+ * are. The first `allocated` clusters hold data, and NEED_CHECK is set already. Returns the time at
+ * which all requests are complete, and the time of each.
  */
 function timeTogether(
   requests: readonly Request[],
@@ -178,7 +179,7 @@ function timeTogether(
   return { all: clock.nowMs, each: requests.map((_, i) => clock.endsMs.get(i) ?? 0) };
 }
 
-/** Completes what has been under way for long enough, and counts the time. */
+/** Completes each request after its duration, and advances the clock. */
 class DiskClock implements OrderScheduler {
   nowMs = 0;
   /** When each operation was last answered. */
@@ -204,15 +205,15 @@ class DiskClock implements OrderScheduler {
 }
 
 /** Claim 23. */
-export const PARALLEL_REQUESTS: Scenario = {
+export const PARALLEL_REQUESTS: ExploredScenario = {
   name: "parallel-requests",
   claim: 23,
   mail: "Anthony Liguori, 10 September 2010 19:33",
-  statement: "Requests run in parallel, except that one at a time allocates.",
+  statement: "Requests run in parallel, but only one at a time allocates.",
   cases: [ONE_ALLOCATES({ seed: 1 }), TWO_ALLOCATE({ seed: 1 }), SAME_CLUSTER({ seed: 1 })],
   demonstrations: [
     {
-      name: "every order of the requests, every crash of each",
+      name: "every crash of every order of the requests",
       run() {
         const results = [ONE_ALLOCATES, TWO_ALLOCATE, SAME_CLUSTER].map(explored);
         return {
@@ -221,9 +222,9 @@ export const PARALLEL_REQUESTS: Scenario = {
         };
       },
     },
-    { name: "who waits for whom", run: turns },
+    { name: "which requests wait", run: turns },
     { name: "time on a disk that takes 8 ms for each request", run: times },
   ],
 };
 
-if (import.meta.main) runAsScript(PARALLEL_REQUESTS);
+if (import.meta.main) Deno.exitCode = await runAsScript(PARALLEL_REQUESTS);

@@ -1,7 +1,7 @@
 import { ImageChain } from "../lib/chain/mod.ts";
 import { createImage, FileStorage, runSync } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { DemonstratedScenario } from "./qed/scenario.ts";
 import { CLUSTER } from "./qed/sizes.ts";
 
 const SECRET = "what only the host may read";
@@ -22,8 +22,8 @@ function create(path: string, backing?: { name: string; isRaw: boolean }): void 
 }
 
 /**
- * A guest had a raw disk to itself and left a QED image on it, with a file of the host as its
- * backing file. That disk is the base of a new image: what does a guest of that one read?
+ * A guest wrote a QED image to its raw disk, and the image names a file of the host as its backing
+ * file. That disk is the base of a new image. Returns what a guest of the new image reads.
  */
 function readThroughHostileBase(isRaw: boolean): { text: string; format: string } {
   const folder = Deno.makeTempDirSync();
@@ -43,12 +43,11 @@ function readThroughHostileBase(isRaw: boolean): { text: string; format: string 
 }
 
 /** Claim 21. */
-export const RAW_BACKING: Scenario = {
+export const RAW_BACKING: DemonstratedScenario = {
   name: "raw-backing",
   claim: 21,
   mail: "Anthony Liguori, 7 September 2010 22:29; Christoph Hellwig, 7 September 21:35",
-  statement: "A raw backing file must not be probed.",
-  cases: [],
+  statement: "The driver must not probe the format of a raw backing file.",
   demonstrations: [
     {
       name: "a guest wrote a QED header into a raw base that is marked as raw",
@@ -73,4 +72,4 @@ export const RAW_BACKING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(RAW_BACKING);
+if (import.meta.main) Deno.exitCode = await runAsScript(RAW_BACKING);

@@ -13,14 +13,14 @@ import {
 } from "../lib/mod.ts";
 import { prepareImage } from "./qed/prepared_image.ts";
 import { qedTarget } from "./qed/qed_target.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Case, Scenario, Setup } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario, Setup } from "./qed/scenario.ts";
 import { CLUSTER, PER_L2_TABLE } from "./qed/sizes.ts";
-import { skipFlushes } from "./qed/skip_flushes.ts";
-import { patternBytes } from "./qed/workload.ts";
+import { skipFlushes } from "./qed/mutants/request_filters.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
 
 const DISK = 2 * PER_L2_TABLE;
-/** Backing files by name, from slot 1 on: alike in part, of different lengths. */
+/** Backing files by name, from slot 1 on: equal in part, of different lengths. */
 const OLD = patternBytes(77, 0, PER_L2_TABLE + 3 * CLUSTER + 1024);
 const NEW = patternBytes(88, 0, PER_L2_TABLE + 9 * CLUSTER);
 OLD.fill(0, 6 * CLUSTER, PER_L2_TABLE);
@@ -39,7 +39,7 @@ function backingOf(name: Name): NewBacking {
   return { reference: { name, isRaw: true }, source };
 }
 
-/** Open the image, with whichever backing file its header names. */
+/** Open the image with the backing file that its header names. */
 function* openAny(how: Parameters<typeof openImage>[0]): Operation<QedImage> {
   const image = yield* openImage({ ...how, writable: true });
   const found = FILES.find(([name]) => name === image.backingName);
@@ -47,7 +47,7 @@ function* openAny(how: Parameters<typeof openImage>[0]): Operation<QedImage> {
   return image;
 }
 
-/** Rebase an image, write to it and close it; after a crash either backing file may be there. */
+/** Rebase an image, write to it and close it; after a crash the header may name either file. */
 function setUp(each: Case, from: Name | undefined, to: Name | undefined): Setup {
   const { profile } = each;
   const contents = FILES.find(([name]) => name === from)?.[1];
@@ -78,7 +78,7 @@ function target(profile: OrderingProfile, names: readonly (Name | undefined)[]):
     profile,
     clusterBytes: CLUSTER,
     backingNames: names,
-    probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+    postRecoveryWrites: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
   });
   return {
     ...plain,
@@ -99,11 +99,11 @@ const TO_OTHER = {
 };
 const CLEAN = { expected: "clean" as const };
 
-/** Not a claim of the thread. */
-export const REBASING: Scenario = {
+/** A promise of this implementation. */
+export const REBASE: ExploredScenario = {
   name: "rebase",
   mail: "rebaseImage",
-  statement: "A safe rebase never changes what the guest sees, whenever the power goes.",
+  statement: "A safe rebase never changes the guest's data, in any crash.",
   cases: [
     ...[SECTORS, WRITES, BLOCKS].map((preset) => ({ ...TO_OTHER, ...CLEAN, preset })),
     {
@@ -133,4 +133,4 @@ export const REBASING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(REBASING);
+if (import.meta.main) Deno.exitCode = await runAsScript(REBASE);

@@ -1,26 +1,20 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { changeBacking, STRICT } from "../lib/mod.ts";
 import { memoryBacking } from "./qed/qed_target.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Case, Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
-import {
-  BACKING_NAME,
-  FLUSH,
-  operate,
-  patternBytes,
-  type Request,
-  type Workload,
-  write,
-} from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { BACKING_NAME } from "./qed/prepared_file.ts";
+import { FLUSH, operate, type Request, type Workload, write } from "./qed/workload.ts";
 
-/** Fits the first sector; takes two sectors behind it; does too, and no byte is the same. */
+/** Names that fit the first sector; that take two more sectors; that do, with no byte in common. */
 const SHORT = "elsewhere/base.raw";
 const LONG = "l".repeat(1000);
 const OTHER_LONG = "o".repeat(900);
 const BACKING = patternBytes(7, 0, 4 * CLUSTER);
 
-/** Another name for the same contents, or none; the new file is attached at once. */
+/** Changes the name of the backing file, or removes it; attaches the new file at once. */
 function rename(name: string | undefined): Request {
   return operate(function* (image) {
     yield* changeBacking(image, name === undefined ? undefined : { name, isRaw: true });
@@ -29,7 +23,7 @@ function rename(name: string | undefined): Request {
 }
 
 const COMMON = { clusterBytes: CLUSTER, imageBytes: DISK, backing: BACKING };
-/** There and back again, with writes that need the backing file between them. */
+/** Changes the name back and forth, with writes in between that need the backing file. */
 export const RENAMED: Workload = {
   ...COMMON,
   backingNames: [BACKING_NAME, SHORT, LONG, OTHER_LONG],
@@ -45,14 +39,14 @@ export const RENAMED: Workload = {
     rename(LONG),
   ],
 };
-/** All that the backing file holds is in the image as well, so it can go. */
+/** The image holds all data of the backing file, so it can be detached. */
 const FREED: Workload = {
   ...COMMON,
   backingNames: [BACKING_NAME, undefined],
   prepared: [write(0, 3 * CLUSTER)],
   steps: [write(3 * CLUSTER, CLUSTER), rename(undefined), write(5 * CLUSTER, 512), FLUSH],
 };
-const PROBES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+const POST_RECOVERY_WRITES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
 
 function cases(name: string, workload: Workload): Case[] {
   return [SECTORS, WRITES, BLOCKS].map((preset) => ({
@@ -60,16 +54,17 @@ function cases(name: string, workload: Workload): Case[] {
     profile: STRICT,
     preset,
     workload,
-    probes: PROBES,
+    postRecoveryWrites: POST_RECOVERY_WRITES,
     expected: "clean",
   }));
 }
 
-/** Not a claim of the thread. */
-export const REBASING_HEADER: Scenario = {
+/** A promise of this implementation. */
+export const REBASE_HEADER: ExploredScenario = {
   name: "rebase-header",
   mail: "changeBacking",
-  statement: "An image whose backing file changes has the old one or, whole, the new one.",
+  statement:
+    "An image whose backing file changes names the old one or the new one, never a mixture.",
   cases: [
     ...cases("short and long names", RENAMED),
     ...cases("short and long names in the rfc layout", { ...RENAMED, layout: "rfc" }),
@@ -77,4 +72,4 @@ export const REBASING_HEADER: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(REBASING_HEADER);
+if (import.meta.main) Deno.exitCode = await runAsScript(REBASE_HEADER);

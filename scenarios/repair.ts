@@ -1,7 +1,7 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { FEATURE, repairImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Case, Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
 import { CLOSE, discard, FLUSH, operate, type Workload, write } from "./qed/workload.ts";
 
@@ -21,7 +21,7 @@ function damage(file: Uint8Array): void {
   view.setBigUint64(FEATURES_OFFSET, FEATURE.NEED_CHECK, true);
 }
 
-/** Opening it repairs it; then the guest writes where the bad entries were. */
+/** Opening the image repairs it; then the guest writes where the bad entries were. */
 export const REPAIRED: Workload = {
   clusterBytes: CLUSTER,
   imageBytes: DISK,
@@ -29,7 +29,7 @@ export const REPAIRED: Workload = {
   damage,
   steps: [write(3 * CLUSTER, 512), write(PER_L2_TABLE + 70 * CLUSTER, 512), FLUSH, CLOSE],
 };
-/** The same with leaked clusters and half a cluster at the end, which repair gives back. */
+/** The same with leaked clusters and half a cluster at the end, which the repair frees. */
 const REPAIRED_ALL: Workload = {
   ...REPAIRED,
   tornTailBytes: 2 * CLUSTER + 700,
@@ -39,7 +39,7 @@ const REPAIRED_ALL: Workload = {
     ...REPAIRED.steps,
   ],
 };
-/** Clusters are discarded; then a table and a cluster move into the hole, and the file is cut. */
+/** Discards clusters; then a table and a cluster move into the hole, and the file shrinks. */
 export const RECLAIMED: Workload = {
   clusterBytes: CLUSTER,
   imageBytes: DISK,
@@ -60,7 +60,7 @@ function cases(name: string, workload: Workload): Case[] {
     profile: STRICT,
     preset,
     workload,
-    probes: [
+    postRecoveryWrites: [
       { offsetBytes: 100 * CLUSTER, lengthBytes: 512 },
       { offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 },
     ],
@@ -68,11 +68,11 @@ function cases(name: string, workload: Workload): Case[] {
   }));
 }
 
-/** Not a claim of the thread: what is recorded is a recovery, so a crash of it is the second one. */
-export const REPAIRING: Scenario = {
+/** A promise of this implementation. The log is that of a recovery, so a crash in it is the second. */
+export const REPAIR: ExploredScenario = {
   name: "repair",
   mail: "repairImage",
-  statement: "A repair that is cut by a crash can be run again, and nothing is lost on the way.",
+  statement: "A repair that a crash interrupts can run again, and no data is lost.",
   cases: [
     ...cases("at the next opening", REPAIRED),
     ...cases("with leaked clusters at the end", REPAIRED_ALL),
@@ -80,4 +80,4 @@ export const REPAIRING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(REPAIRING);
+if (import.meta.main) Deno.exitCode = await runAsScript(REPAIR);

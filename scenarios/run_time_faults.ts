@@ -8,14 +8,14 @@ import {
 } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
 import { faultyRun } from "./qed/faulty_run.ts";
-import { type Scenario, setUp } from "./qed/scenario.ts";
-import { runAsScript } from "./qed/script.ts";
+import { type DemonstratedScenario, setUp } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
 import {
   CLOSE,
   discard,
   FLUSH,
-  patternBytes,
   REOPEN,
   type Step,
   type Workload,
@@ -24,7 +24,7 @@ import {
 } from "./qed/workload.ts";
 
 const COMMON = { clusterBytes: CLUSTER, imageBytes: DISK };
-/** Every path of the writing side, twice, so that there is something to lose after the fault. */
+/** Takes every write path twice, so that there is data to lose after the fault. */
 const steps = (unmap: typeof zero): readonly Step[] => [
   write(3 * CLUSTER + 512, 1024),
   write(512, 512),
@@ -41,10 +41,10 @@ const steps = (unmap: typeof zero): readonly Step[] => [
   FLUSH,
   CLOSE,
 ];
-/** The workload, and the same over a backing file. */
+/** The workload without a backing file and over one. */
 export const FAULTY: Readonly<Record<string, Workload>> = {
   "without a backing file": { ...COMMON, prepared: [write(0, CLUSTER)], steps: steps(discard) },
-  // What a discard shows there depends on whether the write before it could be carried out.
+  // Zeroes: the data after a discard depends on whether the write before it succeeded.
   "over a backing file": {
     ...COMMON,
     backing: patternBytes(7, 0, 6 * CLUSTER),
@@ -58,8 +58,8 @@ const ONE_SESSION: typeof FAULTY = Object.fromEntries(
     return [name, { ...workload, steps }];
   }),
 );
-/** Faults that are told, or make no difference to who asks for the rest: nothing may be lost. */
-const TOLD = [
+/** Faults that storage reports, or that a retry for the rest hides: no data may be lost. */
+const REPORTED = [
   "read-fails",
   "write-fails",
   "growth-fails",
@@ -83,20 +83,20 @@ function figure(
   name: string,
   { fault, verdict, points, refused, statesLog2 }: FaultResult,
 ): string {
-  return `${fault}, ${name}: ${verdict} (each of ${points} requests, something refused in ` +
+  return `${fault}, ${name}: ${verdict} (each of ${points} requests, refusals in ` +
     `${refused} runs, 2^${statesLog2.toFixed(1)} states)`;
 }
 
-/** Faults after which readers see what may not be on disk. */
+/** Faults after which reads return data that may not be on disk. */
 const HIDDEN = ["write-fails-late", "flush-fails"];
 
-/** A closed image of one cluster in each of two L2 tables, for bits to rot in. */
+/** A closed image with one cluster in each of two L2 tables, for bit rot. */
 const AT_REST: Workload = {
   ...COMMON,
   prepared: [write(0, 512), write(PER_L2_TABLE, 512)],
   steps: [],
 };
-/** Of every so many bits one is tried. */
+/** Tries one bit of this many. */
 const STRIDE = 61;
 
 function partOf(offsetBytes: number): string {
@@ -112,20 +112,19 @@ function rotFigure({ part, tried, of, counts }: BitRot): string {
   return `bit rot, ${part}: ${classes.join(", ")} (sampled ${tried} of ${of} bits)`;
 }
 
-/** Not a claim of the thread. */
-export const RUN_TIME_FAULTS: Scenario = {
+/** A promise of this implementation. */
+export const RUN_TIME_FAULTS: DemonstratedScenario = {
   name: "run-time-faults",
   mail: "writeImage, flushImage",
   statement:
-    "Whatever one request to storage does wrong and says so, nothing that was flushed is " +
-    "lost, and nothing wrong is read.",
-  cases: [],
+    "If one storage request fails and storage reports it, no flushed data is lost, and no read " +
+    "returns wrong data.",
   demonstrations: [
     {
-      name: "faults that are told: every request, every crash after it",
+      name: "reported faults: each request, each crash after it",
       run() {
         const results = Object.keys(FAULTY).flatMap((name) =>
-          TOLD.map((fault) => ({ name, result: explore(name, fault) }))
+          REPORTED.map((fault) => ({ name, result: explore(name, fault) }))
         );
         return {
           holds: results.every(({ result }) => result.verdict === "survives" && result.points > 0),
@@ -134,7 +133,7 @@ export const RUN_TIME_FAULTS: Scenario = {
       },
     },
     {
-      name: "readers see what may not be on disk, and nobody opens the image again",
+      name: "reads return data that may not be on disk, and the image stays open",
       run() {
         const results = Object.keys(ONE_SESSION).flatMap((name) =>
           HIDDEN.map((fault) => ({ name, result: exploreIn(ONE_SESSION[name], fault) }))
@@ -146,8 +145,8 @@ export const RUN_TIME_FAULTS: Scenario = {
       },
     },
     {
-      // What the cache still shows may not be on disk, and no flush brings it there.
-      name: "the same, and the image is opened again by the same host, as found",
+      // The cache may hold data that is not on disk, and no flush writes it.
+      name: "the same, and the same host opens the image again, as found",
       run() {
         const results = Object.keys(FAULTY).flatMap((name) =>
           HIDDEN.map((fault) => ({ name, result: explore(name, fault) }))
@@ -159,14 +158,14 @@ export const RUN_TIME_FAULTS: Scenario = {
       },
     },
     {
-      name: "a write that goes elsewhere, as found: the format has no checksums",
+      name: "a misdirected write, as found: the format has no checksums",
       run() {
         const result = explore("without a backing file", "misdirected-write");
         return { holds: result.points > 0, figures: [figure("without a backing file", result)] };
       },
     },
     {
-      name: "bits that rot while the image is closed, as found",
+      name: "bit rot while the image is closed, as found",
       run() {
         const { log, target } = setUp({
           name: "",
@@ -182,4 +181,4 @@ export const RUN_TIME_FAULTS: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(RUN_TIME_FAULTS);
+if (import.meta.main) Deno.exitCode = await runAsScript(RUN_TIME_FAULTS);

@@ -1,20 +1,12 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { resizeImage, STRICT, writeImage } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Case, Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import {
-  CLOSE,
-  FLUSH,
-  operate,
-  patternBytes,
-  type Request,
-  type Workload,
-  write,
-  zero,
-} from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { CLOSE, FLUSH, operate, type Request, type Workload, write, zero } from "./qed/workload.ts";
 
-/** The disk comes to end in the middle of a cluster. */
+/** The disk ends in the middle of a cluster after the shrink. */
 const SMALL = PER_L2_TABLE + 3 * CLUSTER + 1024;
 /** The end of what is allocated, and of the backing file. */
 const END = PER_L2_TABLE + 6 * CLUSTER;
@@ -23,7 +15,7 @@ function resize(imageBytes: number, givesUpBytes = 0): Request {
   return operate((image) => resizeImage(image, imageBytes, { shrink: true }), { givesUpBytes });
 }
 
-/** Allocate clusters and leave zeroes in them, as there were before. */
+/** Allocates clusters that hold zeroes. */
 function allocate(offsetBytes: number, lengthBytes: number): Request {
   return operate((image) => writeImage(image, offsetBytes, new Uint8Array(lengthBytes)));
 }
@@ -34,7 +26,7 @@ const COMMON = {
   shrunkBytes: SMALL,
   prepared: [write(0, CLUSTER), write(SMALL - 512, 512)],
 };
-/** Clusters of zeroes are given up, in one L2 table some and in another one all, and it grows. */
+/** The disk loses clusters of zeroes, some of one L2 table and all of another, and grows again. */
 const SHRUNK: Workload = {
   ...COMMON,
   steps: [
@@ -50,7 +42,7 @@ const SHRUNK: Workload = {
     CLOSE,
   ],
 };
-/** What the guest had zeroed over a backing file stays hidden. */
+/** Ranges that the guest zeroed over a backing file stay zero. */
 export const SHRUNK_OVER_BACKING: Workload = {
   ...COMMON,
   backing: patternBytes(7, 0, END),
@@ -72,17 +64,18 @@ function cases(name: string, workload: Workload): Case[] {
     profile: STRICT,
     preset,
     workload,
-    probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+    postRecoveryWrites: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
     expected: "clean",
   }));
 }
 
-/** Not a claim of the thread. */
-export const SHRINKING: Scenario = {
+/** A promise of this implementation. */
+export const SHRINK: ExploredScenario = {
   name: "shrink",
   mail: "resizeImage",
-  statement: "A disk that shrinks keeps its contents as far as it goes; grown again it has zeroes.",
+  statement:
+    "A disk that shrinks keeps its contents up to the new size, and shows zeroes if it grows again.",
   cases: [...cases("without a backing file", SHRUNK), ...cases("over one", SHRUNK_OVER_BACKING)],
 };
 
-if (import.meta.main) runAsScript(SHRINKING);
+if (import.meta.main) Deno.exitCode = await runAsScript(SHRINK);

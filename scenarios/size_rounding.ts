@@ -9,10 +9,11 @@ import {
   STRICT,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import { type Scenario, setUp } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import { type ExploredScenario, setUp } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
-import { patternBytes, type Workload, write } from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { type Workload, write } from "./qed/workload.ts";
 
 const ROUNDS_DOWN: OrderingProfile = {
   ...RFC,
@@ -25,7 +26,7 @@ const KEEPS_TAIL: OrderingProfile = {
   partialTail: "round-down",
 };
 
-/** An image whose file ends in half a cluster that an earlier crash left there. */
+/** An image whose file ends in half a cluster, left by an earlier crash. */
 const TORN: Workload = {
   clusterBytes: CLUSTER,
   imageBytes: DISK,
@@ -34,13 +35,13 @@ const TORN: Workload = {
   steps: [write(3 * CLUSTER, 512)],
 };
 const COMMON = {
-  name: "allocation behind a torn tail",
+  name: "allocation after a torn tail",
   preset: SECTORS,
   workload: TORN,
-  probes: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 9 * CLUSTER, lengthBytes: 512 }],
 };
 
-/** Open the torn image, allocate one cluster, and see what became of the tail. */
+/** Open the image, allocate one cluster, and measure the tail. */
 function allocateBehindTail(profile: OrderingProfile): { leaks: number; growthBytes: number } {
   const { log } = setUp({
     ...COMMON,
@@ -63,7 +64,7 @@ function allocateBehindTail(profile: OrderingProfile): { leaks: number; growthBy
 }
 
 /** Claim 6. */
-export const SIZE_ROUNDING: Scenario = {
+export const SIZE_ROUNDING: ExploredScenario = {
   name: "size-rounding",
   claim: 6,
   mail: "Stefan Hajnoczi, 8 September 2010 11:15",
@@ -93,4 +94,4 @@ export const SIZE_ROUNDING: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(SIZE_ROUNDING);
+if (import.meta.main) Deno.exitCode = await runAsScript(SIZE_ROUNDING);

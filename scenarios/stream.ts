@@ -1,17 +1,17 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { streamImage } from "../lib/chain/mod.ts";
 import { type QedImage, readImage, STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import { skipFlushes } from "./qed/skip_flushes.ts";
+import { skipFlushes } from "./qed/mutants/request_filters.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
 import {
   CLOSE,
   discard,
   FLUSH,
   inTurn,
   operate,
-  patternBytes,
   REOPEN,
   type Schedule,
   together,
@@ -26,16 +26,16 @@ function backing(): Uint8Array {
 }
 
 const EVERYTHING = { copies: { offsetBytes: 0, lengthBytes: DISK } };
-/** All of the backing file is copied, and then the image does without it. */
-const STREAM = operate((image) => streamImage(image), EVERYTHING);
-/** A guest of an image that copies on read. */
+/** Copies all of the backing file, then detaches it. */
+const STREAM_ALL = operate((image) => streamImage(image), EVERYTHING);
+/** Reads of an image that copies on read. */
 const READ = operate(function* (image: QedImage) {
   image.copiesOnRead = true;
   yield* readImage(image, 2 * CLUSTER + 512, new Uint8Array(CLUSTER));
   image.copiesOnRead = false;
 }, EVERYTHING);
 
-/** Streaming beside a guest that writes, reads, discards and flushes, in the order of a schedule. */
+/** Streaming while a guest writes, reads, discards and flushes, in the order of a schedule. */
 function workload(schedule: Schedule): Workload {
   return {
     clusterBytes: CLUSTER,
@@ -45,7 +45,7 @@ function workload(schedule: Schedule): Workload {
     prepared: [write(CLUSTER + 512, 512)],
     steps: [
       together([
-        STREAM,
+        STREAM_ALL,
         inTurn(write(3 * CLUSTER + 512, 512), FLUSH, write(PER_L2_TABLE + CLUSTER, 512)),
         inTurn(READ, discard(0, CLUSTER), write(8 * CLUSTER, 512)),
       ], schedule),
@@ -55,35 +55,43 @@ function workload(schedule: Schedule): Workload {
   };
 }
 
-/** The same without a guest meanwhile; the image goes on in another session. */
+/** Streaming without a guest, and another session after it. */
 const ALONE: Workload = {
   ...workload([]),
-  steps: [write(3 * CLUSTER + 512, 512), STREAM, FLUSH, REOPEN, write(20 * CLUSTER, 512), CLOSE],
+  steps: [
+    write(3 * CLUSTER + 512, 512),
+    STREAM_ALL,
+    FLUSH,
+    REOPEN,
+    write(20 * CLUSTER, 512),
+    CLOSE,
+  ],
 };
 const COMMON = {
   profile: STRICT,
   preset: SECTORS,
-  probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
 };
 const CLEAN = { ...COMMON, expected: "clean" as const };
 
 /** Claim 26. */
-export const STREAMING: Scenario = {
+export const STREAM: ExploredScenario = {
   name: "stream",
   claim: 26,
   mail: "Anthony Liguori, 9 September 2010 12:49",
-  statement: "Live conversion by streaming: a guest sees the same before, meanwhile and after.",
+  statement:
+    "Live conversion by streaming never changes the guest's data: before, during and after it.",
   cases: [
     ...[SECTORS, WRITES, BLOCKS].map((preset) => ({
       ...CLEAN,
       preset,
-      name: "no guest meanwhile",
+      name: "without a guest",
       workload: ALONE,
     })),
-    { ...CLEAN, name: "beside a guest, in turn", workload: workload([]) },
+    { ...CLEAN, name: "with a guest, in turn", workload: workload([]) },
     ...[1, 2, 3].map((seed) => ({
       ...CLEAN,
-      name: `beside a guest, order ${seed}`,
+      name: `with a guest, order ${seed}`,
       workload: workload({ seed }),
     })),
     {
@@ -95,7 +103,7 @@ export const STREAMING: Scenario = {
     },
     {
       ...COMMON,
-      name: "without the flush before the backing file is dropped",
+      name: "without the flush before the backing file is detached",
       workload: ALONE,
       filters: [skipFlushes("before the backing file changes")],
       expected: ["wrong-data"],
@@ -103,4 +111,4 @@ export const STREAMING: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(STREAMING);
+if (import.meta.main) Deno.exitCode = await runAsScript(STREAM);

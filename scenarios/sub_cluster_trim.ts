@@ -10,13 +10,14 @@ import {
   runSync,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Case, Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
-import { CLOSE, discard, FLUSH, patternBytes, type Workload, write } from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { CLOSE, discard, FLUSH, type Workload, write } from "./qed/workload.ts";
 import { EAGER } from "./trim_reuse.ts";
 
-/** Parts of clusters: the rest is zero, is zero by then, is not, and the cluster is taken again. */
+/** Discards parts of clusters: the rest is zero, becomes zero, is not zero; then reuses the cluster. */
 export const SUB_CLUSTER: Workload = {
   clusterBytes: CLUSTER,
   imageBytes: DISK,
@@ -34,8 +35,13 @@ export const SUB_CLUSTER: Workload = {
   ],
 };
 
-const PROBES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
-const CLEAN = { profile: EAGER, preset: SECTORS, probes: PROBES, expected: "clean" as const };
+const POST_RECOVERY_WRITES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+const CLEAN = {
+  profile: EAGER,
+  preset: SECTORS,
+  postRecoveryWrites: POST_RECOVERY_WRITES,
+  expected: "clean" as const,
+};
 const CASES: readonly Case[] = [
   { ...CLEAN, name: "without a backing file", workload: SUB_CLUSTER },
   {
@@ -48,7 +54,7 @@ const CASES: readonly Case[] = [
 
 const LARGE_CLUSTER = 2 ** 16;
 
-/** A cluster full of data, discarded in pieces of 4 KiB. Answers when it came free. */
+/** Discards a cluster full of data in pieces of 4 KiB. Returns the piece that freed it. */
 function discardInPieces(): { freedAfter: number; pieces: number; reads: number } {
   const file = new MemoryStorage();
   let reads = 0;
@@ -77,12 +83,11 @@ function discardInPieces(): { freedAfter: number; pieces: number; reads: number 
 }
 
 /** Claim 24. */
-export const SUB_CLUSTER_TRIM: Scenario = {
+export const SUB_CLUSTER_TRIM: ExploredScenario = {
   name: "sub-cluster-trim",
   claim: 24,
   mail: "Avi Kivity, 10 September 2010 11:43",
-  statement:
-    "A TRIM of a part of a cluster looks at the rest, and frees the cluster if it is zero.",
+  statement: "A TRIM of a part of a cluster reads the rest, and frees the cluster if it is zero.",
   cases: CASES,
   demonstrations: [{
     name: "a cluster of 64 KiB with data in its first 4 KiB, discarded backwards in 16 pieces",
@@ -96,4 +101,4 @@ export const SUB_CLUSTER_TRIM: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(SUB_CLUSTER_TRIM);
+if (import.meta.main) Deno.exitCode = await runAsScript(SUB_CLUSTER_TRIM);

@@ -13,19 +13,12 @@ import {
   STRICT,
   writeImage,
 } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Case, Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK } from "./qed/sizes.ts";
-import { skipFlushes } from "./qed/skip_flushes.ts";
-import {
-  CLOSE,
-  discard,
-  FLUSH,
-  patternBytes,
-  REOPEN,
-  type Workload,
-  write,
-} from "./qed/workload.ts";
+import { skipFlushes } from "./qed/mutants/request_filters.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { CLOSE, discard, FLUSH, REOPEN, type Workload, write } from "./qed/workload.ts";
 
 /** `strict`, but a single freed cluster is a batch. */
 export const EAGER: OrderingProfile = Object.freeze({
@@ -40,7 +33,7 @@ const COMMON = {
   imageBytes: DISK,
   prepared: [write(0, CLUSTER), write(CLUSTER, CLUSTER), write(2 * CLUSTER, CLUSTER)],
 };
-/** Two clusters before the end of the file and the one at its end are given up and used again. */
+/** Discards and reuses two clusters before the end of the file and the one at its end. */
 export const REUSED: Workload = {
   ...COMMON,
   steps: [
@@ -55,12 +48,12 @@ export const REUSED: Workload = {
     write(0, 512),
   ],
 };
-/** The same where data is flushed before its entry. */
+/** The same over a backing file, where data is flushed before its entry. */
 export const REUSED_OVER_BACKING: Workload = {
   ...REUSED,
   backing: patternBytes(77, 0, 16 * CLUSTER),
 };
-/** What is freed last ends the file: closing cuts it off, and the next session grows again. */
+/** The last freed cluster ends the file: closing cuts it off, and the next session grows the file. */
 export const CUT: Workload = {
   ...COMMON,
   steps: [
@@ -72,12 +65,17 @@ export const CUT: Workload = {
   ],
 };
 
-const PROBES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
-const CLEAN = { profile: EAGER, preset: SECTORS, probes: PROBES, expected: "clean" as const };
+const POST_RECOVERY_WRITES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+const CLEAN = {
+  profile: EAGER,
+  preset: SECTORS,
+  postRecoveryWrites: POST_RECOVERY_WRITES,
+  expected: "clean" as const,
+};
 const CASES: readonly Case[] = [
-  { ...CLEAN, name: "used again after a flush", workload: REUSED },
-  { ...CLEAN, name: "used again after a flush", workload: REUSED, preset: WRITES },
-  { ...CLEAN, name: "used again after a flush", workload: REUSED, preset: BLOCKS },
+  { ...CLEAN, name: "reused after a flush", workload: REUSED },
+  { ...CLEAN, name: "reused after a flush", workload: REUSED, preset: WRITES },
+  { ...CLEAN, name: "reused after a flush", workload: REUSED, preset: BLOCKS },
   { ...CLEAN, name: "the same over a backing file", workload: REUSED_OVER_BACKING },
   {
     ...CLEAN,
@@ -88,14 +86,14 @@ const CASES: readonly Case[] = [
   { ...CLEAN, name: "without reuse", workload: REUSED, profile: NO_REUSE },
   {
     ...CLEAN,
-    name: "used again without a flush",
+    name: "reused without a flush",
     workload: REUSED,
     filters: [skipFlushes("cleaned clusters before they are reused")],
     expected: ["wrong-data"],
   },
   {
     ...CLEAN,
-    name: "used again without a flush, over a backing file",
+    name: "reused without a flush, over a backing file",
     workload: REUSED_OVER_BACKING,
     filters: [skipFlushes("freed clusters before they are reused")],
     expected: ["wrong-data"],
@@ -105,7 +103,7 @@ const CASES: readonly Case[] = [
 const PAIRS = 512;
 const LARGE_CLUSTER = 2 ** 16;
 
-/** Fill a disk, then over and over give a cluster up and write another one. */
+/** Fills a disk, then repeatedly discards a cluster and writes another one. */
 function measureReuse(profile: OrderingProfile): { flushes: number; grownClusters: number } {
   const file = new MemoryStorage();
   let flushes = 0;
@@ -137,15 +135,14 @@ function measureReuse(profile: OrderingProfile): { flushes: number; grownCluster
 }
 
 /** Claim 10. */
-export const TRIM_REUSE: Scenario = {
+export const TRIM_REUSE: ExploredScenario = {
   name: "trim-reuse",
   claim: 10,
   mail: "Anthony Liguori, 10 September 2010 13:39",
-  statement:
-    "TRIM is: clear the L2 entry, sync; and the sync may wait until the cluster is used again.",
+  statement: "A TRIM clears the L2 entry and syncs; the sync may wait until the cluster is reused.",
   cases: CASES,
   demonstrations: [{
-    name: `${PAIRS} times: a cluster of 64 KiB given up, another one written`,
+    name: `${PAIRS} times: discard a cluster of 64 KiB, write another one`,
     run() {
       const [never, batches, each] = [NO_REUSE, STRICT, EAGER].map(measureReuse);
       const line = ({ flushes, grownClusters }: typeof never) =>
@@ -163,4 +160,4 @@ export const TRIM_REUSE: Scenario = {
   }],
 };
 
-if (import.meta.main) runAsScript(TRIM_REUSE);
+if (import.meta.main) Deno.exitCode = await runAsScript(TRIM_REUSE);

@@ -1,17 +1,11 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { STRICT, upgradeLayout } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Case, Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import {
-  BACKING_NAME,
-  CLOSE,
-  FLUSH,
-  operate,
-  patternBytes,
-  type Workload,
-  write,
-} from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { BACKING_NAME } from "./qed/prepared_file.ts";
+import { CLOSE, FLUSH, operate, type Workload, write } from "./qed/workload.ts";
 
 /** Allocations before and after, in the same session. */
 export const UPGRADED: Workload = {
@@ -33,7 +27,7 @@ const WITH_BACKING: Workload = {
   backing: patternBytes(7, 0, 6 * CLUSTER),
   backingNames: [BACKING_NAME],
 };
-const PROBES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+const POST_RECOVERY_WRITES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
 
 function cases(name: string, workload: Workload): Case[] {
   return [SECTORS, WRITES, BLOCKS].map((preset) => ({
@@ -41,17 +35,18 @@ function cases(name: string, workload: Workload): Case[] {
     profile: STRICT,
     preset,
     workload,
-    probes: PROBES,
+    postRecoveryWrites: POST_RECOVERY_WRITES,
     expected: "clean",
   }));
 }
 
-/** Not a claim of the thread. */
-export const UPGRADING_LAYOUT: Scenario = {
+/** A promise of this implementation. */
+export const UPGRADE_LAYOUT: ExploredScenario = {
   name: "upgrade-layout",
   mail: "upgradeLayout",
-  statement: "An rfc image that becomes a final one is one or the other, with the same contents.",
+  statement:
+    "An image that changes from the rfc layout to the final one has either, with the same contents.",
   cases: [...cases("without a backing file", UPGRADED), ...cases("with one", WITH_BACKING)],
 };
 
-if (import.meta.main) runAsScript(UPGRADING_LAYOUT);
+if (import.meta.main) Deno.exitCode = await runAsScript(UPGRADE_LAYOUT);

@@ -1,12 +1,13 @@
 import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
 import { STRICT } from "../lib/mod.ts";
-import { runAsScript } from "./qed/script.ts";
-import type { Case, Scenario } from "./qed/scenario.ts";
+import { runAsScript } from "./qed/run_as_script.ts";
+import type { Case, ExploredScenario } from "./qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "./qed/sizes.ts";
-import { CLOSE, FLUSH, patternBytes, type Workload, write, zero } from "./qed/workload.ts";
+import { patternBytes } from "./qed/pattern_bytes.ts";
+import { CLOSE, FLUSH, type Workload, write, zero } from "./qed/workload.ts";
 import { EAGER } from "./trim_reuse.ts";
 
-/** Whole clusters and parts, allocated or not, two L2 tables, and what was freed used again. */
+/** Zeroes whole clusters and parts, allocated or not, in two L2 tables, and reuses freed clusters. */
 export const ZEROED: Workload = {
   clusterBytes: CLUSTER,
   imageBytes: DISK,
@@ -23,20 +24,24 @@ export const ZEROED: Workload = {
     CLOSE,
   ],
 };
-/** Data where something happens, zeroes in between. */
+/** A backing file with data where the workload writes, and zeroes in between. */
 function backing(): Uint8Array {
   const bytes = patternBytes(77, 0, PER_L2_TABLE + CLUSTER + 1024);
   return bytes.fill(0, 8 * CLUSTER, PER_L2_TABLE - 3 * CLUSTER);
 }
 
-/** The same with data below, also behind the first L2 table. */
+/** The same over a backing file, also past the first L2 table. */
 export const ZEROED_OVER_BACKING: Workload = {
   ...ZEROED,
   backing: backing(),
 };
 
-const PROBES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
-const CLEAN = { preset: SECTORS, probes: PROBES, expected: "clean" as const };
+const POST_RECOVERY_WRITES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+const CLEAN = {
+  preset: SECTORS,
+  postRecoveryWrites: POST_RECOVERY_WRITES,
+  expected: "clean" as const,
+};
 const CASES: readonly Case[] = [STRICT, EAGER].flatMap((profile) => [
   { ...CLEAN, profile, name: "without a backing file", workload: ZEROED },
   { ...CLEAN, profile, name: "over a backing file", workload: ZEROED_OVER_BACKING },
@@ -54,11 +59,11 @@ const CASES: readonly Case[] = [STRICT, EAGER].flatMap((profile) => [
   },
 ]);
 
-/** Not a claim of the thread. */
-export const WRITING_ZEROES: Scenario = {
+/** A promise of this implementation. */
+export const WRITE_ZEROES: ExploredScenario = {
   name: "write-zeroes",
   mail: "writeZeroes",
-  statement: "Writing zeroes, whatever it unmaps, is like writing any other data.",
+  statement: "Writing zeroes is as safe as writing any other data, whatever it unmaps.",
   cases: [
     ...CASES,
     ...[WRITES, BLOCKS].map((preset) => ({
@@ -71,4 +76,4 @@ export const WRITING_ZEROES: Scenario = {
   ],
 };
 
-if (import.meta.main) runAsScript(WRITING_ZEROES);
+if (import.meta.main) Deno.exitCode = await runAsScript(WRITE_ZEROES);

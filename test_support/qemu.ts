@@ -7,8 +7,8 @@ import { optionalTest, type TestBody } from "./optional.ts";
 import { withSeeds } from "./seeds.ts";
 import { inTempDir } from "./temp_dir.ts";
 
-/** The programs that these tests run; Debian has both in `qemu-utils`. */
-export type QemuTool = "qemu-img" | "qemu-io";
+/** The programs that these tests run; Debian has all in `qemu-utils`. */
+export type QemuTool = "qemu-img" | "qemu-io" | "qemu-nbd";
 
 /** The output and exit status of a tool. */
 export interface ToolResult {
@@ -66,7 +66,7 @@ export function describeFailure(
 
 /** Why the tests that need QEMU cannot run here, or undefined if they can. */
 export function missingQemu(): string | undefined {
-  for (const tool of ["qemu-img", "qemu-io"] as const) {
+  for (const tool of ["qemu-img", "qemu-io", "qemu-nbd"] as const) {
     try {
       const { success } = new Deno.Command(tool, { args: ["--version"], stdin: "null" })
         .outputSync();
@@ -81,7 +81,7 @@ export function missingQemu(): string | undefined {
 
 const missing = missingQemu();
 
-/** Declare a test that needs `qemu-img` and `qemu-io`; see {@linkcode optionalTest}. */
+/** Declare a test that needs QEMU's tools; see {@linkcode optionalTest}. */
 export function qemuTest(name: string, body: TestBody): void {
   optionalTest({ name, missing, body });
 }

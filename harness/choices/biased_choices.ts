@@ -2,23 +2,23 @@ import type { Random } from "../../lib/storage/random.ts";
 import type { Choices } from "./choices.ts";
 
 /**
- * How often, in 16 times, an answer is not the first one (what is durable). Orders are broken by few
- * things that reached the disk before the rest, or by few that are missing while the rest is there; what
- * is half and half says least, as nearly every state is like that.
+ * How often, in 16 times, an answer is not the first option (the durable version). Ordering bugs
+ * show when a few writes persist early, or when a few are missing while the rest persists. States
+ * with half of the writes tell least: nearly every state is like that.
  */
 const CHANCES = [1, 1, 2, 4, 8, 14, 15];
 
-/** Answers by chance: each run has its own likelihood of what is not durable, from little to nearly all. */
+/** Random answers: each run draws how likely a write persists, from rarely to nearly always. */
 export class BiasedChoices implements Choices {
-  /** What was judged before may go on otherwise this time: it counts as under way. */
+  /** A state that was checked before may continue differently this time, so every run counts. */
   readonly isRetracing = true;
   /** Runs come in no order. */
   readonly isUnordered = true;
   readonly #random: Random;
   #chance = 0;
-  #tape: number[] = [];
+  #sequence: number[] = [];
 
-  /** Answers follow from `random`. The first run has no likelihood at all: what is durable. */
+  /** Answers follow from `random`. In the first run nothing but the durable versions persists. */
   constructor(random: Random) {
     this.#random = random;
   }
@@ -27,18 +27,18 @@ export class BiasedChoices implements Choices {
   choose(optionCount: number): number {
     const isOther = this.#random.below(16) < this.#chance;
     const picked = isOther && optionCount > 1 ? this.#random.between(1, optionCount - 1) : 0;
-    this.#tape.push(picked);
+    this.#sequence.push(picked);
     return picked;
   }
 
   /** The answers of this run so far. */
-  get tape(): readonly number[] {
-    return this.#tape;
+  get sequence(): readonly number[] {
+    return this.#sequence;
   }
 
   /** Begin another run. */
   advance(): void {
     this.#chance = this.#random.pick(CHANCES);
-    this.#tape = [];
+    this.#sequence = [];
   }
 }

@@ -4,11 +4,11 @@ import { type Choices, ExhaustiveChoices } from "./choices.ts";
  * All answers of which at most `most` are not the first one: states in which little is other than
  * durable come first. With `most` infinite these are all answers there are.
  */
-export class SparingChoices implements Choices {
+export class BoundedChoices implements Choices {
   readonly #choices = new ExhaustiveChoices();
   readonly #most: number;
   #spent = 0;
-  #hasSpared = false;
+  #hasOmitted = false;
 
   /** Let at most `most` answers differ from the first option. */
   constructor(most: number) {
@@ -16,22 +16,22 @@ export class SparingChoices implements Choices {
   }
 
   /**
-   * Whether every answer of this run so far was the same in the run before it. With a limit what was
-   * judged before counts as under way: another run may have more answers left for what comes next.
+   * Whether every answer of this run so far was the same in the run before it. With a limit this is
+   * always true: another run may have more answers left for the next questions.
    */
   get isRetracing(): boolean {
     return this.#most < Infinity || this.#choices.isRetracing;
   }
 
   /** Whether a question had answers that were left out; if none had, all answers were given. */
-  get hasSpared(): boolean {
-    return this.#hasSpared;
+  get hasOmitted(): boolean {
+    return this.#hasOmitted;
   }
 
   /** Answer the next question of this run. */
   choose(optionCount: number): number {
     if (this.#spent >= this.#most) {
-      this.#hasSpared ||= optionCount > 1;
+      this.#hasOmitted ||= optionCount > 1;
       return 0;
     }
     const picked = this.#choices.choose(optionCount);

@@ -2,20 +2,20 @@ import { NotDeterministicError } from "./not_deterministic_error.ts";
 
 /**
  * The one source of choices. Whatever is not determined (which version of a sector reached the
- * disk, which size persisted) is asked for here, and the answers make up a tape. Exhaustive
- * search, seeded runs and replay differ only in who fills the tape.
+ * disk, which size persisted) is asked for here, and the answers make up a choice sequence. Exhaustive
+ * search, seeded runs and replay differ only in who fills the choice sequence.
  */
 export interface Choices {
   /** Answer a number from 0 to `optionCount - 1`. */
   choose(optionCount: number): number;
   /** Whether every answer of this run so far was the same in the run before it. */
   readonly isRetracing: boolean;
-  /** Whether runs come in no order, so that none may rely on what came in an earlier one. */
+  /** Whether runs come in no particular order, so that no run may rely on an earlier one. */
   readonly isUnordered?: boolean;
 }
 
 /**
- * Depth-first enumeration of every tape. Run the program once, call {@linkcode advance}, and run
+ * Depth-first enumeration of every choice sequence. Run the program once, call {@linkcode advance}, and run
  * it again from the start while that answers true; the program must ask the same questions as
  * long as it gets the same answers. Option 0 comes first everywhere.
  *
@@ -36,14 +36,14 @@ export interface Choices {
 export class ExhaustiveChoices implements Choices {
   readonly #picked: number[];
   readonly #counts: number[] = [];
-  /** How many answers are given, and stay as they are. */
+  /** The number of answers that are given in advance and never change. */
   readonly #fixed: number;
   #depth: number;
   #position = 0;
-  /** Where the tape of this run first differs from the one before; -1 in the first run. */
+  /** Where the choice sequence of this run first differs from the one before; -1 in the first run. */
   #changedAt = -1;
 
-  /** Enumerate the tapes that begin with `prefix`; all of them if it is not given. */
+  /** Enumerate the choice sequences that begin with `prefix`; all of them if it is not given. */
   constructor(prefix: readonly number[] = []) {
     this.#picked = [...prefix];
     this.#fixed = prefix.length;
@@ -76,7 +76,7 @@ export class ExhaustiveChoices implements Choices {
     return 0;
   }
 
-  /** Turn to the next tape; false when all have been run. */
+  /** Turn to the next choice sequence; false when all have been run. */
   advance(): boolean {
     this.#position = 0;
     while (this.#depth > this.#fixed) {
@@ -89,11 +89,13 @@ export class ExhaustiveChoices implements Choices {
   }
 
   /** The answers of this run so far. */
-  tape(): number[] {
+  sequence(): number[] {
     return this.#picked.slice(0, this.#position);
   }
 
-  /** What the tapes that were not run yet begin with; to be asked after {@linkcode advance}. */
+  /**
+   * The prefixes of all choice sequences that were not run yet; call it after {@linkcode advance}.
+   */
   left(): number[][] {
     const prefixes: number[][] = [this.#picked.slice(0, this.#depth)];
     for (let at = this.#depth - 1; at >= this.#fixed; at--) {
@@ -104,62 +106,64 @@ export class ExhaustiveChoices implements Choices {
     return prefixes;
   }
 
-  /** How many options the question behind the prefix has; undefined if it was not asked. */
+  /** The number of options of the question after the prefix; undefined if it was not asked. */
   get nextCount(): number | undefined {
     return this.#position > this.#fixed ? this.#counts[this.#fixed] : undefined;
   }
 }
 
 /**
- * Answers from a recorded tape; 0 once it has run out. Throws {@linkcode TapeError}.
+ * Answers from a recorded choice sequence; 0 after its end. Throws {@linkcode ChoiceError}.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { TapeChoices } from "@powercut/powercut/harness";
+ * import { RecordedChoices } from "@powercut/powercut/harness";
  *
- * const choices = new TapeChoices([2]);
+ * const choices = new RecordedChoices([2]);
  * assertEquals([choices.choose(3), choices.choose(3)], [2, 0]);
  * ```
  */
-export class TapeChoices implements Choices {
-  /** A tape is run once. */
+export class RecordedChoices implements Choices {
+  /** A choice sequence is run once. */
   readonly isRetracing = false;
-  readonly #tape: readonly number[];
+  readonly #sequence: readonly number[];
   #position = 0;
 
-  /** Answer from `tape`. */
-  constructor(tape: readonly number[]) {
-    this.#tape = tape;
+  /** Answer from `choices`. */
+  constructor(sequence: readonly number[]) {
+    this.#sequence = sequence;
   }
 
   /** Answer the next question. */
   choose(optionCount: number): number {
-    const picked = this.#tape[this.#position++] ?? 0;
+    const picked = this.#sequence[this.#position++] ?? 0;
     if (Number.isInteger(picked) && picked >= 0 && picked < optionCount) return picked;
-    throw new TapeError(
-      `tape[${this.#position - 1}] is ${picked}: must be an integer from 0 to ${optionCount - 1}`,
+    throw new ChoiceError(
+      `choices[${this.#position - 1}] is ${picked}: must be an integer from 0 to ${
+        optionCount - 1
+      }`,
     );
   }
 
   /** Whether every answer was asked for. */
   get isUsedUp(): boolean {
-    return this.#position >= this.#tape.length;
+    return this.#position >= this.#sequence.length;
   }
 }
 
 /**
- * A tape that does not fit the program that asks.
+ * A choice sequence that does not fit the program that asks.
  *
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { TapeChoices, TapeError } from "@powercut/powercut/harness";
+ * import { RecordedChoices, ChoiceError } from "@powercut/powercut/harness";
  *
- * assertThrows(() => new TapeChoices([2]).choose(2), TapeError, "from 0 to 1");
+ * assertThrows(() => new RecordedChoices([2]).choose(2), ChoiceError, "from 0 to 1");
  * ```
  */
-export class TapeError extends Error {
+export class ChoiceError extends Error {
   /** The name of this kind of error. */
-  override readonly name = "TapeError";
+  override readonly name = "ChoiceError";
 }

@@ -1,45 +1,47 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type Choices, ExhaustiveChoices, TapeChoices, TapeError } from "./choices.ts";
+import { ChoiceError, type Choices, ExhaustiveChoices, RecordedChoices } from "./choices.ts";
 
-function everyTape(program: (choices: Choices) => void): string[] {
+function everySequence(program: (choices: Choices) => void): string[] {
   const choices = new ExhaustiveChoices();
-  const tapes: string[] = [];
+  const sequences: string[] = [];
   do {
     program(choices);
-    tapes.push(choices.tape().join(""));
+    sequences.push(choices.sequence().join(""));
   } while (choices.advance());
-  return tapes;
+  return sequences;
 }
 
-Deno.test("three questions of two options and one of three make 24 tapes, all different", () => {
-  const tapes = everyTape((choices) => [2, 2, 2, 3].forEach((count) => choices.choose(count)));
-  assertEquals(tapes.length, 24);
-  assertEquals(new Set(tapes).size, 24);
-  assertEquals(tapes[0], "0000");
-  assertEquals(tapes[1], "0001");
-  assertEquals(tapes.at(-1), "1112");
+Deno.test("three questions of two options and one of three make 24 choice sequences, all different", () => {
+  const sequences = everySequence((choices) =>
+    [2, 2, 2, 3].forEach((count) => choices.choose(count))
+  );
+  assertEquals(sequences.length, 24);
+  assertEquals(new Set(sequences).size, 24);
+  assertEquals(sequences[0], "0000");
+  assertEquals(sequences[1], "0001");
+  assertEquals(sequences.at(-1), "1112");
 });
 
 Deno.test("a program that asks nothing runs once", () => {
-  assertEquals(everyTape(() => {}), [""]);
+  assertEquals(everySequence(() => {}), [""]);
 });
 
 Deno.test("questions that depend on answers are asked only on their branch", () => {
-  const tapes = everyTape((choices) => {
+  const sequences = everySequence((choices) => {
     if (choices.choose(3) === 1) choices.choose(2);
   });
-  assertEquals(tapes, ["0", "10", "11", "2"]);
+  assertEquals(sequences, ["0", "10", "11", "2"]);
 });
 
 Deno.test("a question of one option has one answer", () => {
-  assertEquals(everyTape((choices) => choices.choose(1)), ["0"]);
+  assertEquals(everySequence((choices) => choices.choose(1)), ["0"]);
 });
 
 Deno.test("a program that asks differently after the same answers is found out", () => {
   let run = 0;
   assertThrows(
     () =>
-      everyTape((choices) => {
+      everySequence((choices) => {
         choices.choose(run++ === 0 ? 2 : 3);
         choices.choose(2);
       }),
@@ -57,17 +59,17 @@ Deno.test("retracing lasts until the first answer that differs from the run befo
       choices.choose(2);
       flags += choices.isRetracing ? "R" : "-";
     }
-    seen.push(`${choices.tape().join("")} ${flags}`);
+    seen.push(`${choices.sequence().join("")} ${flags}`);
   } while (choices.advance());
   assertEquals(seen, ["00 ---", "01 RR-", "10 R--", "11 RR-"]);
 });
 
-Deno.test("a tape answers as recorded, and 0 once it has run out", () => {
-  const choices = new TapeChoices([1, 2]);
+Deno.test("a choice sequence answers as recorded, and 0 once it has run out", () => {
+  const choices = new RecordedChoices([1, 2]);
   assertEquals([choices.choose(2), choices.choose(3), choices.choose(4)], [1, 2, 0]);
 });
 
-Deno.test("every tape of an exhaustive search replays to the same answers", () => {
+Deno.test("every choice sequence of an exhaustive search replays to the same answers", () => {
   const program = (choices: Choices) => {
     const answers = [choices.choose(3)];
     if (answers[0] > 0) answers.push(choices.choose(2));
@@ -77,12 +79,12 @@ Deno.test("every tape of an exhaustive search replays to the same answers", () =
   const choices = new ExhaustiveChoices();
   do {
     const answers = program(choices);
-    assertEquals(program(new TapeChoices(choices.tape())), answers);
+    assertEquals(program(new RecordedChoices(choices.sequence())), answers);
   } while (choices.advance());
 });
 
-Deno.test("a tape says whether it was used up", () => {
-  const choices = new TapeChoices([1, 1]);
+Deno.test("a choice sequence says whether it was used up", () => {
+  const choices = new RecordedChoices([1, 1]);
   choices.choose(2);
   assertEquals(choices.isUsedUp, false);
   choices.choose(2);
@@ -90,10 +92,10 @@ Deno.test("a tape says whether it was used up", () => {
 });
 
 for (const picked of [2, -1, 0.5, NaN]) {
-  Deno.test(`a tape with ${picked} does not fit a question of two options`, () => {
-    const choices = new TapeChoices([0, picked]);
+  Deno.test(`a choice sequence with ${picked} does not fit a question of two options`, () => {
+    const choices = new RecordedChoices([0, picked]);
     choices.choose(2);
-    assertThrows(() => choices.choose(2), TapeError, "tape[1]");
+    assertThrows(() => choices.choose(2), ChoiceError, "choices[1]");
   });
 }
 

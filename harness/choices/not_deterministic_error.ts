@@ -1,6 +1,6 @@
 /**
- * A target or a workload that does something else when it is run again on the same bytes. What is found
- * could not be seen again, and a search would not be exhaustive.
+ * A target or a workload behaves differently when it runs again on the same bytes. Findings could
+ * not be reproduced, and a search would not be exhaustive.
  *
  * @example
  * ```ts
@@ -20,14 +20,14 @@ export class NotDeterministicError extends Error {
   /** The name of this kind of error. */
   override readonly name = "NotDeterministicError";
 
-  /** `what` does not do the same again; `difference` says where it first differs. */
+  /** `what` is not deterministic; `difference` says where two runs first differ. */
   constructor(what: string, difference: string) {
     super(`${what} is not deterministic: ${difference}`);
   }
 }
 
 /**
- * The first line in which two runs of `what` differ, if they do, as the error to throw.
+ * The first line in which two runs of `what` differ, as the error to throw; undefined if none does.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ExhaustiveChoices, TapeChoices } from "./choices.ts";
+import { ExhaustiveChoices, RecordedChoices } from "./choices.ts";
 import { PlannedChoices } from "./planned_choices.ts";
 
 /** Ask for as many choices of three options. */
@@ -7,10 +7,10 @@ function ask(choices: PlannedChoices, count: number): number[] {
   return Array.from({ length: count }, () => choices.choose(3));
 }
 
-function led(tape: readonly number[], asked: number): PlannedChoices {
-  const choices = new PlannedChoices(new TapeChoices(tape));
+function led(sequence: readonly number[], asked: number): PlannedChoices {
+  const choices = new PlannedChoices(new RecordedChoices(sequence));
   choices.lead();
-  assertEquals(ask(choices, asked), tape.slice(0, asked));
+  assertEquals(ask(choices, asked), sequence.slice(0, asked));
   choices.endLead();
   return choices;
 }
@@ -32,26 +32,26 @@ Deno.test("only in a branch are independent units chosen, and what comes behind 
   const choices = led([2, 0], 2);
   choices.follow();
   assertEquals(choices.chooseFreely(7, 3), undefined);
-  choices.branch(new TapeChoices([1, 2, 1]));
+  choices.branch(new RecordedChoices([1, 2, 1]));
   assertEquals(choices.chooseFreely(7, 3), 1);
   assertEquals(ask(choices, 4), [2, 0, 2, 1]);
 });
 
 Deno.test("a second crash keeps the answers of the first recovery, and the units that are fixed", () => {
-  const choices = new PlannedChoices(new TapeChoices([2, 0, 1]));
+  const choices = new PlannedChoices(new RecordedChoices([2, 0, 1]));
   choices.lead();
   ask(choices, 2);
   choices.endRecovery();
   ask(choices, 1);
   choices.endLead();
-  choices.recrash(new TapeChoices([1, 1, 2]), new Set([7]));
+  choices.nestedCrash(new RecordedChoices([1, 1, 2]), new Set([7]));
   assertEquals(choices.chooseFreely(7, 3), undefined);
   assertEquals(choices.chooseFreely(8, 3), 1);
   assertEquals(ask(choices, 4).slice(0, 4), [2, 0, 1, 2]);
 });
 
 Deno.test("recovery went like this before unless only zeroes were chosen after it", () => {
-  const tapes: (readonly [number[], boolean])[] = [];
+  const sequences: (readonly [number[], boolean])[] = [];
   const leader = new ExhaustiveChoices();
   const choices = new PlannedChoices(leader);
   do {
@@ -60,10 +60,12 @@ Deno.test("recovery went like this before unless only zeroes were chosen after i
     choices.endRecovery();
     const rest = ask(choices, 1);
     choices.endLead();
-    tapes.push([[...first, ...rest], choices.hasRecoveredBefore]);
+    sequences.push([[...first, ...rest], choices.hasRecoveredBefore]);
   } while (leader.advance());
-  assertEquals(tapes.length, 9);
-  for (const [tape, before] of tapes) assertEquals(before, tape[1] !== 0, tape.join());
+  assertEquals(sequences.length, 9);
+  for (const [sequence, before] of sequences) {
+    assertEquals(before, sequence[1] !== 0, sequence.join());
+  }
 });
 
 Deno.test("who leads retraces as its leader does; who follows as far as two leads were the same", () => {

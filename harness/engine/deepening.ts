@@ -1,7 +1,7 @@
 /**
- * The deepening engine: all states in which nothing but what is durable reached the disk, then those with
- * one unit (or size of the file) more, then two, and so on; for spaces that are too large for all. Most
- * defects show with one or two.
+ * The deepening engine: first all states in which only durable contents are on disk, then those in
+ * which one unit (or the size of the file) differs, then two, and so on; for spaces that are too
+ * large for the others. Most bugs show with one or two.
  *
  * @module
  */
@@ -12,20 +12,20 @@ import { Contents } from "../model/contents.ts";
 import { epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
-import { prepareTrial, type Trial } from "../reference/check_state.ts";
+import { prepareContext, type ReferenceContext } from "../reference/check_state.ts";
 import { SpaceCount } from "../result/count_states.ts";
 import { EpochSearch } from "../search/epoch_search.ts";
 import { explorationOf } from "./exploration_of.ts";
 import { Findings } from "../result/findings.ts";
 import { DEFAULT_SAMPLES } from "./sampled.ts";
-import { addEfforts, NO_EFFORT } from "../search/search_effort.ts";
-import { SparingChoices } from "../choices/bounded_choices.ts";
+import { addEfforts, NO_EFFORT } from "../result/search_effort.ts";
+import { BoundedChoices } from "../choices/bounded_choices.ts";
 
 /**
- * Explore the states of `log` in which at most 0, 1, 2 ... units that recovery reads are other than durable.
- * It ends when `options.samples` recoveries were run, or when that was all; the first level is always
- * finished. The result says how far it came: only levels that were finished count, though what was found in
- * the last one is reported as well. Throws what {@linkcode exploreLazily} throws.
+ * Explore the states of `log` in which at most 0, 1, 2 ... of the units that recovery reads differ
+ * from their durable versions. Ends after `options.samples` recoveries, or when the space is
+ * exhausted; always finishes the first level. The result counts finished levels only, but reports
+ * findings of the last level as well. Throws what {@linkcode exploreLazily} throws.
  *
  * @example
  * ```ts
@@ -35,11 +35,11 @@ import { SparingChoices } from "../choices/bounded_choices.ts";
  * // A disk that must hold the same in both sectors.
  * const target: Target<void> = {
  *   name: "mirror",
- *   opaqueLabels: new Set(),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     const both = new Uint8Array(1024);
@@ -65,64 +65,64 @@ export function exploreByDeepening(
   options: ExploreOptions,
 ): Exploration {
   const { samples = DEFAULT_SAMPLES, depth = 1 } = options;
-  const trial = prepareTrial(log, target, preset, options);
+  const context = prepareContext(log, target, preset, options);
   let effort = NO_EFFORT;
   let coverage: Coverage = { kind: "bounded", units: 0 };
   let findings = new Findings();
   let count = new SpaceCount(preset);
   for (let units = 0; coverage.kind !== "exhaustive"; units++) {
     const most = units === 0 ? Infinity : samples - effort.recoveries;
-    const level = searchLevel(trial, units, most, options);
+    const level = searchLevel(context, units, most, options);
     effort = addEfforts(effort, level.effort);
     if (!level.isFinished) {
       findings.merge(level.findings.counts());
       break;
     }
     ({ findings, count } = level);
-    coverage = level.hasSpared ? { kind: "bounded", units } : { kind: "exhaustive" };
+    coverage = level.hasOmitted ? { kind: "bounded", units } : { kind: "exhaustive" };
   }
-  return explorationOf(trial, { engine: "deepening", coverage, count, depth, effort, findings });
+  return explorationOf(context, { engine: "deepening", coverage, count, depth, effort, findings });
 }
 
-/** What came of one level. */
+/** The result of one level. */
 interface Level {
   readonly findings: Findings;
   readonly count: SpaceCount;
   readonly effort: SearchEffort;
-  /** Whether all of its states were looked at; and whether there are more than these. */
+  /** Whether all of its states were searched, and whether further levels exist. */
   readonly isFinished: boolean;
-  readonly hasSpared: boolean;
+  readonly hasOmitted: boolean;
 }
 
 function searchLevel(
-  trial: Trial,
+  context: ReferenceContext,
   units: number,
-  mostRecoveries: number,
+  maxRecoveries: number,
   { depth = 1, onProgress }: ExploreOptions,
 ): Level {
-  const { log, preset } = trial;
+  const { log, preset } = context;
   const contents = new Contents();
   const findings = new Findings();
   const count = new SpaceCount(preset);
   let effort = NO_EFFORT;
-  let hasSpared = false;
+  let hasOmitted = false;
   for (const epoch of epochsOf(log, contents, preset)) {
-    const choices = new SparingChoices(units);
-    const search = new EpochSearch(trial, epoch, {
+    const choices = new BoundedChoices(units);
+    const search = new EpochSearch(context, epoch, {
       ...{ contents, choices, findings, depth },
-      addsUp: false,
+      independent: false,
     });
     count.add(search.space);
     let isFinished = true;
     do {
-      isFinished = effort.recoveries + search.recoveries < mostRecoveries;
+      isFinished = effort.recoveries + search.recoveries < maxRecoveries;
       if (isFinished) search.visit();
     } while (isFinished && choices.advance());
     effort = addEfforts(effort, search.effort);
-    hasSpared ||= choices.hasSpared;
+    hasOmitted ||= choices.hasOmitted;
     search.release();
-    if (!isFinished) return { findings, count, effort, isFinished, hasSpared };
+    if (!isFinished) return { findings, count, effort, isFinished, hasOmitted };
     onProgress?.(epoch.lastEvent + 2, log.events.length + 1, effort.recoveries);
   }
-  return { findings, count, effort, isFinished: true, hasSpared };
+  return { findings, count, effort, isFinished: true, hasOmitted };
 }

@@ -1,15 +1,15 @@
 /** The ways in which a target may behave, in both engines. */
 import { assertEquals } from "@std/assert";
-import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR, sectorsOf } from "../testing/log_builder.ts";
 import { BLOCKS, ORDERED, SECTORS, WRITES } from "../model/presets.ts";
 import { file, guestWrites, keys } from "./explore_testing.ts";
-import type { Place, Script } from "../testing/scripted_target_testing.ts";
+import type { Place, Script } from "../testing/scripted_target.ts";
 
 Deno.test("a sector that moves to the same place of another file changes", () => {
   const script: Partial<Script> = {
     writing: [{ kind: "map", guest: 0, sector: 0, places: [{ kind: "other-file", sector: 3 }] }],
   };
-  assertEquals(keys({ script, log: guestWrites }), ["changes-later: guest sector 0"]);
+  assertEquals(keys({ script, log: guestWrites }), ["aliasing: guest sector 0"]);
 });
 
 Deno.test("a sector that is moved with its contents has not changed", () => {
@@ -32,10 +32,10 @@ Deno.test("a sector that is moved to one that may hold the same is judged in pai
     builder.acknowledge(id);
   };
   const guest = { script, log, base };
-  assertEquals(keys({ ...guest, preset: BLOCKS }).filter((key) => key.startsWith("changes")), []);
-  assertEquals(keys({ ...guest, preset: WRITES }).filter((key) => key.startsWith("changes")), []);
-  assertEquals(keys({ ...guest, preset: SECTORS }).filter((key) => key.startsWith("changes")), [
-    "changes-later: guest sector 0",
+  assertEquals(keys({ ...guest, preset: BLOCKS }).filter((key) => key.startsWith("aliasing")), []);
+  assertEquals(keys({ ...guest, preset: WRITES }).filter((key) => key.startsWith("aliasing")), []);
+  assertEquals(keys({ ...guest, preset: SECTORS }).filter((key) => key.startsWith("aliasing")), [
+    "aliasing: guest sector 0",
   ]);
 });
 
@@ -51,7 +51,7 @@ Deno.test("a target may depend on how much of a read was there", () => {
   };
   assertEquals(
     keys({ script: { places }, log }).includes(
-      "cannot-use: a place past the end of the file",
+      "unusable: a place past the end of the file",
     ),
     true,
   );
@@ -59,7 +59,7 @@ Deno.test("a target may depend on how much of a read was there", () => {
 
 Deno.test("of probes that overlap the last one counts", () => {
   assertEquals(
-    keys({ script: { probes: [{ sector: 1, count: 2 }, { sector: 1, count: 1 }] } }),
+    keys({ script: { postRecoveryWrites: [{ sector: 1, count: 2 }, { sector: 1, count: 1 }] } }),
     [],
   );
 });

@@ -1,12 +1,12 @@
 /** Every kind of violation, and what an exploration reports, in both engines. */
 import { assertEquals, assertGreater, assertThrows } from "@std/assert";
-import { filled, LogBuilder, SECTOR } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR } from "../testing/log_builder.ts";
 import { BLOCKS, ORDERED, SECTORS, WRITES } from "../model/presets.ts";
 import { exploreByBruteForce, SpaceTooLargeError } from "../reference/brute.ts";
-import { TapeChoices } from "../choices/choices.ts";
-import { judgeConcretely, prepareTrial } from "../reference/check_state.ts";
+import { RecordedChoices } from "../choices/choices.ts";
+import { checkState, prepareContext } from "../reference/check_state.ts";
 import { CrashPoint } from "../reference/crash_point.ts";
-import { keysOf } from "../testing/engine_agreement_testing.ts";
+import { keysOf } from "../testing/engine_agreement.ts";
 import {
   BASE,
   explore,
@@ -19,7 +19,7 @@ import {
   PLAIN,
 } from "./explore_testing.ts";
 import { exploreLazily } from "./lazy.ts";
-import { type Place, type Script, scriptedTarget } from "../testing/scripted_target_testing.ts";
+import { type Place, type Script, scriptedTarget } from "../testing/scripted_target.ts";
 
 Deno.test("a target that keeps its promises is clean", () => {
   for (const preset of [ORDERED, WRITES, SECTORS, BLOCKS]) {
@@ -36,8 +36,8 @@ Deno.test("a read that is refused after recovery is a state that cannot be used"
   const refused: Place = { kind: "refused" };
   const recovery = [{ kind: "map", guest: 2, sector: 1, places: [file(5), refused] }] as const;
   assertEquals(keys({ script: { recovery }, log: mark(1) }), [
-    "cannot-use: a place that is refused",
-    "cannot-use: a write to a place that is refused",
+    "unusable: a place that is refused",
+    "unusable: a write to a place that is refused",
   ]);
 });
 
@@ -54,8 +54,8 @@ Deno.test("what was found before a refusal is reported with it", () => {
     mark(1)(builder);
   };
   assertEquals(keys({ script, log }), [
-    "cannot-use: a place that is refused",
-    "cannot-use: a write to a place that is refused",
+    "unusable: a place that is refused",
+    "unusable: a write to a place that is refused",
     "wrong-data: guest sector 0",
   ]);
 });
@@ -76,15 +76,15 @@ Deno.test("growth since the guest's last flush may be lost, but no more than tha
     grow(builder);
     builder.acknowledge(builder.beginGuestFlush());
   };
-  const granularityBytes = SECTOR;
-  assertEquals(keys({ script: { granularityBytes }, log: grow }), []);
-  assertEquals(keys({ script: { granularityBytes }, log: flushed }), [
+  const allocationUnitBytes = SECTOR;
+  assertEquals(keys({ script: { allocationUnitBytes }, log: grow }), []);
+  assertEquals(keys({ script: { allocationUnitBytes }, log: flushed }), [
     "leak: more than was in flight",
   ]);
 });
 
 Deno.test("space that was given up may be lost, from then on", () => {
-  const granularityBytes = SECTOR;
+  const allocationUnitBytes = SECTOR;
   const giveUp = (builder: LogBuilder) =>
     builder.events.push({ kind: "space-given-up", lengthBytes: 7 * SECTOR });
   const grow = (builder: LogBuilder) => {
@@ -100,8 +100,8 @@ Deno.test("space that was given up may be lost, from then on", () => {
     grow(builder);
     giveUp(builder);
   };
-  assertEquals(keys({ script: { granularityBytes }, log: before }), []);
-  assertEquals(keys({ script: { granularityBytes }, log: after }), [
+  assertEquals(keys({ script: { allocationUnitBytes }, log: before }), []);
+  assertEquals(keys({ script: { allocationUnitBytes }, log: after }), [
     "leak: more than was in flight",
   ]);
 });
@@ -117,7 +117,7 @@ Deno.test("a flush beside a guest's write does not settle what that takes", () =
     builder.acknowledge(flush);
   };
   for (const beginsAfter of [false, true]) {
-    assertEquals(keys({ script: { granularityBytes: SECTOR }, log: log(beginsAfter) }), []);
+    assertEquals(keys({ script: { allocationUnitBytes: SECTOR }, log: log(beginsAfter) }), []);
   }
 });
 
@@ -144,14 +144,14 @@ Deno.test("an acknowledged and flushed write that is lost is wrong", () => {
 Deno.test("two guest sectors in one place change each other later", () => {
   const script: Partial<Script> = {
     recovery: [{ kind: "map", guest: 0, sector: 1, places: [file(3), file(5)] }],
-    probes: [{ sector: 2, count: 1 }],
+    postRecoveryWrites: [{ sector: 2, count: 1 }],
   };
   const log = (builder: LogBuilder) => {
     // Guest sector 0 is allowed to hold what guest sector 2 holds.
     builder.beginGuestWrite(0, filled(23));
     mark(1)(builder);
   };
-  assertEquals(keys({ script, log }), ["changes-later: guest sector 0"]);
+  assertEquals(keys({ script, log }), ["aliasing: guest sector 0"]);
 });
 
 Deno.test("a later write that is lost is found, although nothing changed", () => {
@@ -160,10 +160,10 @@ Deno.test("a later write that is lost is found, although nothing changed", () =>
     // The write goes to a new place; the next one brings the old place back.
     writing: [{ kind: "map", guest: 2, sector: 1, places: [readOnly] }],
     places: [file(3), file(4), readOnly],
-    probes: [{ sector: 2, count: 1 }, { sector: 0, count: 1 }],
+    postRecoveryWrites: [{ sector: 2, count: 1 }, { sector: 0, count: 1 }],
     sectorsInUse: 9,
   };
-  assertEquals(keys({ script }), ["changes-later: guest sector 2"]);
+  assertEquals(keys({ script }), ["aliasing: guest sector 2"]);
 });
 
 Deno.test("with a fingerprint fewer states are judged, and as much is found", () => {
@@ -228,7 +228,7 @@ Deno.test("growth that comes after a crash excuses no leak before it", () => {
   assertEquals(lazy.violations[0].crashAfterEvent, 0);
 });
 
-Deno.test("the tape of a violation builds a file that shows it", () => {
+Deno.test("the choice sequence of a violation builds a file that shows it", () => {
   const recovery = [{ kind: "problem-if", sector: 1, modulo: 2 }] as const;
   const target = scriptedTarget({ ...PLAIN, recovery }, OTHER_FILE);
   const builder = new LogBuilder();
@@ -238,8 +238,8 @@ Deno.test("the tape of a violation builds a file that shows it", () => {
   const options = { guestBytes: GUEST.length };
   const [found] = exploreLazily(log, target, SECTORS, options).violations;
   const point = new CrashPoint(log, SECTORS, found.crashAfterEvent);
-  const trial = prepareTrial(log, target, SECTORS, options);
-  const seen = judgeConcretely(trial, point, point.build(new TapeChoices(found.tape)));
+  const context = prepareContext(log, target, SECTORS, options);
+  const seen = checkState(context, point, point.build(new RecordedChoices(found.choices)));
   assertEquals(seen.map((violation) => violation.subject), ["sector 1 is a problem"]);
   assertEquals(found.persisted, [
     { event: 4, offsetBytes: SECTOR, lengthBytes: SECTOR, label: "data" },

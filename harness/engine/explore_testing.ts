@@ -1,9 +1,9 @@
 /** Small explorations with known outcomes: one target, one base, and what differs. */
 import { MemoryStorage } from "../../lib/storage/mod.ts";
-import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR, sectorsOf } from "../testing/log_builder.ts";
 import { type Preset, SECTORS } from "../model/presets.ts";
-import { assertEnginesAgree, keysOf } from "../testing/engine_agreement_testing.ts";
-import { type Place, type Script, scriptedTarget } from "../testing/scripted_target_testing.ts";
+import { assertEnginesAgree, keysOf } from "../testing/engine_agreement.ts";
+import { type Place, type Script, scriptedTarget } from "../testing/scripted_target.ts";
 
 /** A sector of the file. */
 export const file = (sector: number): Place => ({ kind: "file", sector });
@@ -21,8 +21,8 @@ export const PLAIN: Script = {
   writing: [],
   readsBackwards: false,
   sectorsInUse: 6,
-  probes: [{ sector: 2, count: 1 }],
-  granularityBytes: SECTOR,
+  postRecoveryWrites: [{ sector: 2, count: 1 }],
+  allocationUnitBytes: SECTOR,
   hasFingerprint: false,
 };
 

@@ -1,12 +1,13 @@
 /**
  * The lazy engine: every state of every crash point, without visiting each.
  *
- * Recovery runs over a disk that decides what a sector holds only when it is first read, and the
- * size only when it is first asked for. Depth-first search over these choices, by running again,
- * visits each distinct behaviour of recovery once; a behaviour stands for every combination of
- * the units it never read. Guest data that recovery does not read is not branched on: each
- * version that each sector may hold must be permitted by itself, because what the guest may find
- * in one sector does not depend on another. (The idea, for persistent memory: Jaaru, ASPLOS 2021.)
+ * Recovery runs over a disk that decides the contents of a sector only when recovery first reads
+ * it, and the size only when recovery first asks for it. Depth-first search over these choices, by
+ * running again, visits each distinct behaviour of recovery once; a behaviour stands for every
+ * combination of the units that it never read. The search does not branch on guest data that
+ * recovery does not read: each version that each sector may hold must be permitted by itself, since
+ * the contents of one guest sector do not depend on another. (The idea, for persistent memory:
+ * Jaaru, ASPLOS 2021.)
  *
  * Crash points are explored an epoch at a time, see `Epoch` in model/epochs.ts.
  *
@@ -16,13 +17,14 @@ import type { Exploration, ExploreOptions } from "../result/exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
-import { prepareTrial } from "../reference/check_state.ts";
+import { prepareContext } from "../reference/check_state.ts";
+import { explorationOf } from "./exploration_of.ts";
 import { LazySearch } from "../search/lazy_search.ts";
 
 /**
- * Explore every state that a crash after any event of `log` can leave under `preset`, and judge
- * each. Every violation is then built again as a concrete file and must show itself there too;
- * if it does not, that is a defect of this program and an error is thrown.
+ * Explore every state that a crash after any event of `log` can leave under `preset`, and check
+ * each. Each violation is then rebuilt as a concrete file and must show there too; if it does not,
+ * that is a bug of this program and an error is thrown.
  *
  * @example
  * ```ts
@@ -32,11 +34,11 @@ import { LazySearch } from "../search/lazy_search.ts";
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -62,10 +64,11 @@ export function exploreLazily(
   preset: Preset,
   options: ExploreOptions,
 ): Exploration {
-  const search = new LazySearch(prepareTrial(log, target, preset, options), options);
+  const context = prepareContext(log, target, preset, options);
+  const search = new LazySearch(context, options);
   for (const part of search.parts()) {
     const result = part.run();
     if (result) search.take(result);
   }
-  return search.result();
+  return explorationOf(context, search.outcome());
 }

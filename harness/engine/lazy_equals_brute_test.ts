@@ -2,17 +2,17 @@ import { assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
 import { type Preset, PRESETS } from "../model/presets.ts";
 import { seededTest } from "../../test_support/seeds.ts";
-import { assertEnginesAgree, bruteStates } from "../testing/engine_agreement_testing.ts";
-import { randomCase, scriptedCase } from "../testing/random_case_testing.ts";
+import { assertEnginesAgree, bruteStates } from "../testing/engine_agreement.ts";
+import { randomCase, scriptedCase } from "../testing/random_case.ts";
 
 /** Logs that are generated for each seed; where faults make too much of many, more. */
-const runs = (preset: Preset) => preset.tears || preset.ruinBytes > 0 ? 700 : 300;
+const runs = (preset: Preset) => preset.tears || preset.corruptionBytes > 0 ? 700 : 300;
 /** A case with more states than this is left out; tearing makes many of few. */
-const mostStates = (preset: Preset) => preset.tears ? 6000n : 800n;
+const maxStates = (preset: Preset) => preset.tears ? 6000n : 800n;
 /** At least so many cases must be used, must fail, and must be clean, for each seed and preset. */
-const FEWEST_USED = 120;
-const FEWEST_FAILING = 40;
-const FEWEST_CLEAN = 30;
+const MIN_USED = 120;
+const MIN_FAILING = 40;
+const MIN_CLEAN = 30;
 
 for (const preset of Object.values(PRESETS)) {
   seededTest(`lazy equals brute on random logs under ${preset.name}`, (seed) => {
@@ -20,15 +20,15 @@ for (const preset of Object.values(PRESETS)) {
     fc.assert(
       fc.property(randomCase(preset), (random) => {
         const each = scriptedCase(random, preset);
-        if (!each || bruteStates(each.log, preset) > mostStates(preset)) return;
+        if (!each || bruteStates(each.log, preset) > maxStates(preset)) return;
         const { lazy } = assertEnginesAgree(each);
         count.used++;
         if (lazy.verdict === "violation") count.failing++;
       }),
       { seed, numRuns: runs(preset) },
     );
-    assertGreaterOrEqual(count.used, FEWEST_USED, "cases used");
-    assertGreaterOrEqual(count.failing, FEWEST_FAILING, "cases that fail");
-    assertGreaterOrEqual(count.used - count.failing, FEWEST_CLEAN, "cases that are clean");
+    assertGreaterOrEqual(count.used, MIN_USED, "cases used");
+    assertGreaterOrEqual(count.failing, MIN_FAILING, "cases that fail");
+    assertGreaterOrEqual(count.used - count.failing, MIN_CLEAN, "cases that are clean");
   });
 }

@@ -6,16 +6,16 @@ import { seededTest } from "../../test_support/seeds.ts";
 import { Recorder } from "../log/recorder.ts";
 import { SECTORS, TORN_SECTOR, WRITES } from "../model/presets.ts";
 import { exploreByBruteForce } from "../reference/brute.ts";
-import { TapeChoices } from "../choices/choices.ts";
+import { RecordedChoices } from "../choices/choices.ts";
 import { CrashPoint } from "../reference/crash_point.ts";
 import { exploreByDeepening } from "./deepening.ts";
-import { bruteStates, type EngineCase, keysOf } from "../testing/engine_agreement_testing.ts";
-import { judgeConcretely, prepareTrial } from "../reference/check_state.ts";
+import { bruteStates, type EngineCase, keysOf } from "../testing/engine_agreement.ts";
+import { checkState, prepareContext } from "../reference/check_state.ts";
 import { BASE, OTHER_FILE, PLAIN } from "./explore_testing.ts";
 import { exploreLazily } from "./lazy.ts";
-import { randomCase, scriptedCase } from "../testing/random_case_testing.ts";
+import { randomCase, scriptedCase } from "../testing/random_case.ts";
 import { exploreBySampling } from "./sampled.ts";
-import { scriptedTarget } from "../testing/scripted_target_testing.ts";
+import { scriptedTarget } from "../testing/scripted_target.ts";
 import { violationKey } from "../result/violation.ts";
 
 const PRESETS = [WRITES, SECTORS, TORN_SECTOR];
@@ -63,17 +63,19 @@ seededTest("what is complete up to k units holds every violation of k decisions"
   let bounded = 0;
   onRandomCases(seed, 100, (each) => {
     const { log, target, preset } = each;
-    const trial = prepareTrial(log, target, preset, each);
+    const context = prepareContext(log, target, preset, each);
     const result = run(exploreByDeepening, each, 12);
     const { coverage } = result.certificate;
     if (coverage.kind !== "bounded") return;
     bounded++;
     const found = new Set(keysOf(result));
     for (let at = -1; at < log.events.length; at++) {
-      for (const tape of tapesUpTo(new CrashPoint(log, preset, at), coverage.units)) {
+      for (const sequence of sequencesUpTo(new CrashPoint(log, preset, at), coverage.units)) {
         const point = new CrashPoint(log, preset, at);
-        for (const each of judgeConcretely(trial, point, point.build(new TapeChoices(tape)))) {
-          assert(found.has(violationKey(each)), `${violationKey(each)} of ${tape} after ${at}`);
+        for (
+          const each of checkState(context, point, point.build(new RecordedChoices(sequence)))
+        ) {
+          assert(found.has(violationKey(each)), `${violationKey(each)} of ${sequence} after ${at}`);
         }
       }
     }
@@ -81,29 +83,29 @@ seededTest("what is complete up to k units holds every violation of k decisions"
   assertGreaterOrEqual(bounded, 10);
 });
 
-/** The tapes of a crash point in which at most `most` answers are not the first. */
-function tapesUpTo(point: CrashPoint, most: number): number[][] {
-  const tapes: number[][] = [];
-  const extend = (tape: number[], left: number) => {
-    const asked = optionsAfter(point, tape);
-    if (asked === undefined) return void tapes.push(tape);
+/** The choice sequences of a crash point in which at most `most` answers are not the first. */
+function sequencesUpTo(point: CrashPoint, most: number): number[][] {
+  const sequences: number[][] = [];
+  const extend = (sequence: number[], left: number) => {
+    const asked = optionsAfter(point, sequence);
+    if (asked === undefined) return void sequences.push(sequence);
     for (let option = 0; option < (left > 0 ? asked : 1); option++) {
-      extend([...tape, option], left - (option > 0 ? 1 : 0));
+      extend([...sequence, option], left - (option > 0 ? 1 : 0));
     }
   };
   extend([], most);
-  return tapes;
+  return sequences;
 }
 
-/** How many answers the question after those of `tape` has; undefined if there is none. */
-function optionsAfter(point: CrashPoint, tape: readonly number[]): number | undefined {
+/** How many answers the question after those of `choices` has; undefined if there is none. */
+function optionsAfter(point: CrashPoint, sequence: readonly number[]): number | undefined {
   let position = 0;
   let next: number | undefined;
   point.build({
     isRetracing: false,
     choose(optionCount) {
-      if (position === tape.length) next = optionCount;
-      return tape[position++] ?? 0;
+      if (position === sequence.length) next = optionCount;
+      return sequence[position++] ?? 0;
     },
   });
   return next;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { PRESETS } from "../model/presets.ts";
-import { assertEnginesAgree } from "../testing/engine_agreement_testing.ts";
-import { relianceCase, RELIANCES } from "./reliance_testing.ts";
+import { assertEnginesAgree } from "../testing/engine_agreement.ts";
+import { relianceCase, RELIANCES } from "../testing/reliances.ts";
 
 for (const reliance of RELIANCES) {
   Deno.test(`a format that relies on ${reliance.on} is found by ${reliance.foundBy.join()}`, () => {

@@ -1,10 +1,10 @@
 /**
- * The sampled engine: some states of every epoch, for spaces that are too large for all.
+ * The sampled engine: some states of every epoch, for spaces that are too large for the others.
  *
- * Samples are dealt out to the epochs by the bits that a state of each takes, and what an epoch does not
- * need is left to those after it. Each epoch begins with the state in which nothing but what is durable
- * reached the disk; the others are picked by {@linkcode BiasedChoices}. Like a lazy search's, a sample
- * stands for every combination of what recovery never read, and what it found is confirmed the same way.
+ * Epochs share the samples by the number of bits of their states; samples that an epoch does not
+ * use go to later epochs. Each epoch begins with the state that holds only durable contents;
+ * {@linkcode BiasedChoices} picks the others. As in a lazy search, a sample stands for every
+ * combination of the units that recovery never read, and its violations are confirmed the same way.
  *
  * @module
  */
@@ -18,22 +18,22 @@ import type { Preset } from "../model/presets.ts";
 import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
 import type { Target } from "../target/target.ts";
 import { BiasedChoices } from "../choices/biased_choices.ts";
-import { prepareTrial, type Trial } from "../reference/check_state.ts";
+import { prepareContext, type ReferenceContext } from "../reference/check_state.ts";
 import { SpaceCount } from "../result/count_states.ts";
 import { EpochSearch } from "../search/epoch_search.ts";
 import { explorationOf } from "./exploration_of.ts";
 import { Findings } from "../result/findings.ts";
-import { addEfforts, NO_EFFORT } from "../search/search_effort.ts";
+import { addEfforts, NO_EFFORT } from "../result/search_effort.ts";
 
-/** States that are looked at unless told otherwise. */
+/** The default number of states. */
 export const DEFAULT_SAMPLES = 10_000;
-/** An epoch is left when so many times as many states were picked as it was to have. */
-const MOST_TRIES = 4;
+/** Leave an epoch after picking this many times its number of samples. */
+const MAX_TRIES = 4;
 
 /**
- * Explore some of the states that a crash after any event of `log` can leave: `options.samples` different
- * ones, picked by `options.seed`; fewer if there are no more. The result says how many there were. Throws
- * what {@linkcode exploreLazily} throws.
+ * Explore a sample of the states that a crash after any event of `log` can leave: `options.samples`
+ * different states, picked by `options.seed`, or fewer if there are no more. The result says how
+ * many there were. Throws what {@linkcode exploreLazily} throws.
  *
  * @example
  * ```ts
@@ -43,11 +43,11 @@ const MOST_TRIES = 4;
  * // A disk that must hold the same in both sectors.
  * const target: Target<void> = {
  *   name: "mirror",
- *   opaqueLabels: new Set(),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     const both = new Uint8Array(1024);
@@ -74,10 +74,10 @@ export function exploreBySampling(
   options: ExploreOptions,
 ): Exploration {
   const { samples = DEFAULT_SAMPLES, seed = 1, depth = 1 } = options;
-  const trial = prepareTrial(log, target, preset, options);
+  const context = prepareContext(log, target, preset, options);
   const count = new SpaceCount(preset);
   let bitsLeft = 0;
-  for (const space of spacesOf(trial)) {
+  for (const space of spacesOf(context)) {
     count.add(space);
     bitsLeft += bitsOf(space);
   }
@@ -87,9 +87,9 @@ export function exploreBySampling(
   let taken = 0;
   for (const epoch of epochsOf(log, contents, preset)) {
     const choices = new BiasedChoices(new Random("sampled", seed, epoch.firstEvent));
-    const search = new EpochSearch(trial, epoch, {
+    const search = new EpochSearch(context, epoch, {
       ...{ contents, choices, findings, depth },
-      addsUp: false,
+      independent: false,
     });
     const bits = bitsOf(search.space);
     taken += sample(search, choices, Math.round((samples - taken) * bits / bitsLeft));
@@ -99,21 +99,21 @@ export function exploreBySampling(
     options.onProgress?.(epoch.lastEvent + 2, log.events.length + 1, effort.recoveries);
   }
   const coverage = { kind: "sampled", samples: taken, seed } as const;
-  return explorationOf(trial, { engine: "sampled", coverage, count, depth, effort, findings });
+  return explorationOf(context, { engine: "sampled", coverage, count, depth, effort, findings });
 }
 
-/** Look at so many different states at most. Answers how many there were. */
+/** Search at most this many different states. Returns their number. */
 function sample(search: EpochSearch, choices: BiasedChoices, most: number): number {
   const seen = new Set<string>();
-  for (let tries = 0; seen.size < most && tries < MOST_TRIES * most; tries++) {
+  for (let tries = 0; seen.size < most && tries < MAX_TRIES * most; tries++) {
     search.visit();
-    seen.add(choices.tape.join());
+    seen.add(choices.sequence.join());
     choices.advance();
   }
   return seen.size;
 }
 
-function* spacesOf({ log, preset }: Trial): Generator<StateSpace> {
+function* spacesOf({ log, preset }: ReferenceContext): Generator<StateSpace> {
   const contents = new Contents();
   for (const epoch of epochsOf(log, contents, preset)) {
     yield stateSpaceOf(epoch, preset, contents);

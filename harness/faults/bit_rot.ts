@@ -7,12 +7,14 @@
  *
  * @module
  */
-import { TapeChoices } from "../choices/choices.ts";
-import { judgeConcretely, prepareTrial } from "../reference/check_state.ts";
+import { RecordedChoices } from "../choices/choices.ts";
+import { checkState, prepareContext, type ReferenceContext } from "../reference/check_state.ts";
+import type { CrashPoint } from "../reference/crash_point.ts";
 import { ORDERED } from "../model/presets.ts";
 import type { PagedStorage } from "../model/paged_storage.ts";
 import type { Recording } from "../target/subject.ts";
 import { type VerdictClass, verdictClassOf } from "../result/verdict_class.ts";
+import type { Violation } from "../result/violation.ts";
 
 /** What rotted bits come to, for one part of the file. */
 export interface BitRot {
@@ -45,11 +47,11 @@ export interface BitRotOptions {
  * // A format of one sector, which needs no recovery and has no checksum.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -71,22 +73,18 @@ export interface BitRotOptions {
  * ```
  */
 export function exploreBitRot(
-  { log, target, guestBytes }: Omit<Recording, "stepStarts">,
+  recording: Omit<Recording, "stepStarts">,
   { partOf, stride = 1 }: BitRotOptions,
 ): BitRot[] {
-  const trial = prepareTrial(log, target, ORDERED, { guestBytes });
-  const point = trial.points.after(log.events.length - 1);
-  const all = [...point.states()];
-  const newest = point.tapeFor(all[all.length - 1]);
-  const build = () => point.build(new TapeChoices(newest));
-  const bits = build().sizeBytes * 8;
+  const file = new RottingFile(recording);
   const parts = new Map<string, { tried: number; of: number; counts: BitRot["counts"] }>();
-  for (let bit = 0; bit < bits; bit++) {
-    const offsetBytes = Math.floor(bit / 8);
-    const name = partOf(offsetBytes);
+  for (let bit = 0; bit < file.bitCount; bit++) {
+    const name = partOf(Math.floor(bit / 8));
     const part = parts.get(name) ?? { tried: 0, of: 0, counts: NONE };
     const isTried = part.of % stride === 0;
-    const verdict = isTried ? verdictOf(build(), offsetBytes, bit % 8) : undefined;
+    const verdict = isTried
+      ? verdictClassOf(file.violationsOf(bit).map(({ kind }) => kind))
+      : undefined;
     parts.set(name, {
       tried: part.tried + (isTried ? 1 : 0),
       of: part.of + 1,
@@ -94,14 +92,40 @@ export function exploreBitRot(
     });
   }
   return [...parts].map(([part, rest]) => ({ part, ...rest }));
-
-  function verdictOf(file: PagedStorage, offsetBytes: number, bit: number): VerdictClass {
-    const byte = new Uint8Array(1);
-    file.read(offsetBytes, byte);
-    byte[0] ^= 1 << bit;
-    file.write(offsetBytes, 1, byte);
-    return verdictClassOf(judgeConcretely(trial, point, file).map(({ kind }) => kind));
-  }
 }
 
 const NONE: Readonly<Record<VerdictClass, number>> = { survives: 0, detected: 0, silent: 0 };
+
+/** The file that a recording leaves, closed and durable, in which one bit at a time is flipped. */
+export class RottingFile {
+  readonly #trial: ReferenceContext;
+  readonly #point: CrashPoint;
+  /** The choices with which all that was written is on disk. */
+  readonly #newest: readonly number[];
+  /** How many bits the file has. */
+  readonly bitCount: number;
+
+  /** The file as it is at the end of the recording. */
+  constructor({ log, target, guestBytes }: Omit<Recording, "stepStarts">) {
+    this.#trial = prepareContext(log, target, ORDERED, { guestBytes });
+    this.#point = this.#trial.points.after(log.events.length - 1);
+    const all = [...this.#point.states()];
+    this.#newest = this.#point.choicesFor(all[all.length - 1]);
+    this.bitCount = this.#build().sizeBytes * 8;
+  }
+
+  /** What is wrong with the file, opened with this bit flipped. */
+  violationsOf(bit: number): Violation[] {
+    const file = this.#build();
+    const offsetBytes = Math.floor(bit / 8);
+    const byte = new Uint8Array(1);
+    file.read(offsetBytes, byte);
+    byte[0] ^= 1 << (bit % 8);
+    file.write(offsetBytes, 1, byte);
+    return checkState(this.#trial, this.#point, file);
+  }
+
+  #build(): PagedStorage {
+    return this.#point.build(new RecordedChoices(this.#newest));
+  }
+}

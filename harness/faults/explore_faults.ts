@@ -1,6 +1,6 @@
 import type { Filter } from "../../lib/storage/mod.ts";
 import { exploreLazily } from "../engine/lazy.ts";
-import { prepareTrial } from "../reference/check_state.ts";
+import { prepareContext } from "../reference/check_state.ts";
 import type { FoundViolation } from "../result/exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
@@ -8,11 +8,11 @@ import type { Recording } from "../target/subject.ts";
 import { type VerdictClass, verdictClassOf } from "../result/verdict_class.ts";
 import type { ViolationKind } from "../result/violation.ts";
 import { type Fault, faultyStorage } from "./fault.ts";
-import { judgeSession } from "./judge_session.ts";
+import { checkSession } from "./check_session.ts";
 
 /** A workload that was run over storage with a fault, as far as it got. */
 export interface FaultRun extends Omit<Recording, "stepStarts"> {
-  /** How many requests were refused: what the guest was told of the fault. */
+  /** The number of refused requests: how the guest learns of the fault. */
   readonly refusals: number;
   /**
    * Reads the guest's disk through the session that is still running; undefined if it can't be
@@ -21,11 +21,11 @@ export interface FaultRun extends Omit<Recording, "stepStarts"> {
   readonly read: (offsetBytes: number, lengthBytes: number) => Uint8Array | undefined;
 }
 
-/** What came of one fault, in every place where it can happen. */
+/** The results of one fault, injected in each place where it can happen. */
 export interface FaultResult {
   /** The fault. */
   readonly fault: string;
-  /** What the format makes of it. */
+  /** The effect on the format. */
   readonly verdict: VerdictClass;
   /** Requests that it can happen to; each was tried, so this is exhaustive. */
   readonly points: number;
@@ -39,29 +39,29 @@ export interface FaultResult {
   readonly first?: { readonly nth: number; readonly violation: FoundViolation | SessionViolation };
 }
 
-/** Something wrong that a session reads while it goes on, without any crash. */
+/** Wrong data that a session reads without any crash. */
 export interface SessionViolation {
   /** Which promise. */
   readonly kind: ViolationKind;
-  /** What it is about. */
+  /** Its subject. */
   readonly subject: string;
-  /** What was expected and what came, in words. */
+  /** The expected and the actual value, in words. */
   readonly detail: string;
 }
 
 /** How to explore faults. */
 export interface FaultOptions {
-  /** What crashes may leave, on top of the fault. */
+  /** The fault model of crashes, on top of the fault. */
   readonly preset: Preset;
   /** How many crashes in a row; 1 if not given. */
   readonly depth?: number;
 }
 
 /**
- * Let a fault happen to each request that it can happen to, one run for each, and judge every run: what
- * its session reads at the end, and every state that a crash at any point of it can leave. `run` runs
- * the workload over storage with the filter and goes on after what is refused; it throws only what is
- * a bug. The same filter must give the same run.
+ * Inject a fault into each request that it matches, in a run of its own, and check every run: the
+ * data that its session reads at the end, and every state that a crash at any point can leave.
+ * `run` runs the workload over storage with the filter and continues after refused requests; it
+ * throws only for bugs. The same filter must give the same run.
  *
  * @example
  * ```ts
@@ -72,11 +72,11 @@ export interface FaultOptions {
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -110,22 +110,18 @@ export function exploreFaults(
   fault: Fault,
   options: FaultOptions,
 ): FaultResult {
-  const places = placesWritten(run(faultyStorage(fault, -1, []).filter).log);
   const kinds = new Set<ViolationKind>();
   let first: FaultResult["first"];
   let refused = 0;
   let states = 0;
   let points = 0;
-  for (;; points++) {
-    const faulty = faultyStorage(fault, points, places);
-    const each = run(faulty.filter);
-    if (faulty.pickedCount <= points) break;
-    if (each.refusals > 0) refused++;
-    const { violations, statesLog2 } = judgeRun(each, options);
+  for (const { nth, refusals, violations, statesLog2 } of faultPoints(run, fault, options)) {
+    points++;
+    if (refusals > 0) refused++;
     states += 2 ** statesLog2;
     for (const violation of violations) {
       kinds.add(violation.kind);
-      first ??= { nth: points, violation };
+      first ??= { nth, violation };
     }
   }
   return {
@@ -139,17 +135,51 @@ export function exploreFaults(
   };
 }
 
-function judgeRun(
-  run: FaultRun,
+/** A run in which a fault hit one request, and what came of it. */
+export interface FaultPoint {
+  /** Which of the requests that it can hit, from 0. */
+  readonly nth: number;
+  /** How many requests were refused. */
+  readonly refusals: number;
+  /** What the session reads wrongly at the end, and then what crashes of the run break. */
+  readonly violations: readonly (FoundViolation | SessionViolation)[];
+  /** log2 of the states that crashes of the run can leave. */
+  readonly statesLog2: number;
+  /** Recoveries that were run. */
+  readonly recoveries: number;
+  /** Identifies the log of the run. */
+  readonly traceHash: string;
+}
+
+/** Run a workload with a fault at each request that it can hit, one after the other. */
+export function* faultPoints(
+  run: (filter: Filter) => FaultRun,
+  fault: Fault,
   { preset, depth = 1 }: FaultOptions,
-): { violations: (FoundViolation | SessionViolation)[]; statesLog2: number } {
-  const { log, target, guestBytes } = run;
-  const { watched } = prepareTrial(log, target, preset, { guestBytes });
-  const { violations, states } = exploreLazily(log, target, preset, { guestBytes, depth });
-  return {
-    violations: [...judgeSession(log, watched, run.read), ...violations],
-    statesLog2: states.log2,
-  };
+): Generator<FaultPoint> {
+  const places = placesWritten(run(faultyStorage(fault, -1, []).filter).log);
+  for (let nth = 0;; nth++) {
+    const each = faultyRunAt(run, fault, nth, places);
+    if (!each) return;
+    const { log, target, guestBytes, refusals } = each;
+    const { watched } = prepareContext(log, target, preset, { guestBytes });
+    const found = exploreLazily(log, target, preset, { guestBytes, depth });
+    const violations = [...checkSession(log, watched, each.read), ...found.violations];
+    const { recoveries, traceHash, states } = found;
+    yield { nth, refusals, violations, statesLog2: states.log2, recoveries, traceHash };
+  }
+}
+
+/** Run a workload with a fault at request number `nth`; undefined if it can't hit so many. */
+export function faultyRunAt(
+  run: (filter: Filter) => FaultRun,
+  fault: Fault,
+  nth: number,
+  places: readonly number[] = placesWritten(run(faultyStorage(fault, -1, []).filter).log),
+): FaultRun | undefined {
+  const faulty = faultyStorage(fault, nth, places);
+  const each = run(faulty.filter);
+  return faulty.pickedCount > nth ? each : undefined;
 }
 
 /** The places that a log writes to, each one once. */

@@ -22,9 +22,9 @@ import type { Fault } from "./fault.ts";
 export const READ_FAILS: Fault = {
   name: "read-fails",
   summary: "a read is answered with EIO",
-  picks: (request) => request.kind === "read",
+  matches: (request) => request.kind === "read",
   // deno-lint-ignore require-yield -- the request does not reach the file
-  *spoil(request) {
+  *inject(request) {
     throw new StorageError("EIO", request);
   },
 };
@@ -33,9 +33,9 @@ export const READ_FAILS: Fault = {
 export const WRITE_FAILS: Fault = {
   name: "write-fails",
   summary: "a write is answered with EIO, and readers see nothing of it",
-  picks: (request) => request.kind === "write",
+  matches: (request) => request.kind === "write",
   // deno-lint-ignore require-yield -- the request does not reach the file
-  *spoil(request) {
+  *inject(request) {
     throw new StorageError("EIO", request);
   },
 };
@@ -44,8 +44,8 @@ export const WRITE_FAILS: Fault = {
 export const WRITE_FAILS_LATE: Fault = {
   name: "write-fails-late",
   summary: "a write is answered with EIO, and readers see all of it",
-  picks: (request) => request.kind === "write",
-  *spoil(request) {
+  matches: (request) => request.kind === "write",
+  *inject(request) {
     yield request;
     throw new StorageError("EIO", request);
   },
@@ -55,9 +55,9 @@ export const WRITE_FAILS_LATE: Fault = {
 export const FLUSH_FAILS: Fault = {
   name: "flush-fails",
   summary: "a flush is answered with EIO, and later ones succeed without what it was to cover",
-  picks: (request) => request.kind === "flush",
+  matches: (request) => request.kind === "flush",
   // deno-lint-ignore require-yield -- the request does not reach the file
-  *spoil(request) {
+  *inject(request) {
     throw new StorageError("EIO", request);
   },
 };
@@ -66,12 +66,12 @@ export const FLUSH_FAILS: Fault = {
 export const GROWTH_FAILS: Fault = {
   name: "growth-fails",
   summary: "a request that would make the file grow is answered with ENOSPC",
-  picks(request, sizeBytes) {
+  matches(request, sizeBytes) {
     if (request.kind === "write") return request.offsetBytes + request.bytes.length > sizeBytes;
     return request.kind === "resize" && request.sizeBytes > sizeBytes;
   },
   // deno-lint-ignore require-yield -- the request does not reach the file
-  *spoil(request) {
+  *inject(request) {
     throw new StorageError("ENOSPC", request);
   },
 };

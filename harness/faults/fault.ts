@@ -20,12 +20,12 @@ export interface Fault {
   /** One line for reports. */
   readonly summary: string;
   /** Whether it can happen to a request of the file under test. */
-  picks(request: Request, sizeBytes: number): boolean;
+  matches(request: Request, sizeBytes: number): boolean;
   /**
    * Carry out a request that is picked, wrongly: a filter for this one. `others` are the places that
    * the workload writes to without the fault, in bytes.
    */
-  spoil(request: Request, others: readonly number[]): ReturnType<Filter>;
+  inject(request: Request, others: readonly number[]): ReturnType<Filter>;
 }
 
 /** A filter that spoils the nth request, and says how many could have been. */
@@ -63,8 +63,8 @@ export function faultyStorage(
   const filter: Filter = function* (request) {
     if (request.file !== 0) return yield request;
     const sizeBytes = yield { kind: "size", file: 0 };
-    if (!fault.picks(request, sizeBytes) || count++ !== nth) return yield request;
-    return yield* fault.spoil(request, others);
+    if (!fault.matches(request, sizeBytes) || count++ !== nth) return yield request;
+    return yield* fault.inject(request, others);
   };
   return {
     filter,

@@ -1,5 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { bitRot, type Defect, SHOWN_BY, TOLD, verdictOf } from "./slots_testing.ts";
+import {
+  bitRot,
+  type Defect,
+  SHOWN_BY,
+  TOLD,
+  verdictOf,
+} from "../testing/self_identifying_sectors.ts";
 
 Deno.test("a driver that asks for the rest and tells of errors survives what it is told", () => {
   for (const fault of TOLD) assertEquals(verdictOf(fault), "survives", fault);

@@ -14,8 +14,8 @@ import type { Fault } from "./fault.ts";
 export const MISDIRECTED_WRITE: Fault = {
   name: "misdirected-write",
   summary: "a write goes to the next place that is written to, and is answered as if it had not",
-  picks: (request) => request.kind === "write",
-  *spoil(request, others) {
+  matches: (request) => request.kind === "write",
+  *inject(request, others) {
     if (request.kind !== "write") return yield request;
     const own = others.indexOf(request.offsetBytes);
     const offsetBytes = others[(own + 1) % others.length] ?? request.offsetBytes;

@@ -14,10 +14,10 @@ const half = (bytes: Uint8Array) => bytes.subarray(0, Math.ceil(bytes.length / 2
 export const SHORT_READ: Fault = {
   name: "short-read",
   summary: "a read moves half of its bytes, and says so",
-  picks: (request, sizeBytes) =>
+  matches: (request, sizeBytes) =>
     request.kind === "read" && request.into.length > 1 &&
     request.offsetBytes + request.into.length <= sizeBytes,
-  *spoil(request) {
+  *inject(request) {
     if (request.kind !== "read") return yield request;
     return yield { ...request, into: half(request.into) };
   },
@@ -27,8 +27,8 @@ export const SHORT_READ: Fault = {
 export const SHORT_WRITE: Fault = {
   name: "short-write",
   summary: "a write moves half of its bytes, and says so",
-  picks: (request) => request.kind === "write" && request.bytes.length > 1,
-  *spoil(request) {
+  matches: (request) => request.kind === "write" && request.bytes.length > 1,
+  *inject(request) {
     if (request.kind !== "write") return yield request;
     return yield { ...request, bytes: half(request.bytes) };
   },

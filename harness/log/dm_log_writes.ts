@@ -31,7 +31,7 @@ const ENTRY_BYTES = 32;
 const FLAG = { FLUSH: 1n, FUA: 2n, DISCARD: 4n, MARK: 8n } as const;
 const ALL_FLAGS = FLAG.FLUSH | FLAG.FUA | FLAG.DISCARD | FLAG.MARK;
 const LEAST_SECTOR_BYTES = 512;
-const MOST_SECTOR_BYTES = 2 ** 23;
+const MAX_SECTOR_BYTES = 2 ** 23;
 
 /** One entry of a log. */
 export interface DmLogEntry {
@@ -56,8 +56,8 @@ export interface DmLogEntry {
 }
 
 /**
- * Parse a whole log file. An empty file is a log without entries: QEMU leaves one behind when
- * nothing was written. Throws {@linkcode LogFormatError}.
+ * Parse a whole log file. An empty file is a log without entries: QEMU writes one if nothing was
+ * written. Throws {@linkcode LogFormatError}.
  *
  * @example
  * ```ts
@@ -109,12 +109,12 @@ function parseSuper(file: Uint8Array): { sectorBytes: number; entryCount: number
   const entryCount = view.getBigUint64(16, true);
   const sectorBytes = view.getUint32(24, true);
   const isPowerOfTwo = Number.isInteger(Math.log2(sectorBytes));
-  if (!isPowerOfTwo || sectorBytes < LEAST_SECTOR_BYTES || sectorBytes > MOST_SECTOR_BYTES) {
+  if (!isPowerOfTwo || sectorBytes < LEAST_SECTOR_BYTES || sectorBytes > MAX_SECTOR_BYTES) {
     throw new LogFormatError(
       "sectorsize",
       24,
       sectorBytes,
-      `must be a power of two from ${LEAST_SECTOR_BYTES} to ${MOST_SECTOR_BYTES}`,
+      `must be a power of two from ${LEAST_SECTOR_BYTES} to ${MAX_SECTOR_BYTES}`,
     );
   }
   const most = Math.floor(file.length / sectorBytes) - 1;
@@ -144,8 +144,8 @@ function parseEntry(
     throw new LogFormatError(`entry ${index} ${field}`, offsetBytes, value, rule);
   };
   if ((flags & ~ALL_FLAGS) !== 0n) reject("flags", at + 16, flags, "has unknown bits");
-  const mostSectors = BigInt(Number.MAX_SAFE_INTEGER) / BigInt(sectorBytes);
-  if (sector + sectorCount > mostSectors) {
+  const maxSectors = BigInt(Number.MAX_SAFE_INTEGER) / BigInt(sectorBytes);
+  if (sector + sectorCount > maxSectors) {
     reject("sector", at, sector, `with ${sectorCount} sectors goes past 2^53 bytes`);
   }
   const isDiscard = (flags & FLAG.DISCARD) !== 0n;
@@ -174,8 +174,8 @@ function parseEntry(
 }
 
 /**
- * The events that an entry stands for. A flush is issued and completed before the write that the
- * same entry may carry: what came before is durable, the write itself is not (unless forced).
+ * The events of an entry. A flush is issued and completed before the write that the same entry may
+ * carry: earlier writes are durable, the write itself is not (unless forced).
  *
  * @example
  * ```ts
@@ -207,7 +207,7 @@ export function eventsOf(entry: DmLogEntry, label: string): LogEvent[] {
   return events;
 }
 
-/** An entry to write: what is left out is not set. */
+/** An entry to write; omitted fields are not set. */
 export type NewDmLogEntry = Partial<Omit<DmLogEntry, "index" | "logOffsetBytes">>;
 
 /**

@@ -8,7 +8,7 @@ export interface EventStore {
   push(event: LogEvent): void;
   /** How many there are. */
   readonly length: number;
-  /** All that are there now; what is pushed later is not in it. */
+  /** All events so far; later ones are not in it. */
   list(): readonly LogEvent[];
   /** The same array each time, in which later events show up. */
   readonly live: readonly LogEvent[];
@@ -43,8 +43,8 @@ export class EventList implements EventStore {
 const BLOCK_BYTES = 2 ** 20;
 
 /**
- * Events in a file, for logs that are too long for memory: a million writes take some MiB of it. They
- * are read when somebody looks at them, which is fast in the order of the log.
+ * Events in a file, for logs that do not fit in memory: a million writes take some MiB of it.
+ * Events are read on demand, which is fast in the order of the log.
  *
  * @example
  * ```ts
@@ -67,7 +67,7 @@ export class EventFile implements EventStore, Disposable {
   #starts = new Float64Array(1024);
   #count = 0;
   #endBytes = 0;
-  /** What was pushed and is not in the file yet, and how much that is. */
+  /** Events that are not in the file yet, and their size. */
   #unwritten: Uint8Array[] = [];
   #unwrittenBytes = 0;
   /** The piece of the file that was read last. */
@@ -75,7 +75,7 @@ export class EventFile implements EventStore, Disposable {
   #blockStart = 0;
   #last: { readonly at: number; readonly event: LogEvent } | undefined;
 
-  /** Keep events in the file at `path`, which is emptied; behind `head`, if that is given. */
+  /** Keep events in the file at `path`, which is truncated; after `head`, if given. */
   constructor(path: string, head: Uint8Array = new Uint8Array(0)) {
     this.#file = openSync(path, "w+");
     this.#unwritten.push(head);
@@ -109,7 +109,7 @@ export class EventFile implements EventStore, Disposable {
     return this.#arrayOf(() => count);
   }
 
-  /** What is pushed later shows up in it. */
+  /** Includes events that are pushed later. */
   readonly live: readonly LogEvent[] = this.#arrayOf(() => this.#count);
 
   /** Complete the file and close it; its lists can't be used any more. */
@@ -145,7 +145,7 @@ export class EventFile implements EventStore, Disposable {
       readSync(this.#file, this.#block, 0, this.#block.length, start);
       this.#blockStart = start;
     }
-    // A copy: what is kept of it must not keep the block.
+    // A copy: keeping it must not keep the whole block.
     return this.#block.slice(start - this.#blockStart, end - this.#blockStart);
   }
 

@@ -7,15 +7,15 @@ import {
   type Wait,
 } from "../../lib/storage/mod.ts";
 
-/** An operation that is under way, and what it asks for. */
+/** A running operation and its pending request. */
 export interface InFlight {
   /** Which of the operations, from 0 on. */
   readonly index: number;
-  /** The request that is on its way, or the wait that it is in. */
+  /** The pending request, or the wait. */
   readonly request: Request | Wait;
 }
 
-/** Decides what completes next, and may look on. */
+/** Decides which request completes next, and may observe the run. */
 export interface Scheduler {
   /** Answer which of those that are `ready` completes next; `running` are all that have not ended. */
   choose(ready: readonly InFlight[], running: readonly InFlight[]): number;
@@ -25,7 +25,7 @@ export interface Scheduler {
   ended?(): void;
 }
 
-/** What decides: somebody who sees the requests, or only how many there are. */
+/** A scheduler that sees the requests, or a function that only gets their number. */
 export type Choosing = Scheduler | ((count: number) => number);
 
 interface Running extends InFlight {
@@ -34,13 +34,13 @@ interface Running extends InFlight {
 }
 
 /**
- * Run operations side by side over the same files. They begin in their order, each going up to its
- * first request; from then on `choose` decides, by a number below the one it is given, which of the
- * requests on their way completes next, and with it which operation goes on. A request takes effect
- * when it completes. Operations that wait are not among the choices until their turn has come.
- * A {@linkcode Scheduler} in its place sees what it chooses from.
+ * Run operations concurrently over the same files. They begin in their order, each up to its first
+ * request; from then on `choose` decides, by a number below its argument, which pending request
+ * completes next, and with it which operation continues. A request takes effect when it completes.
+ * Waiting operations are not among the choices until their turn comes. A {@linkcode Scheduler} in
+ * its place sees the requests.
  *
- * Nothing else decides anything, so the same choices give the same run. Throws what an operation
+ * Nothing else influences the run, so the same choices give the same run. Throws what an operation
  * throws, once all others have ended, and an error if each of them waits for another.
  *
  * @example
@@ -100,7 +100,7 @@ function countingScheduler(choose: (count: number) => number): Scheduler {
   return { choose: ({ length }) => choose(length) };
 }
 
-/** Let a request take effect, and its operation go on. */
+/** Let a request take effect, and continue its operation. */
 function answer(
   running: Running,
   files: readonly SyncStorage[],

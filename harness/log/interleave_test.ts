@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { MemoryStorage, type Operation, StorageError, type Turn } from "../../lib/storage/mod.ts";
-import { ExhaustiveChoices, TapeChoices } from "../choices/choices.ts";
+import { ExhaustiveChoices, RecordedChoices } from "../choices/choices.ts";
 import { interleave } from "./interleave.ts";
 import { Recorder } from "./recorder.ts";
 import { describeEvent } from "./write_log.ts";
@@ -17,8 +17,8 @@ function turnOf(): Turn & { isReady: boolean } {
   return { isReady: false, whenReady: () => {} };
 }
 
-function choosing(...tape: number[]): (count: number) => number {
-  const choices = new TapeChoices(tape);
+function choosing(...sequence: number[]): (count: number) => number {
+  const choices = new RecordedChoices(sequence);
   return (count) => choices.choose(count);
 }
 

@@ -65,7 +65,7 @@ export function encodeEvent(event: LogEvent): Uint8Array {
   return record;
 }
 
-/** What {@linkcode encodeEvent} made of event number `at`; shares memory with `record`. */
+/** The encoding of event number `at` by {@linkcode encodeEvent}; shares memory with `record`. */
 export function decodeEvent(record: Uint8Array, at: number): LogEvent {
   const lengths = new DataView(record.buffer, record.byteOffset);
   const dataAt = 8 + lengths.getUint32(0, true);

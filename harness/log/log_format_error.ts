@@ -19,7 +19,7 @@ export class LogFormatError extends Error {
     readonly field: string,
     /** Where the field starts in the file, in bytes. */
     readonly offsetBytes: number,
-    /** What the field holds. */
+    /** The value of the field. */
     readonly value: bigint | number | string,
     /** The rule that it breaks. */
     readonly rule: string,

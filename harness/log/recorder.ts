@@ -11,11 +11,13 @@ import { EventList, type EventStore } from "./event_store.ts";
 import { type Choosing, interleave } from "./interleave.ts";
 import { bytesSource, type LogEvent, type WriteLog } from "./write_log.ts";
 
-/** What a {@linkcode Recorder} starts from. */
+/** The initial state of a {@linkcode Recorder}. */
 export interface RecorderOptions {
   /** The contents of the recorded file. */
   readonly base: Uint8Array;
-  /** What the guest's disk holds, from its start; zeroes follow. Empty if not given. */
+  /**
+   * The initial contents of the guest's disk, from its start; zeroes follow. Empty if not given.
+   */
   readonly guestBase?: Uint8Array;
   /** Further files that operations read, by slot from 1 on; they are not recorded. */
   readonly otherFiles?: readonly SyncStorage[];
@@ -23,14 +25,14 @@ export interface RecorderOptions {
   readonly events?: EventStore;
   /** Filters between the operations and the recorder: planted bugs. */
   readonly filters?: readonly Filter[];
-  /** Filters between the recorder and the files: what storage does wrong. */
+  /** Filters between the recorder and the files, for fault injection. */
   readonly faults?: readonly Filter[];
 }
 
 /**
- * Runs operations over a file in memory and logs what reaches it. Requests for other files pass
- * by. Guest requests are marked when they begin and when they are acknowledged, since promises
- * are made to the guest, not to the file.
+ * Runs operations over a file in memory and logs the requests that reach it. Requests to other
+ * files pass unlogged. The log marks where guest requests begin and where they are acknowledged,
+ * since the promises are made to the guest, not to the file.
  *
  * @example
  * ```ts
@@ -87,22 +89,22 @@ export class Recorder {
     return this.#events.length;
   }
 
-  /** The events so far, going on with the log; for whoever looks on while it is recorded. */
+  /** The events so far, growing with the log; for observers of a recording. */
   get events(): readonly LogEvent[] {
     return this.#events.live;
   }
 
-  /** The recorded file as it is now. */
+  /** The current contents of the recorded file. */
   get contents(): Uint8Array {
     return this.#file.toBytes();
   }
 
-  /** Run an operation that is nobody's guest request: open, close. */
+  /** Run an operation that is not a guest request: open, close. */
   run<T>(operation: Operation<T>): T {
     return runSync(filtered(operation, ...this.#filters), this.#files);
   }
 
-  /** Run operations side by side; see {@linkcode interleave} for what `choose` decides. */
+  /** Run operations concurrently; see {@linkcode interleave} for `choose`. */
   runTogether(
     operations: readonly Operation<unknown>[],
     choose: Choosing,
@@ -144,12 +146,14 @@ export class Recorder {
     this.#add({ kind: "guest-acknowledged", id });
   }
 
-  /** What is done next gives up `lengthBytes` of space: so much more may be lost from here on. */
+  /**
+   * The next operation gives up `lengthBytes` of space: from here on that much more may be lost.
+   */
   giveUpSpace(lengthBytes: number): void {
     this.#add({ kind: "space-given-up", lengthBytes });
   }
 
-  /** The guest is told that what it has not flushed may be lost: later flushes promise nothing of it. */
+  /** The guest learns that its unflushed data may be lost: later flushes do not cover it. */
   warnGuest(): void {
     this.#add({ kind: "guest-warned" });
   }
@@ -168,7 +172,7 @@ export class Recorder {
       case "write": {
         const id = this.#nextId++;
         const { offsetBytes, label } = request;
-        // A copy: the program may go on changing its buffer.
+        // A copy: the program may reuse its buffer.
         this.#add({ kind: "write-issued", id, offsetBytes, bytes: request.bytes.slice(), label });
         return yield* this.#outcome(request, "write", id);
       }
@@ -209,7 +213,7 @@ export class Recorder {
   }
 }
 
-/** Bytes looked at together when the guest's base is searched for data. */
+/** Bytes compared at a time when the guest's base is searched for data. */
 const BLOCK_BYTES = 4096;
 
 /** Where `bytes` holds anything but zeroes. */

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { type Filter, MemoryStorage, type Operation, type Request } from "../../lib/storage/mod.ts";
-import { filled } from "./log_builder_testing.ts";
+import { filled } from "../testing/log_builder.ts";
 import { Recorder } from "./recorder.ts";
 import { describeEvent, type WriteLog } from "./write_log.ts";
 

@@ -3,17 +3,17 @@ import { type ByteSource, describeEvent, storageSource, type WriteLog } from "./
 import type { TraceContext } from "./trace_hash.ts";
 
 /** A larger file is not read as a whole. */
-const MOST_BYTES = 2 ** 24;
+const MAX_BYTES = 2 ** 24;
 
-/** What a trace is made of, small enough to be kept beside its hash. */
+/** A digest of a trace, small enough to be stored beside its hash. */
 export interface TraceDigest {
   /** The file before the first event. */
   readonly base: string;
-  /** What the guest's disk held before, and files besides the one under test. */
+  /** The initial contents of the guest's disk, and files other than the one under test. */
   readonly around: string;
-  /** The preset, the target and what it probes. */
-  readonly judgedWith: string;
-  /** The events, a line each, with a hash of what is written. */
+  /** The preset, the target and its post-recovery writes. */
+  readonly checkedWith: string;
+  /** The events, a line each, with a hash of the bytes written. */
   readonly events: readonly string[];
 }
 
@@ -27,11 +27,11 @@ export interface TraceDigest {
  *
  * const target: Target<void> = {
  *   name: "nothing",
- *   opaqueLabels: new Set(),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -59,7 +59,9 @@ export function traceDigest(log: WriteLog, { preset, target }: TraceContext): Tr
   return {
     base: hashOf(log.base),
     around: around.map(hashOf).join(" "),
-    judgedWith: `${preset.name}, ${target.name}, probes ${JSON.stringify(target.probes)}`,
+    checkedWith: `${preset.name}, ${target.name}, post-recovery writes ${
+      JSON.stringify(target.postRecoveryWrites)
+    }`,
     events: log.events.map((event) => {
       const contents = "bytes" in event ? `, contents ${short(event.bytes)}` : "";
       return `${describeEvent(event)}${contents}`;
@@ -75,15 +77,15 @@ export function traceDigest(log: WriteLog, { preset, target }: TraceContext): Tr
  * import { assertEquals } from "@std/assert";
  * import { traceDifference } from "@powercut/powercut/harness";
  *
- * const digest = { base: "", around: "", judgedWith: "sectors", events: ["guest flushes"] };
+ * const digest = { base: "", around: "", checkedWith: "sectors", events: ["guest flushes"] };
  * assertEquals(traceDifference(digest, { ...digest, events: [] }), 'event 0 was "guest flushes" and ' +
  *   "is not there any more");
  * assertEquals(traceDifference(digest, digest), undefined);
  * ```
  */
 export function traceDifference(before: TraceDigest, now: TraceDigest): string | undefined {
-  if (before.judgedWith !== now.judgedWith) {
-    return `it was judged with "${before.judgedWith}" and is now with "${now.judgedWith}"`;
+  if (before.checkedWith !== now.checkedWith) {
+    return `it was judged with "${before.checkedWith}" and is now with "${now.checkedWith}"`;
   }
   if (before.base !== now.base) return "the file before the first event has changed";
   if (before.around !== now.around) return "what the guest's disk held before has changed";
@@ -99,7 +101,7 @@ export function traceDifference(before: TraceDigest, now: TraceDigest): string |
 }
 
 function hashOf(source: ByteSource): string {
-  const bytes = new Uint8Array(Math.min(source.sizeBytes, MOST_BYTES));
+  const bytes = new Uint8Array(Math.min(source.sizeBytes, MAX_BYTES));
   source.read(0, bytes);
   return `${source.sizeBytes} bytes ${short(bytes)}`;
 }

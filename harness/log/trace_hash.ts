@@ -5,19 +5,19 @@ import { type ByteSource, type LogEvent, storageSource, type WriteLog } from "./
 
 const CHUNK_BYTES = 2 ** 20;
 /** A larger file is not read as a whole: it may be sparse, and of any size. */
-const MOST_HASHED_BYTES = 2 ** 28;
+const MAX_HASHED_BYTES = 2 ** 28;
 
-/** What a log is judged with. */
+/** The inputs of a check, besides the log. */
 export interface TraceContext {
   /** The fault preset. */
   readonly preset: Preset;
-  /** The format, and the files besides the one under test. */
+  /** The format, and files other than the one under test. */
   readonly target: Target;
 }
 
 /**
- * A short name for a log and what it is judged with: equal when all of it is equal. Of files above
- * 256 MiB only the size, the first MiB and what lies where the log writes count.
+ * A short name for a log and the inputs of its checks: equal when all of them are equal. Of files
+ * above 256 MiB only the size, the first MiB and the ranges that the log writes count.
  *
  * @example
  * ```ts
@@ -27,11 +27,11 @@ export interface TraceContext {
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -64,17 +64,27 @@ export function traceHash(log: WriteLog, { preset, target }: TraceContext): stri
   };
   for (const source of [log.base, log.guestBase, ...target.otherFiles.map(storageSource)]) {
     hash.update(`${source.sizeBytes};`);
-    add(source, 0, source.sizeBytes > MOST_HASHED_BYTES ? CHUNK_BYTES : source.sizeBytes);
+    add(source, 0, source.sizeBytes > MAX_HASHED_BYTES ? CHUNK_BYTES : source.sizeBytes);
   }
-  const isLarge = log.base.sizeBytes > MOST_HASHED_BYTES;
+  const isLarge = log.base.sizeBytes > MAX_HASHED_BYTES;
   for (const event of log.events) {
     if (isLarge && event.kind === "write-issued") {
       add(log.base, event.offsetBytes, event.offsetBytes + event.bytes.length);
     }
     hash.update(line(event)).update("bytes" in event ? event.bytes : "");
   }
-  hash.update(JSON.stringify([preset.name, target.name, target.probes]));
+  hash.update(JSON.stringify([nameInHash(preset), target.name, target.postRecoveryWrites]));
   return hash.digest("hex").slice(0, 16);
+}
+
+/**
+ * The name of a preset as it goes into the hash. The one that corrupts neighbours goes in under its
+ * former name, so that replay files of earlier versions still fit their logs.
+ */
+function nameInHash({ name, corruptionBytes }: Preset): string {
+  return name === `neighbour-corruption(${corruptionBytes})`
+    ? `destruction(${corruptionBytes})`
+    : name;
 }
 
 /** An event without its bytes, the same however its fields came about. */

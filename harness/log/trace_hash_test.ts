@@ -2,12 +2,12 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { MemoryStorage, type SyncStorage } from "../../lib/storage/mod.ts";
 import { BLOCKS, SECTORS } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
-import { filled, LogBuilder } from "./log_builder_testing.ts";
+import { filled, LogBuilder } from "../testing/log_builder.ts";
 import { traceHash } from "./trace_hash.ts";
 
 /** As much of a target as a hash looks at. */
 function targetWith(otherFiles: readonly SyncStorage[]): Target {
-  return { name: "none", otherFiles, probes: [] } as unknown as Target;
+  return { name: "none", otherFiles, postRecoveryWrites: [] } as unknown as Target;
 }
 
 const CONTEXT = { preset: SECTORS, target: targetWith([]) };

@@ -1,16 +1,16 @@
 /**
- * The write log: what a program did to one file, in order, and what its guest asked for.
+ * The write log: a program's requests to one file, in order, and its guest's requests.
  *
- * Events are numbered from zero in the order of the log. A crash "after event n" means that
- * events 0 to n happened and nothing else did. A write or flush has two events, issued and
- * completed, tied by an id; between the two it is in flight. A size change happens at once.
+ * Events are numbered from zero in the order of the log. A crash "after event n" means that events
+ * 0 to n happened and nothing else did. A write or flush has two events, issued and completed, tied
+ * by an id; between the two it is in flight. A size change happens at once.
  *
  * A flush makes durable every write that had completed before the flush was issued; nothing else
  * does. A write with `forceUnitAccess` is durable when it completes.
  *
- * A write that failed is adrift: each of its sectors may be on disk or not, and no later flush
- * changes that; only a later write to the same place that becomes durable does. The same goes for all
- * that a flush would have covered that failed: operating systems drop what they could not write, and
+ * A failed write is unresolved: each of its sectors may be on disk or not, and no later flush
+ * changes that; only a later durable write to the same place does. The same holds for all writes
+ * that a failed flush should have covered: operating systems drop what they could not write, and
  * the next flush succeeds without it.
  *
  * @module
@@ -18,7 +18,7 @@
 
 import type { SyncStorage } from "../../lib/storage/mod.ts";
 
-/** What happened. Offsets and sizes are bytes; `id` ties the events of one request together. */
+/** An event. Offsets and sizes are bytes; `id` ties the events of one request together. */
 export type LogEvent =
   | {
     readonly kind: "write-issued";
@@ -37,7 +37,9 @@ export type LogEvent =
   | { readonly kind: "flush-issued"; readonly id: number; readonly label: string }
   | { readonly kind: "flush-completed"; readonly id: number }
   | {
-    /** It was answered with an error: what it would have covered is as after a failed write. */
+    /**
+     * The flush failed: the writes that it should have covered are unresolved, like a failed write.
+     */
     readonly kind: "flush-failed";
     readonly id: number;
   }
@@ -57,16 +59,16 @@ export type LogEvent =
   | {
     readonly kind: "guest-flush-begun";
     readonly id: number;
-    /** Whether an allocation was under way: what it took is not settled by this flush. */
+    /** Whether an allocation was under way, whose space this flush does not settle. */
     readonly isAllocating?: boolean;
   }
   | { readonly kind: "guest-acknowledged"; readonly id: number }
   | {
-    /** The guest was told that what it has not flushed may be lost: no later flush covers that. */
+    /** The guest learned that its unflushed data may be lost: no later flush covers it. */
     readonly kind: "guest-warned";
   }
   | {
-    /** From here on so much more space may be lost: it is given up, and not yet in use again. */
+    /** From here on this much more space may be lost: it is given up, and not reused yet. */
     readonly kind: "space-given-up";
     readonly lengthBytes: number;
   }
@@ -93,7 +95,7 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
 }
 
 /**
- * A file, as it is whenever it is read, as a {@linkcode ByteSource}.
+ * A file as a {@linkcode ByteSource} of its current contents.
  *
  * @example
  * ```ts
@@ -117,15 +119,15 @@ export function storageSource(file: SyncStorage): ByteSource {
   };
 }
 
-/** A finished log and what the file and the guest's disk held before it. */
+/** A finished log, with the initial contents of the file and of the guest's disk. */
 export interface WriteLog {
   /** The file before the first event; all of it durable. */
   readonly base: ByteSource;
-  /** What the guest's disk held before the first event, from its start; zeroes follow. */
+  /** The initial contents of the guest's disk, from its start; zeroes follow. */
   readonly guestBase: ByteSource;
-  /** What happened, in order. */
+  /** The events, in order. */
   readonly events: readonly LogEvent[];
-  /** Ranges of the guest's disk, in bytes, that held data before and must go on doing so. */
+  /** Ranges of the guest's disk, in bytes, that held data before and must keep it. */
   readonly bystanders?: readonly { readonly offsetBytes: number; readonly lengthBytes: number }[];
 }
 

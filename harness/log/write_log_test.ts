@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { filled } from "./log_builder_testing.ts";
+import { filled } from "../testing/log_builder.ts";
 import { bytesSource } from "./write_log.ts";
 
 Deno.test("a byte source reads zeroes past its end", () => {

@@ -6,7 +6,7 @@ export const ZEROES = 0;
 
 const WORDS = SECTOR_BYTES / 4;
 /** Fewer contents than this (16 MiB) are not worth the trouble. */
-const FEWEST_TO_DROP = 2 ** 15;
+const MIN_TO_DROP = 2 ** 15;
 
 /**
  * Every different sector content that occurs, kept once and known by a small number, so that
@@ -15,7 +15,7 @@ const FEWEST_TO_DROP = 2 ** 15;
 export class Contents {
   /** How many there are when it is time to drop what nobody needs. */
   #enough: number;
-  readonly #fewestToDrop: number;
+  readonly #minToDrop: number;
   #arena = new Uint32Array(1024 * WORDS);
   #count = 1;
   readonly #byHash = new Map<number, number | number[]>();
@@ -24,10 +24,10 @@ export class Contents {
 
   /**
    * Start with the sector of zeroes. It is time to drop some ({@linkcode keepOnly}) when there are more than
-   * `fewestToDrop`, and than twice as many as were kept last; with 0, always.
+   * `minToDrop`, and than twice as many as were kept last; with 0, always.
    */
-  constructor(fewestToDrop: number = FEWEST_TO_DROP) {
-    this.#fewestToDrop = this.#enough = fewestToDrop;
+  constructor(minToDrop: number = MIN_TO_DROP) {
+    this.#minToDrop = this.#enough = minToDrop;
     this.#byHash.set(hash(this.#scratch), ZEROES);
   }
 
@@ -79,7 +79,7 @@ export class Contents {
       this.#note(now, hash(this.#arena.subarray(now * WORDS, (now + 1) * WORDS)));
     });
     this.#count = kept.length;
-    this.#enough = this.#fewestToDrop && Math.max(this.#fewestToDrop, 2 * this.#count);
+    this.#enough = this.#minToDrop && Math.max(this.#minToDrop, 2 * this.#count);
     return renumbered;
   }
 

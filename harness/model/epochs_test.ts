@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR, sectorsOf } from "../testing/log_builder.ts";
 import { Contents } from "./contents.ts";
 import { epochsOf } from "./epochs.ts";
 

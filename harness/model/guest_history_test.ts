@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Replay } from "../reference/replay.ts";
-import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR, sectorsOf } from "../testing/log_builder.ts";
 import { bytesSource, type WriteLog } from "../log/write_log.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { Contents } from "./contents.ts";

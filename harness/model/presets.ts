@@ -20,16 +20,16 @@
  * one. The guest knows that its disk may tear a sector that it was writing, so a guest sector may
  * hold two of its permitted versions in the same way.
  *
- * **A radius of destruction** (Lokier, 10 September 2010 21:22). At most one of the writes in flight
- * when the power fails (issued, not completed) ruins the aligned neighbourhood of R bytes that it
+ * **Neighbour corruption** (Lokier, 10 September 2010 21:22). At most one of the writes in flight
+ * when the power fails (issued, not completed) corrupts the aligned neighbourhood of R bytes that it
  * goes to: everything there, however long it had been durable, is noise, or is zeroes. Nothing can
  * survive that; what matters is whether what is lost is noticed, or returned as if it were good.
  *
  * **Flushes that lie.** They are answered, as is forced unit access, and nothing becomes durable.
  * The guest does not know.
  *
- * Not modelled here: more than one torn or ruined place, a torn sector beside a ruined one, a crash of
- * a recovery that ruins anything, errors
+ * Not modelled here: more than one torn or corrupted place, a torn sector beside a corrupted one, a crash of
+ * a recovery that corrupts anything, errors
  * while running, and rot of what was durable.
  *
  * @module
@@ -45,8 +45,8 @@ export interface Preset {
   readonly ordered: boolean;
   /** Whether one unit of each crash may hold two versions, one on each side of an 8-byte boundary. */
   readonly tears: boolean;
-  /** A write in flight may ruin aligned neighbourhoods of so many bytes; 0 if it may not. */
-  readonly ruinBytes: number;
+  /** A write in flight may corrupt aligned neighbourhoods of so many bytes; 0 if it may not. */
+  readonly corruptionBytes: number;
   /** Whether what a flush covers is durable once it has completed. */
   readonly flushesAreHonest: boolean;
   /** One line for reports. */
@@ -54,7 +54,7 @@ export interface Preset {
 }
 
 /** What a disk keeps that is better than the worst. */
-const HONEST = { tears: false, ruinBytes: 0, flushesAreHonest: true } as const;
+const HONEST = { tears: false, corruptionBytes: 0, flushesAreHonest: true } as const;
 
 /**
  * Any prefix of the writes, whole: a disk that does everything in order.
@@ -192,13 +192,13 @@ export const TORN_SECTOR: Preset = Object.freeze({
 });
 
 /**
- * As {@linkcode SECTORS}, and a write in flight may ruin the aligned neighbourhood of `ruinBytes`
+ * As {@linkcode SECTORS}, and a write in flight may corrupt the aligned neighbourhood of `corruptionBytes`
  * bytes that it goes to. Throws `RangeError` unless that is a power of two from 512 to 16 MiB.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, destruction, Recorder } from "@powercut/powercut/harness";
+ * import { CrashPoint, neighbourCorruption, Recorder } from "@powercut/powercut/harness";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(4096) });
@@ -206,20 +206,25 @@ export const TORN_SECTOR: Preset = Object.freeze({
  *   const bytes = new Uint8Array(512).fill(1);
  *   yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "data" };
  * })());
- * const inFlight = new CrashPoint(recorder.log, destruction(4096), 0);
- * assertEquals(inFlight.stateCount, 6n); // old or new; nothing ruined, noise, or zeroes
- * assertEquals(new CrashPoint(recorder.log, destruction(4096), 1).stateCount, 2n); // completed
+ * const inFlight = new CrashPoint(recorder.log, neighbourCorruption(4096), 0);
+ * assertEquals(inFlight.stateCount, 6n); // old or new; nothing corrupted, noise, or zeroes
+ * assertEquals(new CrashPoint(recorder.log, neighbourCorruption(4096), 1).stateCount, 2n); // completed
  * ```
  */
-export function destruction(ruinBytes: number): Preset {
-  if (!Number.isInteger(Math.log2(ruinBytes)) || ruinBytes < 512 || ruinBytes > 2 ** 24) {
-    throw new RangeError(`destruction: ${ruinBytes} must be a power of two from 512 to 16777216`);
+export function neighbourCorruption(corruptionBytes: number): Preset {
+  if (
+    !Number.isInteger(Math.log2(corruptionBytes)) || corruptionBytes < 512 ||
+    corruptionBytes > 2 ** 24
+  ) {
+    throw new RangeError(
+      `neighbour-corruption: ${corruptionBytes} must be a power of two from 512 to 16777216`,
+    );
   }
   return Object.freeze({
     ...SECTORS,
-    name: `destruction(${ruinBytes})`,
-    ruinBytes,
-    summary: `as sectors, and a write in flight ruins the ${ruinBytes} bytes it goes to`,
+    name: `neighbour-corruption(${corruptionBytes})`,
+    corruptionBytes,
+    summary: `as sectors, and a write in flight corrupts the ${corruptionBytes} bytes it goes to`,
   });
 }
 
@@ -266,7 +271,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = Object.freeze({
   sectors: SECTORS,
   blocks: BLOCKS,
   "torn-sector": TORN_SECTOR,
-  "destruction(4096)": destruction(4096),
+  "neighbour-corruption(4096)": neighbourCorruption(4096),
   "lying-flush": LYING_FLUSH,
 });
 
@@ -290,24 +295,27 @@ export const SURVIVABLE_PRESETS: readonly Preset[] = Object.freeze([
   TORN_SECTOR,
 ]);
 
+/** The name of a preset that corrupts neighbours, and the name that earlier versions gave it. */
+const CORRUPTION_NAME = /^(?:neighbour-corruption|destruction)\((\d{3,8})\)$/;
+
 /**
- * The preset known as `name`: one of {@linkcode PRESETS}, or `destruction(R)` with R in bytes;
- * undefined if there is none.
+ * The preset known as `name`: one of {@linkcode PRESETS}, or `neighbour-corruption(R)` with R in bytes,
+ * which earlier versions called `destruction(R)`; undefined if there is none.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { presetNamed } from "@powercut/powercut/harness";
  *
- * assertEquals(presetNamed("destruction(65536)")?.ruinBytes, 65536);
+ * assertEquals(presetNamed("neighbour-corruption(65536)")?.corruptionBytes, 65536);
  * assertEquals(presetNamed("nonsense"), undefined);
  * ```
  */
 export function presetNamed(name: string): Preset | undefined {
   if (Object.hasOwn(PRESETS, name)) return PRESETS[name];
-  const radius = /^destruction\((\d{3,8})\)$/.exec(name)?.[1];
+  const radius = CORRUPTION_NAME.exec(name)?.[1];
   try {
-    return radius === undefined ? undefined : destruction(Number(radius));
+    return radius === undefined ? undefined : neighbourCorruption(Number(radius));
   } catch {
     return undefined;
   }

@@ -1,21 +1,38 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { BLOCKS, destruction, ORDERED, presetNamed, PRESETS, SECTORS, WRITES } from "./presets.ts";
+import {
+  BLOCKS,
+  neighbourCorruption,
+  ORDERED,
+  presetNamed,
+  PRESETS,
+  SECTORS,
+  WRITES,
+} from "./presets.ts";
 
 Deno.test("presets are found by their name", () => {
   for (const [name, preset] of Object.entries(PRESETS)) {
     assertEquals(preset.name, name);
     assertEquals(presetNamed(name), preset);
   }
-  assertEquals(presetNamed("destruction(512)")?.ruinBytes, 512);
-  for (const name of ["", "constructor", "destruction", "destruction(0)", "destruction(1000)"]) {
+  assertEquals(presetNamed("neighbour-corruption(512)")?.corruptionBytes, 512);
+  assertEquals(presetNamed("destruction(512)")?.name, "neighbour-corruption(512)"); // its former name
+  for (
+    const name of [
+      "",
+      "constructor",
+      "destruction",
+      "neighbour-corruption(0)",
+      "neighbour-corruption(1000)",
+    ]
+  ) {
     assertEquals(presetNamed(name), undefined, name);
   }
 });
 
-Deno.test("a radius of destruction is a power of two, a sector at least", () => {
-  assertEquals(destruction(65536).name, "destruction(65536)");
+Deno.test("a neighbourhood is a power of two, a sector at least", () => {
+  assertEquals(neighbourCorruption(65536).name, "neighbour-corruption(65536)");
   for (const radius of [0, 256, 1000, -512, 2 ** 25, NaN]) {
-    assertThrows(() => destruction(radius), RangeError, `${radius} must be`);
+    assertThrows(() => neighbourCorruption(radius), RangeError, `${radius} must be`);
   }
 });
 

@@ -26,11 +26,11 @@ export interface Unit {
   readonly torn: readonly TornVersion[];
 }
 
-/** A write that may be in flight when the power fails, and then ruin what is around it. */
-export interface Ruin {
+/** A write that may be in flight when the power fails, and then corrupt what is around it. */
+export interface CorruptingWrite {
   /** The event that issued it. */
   readonly event: number;
-  /** The event that completed it: a crash after it can't be one that ruins. Infinity if none did. */
+  /** The event that completed it: a crash after it can't be one that corrupts. Infinity if none did. */
   readonly completedAt: number;
 }
 
@@ -50,10 +50,10 @@ export interface PendingSector {
   readonly durable: number;
   /** The units that decide it: one, or under `writes` one for each write, as `writes` below. */
   readonly units: readonly number[];
-  /** What was written to it, in order; nothing to sectors that can only be ruined. */
+  /** What was written to it, in order; nothing to sectors that can only be corrupted. */
   readonly writes: readonly SectorWrite[];
-  /** The places in {@linkcode StateSpace.ruins} of the writes that may ruin it. */
-  readonly ruins: readonly number[];
+  /** The places in {@linkcode StateSpace.corruptions} of the writes that may corrupt it. */
+  readonly corruptions: readonly number[];
 }
 
 /** All the states that a crash in an epoch can leave, as independent units. */
@@ -70,8 +70,8 @@ export interface StateSpace {
   readonly sizes: readonly SizeVersion[];
   /** Under `ordered`, the unit that the size follows from. */
   readonly sizeUnit: number | undefined;
-  /** The writes that may ruin their neighbourhood; at most one of them does. */
-  readonly ruins: readonly Ruin[];
+  /** The writes that may corrupt their neighbourhood; at most one of them does. */
+  readonly corruptions: readonly CorruptingWrite[];
 }
 
 /** Lay out the state space of `epoch` under `preset`. */
@@ -80,13 +80,15 @@ export function stateSpaceOf(epoch: Epoch, preset: Preset, contents: Contents): 
   const { units, sectors } = typeof preset.unit === "number"
     ? blockUnits(epoch, touched, preset.unit / SECTOR_BYTES)
     : writeUnits(epoch, touched, preset.ordered);
-  const ruins = preset.ruinBytes > 0 ? ruinsOf(epoch) : [];
+  const corruptions = preset.corruptionBytes > 0 ? corruptionsOf(epoch) : [];
   return {
     epoch,
     preset,
     units: preset.tears ? units.map((unit) => withTears(unit, epoch, sectors, contents)) : units,
-    sectors: preset.ruinBytes > 0 ? withRuins(sectors, epoch, ruins, preset.ruinBytes) : sectors,
-    ruins: ruins.map(({ event, completedAt }) => ({ event, completedAt })),
+    sectors: preset.corruptionBytes > 0
+      ? withCorruptions(sectors, epoch, corruptions, preset.corruptionBytes)
+      : sectors,
+    corruptions: corruptions.map(({ event, completedAt }) => ({ event, completedAt })),
     sizes: preset.ordered ? epoch.sizes.slice(0, 1) : distinctSizes(epoch.sizes),
     sizeUnit: preset.ordered ? 0 : undefined,
   };
@@ -109,7 +111,7 @@ function writeUnits(
     durable: epoch.durable.idOf(sector),
     units: ordered ? [0] : writes.map((write) => write.ordinal),
     writes,
-    ruins: [],
+    corruptions: [],
   }));
   return { units, sectors };
 }
@@ -127,7 +129,13 @@ function blockUnits(
     // A block's unit is numbered in the order in which the blocks turn up.
     const unit = block.length > 0 ? block[0].units[0] : blocks.size;
     blocks.set(index, block);
-    block.push({ sector, durable: epoch.durable.idOf(sector), units: [unit], writes, ruins: [] });
+    block.push({
+      sector,
+      durable: epoch.durable.idOf(sector),
+      units: [unit],
+      writes,
+      corruptions: [],
+    });
   }
   const units: Unit[] = [];
   const sectors: PendingSector[] = [];
@@ -179,48 +187,48 @@ function withTears(
 }
 
 /** The writes of an epoch that are in flight at one of its crash points. */
-function ruinsOf(epoch: Epoch): readonly PendingWrite[] {
+function corruptionsOf(epoch: Epoch): readonly PendingWrite[] {
   return epoch.writes.filter(({ completedAt, event, lengthBytes }) =>
     lengthBytes > 0 && completedAt > Math.max(event, epoch.firstEvent)
   );
 }
 
-/** The sectors with the writes that may ruin them, and all others that these may ruin too. */
-function withRuins(
+/** The sectors with the writes that may corrupt them, and all others that these may corrupt too. */
+function withCorruptions(
   sectors: readonly PendingSector[],
   epoch: Epoch,
-  ruins: readonly PendingWrite[],
-  ruinBytes: number,
+  corruptions: readonly PendingWrite[],
+  corruptionBytes: number,
 ): PendingSector[] {
-  const ruinedBy = new Map<number, number[]>();
-  ruins.forEach(({ offsetBytes, lengthBytes }, place) => {
-    const { firstSector, endSector } = neighbourhoodOf(offsetBytes, lengthBytes, ruinBytes);
+  const corruptedBy = new Map<number, number[]>();
+  corruptions.forEach(({ offsetBytes, lengthBytes }, place) => {
+    const { firstSector, endSector } = neighbourhoodOf(offsetBytes, lengthBytes, corruptionBytes);
     for (let sector = firstSector; sector < endSector; sector++) {
-      ruinedBy.set(sector, [...(ruinedBy.get(sector) ?? []), place]);
+      corruptedBy.set(sector, [...(corruptedBy.get(sector) ?? []), place]);
     }
   });
-  const all = sectors.map((each) => ({ ...each, ruins: ruinedBy.get(each.sector) ?? [] }));
-  for (const { sector } of sectors) ruinedBy.delete(sector);
-  const beside = [...ruinedBy].map(([sector, places]) => ({
+  const all = sectors.map((each) => ({ ...each, corruptions: corruptedBy.get(each.sector) ?? [] }));
+  for (const { sector } of sectors) corruptedBy.delete(sector);
+  const beside = [...corruptedBy].map(([sector, places]) => ({
     sector,
     durable: epoch.durable.idOf(sector),
     units: [],
     writes: [],
-    ruins: places,
+    corruptions: places,
   }));
   return [...all, ...beside];
 }
 
-/** The sectors of the aligned blocks of `ruinBytes` bytes that a range touches. */
+/** The sectors of the aligned blocks of `corruptionBytes` bytes that a range touches. */
 function neighbourhoodOf(
   offsetBytes: number,
   lengthBytes: number,
-  ruinBytes: number,
+  corruptionBytes: number,
 ): { firstSector: number; endSector: number } {
-  const perBlock = ruinBytes / SECTOR_BYTES;
+  const perBlock = corruptionBytes / SECTOR_BYTES;
   return {
-    firstSector: Math.floor(offsetBytes / ruinBytes) * perBlock,
-    endSector: Math.ceil((offsetBytes + lengthBytes) / ruinBytes) * perBlock,
+    firstSector: Math.floor(offsetBytes / corruptionBytes) * perBlock,
+    endSector: Math.ceil((offsetBytes + lengthBytes) / corruptionBytes) * perBlock,
   };
 }
 

@@ -14,7 +14,7 @@ export interface OrderOptions {
   /** Crashes are told apart as under this preset. */
   readonly preset: Preset;
   /** The most schedules that are run; no limit if not given. The result says if it was reached. */
-  readonly mostSchedules?: number;
+  readonly maxSchedules?: number;
   /** Whether moments that were met before are gone on from again; to test the reduction. */
   readonly skipsReduction?: boolean;
 }
@@ -24,7 +24,7 @@ export interface OrderedRun<T> {
   /** What the run has answered. */
   readonly result: T;
   /** The choices that lead to it. */
-  readonly tape: readonly number[];
+  readonly choices: readonly number[];
   /** Equal for logs that no crash can tell apart. */
   readonly trace: string;
 }
@@ -101,13 +101,13 @@ export function exploreOrders<T>(
   let schedules = 0;
   let merged = 0;
   let isLeft = true;
-  while (isLeft && schedules + merged < (options.mostSchedules ?? Infinity)) {
+  while (isLeft && schedules + merged < (options.maxSchedules ?? Infinity)) {
     search.begin();
     let orders = 1n;
     try {
       const result = start(search);
       const trace = search.trace();
-      if (!runs.has(trace)) runs.set(trace, { result, trace, tape: search.tape() });
+      if (!runs.has(trace)) runs.set(trace, { result, trace, choices: search.sequence() });
       schedules++;
     } catch (error) {
       if (!(error instanceof KnownMoment)) throw error;
@@ -183,7 +183,7 @@ class OrderSearch implements OrderScheduler {
     return this.#watch.trace();
   }
 
-  tape(): number[] {
+  sequence(): number[] {
     return this.#path.map(({ picked }) => picked);
   }
 

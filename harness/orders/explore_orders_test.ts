@@ -9,7 +9,7 @@ import { runToy, TOY_OPERATIONS, type ToyStep } from "./toy_operations_testing.t
 
 const RUNS = 150;
 /** Plans with more orders than this are left to the reduced search. */
-const MOST_ORDERS = 700n;
+const MAX_ORDERS = 700n;
 
 function both(plan: readonly (readonly ToyStep[])[], hides = false) {
   const start = (scheduler: OrderScheduler) => runToy(plan, scheduler, hides);
@@ -17,7 +17,7 @@ function both(plan: readonly (readonly ToyStep[])[], hides = false) {
   const full = exploreOrders(start, {
     preset: SECTORS,
     skipsReduction: true,
-    mostSchedules: Number(MOST_ORDERS),
+    maxSchedules: Number(MAX_ORDERS),
   });
   return { reduced, full };
 }
@@ -33,7 +33,7 @@ seededTest("merging moments loses no log and miscounts no order", (seed) => {
     fc.property(TOY_OPERATIONS, (plan) => {
       const { reduced, full } = both(plan);
       assert(reduced.orders !== undefined);
-      if (reduced.orders >= MOST_ORDERS) return;
+      if (reduced.orders >= MAX_ORDERS) return;
       compared++;
       merged += reduced.merged;
       assertEquals(reduced.orders, BigInt(full.schedules));
@@ -71,7 +71,7 @@ Deno.test("a search that reaches its limit says so", () => {
   const plan = [0, 0, 0].map((sector): ToyStep[] => [{ kind: "write", sector }, { kind: "flush" }]);
   const { coverage, orders, schedules, merged } = exploreOrders(
     (scheduler) => runToy(plan, scheduler),
-    { preset: SECTORS, mostSchedules: 5 },
+    { preset: SECTORS, maxSchedules: 5 },
   );
   assertEquals([coverage, orders, schedules + merged], ["stopped", undefined, 5]);
 });

@@ -71,7 +71,7 @@ export function sampleOrders<T>(
   const runs = new Map<string, OrderedRun<T>>();
   let length = 1;
   for (let i = 0; i < options.samples; i++) {
-    const scheduler = new TapeWriter(
+    const scheduler = new RecordingScheduler(
       options.preset,
       prioritised(random, {
         changes: options.changes ?? 2,
@@ -80,9 +80,9 @@ export function sampleOrders<T>(
     );
     const result = start(scheduler);
     const trace = scheduler.trace();
-    const { tape } = scheduler;
-    length = Math.max(1, tape.length);
-    if (!runs.has(trace)) runs.set(trace, { result, trace, tape });
+    const { choices } = scheduler;
+    length = Math.max(1, choices.length);
+    if (!runs.has(trace)) runs.set(trace, { result, trace, choices });
   }
   return { coverage: "sampled", schedules: options.samples, runs: [...runs.values()] };
 }
@@ -103,17 +103,17 @@ export function sampleOrders<T>(
  *   yield { kind: "size", file: 0 };
  *   seen.push(name);
  * }
- * const tape = shrinkOrder([1, 0, 1, 0], (scheduler) => {
+ * const choices = shrinkOrder([1, 0, 1, 0], (scheduler) => {
  *   const recorder = new Recorder({ base: new Uint8Array(0) });
  *   const seen: string[] = [];
  *   recorder.runTogether([steps(seen, "a"), steps(seen, "b")], scheduler);
  *   return seen.join() === "b,a";
  * }, SECTORS);
- * assertEquals(tape, [1, 0, 1]);
+ * assertEquals(choices, [1, 0, 1]);
  * ```
  */
 export function shrinkOrder(
-  tape: readonly number[],
+  choices: readonly number[],
   fails: (scheduler: OrderScheduler) => boolean,
   preset: Preset,
 ): number[] {
@@ -121,10 +121,10 @@ export function shrinkOrder(
   const attempt = (wanted: readonly number[]): number[] | undefined => {
     let at = 0;
     const choose = (ready: readonly InFlight[]) => Math.min(wanted[at++] ?? 0, ready.length - 1);
-    const scheduler = new TapeWriter(preset, choose);
-    return fails(scheduler) ? withoutEnd(scheduler.tape) : undefined;
+    const scheduler = new RecordingScheduler(preset, choose);
+    return fails(scheduler) ? withoutEnd(scheduler.choices) : undefined;
   };
-  const first = attempt(tape);
+  const first = attempt(choices);
   if (!first) throw new Error("orders: the run to be shrunk does not fail");
   let best = first;
   for (let isSmaller = true; isSmaller;) {
@@ -132,7 +132,7 @@ export function shrinkOrder(
     for (let i = 0; i < best.length; i++) {
       if (best[i] === 0) continue;
       const found = [best.with(i, 0), best.toSpliced(i, 1)].map(attempt)
-        .find((tape) => tape && deviations(tape) < deviations(best));
+        .find((choices) => choices && deviations(choices) < deviations(best));
       if (!found) continue;
       best = found;
       isSmaller = true;
@@ -141,17 +141,17 @@ export function shrinkOrder(
   return best;
 }
 
-function deviations(tape: readonly number[]): number {
-  return tape.filter((choice) => choice !== 0).length;
+function deviations(choices: readonly number[]): number {
+  return choices.filter((choice) => choice !== 0).length;
 }
 
-function withoutEnd(tape: readonly number[]): number[] {
-  return tape.slice(0, tape.findLastIndex((choice) => choice !== 0) + 1);
+function withoutEnd(choices: readonly number[]): number[] {
+  return choices.slice(0, choices.findLastIndex((choice) => choice !== 0) + 1);
 }
 
 /** Notes what is chosen. */
-class TapeWriter implements OrderScheduler {
-  readonly tape: number[] = [];
+class RecordingScheduler implements OrderScheduler {
+  readonly choices: number[] = [];
   readonly #watch: OrderWatch;
   readonly #choose: (ready: readonly InFlight[]) => number;
 
@@ -167,7 +167,7 @@ class TapeWriter implements OrderScheduler {
   choose(ready: readonly InFlight[], running: readonly InFlight[]): number {
     this.#watch.due(running);
     const choice = this.#choose(ready);
-    this.tape.push(choice);
+    this.choices.push(choice);
     return choice;
   }
 

@@ -6,8 +6,8 @@
  * Which events commute follows from what each of them does, see `LogWalker` in model/epochs.ts:
  *
  * - A **completed write** changes nothing that may be on disk. A flush that is issued later covers
- *   it; nothing else asks. (Under a preset in which a write in flight ruins what is near it, no more
- *   is ruined by it; so there it commutes with other completions only.)
+ *   it; nothing else asks. (Under a preset in which a write in flight corrupts what is near it, no more
+ *   is corrupted by it; so there it commutes with other completions only.)
  * - An **acknowledged guest write** changes nothing either, until a guest's flush or another guest
  *   write begins.
  * - An **issued write** adds states and takes none away. Two that touch no unit in common, and of
@@ -37,7 +37,7 @@ interface Traced {
 export class TraceBuilder {
   readonly #unitBytes: number;
   /** Whether it matters which writes are in flight. */
-  readonly #ruins: boolean;
+  readonly #corruptions: boolean;
   readonly #traced: Traced[] = [];
   readonly #digests: string[] = [];
   /** By the id of a request, the name of the event that started it. */
@@ -50,7 +50,7 @@ export class TraceBuilder {
   /** A trace of no events on a file of `baseBytes`. */
   constructor(preset: Preset, baseBytes: number) {
     this.#leastBytes = baseBytes;
-    this.#ruins = preset.ruinBytes > 0;
+    this.#corruptions = preset.corruptionBytes > 0;
     if (preset.ordered) this.#unitBytes = Infinity;
     else this.#unitBytes = preset.unit === "write" ? SECTOR_BYTES : preset.unit;
   }
@@ -105,7 +105,7 @@ export class TraceBuilder {
     switch (event.kind) {
       case "write-completed":
         if (isBinding || kind === "write-completed" && other.isBinding) return false;
-        if (this.#ruins && kind !== "write-completed") return false;
+        if (this.#corruptions && kind !== "write-completed") return false;
         return kind !== "flush-issued" && kind !== "resized" &&
           kind !== "discarded" && !("id" in other.event && other.event.id === event.id);
       case "guest-acknowledged":

@@ -80,13 +80,13 @@ Deno.test("the preset decides which writes are apart", () => {
   assertNotEquals(...swapped([], [issued(0, 0), issued(1, 4096)], ORDERED));
 });
 
-Deno.test("where writes in flight ruin what is near, it matters which ones are", () => {
+Deno.test("where writes in flight corrupt what is near, it matters which ones are", () => {
   const { sectors } = PRESETS;
-  const ruining = { ...sectors, name: "ruining", ruinBytes: 4096 };
+  const corrupting = { ...sectors, name: "corrupting", corruptionBytes: 4096 };
   const both = [issued(0, 0), issued(1, 512)];
   assertEquals(...swapped([issued(0, 0)], [completed(0), issued(1, 512)]));
-  assertNotEquals(...swapped([issued(0, 0)], [completed(0), issued(1, 512)], ruining));
-  assertEquals(...swapped(both, [completed(0), completed(1)], ruining));
+  assertNotEquals(...swapped([issued(0, 0)], [completed(0), issued(1, 512)], corrupting));
+  assertEquals(...swapped(both, [completed(0), completed(1)], corrupting));
 });
 
 Deno.test("below a size that the file once had, no write makes it grow", () => {

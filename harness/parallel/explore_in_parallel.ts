@@ -1,4 +1,5 @@
-import { prepareTrial } from "../reference/check_state.ts";
+import { explorationOf } from "../engine/exploration_of.ts";
+import { prepareContext, type ReferenceContext } from "../reference/check_state.ts";
 import { LazySearch, type LazySearchOptions } from "../search/lazy_search.ts";
 import type { Exploration, ExplorationListener } from "../result/exploration.ts";
 import { PartRunner } from "./part_runner.ts";
@@ -18,7 +19,7 @@ export interface ParallelOptions {
   /** Told when a worker has died, and what is done about it. */
   readonly onDeath?: (message: string) => void;
   /** Seconds after which a worker that says nothing is taken for dead; 60 if not given. */
-  readonly patienceSeconds?: number;
+  readonly timeoutSeconds?: number;
 }
 
 /**
@@ -34,11 +35,11 @@ export interface ParallelOptions {
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -67,32 +68,32 @@ export async function exploreInParallel(
   problem: Problem,
   options: ParallelOptions,
 ): Promise<Exploration> {
-  const { search } = await searchInParallel(problem, options);
-  return search.result();
+  const { search, context } = await searchInParallel(problem, options);
+  return explorationOf(context, search.outcome());
 }
 
 /** The same, and the search itself, which knows more than the result. */
 export async function searchInParallel(
   problem: Problem,
-  { workers, recipe, onDeath = () => {}, patienceSeconds, ...options }:
+  { workers, recipe, onDeath = () => {}, timeoutSeconds, ...options }:
     & ParallelOptions
     & Pick<LazySearchOptions, "owns" | "before">,
-): Promise<{ search: LazySearch }> {
+): Promise<{ search: LazySearch; context: ReferenceContext }> {
   const { log, target, preset } = problem;
-  const trial = prepareTrial(log, target, preset, problem.options);
-  const search = new LazySearch(trial, { ...problem.options, ...options });
+  const context = prepareContext(log, target, preset, problem.options);
+  const search = new LazySearch(context, { ...problem.options, ...options });
   if (workers < 2) {
     for (const part of search.parts()) {
       const result = part.run();
       if (result) search.take(result);
     }
-    return { search };
+    return { search, context };
   }
   const runHere = new PartRunner(problem);
   using pool = new WorkerPool({
     ...{ workers, recipe, onDeath },
     runHere: ({ item, prefix }) => runHere.run(item, prefix),
-    ...(patienceSeconds !== undefined && { patienceSeconds }),
+    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
   });
   const running: Promise<void>[] = [];
   let failure: unknown;
@@ -111,7 +112,7 @@ export async function searchInParallel(
   }
   await Promise.all(running);
   if (failure) throw failure;
-  return { search };
+  return { search, context };
 }
 
 function pause(): Promise<void> {

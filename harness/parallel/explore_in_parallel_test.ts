@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import { exploreLazily } from "../engine/lazy.ts";
-import { FEWEST_PARTS, ROOT_RECOVERIES } from "../search/lazy_search.ts";
+import { MIN_PARTS, ROOT_RECOVERIES } from "../search/lazy_search.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { TargetError } from "../target/target_error.ts";
 import { exploreInParallel, type ParallelOptions } from "./explore_in_parallel.ts";
@@ -59,7 +59,7 @@ Deno.test("what a part throws is an error of its own kind, with workers too", as
     ...problem.target,
     refusal: () => undefined,
     *recover(...args: Parameters<typeof problem.target.recover>) {
-      if (calls++ > ROOT_RECOVERIES + FEWEST_PARTS + 8) throw cause;
+      if (calls++ > ROOT_RECOVERIES + MIN_PARTS + 8) throw cause;
       return yield* problem.target.recover(...args);
     },
   };

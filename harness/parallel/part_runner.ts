@@ -1,4 +1,4 @@
-import { prepareTrial, type Trial } from "../reference/check_state.ts";
+import { prepareContext, type ReferenceContext } from "../reference/check_state.ts";
 import type { ItemKey } from "../result/findings.ts";
 import { LazySearch, type PartResult } from "../search/lazy_search.ts";
 import { Contents } from "../model/contents.ts";
@@ -8,7 +8,7 @@ import type { Problem } from "./problem.ts";
 /** Runs parts of one search, going through the log as far as each of them needs. */
 export class PartRunner {
   readonly #problem: Problem;
-  readonly #trial: Trial;
+  readonly #context: ReferenceContext;
   readonly #onRecovery: (recoveries: number) => void;
   #search: LazySearch;
   #epochs: Iterator<Epoch>;
@@ -20,11 +20,11 @@ export class PartRunner {
     const { log, target, preset, options } = problem;
     this.#problem = problem;
     this.#onRecovery = onRecovery;
-    this.#trial = prepareTrial(log, target, preset, options);
+    this.#context = prepareContext(log, target, preset, options);
     ({ search: this.#search, epochs: this.#epochs } = this.#start());
   }
 
-  /** Run the part of `item`, whose tapes begin with `prefix`. */
+  /** Run the part of `item`, whose choice sequences begin with `prefix`. */
   run(item: ItemKey, prefix: readonly number[]): PartResult {
     const [index] = item;
     if (index < this.#index) {
@@ -44,8 +44,8 @@ export class PartRunner {
       return false;
     };
     return {
-      search: new LazySearch(this.#trial, { ...options, shouldStop }, contents),
-      epochs: epochsOf(this.#trial.log, contents, preset),
+      search: new LazySearch(this.#context, { ...options, shouldStop }, contents),
+      epochs: epochsOf(this.#context.log, contents, preset),
     };
   }
 }

@@ -5,9 +5,10 @@
  * @module
  */
 import type { SearchEffort } from "../result/certificate.ts";
-import { prepareTrial } from "../reference/check_state.ts";
-import type { Persisted } from "../reference/crash_point.ts";
+import { prepareContext } from "../reference/check_state.ts";
+import type { Persisted } from "../model/persisted.ts";
 import type { SightingCount } from "../result/findings.ts";
+import { explorationOf } from "../engine/exploration_of.ts";
 import { type Done, LazySearch } from "../search/lazy_search.ts";
 import type { Exploration } from "../result/exploration.ts";
 import { traceHash } from "../log/trace_hash.ts";
@@ -62,13 +63,13 @@ export interface StoredSighting {
 }
 
 /** What reached the disk, likewise. */
-export interface StoredPersisted extends Omit<Persisted, "byUnit" | "sizeBytes" | "again"> {
+export interface StoredPersisted extends Omit<Persisted, "byUnit" | "sizeBytes" | "nested"> {
   /** Units and their versions. */
   readonly byUnit: readonly (readonly [number, UnitVersion])[];
   /** The size, if it does not follow. */
   readonly sizeBytes?: number;
   /** Crashes of recoveries. */
-  readonly again?: readonly { readonly afterEvent: number; readonly persisted: StoredPersisted }[];
+  readonly nested?: readonly { readonly afterEvent: number; readonly persisted: StoredPersisted }[];
 }
 
 /**
@@ -121,11 +122,11 @@ export interface PartialOptions extends ParallelOptions {
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -162,7 +163,7 @@ export async function explorePartially(
       throw new MergeError(0, "shard", `${nameOf(before.shard)}, not ${nameOf(shard)}`);
     }
   }
-  const { search } = await searchInParallel(problem, {
+  const { search, context } = await searchInParallel(problem, {
     ...options,
     owns: ([epoch, place]) => (epoch + place) % shard.count === shard.index - 1,
     ...(before && { before: doneOf(before) }),
@@ -174,7 +175,8 @@ export async function explorePartially(
     violationKey(a.violation) < violationKey(b.violation) ? -1 : 1
   );
   const done = { items, effort, findings: sorted };
-  return { partial: { ...identity, shard, isComplete, ...done }, exploration: search.result() };
+  const exploration = explorationOf(context, search.outcome());
+  return { partial: { ...identity, shard, isComplete, ...done }, exploration };
 }
 
 /**
@@ -189,11 +191,11 @@ export async function explorePartially(
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -235,10 +237,11 @@ export function mergePartials(problem: Problem, partials: readonly PartialResult
     }
   }
   const { log, target, preset, options } = problem;
-  const search = new LazySearch(prepareTrial(log, target, preset, options), options);
+  const context = prepareContext(log, target, preset, options);
+  const search = new LazySearch(context, options);
   search.countOnly();
   for (const partial of partials) search.absorb(doneOf(partial));
-  return search.result();
+  return explorationOf(context, search.outcome());
 }
 
 function identityOf({ log, target, preset, options }: Problem) {
@@ -268,13 +271,13 @@ function stored({ sighting, occurrences }: SightingCount): StoredSighting {
   return { ...sighting, persisted: storedPersisted(sighting.persisted), occurrences };
 }
 
-function storedPersisted({ byUnit, sizeBytes, ruined, again }: Persisted): StoredPersisted {
+function storedPersisted({ byUnit, sizeBytes, corruption, nested }: Persisted): StoredPersisted {
   return {
     byUnit: [...byUnit],
     ...(sizeBytes !== undefined && { sizeBytes }),
-    ...(ruined && { ruined }),
-    ...(again && {
-      again: again.map((each) => ({ ...each, persisted: storedPersisted(each.persisted) })),
+    ...(corruption && { corruption }),
+    ...(nested && {
+      nested: nested.map((each) => ({ ...each, persisted: storedPersisted(each.persisted) })),
     }),
   };
 }
@@ -286,13 +289,13 @@ function restored({ occurrences, ...sighting }: StoredSighting): SightingCount {
   };
 }
 
-function restoredPersisted({ byUnit, sizeBytes, ruined, again }: StoredPersisted): Persisted {
+function restoredPersisted({ byUnit, sizeBytes, corruption, nested }: StoredPersisted): Persisted {
   return {
     byUnit: new Map(byUnit),
     sizeBytes,
-    ...(ruined && { ruined }),
-    ...(again && {
-      again: again.map((each) => ({ ...each, persisted: restoredPersisted(each.persisted) })),
+    ...(corruption && { corruption }),
+    ...(nested && {
+      nested: nested.map((each) => ({ ...each, persisted: restoredPersisted(each.persisted) })),
     }),
   };
 }

@@ -12,7 +12,7 @@ export interface Problem {
   /** The fault model. */
   readonly preset: Preset;
   /** How to explore it: of the options what a result depends on. */
-  readonly options: Pick<ExploreOptions, "guestBytes" | "depth" | "addsUp">;
+  readonly options: Pick<ExploreOptions, "guestBytes" | "depth" | "independent">;
 }
 
 /**
@@ -29,5 +29,5 @@ export interface Recipe {
 /** What the module of a recipe exports. */
 export interface ProblemModule {
   /** Set up the problem that `input` describes. */
-  problemOf(input: unknown): Problem;
+  problemOf(input: unknown): Problem | Promise<Problem>;
 }

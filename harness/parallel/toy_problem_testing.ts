@@ -38,11 +38,11 @@ export function problemOf(input: unknown): Problem {
 function flags(sectors: number, meanwhile: () => void): Target<number[]> {
   return {
     name: "flags",
-    opaqueLabels: new Set(),
-    granularityBytes: SECTOR,
+    dataLabels: new Set(),
+    allocationUnitBytes: SECTOR,
     otherFiles: [],
-    probes: [],
-    recycle() {},
+    postRecoveryWrites: [],
+    beforeEachState() {},
     *recover() {
       const seen: number[] = [];
       for (let sector = 0; sector < sectors; sector++) {

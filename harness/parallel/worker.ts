@@ -28,7 +28,7 @@ function signsOfLife(): (recoveries: number) => void {
 
 async function setUp({ module, input }: Recipe): Promise<PartRunner> {
   const { problemOf } = await import(module) as ProblemModule;
-  return new PartRunner(problemOf(input), signsOfLife());
+  return new PartRunner(await problemOf(input), signsOfLife());
 }
 
 let runner: Promise<PartRunner> | undefined;

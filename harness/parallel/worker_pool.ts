@@ -3,11 +3,11 @@ import type { FromWorker, ToWorker } from "./messages.ts";
 import type { Recipe } from "./problem.ts";
 
 /** A worker that says nothing for so long is taken for dead. */
-const PATIENCE_SECONDS = 60;
+const TIMEOUT_SECONDS = 60;
 /** How long, then, what it may have said meanwhile has to be heard: whoever listens was busy perhaps. */
 const GRACE_MS = 100;
 /** Workers that may die over one part before it is run here instead. */
-const MOST_DEATHS = 2;
+const MAX_DEATHS = 2;
 
 /** What a {@linkcode WorkerPool} is told to do. */
 export interface PoolOptions {
@@ -22,7 +22,7 @@ export interface PoolOptions {
   /** Told how many recoveries workers have run in the part they are at. */
   readonly onProgress?: (recoveries: number) => void;
   /** Seconds after which a worker that says nothing is taken for dead; 60 if not given. */
-  readonly patienceSeconds?: number;
+  readonly timeoutSeconds?: number;
 }
 
 /** A part that somebody waits for. */
@@ -79,7 +79,7 @@ export class WorkerPool implements Disposable {
 
   #assign(): void {
     while (this.#queue.length > 0) {
-      if (this.#queue[0].deaths >= MOST_DEATHS) {
+      if (this.#queue[0].deaths >= MAX_DEATHS) {
         this.#runHere(this.#queue.shift()!);
         continue;
       }
@@ -118,7 +118,7 @@ export class WorkerPool implements Disposable {
 
   #wait(member: Member): void {
     clearTimeout(member.timer);
-    const seconds = this.#options.patienceSeconds ?? PATIENCE_SECONDS;
+    const seconds = this.#options.timeoutSeconds ?? TIMEOUT_SECONDS;
     const bury = () => this.#bury(member, `nothing was heard of it for ${seconds} s`);
     member.timer = setTimeout(() => member.timer = setTimeout(bury, GRACE_MS), seconds * 1000);
   }
@@ -142,7 +142,7 @@ export class WorkerPool implements Disposable {
     this.#dismiss(member);
     if (order) {
       order.deaths++;
-      const where = order.deaths < MOST_DEATHS ? "by another one" : "here";
+      const where = order.deaths < MAX_DEATHS ? "by another one" : "here";
       const [epoch, place] = order.part.item;
       this.#options.onDeath(
         `a worker has died (${reason}); part ${epoch}.${place} is run again ${where}`,

@@ -10,16 +10,18 @@ import { traceHash } from "../log/trace_hash.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
-import { ExhaustiveChoices, TapeChoices } from "../choices/choices.ts";
-import { judgeConcretely, prepareTrial, type Trial } from "./check_state.ts";
+import { ExhaustiveChoices, RecordedChoices } from "../choices/choices.ts";
+import { checkState, prepareContext, type ReferenceContext } from "./check_state.ts";
 import { StateCounter } from "../result/count_states.ts";
-import type { CrashPoint, Persisted } from "./crash_point.ts";
+import type { Persisted } from "../model/persisted.ts";
+import type { CrashPoint } from "./crash_point.ts";
 import { CrashPoints } from "./crash_points.ts";
+import { spellOutFindings } from "./spell_out.ts";
 import { Findings } from "../result/findings.ts";
-import { type AgainState, everyCrashAgain } from "./nested_crash.ts";
+import { everyNestedCrash, type NestedState } from "./nested_crash.ts";
 
 /** The most states that are tried. */
-export const MOST_BRUTE_STATES = 2n ** 22n;
+export const MAX_BRUTE_STATES = 2n ** 22n;
 
 /**
  * A space that is too large for the engine it was given to.
@@ -32,11 +34,11 @@ export const MOST_BRUTE_STATES = 2n ** 22n;
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -75,11 +77,11 @@ export class SpaceTooLargeError extends Error {
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -109,30 +111,30 @@ export function exploreByBruteForce(
   const points = new CrashPoints(log, preset);
   let total = 0n;
   for (let event = -1; event < log.events.length; event++) total += points.after(event).stateCount;
-  if (total > MOST_BRUTE_STATES) {
+  if (total > MAX_BRUTE_STATES) {
     throw new SpaceTooLargeError(
-      `${total} states are too many for brute force (at most ${MOST_BRUTE_STATES})`,
+      `${total} states are too many for brute force (at most ${MAX_BRUTE_STATES})`,
     );
   }
-  const trial = prepareTrial(log, target, preset, options);
+  const context = prepareContext(log, target, preset, options);
   const findings = new Findings();
   const states = new StateCounter();
-  const again = new AgainJudge(trial, findings, options);
+  const nested = new NestedCrashOracle(context, findings, options);
   let recoveries = 0;
   let units = 0;
   for (let event = -1; event < log.events.length; event++) {
-    const point = trial.points.after(event);
+    const point = context.points.after(event);
     units += point.units.length;
     states.add(Math.log2(Number(point.stateCount)), () => point.stateCount);
     const choices = new ExhaustiveChoices();
     do {
       const file = point.build(choices);
-      const tape = choices.tape();
-      for (const violation of judgeConcretely(trial, point, file)) {
-        const persisted = point.describe(new TapeChoices(tape));
+      const sequence = choices.sequence();
+      for (const violation of checkState(context, point, file)) {
+        const persisted = point.describe(new RecordedChoices(sequence));
         findings.add(violation, point.event, sizeOf(persisted), () => persisted);
       }
-      recoveries += 1 + again.judge(point, tape);
+      recoveries += 1 + nested.check(point, sequence);
     } while (choices.advance());
     options.onProgress?.(event + 2, crashPoints, recoveries);
   }
@@ -156,39 +158,43 @@ export function exploreByBruteForce(
       units,
       effort: { recoveries, known: 0, additions: 0 },
     }),
-    violations: findings.list(trial),
+    violations: spellOutFindings(findings, context),
   };
 }
 
 /** Judges what crashes of recoveries leave of each state. */
-class AgainJudge {
-  readonly #trial: Trial;
+class NestedCrashOracle {
+  readonly #context: ReferenceContext;
   readonly #findings: Findings;
   readonly #depth: number;
-  readonly #mostStates: number;
+  readonly #maxStates: number;
   #count = 0;
 
-  constructor(trial: Trial, findings: Findings, { depth = 1, mostStates }: ExploreOptions) {
-    this.#trial = trial;
+  constructor(
+    context: ReferenceContext,
+    findings: Findings,
+    { depth = 1, maxStates }: ExploreOptions,
+  ) {
+    this.#context = context;
     this.#findings = findings;
     this.#depth = depth - 1;
-    this.#mostStates = mostStates ?? Number(MOST_BRUTE_STATES);
+    this.#maxStates = maxStates ?? Number(MAX_BRUTE_STATES);
   }
 
   /** Answers how many states there were. Throws {@linkcode SpaceTooLargeError} for too many. */
-  judge(point: CrashPoint, tape: readonly number[]): number {
-    const { target, preset } = this.#trial;
+  check(point: CrashPoint, sequence: readonly number[]): number {
+    const { target, preset } = this.#context;
     const before = this.#count;
-    const persisted = point.describe(new TapeChoices(tape));
-    const file = point.build(new TapeChoices(tape));
+    const persisted = point.describe(new RecordedChoices(sequence));
+    const file = point.build(new RecordedChoices(sequence));
     try {
-      for (const left of everyCrashAgain(file, target, preset, this.#depth)) {
-        if (++this.#count > this.#mostStates) {
+      for (const left of everyNestedCrash(file, target, preset, this.#depth)) {
+        if (++this.#count > this.#maxStates) {
           throw new SpaceTooLargeError(
-            `more than ${this.#mostStates} states with crashes of recoveries are too many`,
+            `more than ${this.#maxStates} states with crashes of recoveries are too many`,
           );
         }
-        this.#judgeOne(point, persisted, left);
+        this.#checkOne(point, persisted, left);
       }
     } catch (error) {
       // What can't be recovered can't be cut short.
@@ -197,19 +203,19 @@ class AgainJudge {
     return this.#count - before;
   }
 
-  #judgeOne(
+  #checkOne(
     point: CrashPoint,
     persisted: Persisted,
-    { file, grownBytes, again }: AgainState,
+    { file, grownBytes, nested }: NestedState,
   ): void {
-    const size = again.reduce((sum, each) => sum + 1 + sizeOf(each.persisted), sizeOf(persisted));
-    for (const violation of judgeConcretely(this.#trial, point, file, grownBytes)) {
-      this.#findings.add(violation, point.event, size, () => ({ ...persisted, again }));
+    const size = nested.reduce((sum, each) => sum + 1 + sizeOf(each.persisted), sizeOf(persisted));
+    for (const violation of checkState(this.#context, point, file, grownBytes)) {
+      this.#findings.add(violation, point.event, size, () => ({ ...persisted, nested }));
     }
   }
 }
 
-/** How much of what was on its way reached the disk, or was ruined. */
-function sizeOf({ byUnit, ruined }: Persisted): number {
-  return byUnit.size + (ruined ? 1 : 0);
+/** How much of what was on its way reached the disk, or was corrupted. */
+function sizeOf({ byUnit, corruption }: Persisted): number {
+  return byUnit.size + (corruption ? 1 : 0);
 }

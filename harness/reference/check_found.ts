@@ -1,32 +1,32 @@
-import type { FoundAgain, FoundViolation } from "../result/exploration.ts";
+import type { FoundNestedCrash, FoundViolation } from "../result/exploration.ts";
 import type { Violation } from "../result/violation.ts";
-import { TapeChoices } from "../choices/choices.ts";
-import { judgeConcretely, type Trial } from "./check_state.ts";
-import { crashAgain } from "./nested_crash.ts";
+import { RecordedChoices } from "../choices/choices.ts";
+import { checkState, type ReferenceContext } from "./check_state.ts";
+import { crashInRecovery } from "./nested_crash.ts";
 
 /** The state that shows a violation: where the crash came, and the choices. */
-export interface FoundState extends Pick<FoundViolation, "crashAfterEvent" | "tape"> {
+export interface FoundState extends Pick<FoundViolation, "crashAfterEvent" | "choices"> {
   /** The crashes of recoveries after it, the first one first. */
-  readonly again?: readonly Pick<FoundAgain, "afterEvent" | "tape">[];
+  readonly nested?: readonly Pick<FoundNestedCrash, "afterEvent" | "choices">[];
 }
 
 /**
  * Build the state that shows a violation as a file, with the crashes of recoveries that led to it,
- * and judge it byte by byte. Throws {@linkcode TapeError} for a tape that does not fit.
+ * and judge it byte by byte. Throws {@linkcode ChoiceError} for a choice sequence that does not fit.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { judgeFound, prepareTrial, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ * import { checkFound, prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
  *
  * // A format of one sector that must not hold 9.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     const into = new Uint8Array(512);
@@ -41,24 +41,24 @@ export interface FoundState extends Pick<FoundViolation, "crashAfterEvent" | "ta
  * };
  * const recorder = new Recorder({ base: new Uint8Array(512) });
  * recorder.run(target.write(undefined, 0, new Uint8Array(512).fill(9)));
- * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 0 });
- * const lost = { crashAfterEvent: 0, tape: [0] };
- * const persisted = { crashAfterEvent: 0, tape: [1] };
- * assertEquals(judgeFound(trial, lost), []);
- * assertEquals(judgeFound(trial, persisted)[0].subject, "nine");
+ * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 0 });
+ * const lost = { crashAfterEvent: 0, choices: [0] };
+ * const persisted = { crashAfterEvent: 0, choices: [1] };
+ * assertEquals(checkFound(context, lost), []);
+ * assertEquals(checkFound(context, persisted)[0].subject, "nine");
  * ```
  */
-export function judgeFound(
-  trial: Trial,
-  { crashAfterEvent, tape, again = [] }: FoundState,
+export function checkFound(
+  context: ReferenceContext,
+  { crashAfterEvent, choices, nested = [] }: FoundState,
 ): Violation[] {
-  const point = trial.points.after(crashAfterEvent);
-  let file = point.build(new TapeChoices(tape));
+  const point = context.points.after(crashAfterEvent);
+  let file = point.build(new RecordedChoices(choices));
   let grownBytes = 0;
-  for (const { afterEvent, tape: later } of again) {
-    const left = crashAgain(file, trial, afterEvent, new TapeChoices(later));
+  for (const { afterEvent, choices: later } of nested) {
+    const left = crashInRecovery(file, context, afterEvent, new RecordedChoices(later));
     file = left.file;
     grownBytes += left.grownBytes;
   }
-  return judgeConcretely(trial, point, file, grownBytes);
+  return checkState(context, point, file, grownBytes);
 }

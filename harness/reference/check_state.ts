@@ -8,24 +8,14 @@ import { describeSector } from "../result/describe_sector.ts";
 import type { CrashPoint } from "./crash_point.ts";
 import { CrashPoints } from "./crash_points.ts";
 import type { Preset } from "../model/presets.ts";
-import { probeBytes, watchList } from "../target/watch_list.ts";
+import { probeBytes } from "../target/watch_list.ts";
+import { type CheckContext, checkContext } from "../target/check_context.ts";
 import { runTarget } from "../target/run_target.ts";
-import { inspectTwice } from "../target/run_twice.ts";
 import { refusalOf } from "../target/target_error.ts";
 import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
-/** What is judged, the same for all states of a log. */
-export interface Trial {
-  /** The log that the states come from. */
-  readonly log: WriteLog;
-  /** The format under test. */
-  readonly target: Target;
-  /** The fault model. */
-  readonly preset: Preset;
-  /** The ranges of the guest's disk to read. */
-  readonly watched: readonly GuestRange[];
-  /** Bytes that were leaked before the log began. */
-  readonly leakedBeforeBytes: number;
+/** A {@linkcode CheckContext} and the crash points of its log, built the plain way. */
+export interface ReferenceContext extends CheckContext {
   /** The crash points of the log. */
   readonly points: CrashPoints;
 }
@@ -37,16 +27,16 @@ export interface Trial {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { prepareTrial, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ * import { prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
  *
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -62,41 +52,39 @@ export interface Trial {
  * const recorder = new Recorder({ base: new Uint8Array(512) });
  * const bytes = new Uint8Array(512).fill(1);
  * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 512 });
- * assertEquals(trial.watched, [{ offsetBytes: 0, lengthBytes: 512 }]);
+ * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * assertEquals(context.watched, [{ offsetBytes: 0, lengthBytes: 512 }]);
  * ```
  */
-export function prepareTrial(
+export function prepareContext(
   log: WriteLog,
   target: Target,
   preset: Preset,
   options: ExploreOptions,
-): Trial {
-  const { leakedBytes } = inspectTwice(target, log.base);
-  const watched = watchList(log, target, options.guestBytes);
-  const points = new CrashPoints(log, preset);
-  return { log, target, preset, watched, leakedBeforeBytes: leakedBytes, points };
+): ReferenceContext {
+  const context = checkContext(log, target, preset, options.guestBytes);
+  return { ...context, points: new CrashPoints(log, preset) };
 }
 
 /**
  * Judge one concrete file that a crash at `point` left: recover it, check every promise, byte by
  * byte. The plain counterpart of the lazy engine's judge. Of a file that crashes of recoveries left
- * `grownAgainBytes` says how much these had made it grow: so much more may be lost.
+ * `nestedGrowthBytes` says how much these had made it grow: so much more may be lost.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { judgeConcretely, prepareTrial, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ * import { checkState, prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
  * import { MemoryStorage } from "@powercut/powercut/lib";
  *
  * // A format of one sector, which needs no recovery.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -112,38 +100,38 @@ export function prepareTrial(
  * const recorder = new Recorder({ base: new Uint8Array(512) });
  * const bytes = new Uint8Array(512).fill(1);
  * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 512 });
- * const point = trial.points.after(0);
+ * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * const point = context.points.after(0);
  * const file = new MemoryStorage(new Uint8Array(512).fill(9)); // nothing that was ever written
- * assertEquals(judgeConcretely(trial, point, file)[0].kind, "wrong-data");
+ * assertEquals(checkState(context, point, file)[0].kind, "wrong-data");
  * ```
  */
-export function judgeConcretely(
-  trial: Trial,
+export function checkState(
+  context: ReferenceContext,
   point: CrashPoint,
   file: SyncStorage,
-  grownAgainBytes = 0,
+  nestedGrowthBytes = 0,
 ): Violation[] {
-  const { target } = trial;
+  const { target } = context;
   const violations: Violation[] = [];
   const files = [file, ...target.otherFiles];
-  target.recycle();
-  let kind: "cannot-open" | "cannot-use" = "cannot-open";
+  target.beforeEachState();
+  let kind: "cannot-open" | "unusable" = "cannot-open";
   try {
     const session = runTarget(target.recover(), files);
-    kind = "cannot-use";
+    kind = "unusable";
     const inspection = runTarget(target.inspect(session), files);
     for (const problem of inspection.problems) {
       violations.push({ kind: "inconsistent", subject: problem, detail: problem });
     }
-    const unit = target.granularityBytes;
-    const grownAgain = Math.ceil(grownAgainBytes / unit) * unit;
-    const allowed = trial.leakedBeforeBytes + allowedLossBytes(trial, point) + grownAgain;
+    const unit = target.allocationUnitBytes;
+    const nestedGrowth = Math.ceil(nestedGrowthBytes / unit) * unit;
+    const allowed = context.leakedBeforeBytes + allowedLossBytes(context, point) + nestedGrowth;
     if (inspection.leakedBytes > allowed) {
       const detail = `${inspection.leakedBytes} bytes leaked, ${allowed} were being allocated`;
       violations.push({ kind: "leak", subject: "more than was in flight", detail });
     }
-    judgeData(trial, point, { files, session, violations });
+    checkData(context, point, { files, session, violations });
   } catch (error) {
     violations.push({ kind, ...refusalOf(target, error) });
   }
@@ -154,9 +142,12 @@ export function judgeConcretely(
  * What the file may have grown by, in whole units, since the acknowledgement of the last flush that
  * covered all that the guest had written, and what was given up.
  */
-function allowedLossBytes({ target }: Trial, { guest, largestSizeBytes }: CrashPoint): number {
+function allowedLossBytes(
+  { target }: ReferenceContext,
+  { guest, largestSizeBytes }: CrashPoint,
+): number {
   const { settledBytes, givenUpBytes } = guest;
-  const unit = target.granularityBytes;
+  const unit = target.allocationUnitBytes;
   const grownBytes = Math.max(0, largestSizeBytes - settledBytes);
   return Math.ceil(grownBytes / unit) * unit + givenUpBytes;
 }
@@ -168,13 +159,13 @@ interface Subject {
   readonly violations: Violation[];
 }
 
-function judgeData(trial: Trial, point: CrashPoint, subject: Subject): void {
-  const { target, watched } = trial;
+function checkData(context: ReferenceContext, point: CrashPoint, subject: Subject): void {
+  const { target, watched } = context;
   const { violations } = subject;
   const permitted = (sector: number) => point.guest.permitted(sector);
   const isPermitted = (sector: number, bytes: Uint8Array) =>
     permitted(sector).some((value) => equal(value, bytes)) ||
-    trial.preset.tears && isTornOf(permitted(sector), bytes);
+    context.preset.tears && isTornOf(permitted(sector), bytes);
   const before = watched.map((range) => {
     const seen = read(target, subject, range);
     eachSector(range, seen, (sector, bytes) => {
@@ -190,7 +181,7 @@ function judgeData(trial: Trial, point: CrashPoint, subject: Subject): void {
     return seen;
   });
   const probed = new Map<number, Uint8Array>();
-  for (const range of target.probes) {
+  for (const range of target.postRecoveryWrites) {
     const bytes = probeBytes(range);
     attempt(
       target,
@@ -206,7 +197,7 @@ function judgeData(trial: Trial, point: CrashPoint, subject: Subject): void {
       // What could not be read before must, once it can be, be what it may be.
       if (wanted ? equal(wanted, bytes) : isPermitted(sector, bytes)) return;
       violations.push({
-        kind: "changes-later",
+        kind: "aliasing",
         subject: `guest sector ${sector}`,
         detail: `guest sector ${sector} changed to ${describeSector(bytes)} when another one was ` +
           "written",
@@ -232,7 +223,7 @@ function attempt(target: Target, violations: Violation[], act: () => void): bool
     act();
     return true;
   } catch (error) {
-    violations.push({ kind: "cannot-use", ...refusalOf(target, error) });
+    violations.push({ kind: "unusable", ...refusalOf(target, error) });
     return false;
   }
 }

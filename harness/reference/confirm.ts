@@ -1,18 +1,20 @@
 import type { FoundViolation } from "../result/exploration.ts";
 import { violationKey } from "../result/violation.ts";
-import type { Trial } from "./check_state.ts";
-import { judgeFound } from "./check_found.ts";
+import type { ReferenceContext } from "./check_state.ts";
+import { checkFound } from "./check_found.ts";
 
 /** Build each violation's state as bytes and see it there too; an error, and ours, if it is not. */
-export function confirm(violations: readonly FoundViolation[], trial: Trial): void {
+export function confirm(violations: readonly FoundViolation[], context: ReferenceContext): void {
   for (const violation of violations) {
-    const seen = judgeFound(trial, violation).map(violationKey);
+    const seen = checkFound(context, violation).map(violationKey);
     if (seen.includes(violationKey(violation))) continue;
-    const { crashAfterEvent, tape, again = [] } = violation;
-    const tapes = [tape, ...again.map((each) => each.tape)].map((each) => each.join(" "));
+    const { crashAfterEvent, choices, nested = [] } = violation;
+    const sequences = [choices, ...nested.map((each) => each.choices)].map((each) =>
+      each.join(" ")
+    );
     throw new Error(
       `explorer: "${violationKey(violation)}" does not show in its own state (crash after event ` +
-        `${crashAfterEvent}, tape ${tapes.join(" / ")}); seen there: ${
+        `${crashAfterEvent}, choices ${sequences.join(" / ")}); seen there: ${
           seen.join("; ") || "nothing"
         }`,
     );

@@ -9,7 +9,8 @@
 import type { WriteLog } from "../log/write_log.ts";
 import { PagedStorage } from "../model/paged_storage.ts";
 import type { Preset } from "../model/presets.ts";
-import { RUIN_FILLS, type RuinedBy, ruinedSector } from "../model/collateral.ts";
+import { corruptedSector, type Corruption, CORRUPTION_FILLS } from "../model/corruption.ts";
+import type { Persisted } from "../model/persisted.ts";
 import { isSameVersion, type UnitVersion } from "../model/unit_version.ts";
 import { type Choices, ExhaustiveChoices } from "../choices/choices.ts";
 import { applyWrite, type DiskReplay } from "./disk_replay.ts";
@@ -17,33 +18,13 @@ import type { GuestReplay } from "./guest_replay.ts";
 import { keysOf, placesToTear, type PointUnit, wholeUnit } from "./point_units.ts";
 import { Replay } from "./replay.ts";
 
-/** What reached the disk. */
-export interface Persisted {
-  /** For each unit that is not as it was durably, the version that persisted. */
-  readonly byUnit: ReadonlyMap<number, UnitVersion>;
-  /** The size that persisted, in bytes; undefined where it follows from the units. */
-  readonly sizeBytes: number | undefined;
-  /** The write that ruined its neighbourhood, if one did. */
-  readonly ruined?: RuinedBy;
-  /** The crashes of recoveries after it, the first one first. */
-  readonly again?: readonly PersistedAgain[];
-}
-
-/** A crash of a recovery. */
-export interface PersistedAgain {
-  /** The crash comes after this event of the recovery's own log. */
-  readonly afterEvent: number;
-  /** What reached the disk of what the recovery had written. */
-  readonly persisted: Persisted;
-}
-
 /**
  * All that a crash after one event can leave.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, Recorder, SECTORS, TapeChoices } from "@powercut/powercut/harness";
+ * import { CrashPoint, Recorder, SECTORS, RecordedChoices } from "@powercut/powercut/harness";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });
@@ -55,7 +36,7 @@ export interface PersistedAgain {
  * })());
  * const point = new CrashPoint(recorder.log, SECTORS, recorder.log.events.length - 1);
  * assertEquals(point.stateCount, 4n); // two sectors, each old or new
- * assertEquals(point.build(new TapeChoices([0, 1])).sizeBytes, 1024);
+ * assertEquals(point.build(new RecordedChoices([0, 1])).sizeBytes, 1024);
  * ```
  */
 export class CrashPoint {
@@ -66,7 +47,7 @@ export class CrashPoint {
   readonly #disk: DiskReplay;
   /** What the guest may expect. */
   readonly guest: GuestReplay;
-  /** What varies, in a fixed order: the order of the tape. */
+  /** What varies, in a fixed order: the order of the choice sequence. */
   readonly units: readonly PointUnit[];
 
   /**
@@ -104,8 +85,8 @@ export class CrashPoint {
   }
 
   /** How much larger than at first the file had become at most, in bytes. */
-  get mostGrownBytes(): number {
-    return Math.max(0, this.#disk.mostBytes - this.#baseBytes);
+  get maxGrownBytes(): number {
+    return Math.max(0, this.#disk.maxBytes - this.#baseBytes);
   }
 
   /** Each of the states, as what reached the disk. */
@@ -124,7 +105,7 @@ export class CrashPoint {
     return this.#disk.pending.length;
   }
 
-  /** How many states there are: of all units at most one is torn, and at most one write ruins. */
+  /** How many states there are: of all units at most one is torn, and at most one write corrupts. */
   get stateCount(): bigint {
     let whole = 1n;
     let torn = 0n;
@@ -132,49 +113,49 @@ export class CrashPoint {
       torn = torn * BigInt(wholeCount) + whole * BigInt(versions.length - wholeCount);
       whole *= BigInt(wholeCount);
     }
-    return (whole + torn) * BigInt(this.sizes.length) * BigInt(this.#ruins.length);
+    return (whole + torn) * BigInt(this.sizes.length) * BigInt(this.#corruptions.length);
   }
 
   /** Build the file that the choices lead to. */
   build(choices: Choices): PagedStorage {
     const persisted = this.describe(choices);
-    return this.#materialize(persisted.byUnit, persisted.sizeBytes!, persisted.ruined);
+    return this.#materialize(persisted.byUnit, persisted.sizeBytes!, persisted.corruption);
   }
 
-  /** How many choices a tape for this crash point has. */
-  get tapeLength(): number {
+  /** How many choices a choice sequence for this crash point has. */
+  get choiceCount(): number {
     const open = this.units.filter((unit) => unit.versions.length > 1).length;
-    return open + (this.sizes.length > 1 ? 1 : 0) + (this.#ruins.length > 1 ? 1 : 0);
+    return open + (this.sizes.length > 1 ? 1 : 0) + (this.#corruptions.length > 1 ? 1 : 0);
   }
 
-  /** The tape that makes {@linkcode build} choose `persisted`; units not named stay durable. */
-  tapeFor(persisted: Persisted): number[] {
-    const tape: number[] = [];
+  /** The choice sequence that makes {@linkcode build} choose `persisted`; units not named stay durable. */
+  choicesFor(persisted: Persisted): number[] {
+    const choices: number[] = [];
     for (const { key, versions } of this.units) {
       if (versions.length === 1) continue;
       const wanted = persisted.byUnit.get(key) ?? versions[0];
       const option = versions.findIndex((version) => isSameVersion(version, wanted));
       if (option < 0) throw new Error(`crash point: no such version of unit ${key}`);
-      tape.push(option);
+      choices.push(option);
     }
     const { sizes } = this;
     if (sizes.length > 1) {
       const option = persisted.sizeBytes === undefined ? 0 : sizes.indexOf(persisted.sizeBytes);
       if (option < 0) throw new Error(`crash point: no such size ${persisted.sizeBytes}`);
-      tape.push(option);
+      choices.push(option);
     }
-    if (this.#ruins.length > 1) {
-      const { ruined } = persisted;
-      const option = this.#ruins.findIndex((each) =>
-        each?.event === ruined?.event && each?.fill === ruined?.fill
+    if (this.#corruptions.length > 1) {
+      const { corruption } = persisted;
+      const option = this.#corruptions.findIndex((each) =>
+        each?.event === corruption?.event && each?.fill === corruption?.fill
       );
-      if (option < 0) throw new Error(`crash point: event ${ruined?.event} is not in flight`);
-      tape.push(option);
+      if (option < 0) throw new Error(`crash point: event ${corruption?.event} is not in flight`);
+      choices.push(option);
     }
-    return tape;
+    return choices;
   }
 
-  /** What a tape means: the versions that reached the disk, the size, and what was ruined. */
+  /** What a choice sequence means: the versions that reached the disk, the size, and what was corrupted. */
   describe(choices: Choices): Persisted {
     const pick = (count: number) => count === 1 ? 0 : choices.choose(count);
     const byUnit = new Map<number, UnitVersion>();
@@ -185,8 +166,8 @@ export class CrashPoint {
       isTorn ||= option >= wholeCount;
     }
     const sizeBytes = this.sizes[pick(this.sizes.length)];
-    const ruined = this.#ruins[pick(this.#ruins.length)];
-    return { byUnit, sizeBytes, ...(ruined && { ruined }) };
+    const corruption = this.#corruptions[pick(this.#corruptions.length)];
+    return { byUnit, sizeBytes, ...(corruption && { corruption }) };
   }
 
   /** The same versions write by write: under `ordered` one version stands for a whole prefix. */
@@ -197,16 +178,16 @@ export class CrashPoint {
     return new Map(prefix.map(({ at }) => [at, { event: at }]));
   }
 
-  /** Which writes may have ruined something, and what they left: nothing first. */
-  get #ruins(): readonly (RuinedBy | undefined)[] {
-    const inFlight = this.#preset.ruinBytes === 0
+  /** Which writes may have corrupted something, and what they left: nothing first. */
+  get #corruptions(): readonly (Corruption | undefined)[] {
+    const inFlight = this.#preset.corruptionBytes === 0
       ? []
       : this.#disk.pending.filter((write) =>
         write.lengthBytes > 0 && write.id >= 0 && this.#disk.isInFlight(write.id)
       );
     return [
       undefined,
-      ...inFlight.flatMap(({ at }) => RUIN_FILLS.map((fill) => ({ event: at, fill }))),
+      ...inFlight.flatMap(({ at }) => CORRUPTION_FILLS.map((fill) => ({ event: at, fill }))),
     ];
   }
 
@@ -277,7 +258,7 @@ export class CrashPoint {
   #materialize(
     picked: Persisted["byUnit"],
     chosenSizeBytes: number,
-    ruined: RuinedBy | undefined,
+    corruption: Corruption | undefined,
   ): PagedStorage {
     const file = this.#disk.durable.fork();
     let sizeBytes = chosenSizeBytes;
@@ -290,7 +271,7 @@ export class CrashPoint {
     } else {
       for (const [key, version] of picked) this.#applyVersion(file, key, version);
     }
-    if (ruined) this.#ruin(file, ruined);
+    if (corruption) this.#corrupt(file, corruption);
     file.resize(sizeBytes);
     return file;
   }
@@ -307,12 +288,12 @@ export class CrashPoint {
     file.write(key * rest.length, rest.length, rest);
   }
 
-  #ruin(file: PagedStorage, { event, fill }: RuinedBy): void {
-    const { ruinBytes } = this.#preset;
+  #corrupt(file: PagedStorage, { event, fill }: Corruption): void {
+    const { corruptionBytes } = this.#preset;
     const { offsetBytes, lengthBytes } = this.#disk.pending.find((write) => write.at === event)!;
-    const endBytes = Math.ceil((offsetBytes + lengthBytes) / ruinBytes) * ruinBytes;
-    const sector = ruinedSector(fill);
-    let at = Math.floor(offsetBytes / ruinBytes) * ruinBytes;
+    const endBytes = Math.ceil((offsetBytes + lengthBytes) / corruptionBytes) * corruptionBytes;
+    const sector = corruptedSector(fill);
+    let at = Math.floor(offsetBytes / corruptionBytes) * corruptionBytes;
     for (; at < endBytes; at += sector.length) file.write(at, sector.length, sector);
   }
 }

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR, sectorsOf } from "../testing/log_builder.ts";
 import { BLOCKS, ORDERED, type Preset, SECTORS, WRITES } from "../model/presets.ts";
-import { ExhaustiveChoices, TapeChoices, TapeError } from "../choices/choices.ts";
+import { ChoiceError, ExhaustiveChoices, RecordedChoices } from "../choices/choices.ts";
 import { CrashPoint } from "./crash_point.ts";
 
 const BASE = sectorsOf(7, 8);
@@ -87,7 +87,7 @@ Deno.test("durable data is inside the file although the write that made it grow 
   assertEquals(point.sizes, [3 * SECTOR, 5 * SECTOR]);
 });
 
-Deno.test("the tape for a state builds that state, for every state", () => {
+Deno.test("the choice sequence for a state builds that state, for every state", () => {
   for (const preset of [ORDERED, WRITES, SECTORS, BLOCKS]) {
     const builder = twoWrites();
     builder.write(2 * SECTOR, filled(5));
@@ -95,17 +95,17 @@ Deno.test("the tape for a state builds that state, for every state", () => {
     const choices = new ExhaustiveChoices();
     do {
       point.build(choices);
-      const tape = choices.tape();
-      assertEquals(point.tapeFor(point.describe(new TapeChoices(tape))), tape);
+      const sequence = choices.sequence();
+      assertEquals(point.choicesFor(point.describe(new RecordedChoices(sequence))), sequence);
     } while (choices.advance());
   }
 });
 
-Deno.test("a tape of another crash point is refused", () => {
+Deno.test("a choice sequence of another crash point is refused", () => {
   const point = new CrashPoint(twoWrites().log(BASE), SECTORS, 0);
-  assertThrows(() => point.build(new TapeChoices([2])), TapeError);
+  assertThrows(() => point.build(new RecordedChoices([2])), ChoiceError);
   assertThrows(
-    () => point.tapeFor({ byUnit: new Map([[0, { event: 3 }]]), sizeBytes: undefined }),
+    () => point.choicesFor({ byUnit: new Map([[0, { event: 3 }]]), sizeBytes: undefined }),
     Error,
     "no such version",
   );
@@ -116,5 +116,5 @@ Deno.test("a size that the file never had is refused", () => {
   builder.resize(SECTOR);
   const point = new CrashPoint(builder.log(BASE), SECTORS, 0);
   const persisted = { byUnit: new Map(), sizeBytes: 17 };
-  assertThrows(() => point.tapeFor(persisted), Error, "no such size 17");
+  assertThrows(() => point.choicesFor(persisted), Error, "no such size 17");
 });

@@ -4,11 +4,11 @@ import { CrashPoint } from "./crash_point.ts";
 import { Replay } from "./replay.ts";
 
 /** Places in the log to go on from; so many are kept. */
-const MOST_CHECKPOINTS = 8;
+const MAX_CHECKPOINTS = 8;
 /** How far apart they are at first, in events. */
 const FIRST_SPACING = 1024;
 /** Crash points are kept until so many others have been asked for. */
-const MOST_POINTS = 32;
+const MAX_POINTS = 32;
 
 /**
  * The crash points of a log. Going through the log once serves all of them, in whatever order they are
@@ -55,7 +55,7 @@ export class CrashPoints {
     const point = new CrashPoint(this.#log, this.#preset, event, this.#cursor.fork());
     this.#points.set(event, point);
     const [oldest] = this.#points.keys();
-    if (this.#points.size > MOST_POINTS) this.#points.delete(oldest);
+    if (this.#points.size > MAX_POINTS) this.#points.delete(oldest);
     return point;
   }
 
@@ -74,7 +74,7 @@ export class CrashPoints {
   /** Keep a checkpoint; if there are too many now, every other one, and from now on twice as far apart. */
   #keep(checkpoint: Replay): void {
     this.#checkpoints.push(checkpoint);
-    if (this.#checkpoints.length <= MOST_CHECKPOINTS) return;
+    if (this.#checkpoints.length <= MAX_CHECKPOINTS) return;
     this.#checkpoints = this.#checkpoints.filter((_, place) => place % 2 === 0);
     this.#spacing *= 2;
   }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { seededTest } from "../../test_support/seeds.ts";
-import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR, sectorsOf } from "../testing/log_builder.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import { SECTORS } from "../model/presets.ts";
 import { ExhaustiveChoices } from "../choices/choices.ts";

@@ -52,7 +52,7 @@ export class DiskReplay {
   #pending: WriteEvent[] = [];
   #sizes: readonly SizeEvent[];
   #resizedAt = -1;
-  #mostBytes = 0;
+  #maxBytes = 0;
   /** Requests that were answered and may still be on their way to the disk. */
   readonly #completed = new Set<number>();
   readonly #forced = new Set<number>();
@@ -83,8 +83,8 @@ export class DiskReplay {
   }
 
   /** The largest size the file ever had, in bytes. */
-  get mostBytes(): number {
-    return this.#mostBytes;
+  get maxBytes(): number {
+    return this.#maxBytes;
   }
 
   /** Whether a request was not answered yet. */
@@ -99,7 +99,7 @@ export class DiskReplay {
     copy.#pending = [...this.#pending];
     copy.#sizes = this.#sizes;
     copy.#resizedAt = this.#resizedAt;
-    copy.#mostBytes = this.#mostBytes;
+    copy.#maxBytes = this.#maxBytes;
     for (const id of this.#completed) copy.#completed.add(id);
     for (const id of this.#forced) copy.#forced.add(id);
     for (const [id, covered] of this.#covers) copy.#covers.set(id, covered);
@@ -164,7 +164,7 @@ export class DiskReplay {
   }
 
   #sizeNow(sizeBytes: number, at: number): void {
-    this.#mostBytes = Math.max(this.#mostBytes, sizeBytes);
+    this.#maxBytes = Math.max(this.#maxBytes, sizeBytes);
     if (sizeBytes !== this.#sizeBytes()) this.#sizes = [...this.#sizes, { sizeBytes, at }];
   }
 

@@ -10,8 +10,9 @@ import { storageSource, type WriteLog } from "../log/write_log.ts";
 import { PagedStorage } from "../model/paged_storage.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
-import { type Choices, TapeChoices } from "../choices/choices.ts";
-import { CrashPoint, type PersistedAgain } from "./crash_point.ts";
+import { type Choices, RecordedChoices } from "../choices/choices.ts";
+import type { NestedCrash } from "../model/persisted.ts";
+import { CrashPoint } from "./crash_point.ts";
 import { runTarget } from "../target/run_target.ts";
 
 /** Recover `file`, which stays as it is, and record what that does. Throws what recovery throws. */
@@ -19,44 +20,44 @@ export function recordRecovery(file: PagedStorage, target: Target): WriteLog {
   const base = storageSource(file);
   const recorder = new Recorder({ base: new Uint8Array(0) });
   const files = [new PagedStorage(base), ...target.otherFiles];
-  target.recycle();
+  target.beforeEachState();
   runTarget(filtered(target.recover(), recorder.filter, passThrough), files);
   return { base, guestBase: storageSource(new PagedStorage(base)), events: recorder.log.events };
 }
 
-/** What a crash of a recovery may leave: of a crash that ruins things there is one only. */
-export function presetAgain(preset: Preset): Preset {
-  return preset.ruinBytes > 0 ? { ...preset, ruinBytes: 0 } : preset;
+/** What a crash of a recovery may leave: of a crash that corrupts things there is one only. */
+export function nestedPreset(preset: Preset): Preset {
+  return preset.corruptionBytes > 0 ? { ...preset, corruptionBytes: 0 } : preset;
 }
 
 /** A file that crashes of recoveries left. */
-export interface AgainState {
+export interface NestedState {
   /** The file. */
   readonly file: PagedStorage;
   /** How much these recoveries had made it grow, in bytes. */
   readonly grownBytes: number;
   /** Where they were cut short, and what of them reached the disk. */
-  readonly again: readonly PersistedAgain[];
+  readonly nested: readonly NestedCrash[];
 }
 
 /** Recover `file` and cut that short after an event; `choices` decide what of it persists. */
-export function crashAgain(
+export function crashInRecovery(
   file: PagedStorage,
   { target, preset }: { readonly target: Target; readonly preset: Preset },
   afterEvent: number,
   choices: Choices,
-): Omit<AgainState, "again"> {
-  const point = new CrashPoint(recordRecovery(file, target), presetAgain(preset), afterEvent);
-  return { file: point.build(choices), grownBytes: point.mostGrownBytes };
+): Omit<NestedState, "nested"> {
+  const point = new CrashPoint(recordRecovery(file, target), nestedPreset(preset), afterEvent);
+  return { file: point.build(choices), grownBytes: point.maxGrownBytes };
 }
 
 /** Every file that crashes of the recovery of `file` can leave, up to `depth` of them in a row. */
-export function* everyCrashAgain(
+export function* everyNestedCrash(
   file: PagedStorage,
   target: Target,
   preset: Preset,
   depth: number,
-): Generator<AgainState> {
+): Generator<NestedState> {
   if (depth < 1) return;
   const log = recordRecovery(file, target);
   const changes = log.events.some(({ kind }) =>
@@ -64,17 +65,17 @@ export function* everyCrashAgain(
   );
   if (!changes) return;
   for (let afterEvent = -1; afterEvent < log.events.length; afterEvent++) {
-    const point = new CrashPoint(log, presetAgain(preset), afterEvent);
-    const { mostGrownBytes: grownBytes } = point;
+    const point = new CrashPoint(log, nestedPreset(preset), afterEvent);
+    const { maxGrownBytes: grownBytes } = point;
     for (const persisted of point.states()) {
       // Whoever gets the file may change it.
-      const build = () => point.build(new TapeChoices(point.tapeFor(persisted)));
+      const build = () => point.build(new RecordedChoices(point.choicesFor(persisted)));
       const first = { afterEvent, persisted };
-      yield { file: build(), grownBytes, again: [first] };
+      yield { file: build(), grownBytes, nested: [first] };
       try {
-        for (const later of everyCrashAgain(build(), target, preset, depth - 1)) {
+        for (const later of everyNestedCrash(build(), target, preset, depth - 1)) {
           const sum = grownBytes + later.grownBytes;
-          yield { file: later.file, grownBytes: sum, again: [first, ...later.again] };
+          yield { file: later.file, grownBytes: sum, nested: [first, ...later.nested] };
         }
       } catch (error) {
         // What can't be recovered can't be cut short either; that it can't is seen by the judge.

@@ -1,30 +1,33 @@
 import type { Preset } from "../model/presets.ts";
-import { formatStates } from "../report/text/format_states.ts";
+import { formatStates } from "./state_count.ts";
 import type { StateCount } from "./state_count.ts";
 
-/** How much of a space was looked at. */
+/** How much of a space was searched. */
 export type Coverage =
   | { readonly kind: "exhaustive" }
-  /** Stopped before the end: so many of the parts known by then were done. */
+  /** Stopped before the end: `parts` of the `of` parts known by then were done. */
   | { readonly kind: "partial"; readonly parts: number; readonly of: number }
-  /** So many different states, picked with a seed. */
+  /** This many different states, picked with a seed. */
   | { readonly kind: "sampled"; readonly samples: number; readonly seed: number }
-  /** Every state in which at most so many units are other than durable. */
+  /** Every state in which at most this many units differ from their durable versions. */
   | { readonly kind: "bounded"; readonly units: number };
 
-/** What a search took. */
+/** The cost of a search. */
 export interface SearchEffort {
   /** Recoveries that were run. */
   readonly recoveries: number;
-  /** Of these, how many led to what had been judged already. */
+  /** The number of these that led to a state that was checked before. */
   readonly known: number;
   /** How often groups of independent units were added up instead of multiplied. */
   readonly additions: number;
 }
 
-/** What a result stands for: what was searched, how much of it, and what was left out and why. */
+/**
+ * The meaning of a result: the space, how much of it was searched, and the shortcuts and their
+ * reasons.
+ */
 export interface Certificate {
-  /** The fault model, and what it says. */
+  /** The fault model and its summary. */
   readonly model: string;
   /** The engine. */
   readonly engine: string;
@@ -38,9 +41,9 @@ export interface Certificate {
   readonly units: number;
   /** Pairs of crash point and state. */
   readonly states: StateCount;
-  /** How much of that was looked at. */
+  /** How much of that was searched. */
   readonly coverage: Coverage;
-  /** What it took. */
+  /** The cost of the search. */
   readonly effort: SearchEffort;
 }
 

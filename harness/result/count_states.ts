@@ -1,10 +1,10 @@
 import type { StateCount } from "./exploration.ts";
-import { RUIN_FILLS } from "../model/collateral.ts";
+import { CORRUPTION_FILLS } from "../model/corruption.ts";
 import type { Preset } from "../model/presets.ts";
 import type { StateSpace } from "../model/state_space.ts";
 
 /** log2 above which a count is not kept exactly. */
-const MOST_EXACT_LOG2 = 64;
+const MAX_EXACT_LOG2 = 64;
 
 /** Adds up numbers of states, exactly while that is sensible and as a logarithm always. */
 export class StateCounter {
@@ -15,7 +15,7 @@ export class StateCounter {
   add(log2: number, exact: () => bigint): void {
     const high = Math.max(this.#log2, log2);
     this.#log2 = high + Math.log2(2 ** (this.#log2 - high) + 2 ** (log2 - high));
-    const keeps = this.#exact !== undefined && this.#log2 < MOST_EXACT_LOG2;
+    const keeps = this.#exact !== undefined && this.#log2 < MAX_EXACT_LOG2;
     this.#exact = keeps ? this.#exact! + exact() : undefined;
   }
 
@@ -26,16 +26,16 @@ export class StateCounter {
   }
 }
 
-/** Counts what epochs have between them. */
+/** Counts the states and images of all epochs. */
 export class SpaceCount {
   readonly #states = new StateCounter();
   readonly #images: StateCounter | undefined;
   #epochs = 0;
   #units = 0;
 
-  /** Nothing yet; images are not counted where writes ruin things. */
+  /** Nothing yet; images are not counted where writes corrupt things. */
   constructor(preset: Preset) {
-    this.#images = preset.ruinBytes === 0 ? new StateCounter() : undefined;
+    this.#images = preset.corruptionBytes === 0 ? new StateCounter() : undefined;
   }
 
   /** Add an epoch. */
@@ -69,7 +69,7 @@ export class SpaceCount {
 
 /** Add the states of every crash point of a space's epoch. */
 export function countStates(space: StateSpace, counter: StateCounter): void {
-  const { epoch, units, sizes, ruins } = space;
+  const { epoch, units, sizes, corruptions } = space;
   const product = new GrowingProduct();
   const growth = new Map<number, (() => void)[]>();
   const from = (event: number, grow: () => void) => {
@@ -86,13 +86,15 @@ export function countStates(space: StateSpace, counter: StateCounter): void {
   for (const { event } of sizes) from(event, () => product.grow(size, 0));
   for (let event = epoch.firstEvent; event <= epoch.lastEvent; event++) {
     for (const grow of growth.get(event) ?? []) grow();
-    const inFlight = ruins.filter((ruin) => ruin.event <= event && ruin.completedAt > event).length;
-    const ruined = 1 + RUIN_FILLS.length * inFlight;
-    counter.add(product.log2 + Math.log2(ruined), () => product.exact * BigInt(ruined));
+    const inFlight = corruptions.filter((write) =>
+      write.event <= event && write.completedAt > event
+    ).length;
+    const options = 1 + CORRUPTION_FILLS.length * inFlight;
+    counter.add(product.log2 + Math.log2(options), () => product.exact * BigInt(options));
   }
 }
 
-/** Add the different images of a space; not asked for where writes ruin things. */
+/** Add the different images of a space; not asked for where writes corrupt things. */
 export function countImages(space: StateSpace, counter: StateCounter): void {
   const product = new GrowingProduct();
   const add = (wholeCount: number, tornCount: number) => {
@@ -112,7 +114,7 @@ class GrowingProduct {
   /** The sum, over all units, of torn versions for each whole one. */
   #tornShare = 0;
 
-  /** Add a unit that has no version yet. Answers its number. */
+  /** Add a unit that has no version yet. Returns its number. */
   addFactor(): number {
     this.#torn.push(0);
     return this.#whole.push(0) - 1;

@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR, sectorsOf } from "../testing/log_builder.ts";
 import { Contents } from "../model/contents.ts";
 import { epochsOf } from "../model/epochs.ts";
 import { BLOCKS, ORDERED, type Preset, SECTORS, WRITES } from "../model/presets.ts";
@@ -22,7 +22,7 @@ function counted(builder: LogBuilder, preset: Preset) {
   return { states: states.total, images: images.total };
 }
 
-/** Counted one by one: how many tapes build a file, and how many different files they build. */
+/** Counted one by one: how many choice sequences build a file, and how many different files they build. */
 function enumerated(builder: LogBuilder, preset: Preset): { states: number; images: number } {
   const log = builder.log(BASE);
   const files = new Set<string>();

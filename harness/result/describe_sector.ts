@@ -1,4 +1,4 @@
-/** What a sector holds, in a few words: `zeroes`, `0x41 repeated`, or the first bytes. */
+/** The contents of a sector in a few words: `zeroes`, `0x41 repeated`, or the first bytes. */
 export function describeSector(bytes: Uint8Array): string {
   const [first] = bytes;
   if (bytes.every((byte) => byte === first)) {

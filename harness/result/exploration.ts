@@ -1,5 +1,5 @@
 import type { Certificate, Coverage } from "./certificate.ts";
-import type { RuinedBy } from "../model/collateral.ts";
+import type { Corruption } from "../model/corruption.ts";
 import type { StateCount } from "./state_count.ts";
 import type { Violation } from "./violation.ts";
 
@@ -13,7 +13,7 @@ export interface PersistedVersion {
   readonly offsetBytes: number;
   /** How much of the write, in bytes. */
   readonly lengthBytes: number;
-  /** What the write was for. */
+  /** The label of the write. */
   readonly label: string;
 }
 
@@ -21,35 +21,35 @@ export interface PersistedVersion {
 export interface FoundViolation extends Violation {
   /** The crash comes after this event of the log; -1 means before any. */
   readonly crashAfterEvent: number;
-  /** What reached the disk of what was still on its way, in the order of issue. */
+  /** The pending writes that reached the disk, in the order of issue. */
   readonly persisted: readonly PersistedVersion[];
-  /** How many writes were still on their way. */
+  /** The number of pending writes. */
   readonly pendingWrites: number;
   /** The size of the file that persisted, in bytes. */
   readonly sizeBytes: number;
-  /** The write that ruined its neighbourhood, if one did. */
-  readonly ruined?: RuinedBy;
+  /** The write that corrupted its neighbourhood, if one did. */
+  readonly corruption?: Corruption;
   /** The choices that build this state at this crash point. */
-  readonly tape: readonly number[];
-  /** The crashes of recoveries that it took besides, the first one first. */
-  readonly again?: readonly FoundAgain[];
+  readonly choices: readonly number[];
+  /** The crashes during recovery that followed, the first one first. */
+  readonly nested?: readonly FoundNestedCrash[];
   /** How many recovery behaviours (or states, with brute force) showed it. */
   readonly occurrences: number;
 }
 
-/** A crash of a recovery, in terms of what the recovery did to the file. */
-export interface FoundAgain {
+/** A crash during recovery, in terms of the recovery's own writes. */
+export interface FoundNestedCrash {
   /** The crash comes after this event of the recovery's own log; -1 means before any. */
   readonly afterEvent: number;
-  /** What reached the disk of what the recovery had written. */
+  /** The recovery's writes that reached the disk. */
   readonly persisted: readonly PersistedVersion[];
   /** The size of the file that persisted, in bytes. */
   readonly sizeBytes: number;
-  /** The choices that build what it left. */
-  readonly tape: readonly number[];
+  /** The choices that build the resulting file. */
+  readonly choices: readonly number[];
 }
 
-/** What an exploration of a log found, as data. */
+/** The result of exploring a log, as data. */
 export interface Exploration {
   /** `clean` if no state of the space breaks a promise. */
   readonly verdict: "clean" | "violation";
@@ -59,7 +59,7 @@ export interface Exploration {
   readonly preset: string;
   /** The format under test. */
   readonly target: string;
-  /** Whether every state was covered; the certificate says what was instead, if not. */
+  /** Whether every state was covered; if not, the certificate says which were. */
   readonly coverage: Coverage["kind"];
   /** Identifies the log: its base, its events, the preset. */
   readonly traceHash: string;
@@ -69,17 +69,19 @@ export interface Exploration {
   readonly crashPoints: number;
   /** Pairs of crash point and state. */
   readonly states: StateCount;
-  /** Different images, each epoch of the log on its own; not counted by brute force, or with ruins. */
+  /** Different images, each epoch of the log on its own; not counted by brute force, or where writes corrupt their neighbours. */
   readonly images?: StateCount;
   /** Recoveries that were run, each a different behaviour (with brute force: each a state). */
   readonly recoveries: number;
-  /** What all this stands for. */
+  /** The meaning of the result. */
   readonly certificate: Certificate;
   /** Every different violation with its smallest state, the worst kind first. */
   readonly violations: readonly FoundViolation[];
 }
 
-/** Told how far an exploration is: crash points done of all, recoveries run so far. */
+/**
+ * Receives the progress of an exploration: crash points done, all crash points, recoveries so far.
+ */
 export type ExplorationListener = (done: number, total: number, recoveries: number) => void;
 
 /** How to explore. */
@@ -87,21 +89,21 @@ export interface ExploreOptions {
   /** The size of the guest's disk in bytes; ranges to read end there. */
   readonly guestBytes: number;
   /**
-   * How many crashes in a row: 1 if not given. With 2 every recovery that changes the file is cut
-   * short at every point as well, and what is left of that is recovered and judged the same way.
+   * The number of crashes in a row: 1 if not given. With 2, the explorer also crashes every
+   * recovery that changes the file at every point, recovers the result and checks it the same way.
    */
   readonly depth?: number;
   /** How many states brute force may visit; 2^22 if not given. */
-  readonly mostStates?: number;
+  readonly maxStates?: number;
   /** How many states are sampled, or recoveries after which deepening stops; 10,000 if not given. */
   readonly samples?: number;
   /** Which states are sampled: the same ones for the same seed; 1 if not given. */
   readonly seed?: number;
   /**
    * Whether choices that do not depend on each other are added up, where the target says which these
-   * are (see {@linkcode Claims}); true if not given. Without, each combination of them is run.
+   * are (see {@linkcode IndependenceHints}); true if not given. Without, each combination of them is run.
    */
-  readonly addsUp?: boolean;
-  /** Told about progress now and then. */
+  readonly independent?: boolean;
+  /** Receives progress now and then. */
   readonly onProgress?: ExplorationListener;
 }

@@ -1,20 +1,12 @@
-import type { FoundAgain, FoundViolation, PersistedVersion } from "./exploration.ts";
-import type { LogEvent, WriteLog } from "../log/write_log.ts";
-import type { PagedStorage } from "../model/paged_storage.ts";
-import type { Preset } from "../model/presets.ts";
+import type { Persisted } from "../model/persisted.ts";
 import { type Violation, VIOLATION_KINDS, violationKey } from "./violation.ts";
-import { TapeChoices } from "../choices/choices.ts";
-import type { UnitVersion } from "../model/unit_version.ts";
-import type { Trial } from "../reference/check_state.ts";
-import { CrashPoint, type Persisted } from "../reference/crash_point.ts";
-import { presetAgain, recordRecovery } from "../reference/nested_crash.ts";
 
 /** A violation and the state that shows it. */
 export interface Sighting {
   readonly violation: Violation;
   readonly event: number;
   readonly persisted: Persisted;
-  /** How much of what was on its way reached the disk, or was ruined. */
+  /** The number of pending versions that reached the disk, and of corruptions. */
   readonly size: number;
   /** The part of the search that saw it: of states that are as small the first one counts. */
   readonly item: ItemKey;
@@ -30,15 +22,15 @@ export interface SightingCount {
 }
 
 /**
- * Every different violation seen, each with its smallest state: fewest versions, then earliest, then
- * the one that comes first in the order of the search. So what parts of a search have seen can be put
- * together in any order.
+ * Each different violation with its smallest state: the one with the fewest versions, then the
+ * earliest, then the first in the order of the search. The findings of parts of a search can
+ * therefore be merged in any order.
  */
 export class Findings {
   readonly #seen = new Map<string, SightingCount>();
   readonly #item: ItemKey;
 
-  /** What `item` of a search sees. */
+  /** The findings of `item` of a search. */
   constructor(item: ItemKey = [0, 0]) {
     this.#item = item;
   }
@@ -70,7 +62,7 @@ export class Findings {
     return [...this.#seen.values()];
   }
 
-  /** Take over what another part of the search has seen. */
+  /** Merge the findings of another part of the search. */
   merge(others: readonly SightingCount[]): void {
     for (const { sighting, occurrences } of others) {
       const key = violationKey(sighting.violation);
@@ -83,188 +75,17 @@ export class Findings {
     }
   }
 
-  /** All of them, the worst kind first, with what reached the disk spelled out. */
-  list(trial: Trial): FoundViolation[] {
+  /** Every violation with its smallest state, the worst kind first. */
+  sorted(): SightingCount[] {
     const rank = ({ violation }: Sighting) => VIOLATION_KINDS.indexOf(violation.kind);
-    const all = this.counts().sort(({ sighting: a }, { sighting: b }) =>
+    return this.counts().sort(({ sighting: a }, { sighting: b }) =>
       rank(a) - rank(b) || a.event - b.event || a.size - b.size || a.item[0] - b.item[0] ||
       a.item[1] - b.item[1] || (violationKey(a.violation) < violationKey(b.violation) ? -1 : 1)
     );
-    return all.map(({ sighting, occurrences }) => ({ ...spellOut(sighting, trial), occurrences }));
   }
 }
 
 /** Which of two states that show the same violation is the smaller one, or else comes first. */
 function compare(a: Sighting, b: Sighting): number {
   return a.size - b.size || a.event - b.event || a.item[0] - b.item[0] || a.item[1] - b.item[1];
-}
-
-/** What a sighting says in terms of its crash point. */
-function spellOut(
-  { violation, event, persisted }: Sighting,
-  trial: Trial,
-): Omit<FoundViolation, "occurrences"> {
-  const { log, preset } = trial;
-  const point = trial.points.after(event);
-  const tape = point.tapeFor(persisted);
-  const file = point.build(new TapeChoices(tape));
-  const { sizeBytes } = file;
-  const again = persisted.again?.map(({ afterEvent, persisted }): LaterCrash => ({
-    afterEvent,
-    tapeAt: (later) => later.tapeFor(persisted),
-  }));
-  return {
-    ...violation,
-    crashAfterEvent: event,
-    pendingWrites: point.pendingCount,
-    persisted: persistedVersions(log, preset, point.spelledOut(persisted.byUnit)),
-    sizeBytes,
-    tape,
-    ...(persisted.ruined && { ruined: persisted.ruined }),
-    ...(again && { again: spellOutAgain(again, file, trial) }),
-  };
-}
-
-/** A crash of a recovery: the tape is worked out once its crash point is known. */
-export interface LaterCrash {
-  /** The crash comes after this event of the recovery's own log; -1 means before any. */
-  readonly afterEvent: number;
-  /** The choices that build what it left. */
-  tapeAt(point: CrashPoint): readonly number[];
-}
-
-/**
- * What crashes of recoveries left, beginning with the recovery of `first`, in terms of these
- * recoveries' own logs. Throws {@linkcode TapeError} for a tape that does not fit.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { PagedStorage, SECTORS, spellOutAgain, storageSource, type Target } from "@powercut/powercut/harness";
- * import { MemoryStorage } from "@powercut/powercut/lib";
- *
- * // A format of one sector, which recovery fills with ones.
- * const target: Target<void> = {
- *   name: "sector",
- *   opaqueLabels: new Set(),
- *   granularityBytes: 512,
- *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
- *   *recover() {
- *     const bytes = new Uint8Array(512).fill(1);
- *     yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "ones" };
- *   },
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read() {},
- *   *write() {},
- *   refusal: () => undefined,
- * };
- * const file = new PagedStorage(storageSource(new MemoryStorage(new Uint8Array(512))));
- * const crash = { afterEvent: 0, tapeAt: () => [1] };
- * const [{ persisted }] = spellOutAgain([crash], file, { target, preset: SECTORS });
- * assertEquals(persisted, [{ event: 0, offsetBytes: 0, lengthBytes: 512, label: "ones" }]);
- * ```
- */
-export function spellOutAgain(
-  crashes: readonly LaterCrash[],
-  first: PagedStorage,
-  { target, preset }: Pick<Trial, "target" | "preset">,
-): FoundAgain[] {
-  let file = first;
-  return crashes.map(({ afterEvent, tapeAt }) => {
-    const log = recordRecovery(file, target);
-    const point = new CrashPoint(log, presetAgain(preset), afterEvent);
-    const tape = tapeAt(point);
-    const { byUnit } = point.describe(new TapeChoices(tape));
-    file = point.build(new TapeChoices(tape));
-    return {
-      afterEvent,
-      persisted: persistedVersions(log, preset, point.spelledOut(byUnit)),
-      sizeBytes: file.sizeBytes,
-      tape,
-    };
-  });
-}
-
-/**
- * The pieces of writes that a set of versions stands for, adjacent units of a write together.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { persistedVersions, Recorder, SECTORS } from "@powercut/powercut/harness";
- * import { type Operation } from "@powercut/powercut/lib";
- *
- * const recorder = new Recorder({ base: new Uint8Array(1024) });
- * recorder.run((function* (): Operation<void> {
- *   for (const offsetBytes of [0, 512]) {
- *     const bytes = new Uint8Array(512).fill(1);
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   }
- * })());
- * // Sector 1 persisted as event 2 wrote it; sector 0 did not.
- * assertEquals(persistedVersions(recorder.log, SECTORS, new Map([[1, { event: 2 }]])), [
- *   { event: 2, offsetBytes: 512, lengthBytes: 512, label: "data" },
- * ]);
- * ```
- */
-export function persistedVersions(
-  log: WriteLog,
-  preset: Preset,
-  byUnit: Persisted["byUnit"],
-): PersistedVersion[] {
-  const pieces: PersistedVersion[] = [];
-  const units = [...byUnit].sort(([keyA, a], [keyB, b]) => a.event - b.event || keyA - keyB);
-  for (const [key, version] of units) {
-    const piece = pieceOf(log, preset, key, version);
-    const last = pieces[pieces.length - 1];
-    if (last?.event === piece.event && endOf(last) === piece.offsetBytes) {
-      pieces[pieces.length - 1] = { ...last, lengthBytes: last.lengthBytes + piece.lengthBytes };
-    } else pieces.push(piece);
-  }
-  return pieces;
-}
-
-function endOf({ offsetBytes, lengthBytes }: PersistedVersion): number {
-  return offsetBytes + lengthBytes;
-}
-
-/** What of its newest write is in a unit. */
-function pieceOf(
-  log: WriteLog,
-  preset: Preset,
-  key: number,
-  { event, tear }: UnitVersion,
-): PersistedVersion {
-  const source = log.events[event];
-  const label = "label" in source ? source.label : source.kind;
-  const { offsetBytes, lengthBytes } = rangeOf(source);
-  if (preset.unit === "write" || source.kind === "resized") {
-    return { event, offsetBytes, lengthBytes, label };
-  }
-  const start = key * preset.unit;
-  const tornAt = start + (tear?.atBytes ?? 0);
-  const from = Math.max(offsetBytes, tear?.head === "old" ? tornAt : start);
-  const to = Math.min(
-    offsetBytes + lengthBytes,
-    tear?.head === "new" ? tornAt : start + preset.unit,
-  );
-  return { event, offsetBytes: from, lengthBytes: Math.max(0, to - from), label };
-}
-
-/** Where an event changes the file. */
-function rangeOf(event: LogEvent): { offsetBytes: number; lengthBytes: number } {
-  switch (event.kind) {
-    case "write-issued":
-      return { offsetBytes: event.offsetBytes, lengthBytes: event.bytes.length };
-    case "discarded":
-      return event;
-    case "resized":
-      return { offsetBytes: event.sizeBytes, lengthBytes: 0 };
-    default:
-      return { offsetBytes: 0, lengthBytes: 0 };
-  }
 }

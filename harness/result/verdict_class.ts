@@ -1,18 +1,18 @@
 import type { ViolationKind } from "./violation.ts";
 
 /**
- * What a format makes of a fault:
+ * The effect of a fault on a format:
  * - `survives`: no promise is broken;
- * - `detected`: it is noticed, and refused: the file does not open, or the request fails;
- * - `silent`: something wrong is returned as if it were good, or left behind without a word.
+ * - `detected`: the format notices and refuses: the file does not open, or the request fails;
+ * - `silent`: the format returns wrong data as good, or leaves damage without a report.
  */
 export type VerdictClass = "survives" | "detected" | "silent";
 
 /** Violations in which the format says itself that something is wrong. */
-const REFUSALS: readonly ViolationKind[] = ["cannot-open", "cannot-use"];
+const REFUSALS: readonly ViolationKind[] = ["cannot-open", "unusable"];
 
 /**
- * The class of what was found under a fault: the gravest of all its violations.
+ * The class of the violations found under a fault: that of the gravest one.
  *
  * @example
  * ```ts

@@ -1,11 +1,11 @@
 /**
- * The kinds of broken promise, in the order in which they are looked for:
+ * The kinds of broken promise, in the order in which they are checked:
  * - `cannot-open`: recovery refuses the file;
- * - `cannot-use`: after recovery a check, a read or a write is refused;
- * - `inconsistent`: after recovery a check of the format still finds something;
+ * - `unusable`: after recovery a check, a read or a write is refused;
+ * - `inconsistent`: after recovery a check of the format still reports a problem;
  * - `leak`: more space is lost than was being allocated;
- * - `wrong-data`: a guest sector holds what it may not hold;
- * - `changes-later`: writing elsewhere changes a guest sector that was not written.
+ * - `wrong-data`: a guest sector holds a value that is not permitted;
+ * - `aliasing`: a write elsewhere changes a guest sector that was not written.
  */
 export type ViolationKind = typeof VIOLATION_KINDS[number];
 
@@ -22,9 +22,9 @@ export type ViolationKind = typeof VIOLATION_KINDS[number];
  */
 export const VIOLATION_KINDS = [
   "cannot-open",
-  "cannot-use",
+  "unusable",
   "wrong-data",
-  "changes-later",
+  "aliasing",
   "inconsistent",
   "leak",
 ] as const;
@@ -33,9 +33,12 @@ export const VIOLATION_KINDS = [
 export interface Violation {
   /** Which promise. */
   readonly kind: ViolationKind;
-  /** What it is about: a guest sector, a message of the format. With the kind, its identity. */
+  /**
+   * Its subject: a guest sector, or a message of the format. Identifies the violation, with the
+   * kind.
+   */
   readonly subject: string;
-  /** What was expected and what came, in words. */
+  /** The expected and the actual state, in words. */
   readonly detail: string;
 }
 

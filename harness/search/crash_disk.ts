@@ -10,12 +10,12 @@ import { indexPages, type PendingSector, type StateSpace } from "../model/state_
 import { putInto } from "../model/put_into.ts";
 import { tornVersions } from "../model/tears.ts";
 import { isSameVersion } from "../model/unit_version.ts";
-import type { PersistedAgain } from "../reference/crash_point.ts";
+import type { NestedCrash } from "../model/persisted.ts";
 import { type Choose, CrashLayer } from "./crash_layer.ts";
 import { type Candidate, Decisions } from "./decisions.ts";
 import { NumbersKey } from "./numbers_key.ts";
 import { type RecoveryEpoch, RecoveryLog, type RecoveryWrite } from "./recovery_log.ts";
-import type { OpaqueReads } from "./opaque_reads.ts";
+import type { DataReads } from "./data_reads.ts";
 import type { PlannedChoices } from "../choices/planned_choices.ts";
 
 /** How a disk was when a recovery began. */
@@ -39,7 +39,7 @@ export class CrashDisk implements SyncStorage {
   readonly #space: StateSpace;
   readonly #contents: Contents;
   readonly #decisions: Decisions;
-  readonly #reads: OpaqueReads;
+  readonly #reads: DataReads;
   readonly #durable: DurableImage;
   readonly #leastBytes: number;
   readonly #independentLabels: ReadonlySet<string>;
@@ -73,7 +73,7 @@ export class CrashDisk implements SyncStorage {
     space: StateSpace,
     contents: Contents,
     choices: PlannedChoices,
-    reads: OpaqueReads,
+    reads: DataReads,
     independentLabels: ReadonlySet<string> = NO_LABELS,
   ) {
     this.#space = space;
@@ -137,7 +137,7 @@ export class CrashDisk implements SyncStorage {
   }
 
   /** The power fails in a stretch of the recovery that began last: what it left is open again. */
-  crashAgain(epoch: RecoveryEpoch, choose: Choose): void {
+  crashInRecovery(epoch: RecoveryEpoch, choose: Choose): void {
     this.#undoTo(this.#start.undoCount);
     this.#sizeSet = this.#start.sizeSet;
     const sizes = [...epoch.durable, ...epoch.pending].flatMap(({ sizeBytes }) => sizeBytes ?? []);
@@ -200,7 +200,7 @@ export class CrashDisk implements SyncStorage {
   }
 
   /** What was decided about crashes of recoveries, the first one first. */
-  describeLayers(): PersistedAgain[] {
+  describeLayers(): NestedCrash[] {
     return this.#layers.map((layer) => layer.describe());
   }
 

@@ -1,22 +1,22 @@
 import { assertEquals } from "@std/assert";
-import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR, sectorsOf } from "../testing/log_builder.ts";
 import { BLOCKS, ORDERED, SECTORS, WRITES } from "../model/presets.ts";
-import { type Choices, ExhaustiveChoices, TapeChoices } from "../choices/choices.ts";
+import { type Choices, ExhaustiveChoices, RecordedChoices } from "../choices/choices.ts";
 import { crashDisk, readOf, writeTo } from "./crash_disk_testing.ts";
 
 const BASE = sectorsOf(7, 8, 9);
 
-/** Counts the questions and answers from a tape. */
+/** Counts the questions and answers from a choice sequence. */
 class CountedChoices implements Choices {
   readonly isRetracing = false;
   readonly counts: number[] = [];
-  readonly #tape: TapeChoices;
-  constructor(...tape: number[]) {
-    this.#tape = new TapeChoices(tape);
+  readonly #sequence: RecordedChoices;
+  constructor(...sequence: number[]) {
+    this.#sequence = new RecordedChoices(sequence);
   }
   choose(optionCount: number): number {
     this.counts.push(optionCount);
-    return this.#tape.choose(optionCount);
+    return this.#sequence.choose(optionCount);
   }
 }
 

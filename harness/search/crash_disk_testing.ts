@@ -1,5 +1,5 @@
 /** A crash disk over the last epoch of a log made by hand. */
-import { filled, type LogBuilder } from "../log/log_builder_testing.ts";
+import { filled, type LogBuilder } from "../testing/log_builder.ts";
 import { Contents } from "../model/contents.ts";
 import { type Epoch, epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";
@@ -7,7 +7,7 @@ import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
 import type { Choices } from "../choices/choices.ts";
 import { CrashDisk } from "./crash_disk.ts";
 import { PlannedChoices } from "../choices/planned_choices.ts";
-import { OpaqueReads } from "./opaque_reads.ts";
+import { DataReads } from "./data_reads.ts";
 
 /** The state space of the last epoch of a log. */
 export function lastSpace(
@@ -26,9 +26,9 @@ export function crashDisk(
   builder: LogBuilder,
   base: Uint8Array,
   options: { readonly preset: Preset; readonly choices: Choices },
-): { disk: CrashDisk; contents: Contents; reads: OpaqueReads; space: StateSpace } {
+): { disk: CrashDisk; contents: Contents; reads: DataReads; space: StateSpace } {
   const { space, contents } = lastSpace(builder, base, options.preset);
-  const reads = new OpaqueReads(new Set(["data"]));
+  const reads = new DataReads(new Set(["data"]));
   const disk = new CrashDisk(space, contents, new PlannedChoices(options.choices), reads);
   disk.begin();
   return { disk, contents, reads, space };

@@ -1,7 +1,7 @@
 import { SECTOR_BYTES } from "../model/contents.ts";
 import type { Preset } from "../model/presets.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
-import type { PersistedAgain } from "../reference/crash_point.ts";
+import type { NestedCrash } from "../model/persisted.ts";
 import type { RecoveryEpoch, RecoveryWrite } from "./recovery_log.ts";
 
 /** Asks for a choice: a number below the one given. */
@@ -110,7 +110,7 @@ export class CrashLayer {
   }
 
   /** What was decided, in the events of the recovery's log. */
-  describe(): PersistedAgain {
+  describe(): NestedCrash {
     const byUnit = new Map([...this.#versions].filter(([, { event }]) => event >= 0));
     const persisted = { byUnit, sizeBytes: this.#sizeBytes };
     return { afterEvent: this.#epoch.lastEvent, persisted };

@@ -1,8 +1,8 @@
 import type { Contents } from "../model/contents.ts";
-import { RUIN_FILLS, ruinedSector } from "../model/collateral.ts";
+import { corruptedSector, CORRUPTION_FILLS } from "../model/corruption.ts";
 import type { PendingSector, StateSpace, Unit } from "../model/state_space.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
-import type { Persisted } from "../reference/crash_point.ts";
+import type { Persisted } from "../model/persisted.ts";
 import type { PlannedChoices } from "../choices/planned_choices.ts";
 
 const UNDECIDED = -1;
@@ -10,7 +10,7 @@ const UNDECIDED = -1;
 export const NO_PLAN: ReadonlyMap<number, number> = new Map();
 
 /**
- * Something decided: which option a unit takes. Behind the units come the writes that may ruin
+ * Something decided: which option a unit takes. Behind the units come the writes that may corrupt
  * something; for these option 0 is that they do not, and the others are what they leave.
  */
 export type Decision = readonly [unit: number, option: number];
@@ -27,23 +27,23 @@ export interface Candidate {
 
 /**
  * What was decided so far, in one run, about the state that a crash left: which version of a unit
- * is there, which size, and which write ruined something. Nothing is decided before somebody asks.
+ * is there, which size, and which write corrupted something. Nothing is decided before somebody asks.
  */
 export class Decisions {
   readonly #space: StateSpace;
   readonly #choices: PlannedChoices;
-  /** For each unit, and each write that may ruin, its option in this run, or -1. */
+  /** For each unit, and each write that may corrupt, its option in this run, or -1. */
   readonly #chosen: Int32Array;
   readonly #decided: number[] = [];
-  /** What a ruined sector holds, for each option of a write that ruins. */
-  readonly #ruinedContents: readonly number[];
+  /** What a corrupted sector holds, for each option of a write that corrupts. */
+  readonly #corruptedContents: readonly number[];
   #sizeOption = UNDECIDED;
   #sizeBytes = 0;
   #earliestEvent = -1;
-  /** The crash comes before this event: the write that ruined something was in flight. */
+  /** The crash comes before this event: the write that corrupted something was in flight. */
   #crashBefore = Infinity;
-  /** The write that ruined something, as a unit, or -1. */
-  #ruinedBy = UNDECIDED;
+  /** The write that corrupted something, as a unit, or -1. */
+  #corruptedBy = UNDECIDED;
   #isTorn = false;
   /** What independent units are to be; as durably if not named. */
   #plan: ReadonlyMap<number, number> = NO_PLAN;
@@ -57,9 +57,9 @@ export class Decisions {
   constructor(space: StateSpace, contents: Contents, choices: PlannedChoices) {
     this.#space = space;
     this.#choices = choices;
-    this.#chosen = new Int32Array(space.units.length + space.ruins.length).fill(UNDECIDED);
-    const fills = space.ruins.length > 0 ? RUIN_FILLS : [];
-    this.#ruinedContents = fills.map((fill) => contents.idOf(ruinedSector(fill)));
+    this.#chosen = new Int32Array(space.units.length + space.corruptions.length).fill(UNDECIDED);
+    const fills = space.corruptions.length > 0 ? CORRUPTION_FILLS : [];
+    this.#corruptedContents = fills.map((fill) => contents.idOf(corruptedSector(fill)));
   }
 
   /** Start a run: nothing is decided, but for what independent units are to be. */
@@ -73,7 +73,7 @@ export class Decisions {
     this.#sizeOption = UNDECIDED;
     this.#earliestEvent = this.#space.epoch.firstEvent;
     this.#crashBefore = Infinity;
-    this.#ruinedBy = UNDECIDED;
+    this.#corruptedBy = UNDECIDED;
     this.#isTorn = false;
   }
 
@@ -131,7 +131,9 @@ export class Decisions {
   /** Whether anything was decided about a pending sector. */
   isDecided(pending: PendingSector): boolean {
     for (const unit of pending.units) if (this.#chosen[unit] >= 0) return true;
-    for (const ruin of pending.ruins) if (this.#chosen[this.#unitOfRuin(ruin)] >= 0) return true;
+    for (const corruption of pending.corruptions) {
+      if (this.#chosen[this.#unitOfCorruption(corruption)] >= 0) return true;
+    }
     return false;
   }
 
@@ -141,20 +143,20 @@ export class Decisions {
     return all.filter(([, option]) => option !== 0);
   }
 
-  /** What decisions mean: which versions reached the disk, which size, and what was ruined. */
+  /** What decisions mean: which versions reached the disk, which size, and what was corrupted. */
   describe(decisions: readonly Decision[]): Persisted {
     const byUnit = new Map<number, UnitVersion>();
-    let ruined: Persisted["ruined"];
+    let corruption: Persisted["corruption"];
     for (const [index, option] of decisions) {
       if (option === 0) continue;
       const unit = this.#space.units[index];
       if (unit) byUnit.set(unit.key, versionOf(unit, option));
       else {
-        const { event } = this.#space.ruins[index - this.#space.units.length];
-        ruined = { event, fill: RUIN_FILLS[option - 1] };
+        const { event } = this.#space.corruptions[index - this.#space.units.length];
+        corruption = { event, fill: CORRUPTION_FILLS[option - 1] };
       }
     }
-    return { byUnit, sizeBytes: this.#persistedSizeBytes, ...(ruined && { ruined }) };
+    return { byUnit, sizeBytes: this.#persistedSizeBytes, ...(corruption && { corruption }) };
   }
 
   /** Whether the size was decided. */
@@ -174,7 +176,7 @@ export class Decisions {
     let earliestEvent = this.#earliestEvent;
     let crashBefore = this.#crashBefore;
     let tornCount = this.#isTorn ? 1 : 0;
-    let ruinCount = this.#ruinedBy >= 0 ? 1 : 0;
+    let corruptionCount = this.#corruptedBy >= 0 ? 1 : 0;
     for (const [index, option] of because) {
       const known = this.#chosen[index] >= 0 ? this.#chosen[index] : options.get(index);
       if (known !== undefined && known !== option) return false;
@@ -185,38 +187,38 @@ export class Decisions {
         earliestEvent = Math.max(earliestEvent, versionOf(unit, option).event);
         if (option >= unit.optionCount) tornCount++;
       } else {
-        const ruin = this.#space.ruins[index - this.#space.units.length];
-        earliestEvent = Math.max(earliestEvent, ruin.event);
-        crashBefore = Math.min(crashBefore, ruin.completedAt);
-        ruinCount++;
+        const corruption = this.#space.corruptions[index - this.#space.units.length];
+        earliestEvent = Math.max(earliestEvent, corruption.event);
+        crashBefore = Math.min(crashBefore, corruption.completedAt);
+        corruptionCount++;
       }
     }
-    return tornCount <= 1 && ruinCount <= 1 && earliestEvent < crashBefore;
+    return tornCount <= 1 && corruptionCount <= 1 && earliestEvent < crashBefore;
   }
 
   /** The versions of a pending sector that the decisions so far leave open. */
   versionsOf(pending: PendingSector): Candidate[] {
-    if (this.#isRuined(pending)) {
-      return [{ content: this.#ruinedContent(), event: -1, because: [] }];
+    if (this.#isCorrupted(pending)) {
+      return [{ content: this.#corruptedContent(), event: -1, because: [] }];
     }
     const whole = this.#isSubset ? this.#subsetVersions(pending) : this.#unitVersions(pending);
-    return pending.ruins.length === 0 ? whole : this.#orRuined(pending, whole);
+    return pending.corruptions.length === 0 ? whole : this.#orCorrupted(pending, whole);
   }
 
-  /** Versions of a sector as they are if no write has ruined it, and what is there if one has. */
-  #orRuined(pending: PendingSector, whole: readonly Candidate[]): Candidate[] {
-    const open = pending.ruins.filter((ruin) => this.#mayRuin(ruin));
-    const spared = open.map((ruin): Decision => [this.#unitOfRuin(ruin), 0]);
-    const ruined = open.flatMap((ruin) =>
-      this.#ruinedContents.map((content, fill): Candidate => ({
+  /** Versions of a sector as they are if no write has corrupted it, and what is there if one has. */
+  #orCorrupted(pending: PendingSector, whole: readonly Candidate[]): Candidate[] {
+    const open = pending.corruptions.filter((corruption) => this.#mayCorrupt(corruption));
+    const spared = open.map((corruption): Decision => [this.#unitOfCorruption(corruption), 0]);
+    const corrupted = open.flatMap((corruption) =>
+      this.#corruptedContents.map((content, fill): Candidate => ({
         content,
-        event: this.#space.ruins[ruin].event,
-        because: [[this.#unitOfRuin(ruin), fill + 1]],
+        event: this.#space.corruptions[corruption].event,
+        because: [[this.#unitOfCorruption(corruption), fill + 1]],
       }))
     );
     return [
       ...whole.map((version) => ({ ...version, because: [...version.because, ...spared] })),
-      ...ruined,
+      ...corrupted,
     ];
   }
 
@@ -293,36 +295,36 @@ export class Decisions {
     return possible;
   }
 
-  #unitOfRuin(ruin: number): number {
-    return this.#space.units.length + ruin;
+  #unitOfCorruption(corruption: number): number {
+    return this.#space.units.length + corruption;
   }
 
-  /** Whether a write may still turn out to have ruined something. */
-  #mayRuin(ruin: number): boolean {
-    return this.#ruinedBy < 0 && this.#chosen[this.#unitOfRuin(ruin)] < 0 &&
-      this.#earliestEvent < this.#space.ruins[ruin].completedAt;
+  /** Whether a write may still turn out to have corrupted something. */
+  #mayCorrupt(corruption: number): boolean {
+    return this.#corruptedBy < 0 && this.#chosen[this.#unitOfCorruption(corruption)] < 0 &&
+      this.#earliestEvent < this.#space.corruptions[corruption].completedAt;
   }
 
-  #isRuined(pending: PendingSector): boolean {
-    return this.#ruinedBy >= 0 &&
-      pending.ruins.includes(this.#ruinedBy - this.#space.units.length);
+  #isCorrupted(pending: PendingSector): boolean {
+    return this.#corruptedBy >= 0 &&
+      pending.corruptions.includes(this.#corruptedBy - this.#space.units.length);
   }
 
-  #ruinedContent(): number {
-    return this.#ruinedContents[this.#chosen[this.#ruinedBy] - 1];
+  #corruptedContent(): number {
+    return this.#corruptedContents[this.#chosen[this.#corruptedBy] - 1];
   }
 
-  /** Decide of each write that may ruin a sector whether it did. */
-  #decideRuins(pending: PendingSector): void {
-    for (const ruin of pending.ruins) {
-      if (!this.#mayRuin(ruin)) continue;
-      const unit = this.#unitOfRuin(ruin);
-      const option = this.#choices.choose(1 + RUIN_FILLS.length);
+  /** Decide of each write that may corrupt a sector whether it did. */
+  #decideCorruptions(pending: PendingSector): void {
+    for (const corruption of pending.corruptions) {
+      if (!this.#mayCorrupt(corruption)) continue;
+      const unit = this.#unitOfCorruption(corruption);
+      const option = this.#choices.choose(1 + CORRUPTION_FILLS.length);
       this.#chosen[unit] = option;
       this.#decided.push(unit);
       if (option === 0) continue;
-      const { event, completedAt } = this.#space.ruins[ruin];
-      this.#ruinedBy = unit;
+      const { event, completedAt } = this.#space.corruptions[corruption];
+      this.#corruptedBy = unit;
       this.#crashBefore = completedAt;
       if (event > this.#earliestEvent) this.#earliestEvent = event;
     }
@@ -360,8 +362,8 @@ export class Decisions {
 
   /** What a pending sector holds, as the id of its contents. */
   contentOf(pending: PendingSector): number {
-    if (pending.ruins.length > 0) this.#decideRuins(pending);
-    if (this.#isRuined(pending)) return this.#ruinedContent();
+    if (pending.corruptions.length > 0) this.#decideCorruptions(pending);
+    if (this.#isCorrupted(pending)) return this.#corruptedContent();
     if (pending.units.length === 0) return pending.durable;
     return this.#isSubset ? this.#decideSubset(pending) : this.#decideVersion(pending);
   }

@@ -4,15 +4,15 @@ import type { Epoch } from "../model/epochs.ts";
 import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
 import { violationKey } from "../result/violation.ts";
 import { type Choices, ExhaustiveChoices } from "../choices/choices.ts";
-import type { Trial } from "../reference/check_state.ts";
+import type { CheckContext } from "../target/check_context.ts";
 import { CrashDisk } from "./crash_disk.ts";
 import type { Choose } from "./crash_layer.ts";
 import { type Decision, NO_PLAN } from "./decisions.ts";
 import type { Findings } from "../result/findings.ts";
-import { ClaimGroups } from "./independence.ts";
-import { type Finding, Judge } from "./oracle.ts";
+import { IndependentGroups } from "./independence.ts";
+import { type Finding, Oracle } from "./oracle.ts";
 import { LossSum } from "./loss_sum.ts";
-import { OpaqueReads } from "./opaque_reads.ts";
+import { DataReads } from "./data_reads.ts";
 import { PlannedChoices } from "../choices/planned_choices.ts";
 
 /** What an {@linkcode EpochSearch} works with. */
@@ -24,7 +24,7 @@ export interface EpochSearchOptions {
   /** Where what is found goes. */
   readonly findings: Findings;
   /** Whether independent units are varied here, group by group, or by the choices like all else. */
-  readonly addsUp: boolean;
+  readonly independent: boolean;
   /** How many crashes in a row: 2 if recovery may be cut short once. */
   readonly depth: number;
 }
@@ -40,7 +40,7 @@ export interface Run {
   /** The size of the file in the end, in bytes, if anything depended on it. */
   readonly endBytes: number | undefined;
   /** Whether recovery changed the file. */
-  readonly canCrashAgain: boolean;
+  readonly canCrashInRecovery: boolean;
   /** Whether independent units were read as something else too. */
   readonly isMixed: boolean;
   /** Whether a unit is torn. */
@@ -63,28 +63,34 @@ export class EpochSearch {
   /** The states. */
   readonly space: StateSpace;
   readonly #disk: CrashDisk;
-  readonly #judge: Judge;
+  readonly #oracle: Oracle;
   readonly #findings: Findings;
   readonly #choices: PlannedChoices;
-  readonly #groups: ClaimGroups | undefined;
+  readonly #groups: IndependentGroups | undefined;
   /** How many recoveries were run. */
   recoveries = 0;
   /** How often groups of independent units were added up instead of multiplied. */
   additions = 0;
 
   /** Get ready. */
-  constructor(trial: Trial, epoch: Epoch, options: EpochSearchOptions) {
+  constructor(context: CheckContext, epoch: Epoch, options: EpochSearchOptions) {
     const { contents, findings } = options;
-    const { target, preset } = trial;
+    const { target, preset } = context;
     this.space = stateSpaceOf(epoch, preset, contents);
     this.#choices = new PlannedChoices(options.choices);
     this.#findings = findings;
-    const mayAddUp = options.addsUp && typeof preset.unit === "number" && preset.ruinBytes === 0;
-    const claims = mayAddUp ? target.claims : undefined;
-    this.#groups = claims && new ClaimGroups(this.space, contents, claims);
-    const reads = new OpaqueReads(target.opaqueLabels);
-    this.#disk = new CrashDisk(this.space, contents, this.#choices, reads, claims?.labels);
-    this.#judge = new Judge({ ...trial, contents, depth: options.depth }, epoch, this.#disk, reads);
+    const mayAddUp = options.independent && typeof preset.unit === "number" &&
+      preset.corruptionBytes === 0;
+    const independence = mayAddUp ? target.independence : undefined;
+    this.#groups = independence && new IndependentGroups(this.space, contents, independence);
+    const reads = new DataReads(target.dataLabels);
+    this.#disk = new CrashDisk(this.space, contents, this.#choices, reads, independence?.labels);
+    this.#oracle = new Oracle(
+      { ...context, contents, depth: options.depth },
+      epoch,
+      this.#disk,
+      reads,
+    );
   }
 
   /** Recover from the state that the choices lead to, and judge it, with all that varies in it. */
@@ -92,7 +98,7 @@ export class EpochSearch {
     this.#choices.lead();
     const lead = this.#run();
     this.#choices.endLead();
-    if (!this.#choices.hasRecoveredBefore) this.#crashAgain(lead);
+    if (!this.#choices.hasRecoveredBefore) this.#crashInRecovery(lead);
     if (!this.#groups || lead.independent.length === 0) return;
     if (lead.isMixed || !this.#visitGroups(lead)) this.#visitCombinations();
   }
@@ -101,7 +107,7 @@ export class EpochSearch {
   probe(): void {
     this.#choices.lead();
     this.#disk.begin();
-    this.#judge.judge();
+    this.#oracle.check();
     this.#disk.end();
     this.#choices.endLead();
   }
@@ -109,7 +115,7 @@ export class EpochSearch {
   /** What it took so far. */
   get effort(): SearchEffort {
     const { recoveries, additions } = this;
-    return { recoveries, additions, known: this.#judge.knownCount };
+    return { recoveries, additions, known: this.#oracle.knownCount };
   }
 
   /** Put the durable image back as it was; the search is over. */
@@ -121,13 +127,13 @@ export class EpochSearch {
   #run(plan: ReadonlyMap<number, number> = NO_PLAN, choose?: Choose): Run {
     const { decisions } = this.#disk;
     this.#disk.begin(plan);
-    for (const finding of this.#judge.judge(choose)) this.#add(finding);
+    for (const finding of this.#oracle.check(choose)) this.#add(finding);
     this.#disk.end();
     this.recoveries++;
-    const { keys, leakedBytes, endBytes, canCrashAgain } = this.#judge;
+    const { keys, leakedBytes, endBytes, canCrashInRecovery } = this.#oracle;
     const { isMixed, isTorn, earliestEvent, isPlanRecovered } = decisions;
     return {
-      ...{ plan, keys, leakedBytes, endBytes, canCrashAgain },
+      ...{ plan, keys, leakedBytes, endBytes, canCrashInRecovery },
       ...{ isMixed, isTorn, earliestEvent, isPlanRecovered },
       independent: [...decisions.independent],
       persisted: decisions.persisted(),
@@ -135,12 +141,12 @@ export class EpochSearch {
   }
 
   /** The same once more for every crash of the recovery of a run, as deep as was asked for. */
-  #crashAgain({ canCrashAgain, plan, independent }: Run): void {
-    if (!canCrashAgain) return;
+  #crashInRecovery({ canCrashInRecovery, plan, independent }: Run): void {
+    if (!canCrashInRecovery) return;
     const later = new ExhaustiveChoices();
     const fixed = new Set(independent);
     do {
-      this.#choices.recrash(later, fixed);
+      this.#choices.nestedCrash(later, fixed);
       this.#run(plan, (optionCount) => later.choose(optionCount));
     } while (later.advance());
   }
@@ -160,7 +166,7 @@ export class EpochSearch {
    */
   #visitGroups(lead: Run): boolean {
     const groups = this.#groups!.of(lead.independent);
-    const losses = new LossSum(this.#judge, lead);
+    const losses = new LossSum(this.#oracle, lead);
     const follow = this.#follower(lead);
     const expected = new Set(lead.keys);
     for (const group of groups) {
@@ -171,7 +177,7 @@ export class EpochSearch {
         losses.add(run);
         for (const key of run.keys) expected.add(key);
         const isOther = run.isPlanRecovered && !this.#choices.hasRecoveredBefore;
-        if (isOther) this.#crashAgain(run);
+        if (isOther) this.#crashInRecovery(run);
       }
     }
     if (groups.length < 2) return true;
@@ -202,12 +208,12 @@ export class EpochSearch {
     const added = finding.because.filter(([unit, option]) =>
       option !== 0 && !decided.some(([known]) => known === unit)
     );
-    const again = this.#disk.describeLayers();
-    const sizeAgain = again.reduce((sum, { persisted }) => sum + 1 + persisted.byUnit.size, 0);
-    const size = decided.length + added.length + sizeAgain;
+    const nested = this.#disk.describeLayers();
+    const nestedSize = nested.reduce((sum, { persisted }) => sum + 1 + persisted.byUnit.size, 0);
+    const size = decided.length + added.length + nestedSize;
     this.#findings.add(finding.violation, finding.event, size, () => ({
       ...decisions.describe([...decided, ...finding.because]),
-      ...(again.length > 0 && { again }),
+      ...(nested.length > 0 && { nested }),
     }));
   }
 }

@@ -5,7 +5,7 @@ import type { Epoch } from "../model/epochs.ts";
 import type { GuestRange, Target } from "../target/target.ts";
 import type { CrashDisk } from "./crash_disk.ts";
 import type { Candidate } from "./decisions.ts";
-import { BystanderFile, type OpaqueReads, type Span } from "./opaque_reads.ts";
+import { BystanderFile, type DataReads, type Span } from "./data_reads.ts";
 import { runTarget } from "../target/run_target.ts";
 
 /** Some sectors of the guest's disk that come from one place. */
@@ -51,7 +51,7 @@ export class GuestReader {
   readonly #contents: Contents;
   readonly #epoch: Epoch;
   readonly #disk: CrashDisk;
-  readonly #reads: OpaqueReads;
+  readonly #reads: DataReads;
   /** The files for the target's operations: the disk, and the bystanders behind it. */
   readonly files: readonly SyncStorage[];
   readonly #readings = new Map<GuestRange, Reading>();
@@ -61,7 +61,7 @@ export class GuestReader {
   constructor(
     target: Target,
     contents: Contents,
-    states: { readonly epoch: Epoch; readonly disk: CrashDisk; readonly reads: OpaqueReads },
+    states: { readonly epoch: Epoch; readonly disk: CrashDisk; readonly reads: DataReads },
   ) {
     this.#target = target;
     this.#contents = contents;

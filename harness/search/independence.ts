@@ -4,7 +4,7 @@
  * Twenty sectors of tables, each old or new, are 2^20 behaviours of recovery to plain depth-first
  * search, although nothing is learned from most of them: what becomes of one table entry does not
  * depend on another one, unless both lay claim to the same thing. A target that knows this of its
- * format says so ({@linkcode Target.claims}): which reads fetch such sectors, and what a sector
+ * format says so ({@linkcode Target.independence}): which reads fetch such sectors, and what a sector
  * claims. Then
  *
  * 1. the questions that recovery asks are split: *common* ones (the header, the L1 table, the size)
@@ -31,7 +31,7 @@
  * not. Where a premise fails, that answer's combinations are all run. The tests compare the whole
  * with plain search and with brute force on thousands of small cases.
  *
- * Not used where writes ruin what is around them, or persist as a whole: units are not independent
+ * Not used where writes corrupt what is around them, or persist as a whole: units are not independent
  * then.
  *
  * @module
@@ -39,30 +39,30 @@
 import type { Contents } from "../model/contents.ts";
 import { SECTOR_BYTES } from "../model/contents.ts";
 import type { StateSpace } from "../model/state_space.ts";
-import type { Claims } from "../target/target.ts";
+import type { IndependenceHints } from "../target/target.ts";
 import { contentOfOption } from "./decisions.ts";
 
 /** Makes numbers that follow each other look as if they did not. */
 const SPREAD = 0x9e3779b1;
 
 /** What all versions of a unit together claim. */
-interface UnitClaims {
+interface UnitHints {
   readonly places: ReadonlySet<number>;
   readonly refers: ReadonlySet<number>;
 }
 
 /** Puts units into groups that share no claim. */
-export class ClaimGroups {
+export class IndependentGroups {
   readonly #space: StateSpace;
   readonly #contents: Contents;
-  readonly #claims: Claims;
-  readonly #known = new Map<number, UnitClaims>();
+  readonly #hints: IndependenceHints;
+  readonly #known = new Map<number, UnitHints>();
 
   /** Group the units of `space`. */
-  constructor(space: StateSpace, contents: Contents, claims: Claims) {
+  constructor(space: StateSpace, contents: Contents, hints: IndependenceHints) {
     this.#space = space;
     this.#contents = contents;
-    this.#claims = claims;
+    this.#hints = hints;
   }
 
   /** The groups of some units; only units with a choice are in one. */
@@ -137,7 +137,7 @@ export class ClaimGroups {
     return optionCount + torn.length;
   }
 
-  #of(index: number): UnitClaims {
+  #of(index: number): UnitHints {
     const known = this.#known.get(index);
     if (known) return known;
     const places = new Set<number>();
@@ -146,16 +146,16 @@ export class ClaimGroups {
     for (const place of unit.places) {
       const pending = this.#space.sectors[place];
       const offsetBytes = pending.sector * SECTOR_BYTES;
-      places.add(this.#claims.placeOf(offsetBytes));
+      places.add(this.#hints.placeOf(offsetBytes));
       for (let option = 0; option < this.optionCount(index); option++) {
         const content = contentOfOption(pending, unit, option);
-        for (const thing of this.#claims.refersTo(this.#contents.bytesOf(content))) {
+        for (const thing of this.#hints.refersTo(this.#contents.bytesOf(content))) {
           refers.add(thing);
         }
       }
     }
-    const claims = { places, refers };
-    this.#known.set(index, claims);
-    return claims;
+    const hints = { places, refers };
+    this.#known.set(index, hints);
+    return hints;
   }
 }

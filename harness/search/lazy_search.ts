@@ -2,33 +2,33 @@
  * A lazy search in parts that can be run anywhere, in any order, and put together again.
  *
  * Each epoch is one part at first. Where it is not finished after {@linkcode ROOT_RECOVERIES}
- * recoveries, what is left of the depth-first search is cut into parts of its own: the tapes that begin
- * with each of some prefixes, of which there are {@linkcode FEWEST_PARTS} at least if there is that
+ * recoveries, what is left of the depth-first search is cut into parts of its own: the choice sequences that begin
+ * with each of some prefixes, of which there are {@linkcode MIN_PARTS} at least if there is that
  * much to choose. How a search is cut depends on nothing but the log; and each part remembers only
  * for itself what it has judged. So the result is the same whoever runs the parts, and however many
  * do.
  *
  * @module
  */
-import type { Coverage, Exploration, ExploreOptions } from "../result/exploration.ts";
+import type { Coverage, ExploreOptions } from "../result/exploration.ts";
 import { Contents } from "../model/contents.ts";
 import { type Epoch, epochsOf } from "../model/epochs.ts";
 import type { SearchEffort } from "../result/certificate.ts";
 import { ExhaustiveChoices } from "../choices/choices.ts";
-import type { Trial } from "../reference/check_state.ts";
+import type { CheckContext } from "../target/check_context.ts";
 import { SpaceCount } from "../result/count_states.ts";
 import { stateSpaceOf } from "../model/state_space.ts";
 import { EpochSearch } from "./epoch_search.ts";
-import { explorationOf } from "../engine/exploration_of.ts";
+import type { SearchOutcome } from "../result/search_outcome.ts";
 import { Findings, type ItemKey, type SightingCount } from "../result/findings.ts";
-import { addEfforts, NO_EFFORT } from "./search_effort.ts";
+import { addEfforts, NO_EFFORT } from "../result/search_effort.ts";
 
 /** An epoch is one part of the search if so many recoveries do. */
 export const ROOT_RECOVERIES = 256;
 /** Into how many parts, at least, the rest of an epoch is cut. */
-export const FEWEST_PARTS = 64;
+export const MIN_PARTS = 64;
 /** No epoch has so many parts. */
-const MOST_PARTS = 2 ** 20;
+const MAX_PARTS = 2 ** 20;
 /** Recoveries between two reports of progress. */
 const PROGRESS_RECOVERIES = 1000;
 
@@ -52,11 +52,11 @@ export interface Done {
   readonly findings: readonly SightingCount[];
 }
 
-/** A part that is still to be run: the tapes of an epoch that begin with a prefix. */
+/** A part that is still to be run: the choice sequences of an epoch that begin with a prefix. */
 export interface Part {
   /** Which part. */
   readonly item: ItemKey;
-  /** How its tapes begin. */
+  /** How its choice sequences begin. */
   readonly prefix: readonly number[];
   /** Run it here and now; undefined if the search is to stop. */
   run(): PartResult | undefined;
@@ -74,7 +74,7 @@ export interface LazySearchOptions extends ExploreOptions {
 
 /** A search under way. */
 export class LazySearch {
-  readonly #trial: Trial;
+  readonly #context: CheckContext;
   readonly #options: LazySearchOptions;
   readonly #contents: Contents;
   /** What parts that are done have seen; and all, also those that were stopped in the middle. */
@@ -88,12 +88,16 @@ export class LazySearch {
   #parts = 0;
   #isStopped = false;
 
-  /** Search the states of a trial; its epochs' contents are kept in `contents`. */
-  constructor(trial: Trial, options: LazySearchOptions, contents: Contents = new Contents()) {
-    this.#trial = trial;
+  /** Search the states of a context; its epochs' contents are kept in `contents`. */
+  constructor(
+    context: CheckContext,
+    options: LazySearchOptions,
+    contents: Contents = new Contents(),
+  ) {
+    this.#context = context;
     this.#options = options;
     this.#contents = contents;
-    this.#count = new SpaceCount(trial.preset);
+    this.#count = new SpaceCount(context.preset);
     if (options.before) this.absorb(options.before);
   }
 
@@ -102,9 +106,9 @@ export class LazySearch {
    * handed out. Whoever runs one gives the result to {@linkcode LazySearch.take}.
    */
   *parts(): Generator<Part> {
-    const { trial, contents } = { trial: this.#trial, contents: this.#contents };
+    const { context, contents } = { context: this.#context, contents: this.#contents };
     let index = 0;
-    for (const epoch of epochsOf(trial.log, contents, trial.preset)) {
+    for (const epoch of epochsOf(context.log, contents, context.preset)) {
       const prefixes = this.#searchRoot(epoch, index);
       for (let place = 1; place <= prefixes.length; place++) {
         const item: ItemKey = [index, place];
@@ -113,7 +117,7 @@ export class LazySearch {
         yield { item, prefix, run: () => this.runPart(epoch, item, prefix) };
       }
       index++;
-      const events = trial.log.events.length + 1;
+      const events = context.log.events.length + 1;
       this.#options.onProgress?.(epoch.lastEvent + 2, events, this.#effort.recoveries);
     }
   }
@@ -153,7 +157,7 @@ export class LazySearch {
 
   /** Go through the epochs without searching them: what is needed to say what a search stands for. */
   countOnly(): void {
-    const { log, preset } = this.#trial;
+    const { log, preset } = this.#context;
     for (const epoch of epochsOf(log, this.#contents, preset)) {
       this.#count.add(stateSpaceOf(epoch, preset, this.#contents));
     }
@@ -176,15 +180,15 @@ export class LazySearch {
     return { items, effort: this.#effortDone, findings: this.#findingsDone.counts() };
   }
 
-  /** The result, each violation confirmed as a concrete file. */
-  result(): Exploration {
+  /** What the search has come to so far. */
+  outcome(): SearchOutcome {
     const coverage: Coverage = this.#isStopped
       ? { kind: "partial", parts: this.#done.size, of: this.#parts }
       : { kind: "exhaustive" };
-    return explorationOf(this.#trial, {
+    return {
       ...{ engine: "lazy", coverage, findings: this.#findings, effort: this.#effort },
       ...{ count: this.#count, depth: this.#options.depth ?? 1 },
-    });
+    };
   }
 
   /** Whether a part is this search's, and still to be done. */
@@ -195,9 +199,15 @@ export class LazySearch {
   }
 
   #searchOf(epoch: Epoch, choices: ExhaustiveChoices, findings: Findings): EpochSearch {
-    const { addsUp = true, depth = 1 } = this.#options;
+    const { independent = true, depth = 1 } = this.#options;
     const contents = this.#contents;
-    return new EpochSearch(this.#trial, epoch, { contents, choices, findings, addsUp, depth });
+    return new EpochSearch(this.#context, epoch, {
+      contents,
+      choices,
+      findings,
+      independent,
+      depth,
+    });
   }
 
   /** The first part of an epoch. Answers how the others begin. */
@@ -221,7 +231,7 @@ export class LazySearch {
   #split(epoch: Epoch, prefixes: readonly (readonly number[])[]): readonly (readonly number[])[] {
     const parts = [...prefixes];
     const leaves: (readonly number[])[] = [];
-    while (parts.length > 0 && parts.length + leaves.length < FEWEST_PARTS) {
+    while (parts.length > 0 && parts.length + leaves.length < MIN_PARTS) {
       const shortest = parts.reduce((a, b) => b.length < a.length ? b : a);
       parts.splice(parts.indexOf(shortest), 1);
       const choices = new ExhaustiveChoices(shortest);
@@ -239,19 +249,19 @@ export class LazySearch {
   #run(
     search: EpochSearch,
     choices: ExhaustiveChoices,
-    mostRecoveries: number,
+    maxRecoveries: number,
     epoch: Epoch,
   ): boolean {
     const before = this.#effort.recoveries;
     let told = 0;
     do {
       if (this.#options.shouldStop?.(before + search.recoveries)) this.#isStopped = true;
-      if (this.#isStopped || search.recoveries >= mostRecoveries) return false;
+      if (this.#isStopped || search.recoveries >= maxRecoveries) return false;
       search.visit();
       const done = before + search.recoveries;
       if (done - told < PROGRESS_RECOVERIES) continue;
       told = done;
-      const { events } = this.#trial.log;
+      const { events } = this.#context.log;
       this.#options.onProgress?.(epoch.firstEvent + 1, events.length + 1, done);
     } while (choices.advance());
     return true;
@@ -260,10 +270,10 @@ export class LazySearch {
 
 /** A part as a number; there are fewer than 2^20 to an epoch. */
 function numberOf([epoch, place]: ItemKey): number {
-  return epoch * MOST_PARTS + place;
+  return epoch * MAX_PARTS + place;
 }
 
 /** The part with a number. */
 function itemOf(number: number): ItemKey {
-  return [Math.floor(number / MOST_PARTS), number % MOST_PARTS];
+  return [Math.floor(number / MAX_PARTS), number % MAX_PARTS];
 }

@@ -1,6 +1,6 @@
 import type { Decision } from "./decisions.ts";
 import type { Run } from "./epoch_search.ts";
-import type { Finding, Judge } from "./oracle.ts";
+import type { Finding, Oracle } from "./oracle.ts";
 
 /** A way to choose for a group: what it costs more than the durable one, and when it can happen. */
 interface Loss {
@@ -15,15 +15,15 @@ interface Loss {
  * of the most that each can lose. What one group loses alone is judged when it is run.
  */
 export class LossSum {
-  readonly #judge: Judge;
+  readonly #oracle: Oracle;
   readonly #baseBytes: number | undefined;
   readonly #baseEvent: number;
   readonly #isBaseTorn: boolean;
   readonly #groups: Loss[][] = [];
 
   /** Start from a run in which all groups are as they are durably. */
-  constructor(judge: Judge, { leakedBytes, earliestEvent, isTorn }: Run) {
-    this.#judge = judge;
+  constructor(oracle: Oracle, { leakedBytes, earliestEvent, isTorn }: Run) {
+    this.#oracle = oracle;
     this.#baseBytes = leakedBytes;
     this.#baseEvent = earliestEvent;
     this.#isBaseTorn = isTorn;
@@ -50,7 +50,7 @@ export class LossSum {
     for (const event of [...events].sort((a, b) => a - b)) {
       const worst = this.#worstBy(event);
       const total = worst.reduce((sum, { lostBytes }) => sum + lostBytes, this.#baseBytes);
-      const violation = this.#judge.lossViolation(total, Math.max(event, this.#baseEvent));
+      const violation = this.#oracle.lossViolation(total, Math.max(event, this.#baseEvent));
       if (!violation) continue;
       const because: Decision[] = worst.flatMap(({ plan }) => [...plan]);
       return { violation, event: Math.max(event, this.#baseEvent), because };

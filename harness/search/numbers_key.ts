@@ -1,7 +1,7 @@
 /** Numbers up to this one and not below its negative are one unit of text each. */
 const SMALL = 0x4000;
 /** How many units are handed to one call: what fits on the stack. */
-const MOST_AT_ONCE = 4096;
+const MAX_AT_ONCE = 4096;
 
 /** Some whole numbers as a string that no other numbers make: for keys that are made all the time. */
 export class NumbersKey {
@@ -25,10 +25,10 @@ export class NumbersKey {
   /** The numbers so far. */
   toString(): string {
     const units = this.#units;
-    if (units.length <= MOST_AT_ONCE) return String.fromCharCode(...units);
+    if (units.length <= MAX_AT_ONCE) return String.fromCharCode(...units);
     let text = "";
-    for (let from = 0; from < units.length; from += MOST_AT_ONCE) {
-      text += String.fromCharCode(...units.slice(from, from + MOST_AT_ONCE));
+    for (let from = 0; from < units.length; from += MAX_AT_ONCE) {
+      text += String.fromCharCode(...units.slice(from, from + MAX_AT_ONCE));
     }
     return text;
   }

@@ -6,7 +6,7 @@ import type { CrashDisk } from "./crash_disk.ts";
 import type { Choose } from "./crash_layer.ts";
 import type { Candidate, Decision } from "./decisions.ts";
 import { GuestReader, only, type Piece } from "./guest_reader.ts";
-import type { OpaqueReads } from "./opaque_reads.ts";
+import type { DataReads } from "./data_reads.ts";
 import type { RecoveryEpoch } from "./recovery_log.ts";
 import { probeBytes } from "../target/watch_list.ts";
 import { runTarget } from "../target/run_target.ts";
@@ -23,7 +23,7 @@ export interface Finding {
 }
 
 /** What came of a state. */
-interface Judged {
+interface Outcome {
   /** The earliest crash it was judged for. */
   event: number;
   /** The space it has lost, in bytes. */
@@ -34,7 +34,7 @@ interface Judged {
   keys: readonly string[];
 }
 
-const NOTHING: Judged = {
+const NOTHING: Outcome = {
   event: Infinity,
   leakedBytes: undefined,
   endBytes: undefined,
@@ -42,7 +42,7 @@ const NOTHING: Judged = {
 };
 
 /** What a {@linkcode Judge} needs to know, the same for all states of an epoch. */
-export interface JudgeOptions {
+export interface OracleOptions {
   readonly target: Target;
   readonly contents: Contents;
   /** The ranges of the guest's disk to read (see `watchList`). */
@@ -57,42 +57,48 @@ export interface JudgeOptions {
  * Looks at one state after the other: recovers it as a user would and checks every promise.
  * States differ only in what the disk decides on the way.
  */
-export class Judge {
-  readonly #options: JudgeOptions;
+export class Oracle {
+  readonly #options: OracleOptions;
   readonly #epoch: Epoch;
   readonly #disk: CrashDisk;
   readonly #reader: GuestReader;
-  readonly #probes: readonly { readonly range: GuestRange; readonly bytes: Uint8Array }[];
+  readonly #postRecoveryWrites: readonly {
+    readonly range: GuestRange;
+    readonly bytes: Uint8Array;
+  }[];
   /** For each state that recovery led to, what came of it when it was judged. */
-  readonly #judged = new Map<string, Judged>();
+  readonly #known = new Map<string, Outcome>();
   #findings: Finding[] = [];
   #knownCount = 0;
-  #outcome: Judged = NOTHING;
+  #outcome: Outcome = NOTHING;
   /** Where the last recovery could be cut short. */
   #recovery: readonly RecoveryEpoch[] = [];
 
   /** A judge for the states of `disk`, which belongs to `epoch`. */
-  constructor(options: JudgeOptions, epoch: Epoch, disk: CrashDisk, reads: OpaqueReads) {
+  constructor(options: OracleOptions, epoch: Epoch, disk: CrashDisk, reads: DataReads) {
     this.#options = options;
     this.#epoch = epoch;
     this.#disk = disk;
     this.#reader = new GuestReader(options.target, options.contents, { epoch, disk, reads });
-    this.#probes = options.target.probes.map((range) => ({ range, bytes: probeBytes(range) }));
+    this.#postRecoveryWrites = options.target.postRecoveryWrites.map((range) => ({
+      range,
+      bytes: probeBytes(range),
+    }));
   }
 
   /**
    * Judge the state that the disk is about to turn out to be in. With `choose` the first recovery is
    * cut short by another crash, and later ones may be; it decides where.
    */
-  judge(choose?: Choose): readonly Finding[] {
+  check(choose?: Choose): readonly Finding[] {
     const { target } = this.#options;
     this.#findings = [];
     this.#outcome = { ...NOTHING };
-    let kind: "cannot-open" | "cannot-use" = "cannot-open";
+    let kind: "cannot-open" | "unusable" = "cannot-open";
     try {
-      const session = choose ? this.#recoverAgain(choose) : this.#recover();
+      const session = choose ? this.#recoverNested(choose) : this.#recover();
       if (this.#isKnown(session)) return this.#findings;
-      kind = "cannot-use";
+      kind = "unusable";
       this.#inspect(session);
       this.#readAndProbe(session);
       if (this.#disk.decisions.isSizeDecided) this.#outcome.endBytes = this.#disk.sizeBytes;
@@ -106,7 +112,7 @@ export class Judge {
   /** Recover as a user would, and see where that could be cut short. */
   #recover(): unknown {
     const { target, depth } = this.#options;
-    target.recycle();
+    target.beforeEachState();
     if (depth > 1) this.#disk.beginRecovery();
     try {
       return runTarget(target.recover(), this.#reader.files);
@@ -116,21 +122,21 @@ export class Judge {
   }
 
   /** Recover, with another crash before the end; and so on, as deep as was asked for. */
-  #recoverAgain(choose: Choose): unknown {
+  #recoverNested(choose: Choose): unknown {
     let session = this.#recover();
     for (let depth = 2; depth <= this.#options.depth && this.#recovery.length > 0; depth++) {
       const isOptional = depth > 2 ? 1 : 0;
       const count = this.#recovery.length + isOptional;
       const place = (count === 1 ? 0 : choose(count)) - isOptional;
       if (place < 0) break;
-      this.#disk.crashAgain(this.#recovery[place], choose);
+      this.#disk.crashInRecovery(this.#recovery[place], choose);
       session = this.#recover();
     }
     return session;
   }
 
   /** Whether the recovery judged last changed anything, so that it could be cut short. */
-  get canCrashAgain(): boolean {
+  get canCrashInRecovery(): boolean {
     return this.#recovery.length > 0;
   }
 
@@ -151,14 +157,14 @@ export class Judge {
     if (fingerprint === undefined) return false;
     const key = `${this.#disk.stateKey()}|${fingerprint}`;
     const { earliestEvent } = this.#disk.decisions;
-    const known = this.#judged.get(key);
+    const known = this.#known.get(key);
     if (known && known.event <= earliestEvent) {
       this.#outcome = known;
       this.#knownCount++;
       return true;
     }
     this.#outcome.event = earliestEvent;
-    this.#judged.set(key, this.#outcome);
+    this.#known.set(key, this.#outcome);
     return false;
   }
 
@@ -198,27 +204,27 @@ export class Judge {
 
   /** What the file grew by since the guest's last flush, in whole clusters, and what was given up. */
   #allowedLeakBytes(lastEvent: number): number {
-    const unit = this.#options.target.granularityBytes;
+    const unit = this.#options.target.allocationUnitBytes;
     let most = this.#epoch.settledBytes;
     for (const size of this.#epoch.sizes) {
       if (size.event <= lastEvent) most = Math.max(most, size.sizeBytes);
     }
     const grown = Math.ceil((most - this.#epoch.settledBytes) / unit) * unit;
     const givenUp = this.#epoch.givenUp.findLast(({ event }) => event <= lastEvent);
-    const grownAgain = Math.ceil(this.#disk.grownBytes / unit) * unit;
-    return this.#options.leakedBeforeBytes + grown + (givenUp?.totalBytes ?? 0) + grownAgain;
+    const nestedGrowth = Math.ceil(this.#disk.grownBytes / unit) * unit;
+    return this.#options.leakedBeforeBytes + grown + (givenUp?.totalBytes ?? 0) + nestedGrowth;
   }
 
   #readAndProbe(session: unknown): void {
     const { target, watched } = this.#options;
     const before = watched.map((range) => {
       const pieces = this.#attempt(() => this.#reader.read(session, range));
-      for (const piece of pieces ?? []) this.#judgePiece(piece);
+      for (const piece of pieces ?? []) this.#checkPiece(piece);
       return pieces;
     });
-    if (this.#probes.length === 0) return;
+    if (this.#postRecoveryWrites.length === 0) return;
     const stamp = this.#disk.nextStamp();
-    for (const { range, bytes } of this.#probes) {
+    for (const { range, bytes } of this.#postRecoveryWrites) {
       this.#attempt(() =>
         runTarget(target.write(session, range.offsetBytes, bytes), this.#reader.files)
       );
@@ -227,7 +233,7 @@ export class Judge {
       const old = before[i];
       const pieces = this.#attempt(() => this.#reader.read(session, range));
       if (!pieces) return;
-      if (!old) this.#judgeLate(pieces);
+      if (!old) this.#checkLate(pieces);
       else if (this.#isProbed(range) || !this.#areUnchanged(old, pieces, stamp)) {
         this.#compare(old, pieces, stamp);
       }
@@ -239,18 +245,18 @@ export class Judge {
     try {
       return act();
     } catch (error) {
-      this.#report({ kind: "cannot-use", ...refusalOf(this.#options.target, error) });
+      this.#report({ kind: "unusable", ...refusalOf(this.#options.target, error) });
       return undefined;
     }
   }
 
   /** Each version that each sector may hold must be permitted. */
-  #judgePiece(piece: Piece): void {
+  #checkPiece(piece: Piece): void {
     if (this.#disk.decisions.earliestEvent >= piece.fineFrom) return;
-    piece.candidates.forEach((versions, i) => this.#judgeSector(piece.guestSector + i, versions));
+    piece.candidates.forEach((versions, i) => this.#checkSector(piece.guestSector + i, versions));
   }
 
-  #judgeSector(sector: number, versions: readonly Candidate[]): void {
+  #checkSector(sector: number, versions: readonly Candidate[]): void {
     for (const version of versions) {
       const since = this.#epoch.history.permittedSince(sector, version.content);
       const event = Math.max(this.#disk.decisions.earliestEvent, version.event);
@@ -259,7 +265,7 @@ export class Judge {
   }
 
   /** What could not be read before the probes must, once it can be, be what it may be. */
-  #judgeLate(pieces: readonly Piece[]): void {
+  #checkLate(pieces: readonly Piece[]): void {
     for (const { guestSector, versions } of pieces.flatMap(sectorsOf)) {
       const probed = this.#probedContent(guestSector);
       for (const version of versions) {
@@ -295,7 +301,7 @@ export class Judge {
 
   #isProbed(range: GuestRange): boolean {
     const endBytes = range.offsetBytes + range.lengthBytes;
-    return this.#probes.some(({ range: { offsetBytes, lengthBytes } }) =>
+    return this.#postRecoveryWrites.some(({ range: { offsetBytes, lengthBytes } }) =>
       offsetBytes < endBytes && offsetBytes + lengthBytes > range.offsetBytes
     );
   }
@@ -315,7 +321,7 @@ export class Judge {
   #probedContent(sector: number): number | undefined {
     const offsetBytes = sector * SECTOR_BYTES;
     // Of probes that overlap, the last one counts.
-    const probe = this.#probes.findLast(({ range }) =>
+    const probe = this.#postRecoveryWrites.findLast(({ range }) =>
       offsetBytes >= range.offsetBytes && offsetBytes < range.offsetBytes + range.lengthBytes
     );
     return probe && this.#options.contents.idOf(probe.bytes, offsetBytes - probe.range.offsetBytes);
@@ -338,7 +344,7 @@ export class Judge {
     const before = was ? `held ${this.#describe(was.content)}` : "could not be read";
     this.#findings.push({
       violation: {
-        kind: "changes-later",
+        kind: "aliasing",
         subject: `guest sector ${sector}`,
         detail: `guest sector ${sector} ${before} and, after other sectors were written, holds ` +
           this.#describe(is.content),
@@ -349,7 +355,7 @@ export class Judge {
   }
 
   #describe(content: number): string {
-    for (const { range, bytes } of this.#probes) {
+    for (const { range, bytes } of this.#postRecoveryWrites) {
       for (let at = 0; at < range.lengthBytes; at += SECTOR_BYTES) {
         if (this.#options.contents.idOf(bytes, at) !== content) continue;
         return `what was written to sector ${(range.offsetBytes + at) / SECTOR_BYTES} ` +

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { TapeChoices } from "../choices/choices.ts";
-import type { Trial } from "../reference/check_state.ts";
-import type { CrashPoint, Persisted } from "../reference/crash_point.ts";
+import { RecordedChoices } from "../choices/choices.ts";
+import type { ReferenceContext } from "../reference/check_state.ts";
+import type { Persisted } from "../model/persisted.ts";
+import type { CrashPoint } from "../reference/crash_point.ts";
 import type { FoundViolation } from "../result/exploration.ts";
 import type { LogEvent, WriteLog } from "../log/write_log.ts";
 import { withFlushBefore, withWriteBefore } from "./changed_log.ts";
@@ -37,7 +38,7 @@ export type Remedy =
   | {
     /** Nothing of that: the disk broke its promise, or damaged what it did not write. */
     readonly kind: "another disk";
-    readonly reason: "flushes do nothing" | "a torn sector" | "a ruined neighbourhood";
+    readonly reason: "flushes do nothing" | "a torn sector" | "a corrupted neighbourhood";
   }
   | {
     /** Not one flush and not one write moved. */
@@ -67,7 +68,7 @@ export interface ExplainOptions {
   /** The size of the guest's disk in bytes. */
   readonly guestBytes: number;
   /** Recoveries for all changes of the log that are tried; without limit if not given. */
-  readonly mostRecoveries?: number;
+  readonly maxRecoveries?: number;
 }
 
 /**
@@ -77,16 +78,16 @@ export interface ExplainOptions {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { explain, prepareTrial, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
+ * import { explain, prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
  *
  * // A pointer in sector 0 to the sector that counts.
  * const target: Target<number> = {
  *   name: "pointer",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {
  *     const into = new Uint8Array(512);
  *     yield { kind: "read", file: 0, offsetBytes: 0, into, label: "pointer" };
@@ -112,10 +113,10 @@ export interface ExplainOptions {
  * const recorder = new Recorder({ base, guestBase: base.subarray(512, 1024) });
  * const bytes = new Uint8Array(512).fill(8);
  * recorder.guestWrite(0, bytes, target.write(1, 0, bytes));
- * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 512 });
- * const explanation = explain(trial, {
+ * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * const explanation = explain(context, {
  *   ...{ kind: "wrong-data", subject: "guest sector 0", detail: "", crashAfterEvent: 3 },
- *   ...{ tape: [1, 0], persisted: [], pendingWrites: 2, sizeBytes: 1536, occurrences: 1 },
+ *   ...{ choices: [1, 0], persisted: [], pendingWrites: 2, sizeBytes: 1536, occurrences: 1 },
  * }, { guestBytes: 512 });
  * assertEquals(explanation.reached, [3]);
  * assertEquals(explanation.missed, [1]);
@@ -123,23 +124,23 @@ export interface ExplainOptions {
  * ```
  */
 export function explain(
-  trial: Trial,
+  context: ReferenceContext,
   violation: FoundViolation,
   options: ExplainOptions,
 ): Explanation {
-  const point = trial.points.after(violation.crashAfterEvent);
-  const state = point.describe(new TapeChoices(violation.tape));
+  const point = context.points.after(violation.crashAfterEvent);
+  const state = point.describe(new RecordedChoices(violation.choices));
   const lost = [...point.pendingEvents].filter((event) => !isOnDisk(point, state, event));
   const missed = lost.filter((event) => {
-    const more = withEvent(trial.log, point, state, event);
-    return more && !showsIn(trial, violation, { ...violation, tape: point.tapeFor(more) });
+    const more = withEvent(context.log, point, state, event);
+    return more && !showsIn(context, violation, { ...violation, choices: point.choicesFor(more) });
   });
   return {
     reached: eventsOf(point, state),
     needsSize: state.sizeBytes !== point.sizes[0],
     lost,
     missed,
-    remedy: new Remedies(trial, violation, options).find(state, point),
+    remedy: new Remedies(context, violation, options).find(state, point),
   };
 }
 
@@ -189,16 +190,16 @@ function withEvent(
 
 /** Looks for what would prevent a violation. */
 class Remedies {
-  readonly #trial: Trial;
+  readonly #context: ReferenceContext;
   readonly #violation: FoundViolation;
   readonly #guestBytes: number;
   #recoveriesLeft: number;
 
-  constructor(trial: Trial, violation: FoundViolation, options: ExplainOptions) {
-    this.#trial = trial;
+  constructor(context: ReferenceContext, violation: FoundViolation, options: ExplainOptions) {
+    this.#context = context;
     this.#violation = violation;
     this.#guestBytes = options.guestBytes;
-    this.#recoveriesLeft = options.mostRecoveries ?? Infinity;
+    this.#recoveriesLeft = options.maxRecoveries ?? Infinity;
   }
 
   find(state: Persisted, point: CrashPoint): Remedy {
@@ -212,14 +213,14 @@ class Remedies {
   }
 
   #faultOfTheDisk(state: Persisted): (Remedy & { kind: "another disk" })["reason"] | undefined {
-    if (state.ruined) return "a ruined neighbourhood";
+    if (state.corruption) return "a corrupted neighbourhood";
     if ([...state.byUnit.values()].some(({ tear }) => tear)) return "a torn sector";
-    return this.#trial.preset.flushesAreHonest ? undefined : "flushes do nothing";
+    return this.#context.preset.flushesAreHonest ? undefined : "flushes do nothing";
   }
 
   /** Where a flush prevents it; places next to each other as one. */
   #placesForFlush(point: CrashPoint): MissingFlush[] {
-    const { log } = this.#trial;
+    const { log } = this.#context;
     const last = this.#violation.crashAfterEvent;
     const places: MissingFlush[] = [];
     let previous: { readonly at: number; readonly helps: boolean } | undefined;
@@ -237,7 +238,7 @@ class Remedies {
 
   /** Whether it shows when nothing is lost: everything on disk, nothing more to come. */
   #showsInTheEnd(): boolean {
-    const { log, points } = this.#trial;
+    const { log, points } = this.#context;
     const crashAfterEvent = log.events.length - 1;
     const point = points.after(crashAfterEvent);
     const byUnit = new Map(
@@ -245,13 +246,13 @@ class Remedies {
         .map(({ key, versions, wholeCount }) => [key, versions[wholeCount - 1]]),
     );
     const all = { byUnit, sizeBytes: point.sizes[point.sizes.length - 1] };
-    const state = { ...this.#violation, crashAfterEvent, tape: point.tapeFor(all) };
-    return showsIn(this.#trial, state, state);
+    const state = { ...this.#violation, crashAfterEvent, choices: point.choicesFor(all) };
+    return showsIn(this.#context, state, state);
   }
 
   /** A write that was issued too late, and would have to be on disk before what reached it. */
   #earlierWrite(reached: readonly number[]): Remedy | undefined {
-    const { log } = this.#trial;
+    const { log } = this.#context;
     const last = this.#violation.crashAfterEvent;
     // What is durable is not among what reached the disk: its write may be what came too early.
     const earlier = log.events.flatMap((_, at) => at < last && changesTheFile(log, at) ? [at] : []);
@@ -269,13 +270,13 @@ class Remedies {
   /** Whether a changed log still has it, as far as is known. */
   #shows(log: WriteLog): boolean {
     if (this.#recoveriesLeft <= 0) return true;
-    const { target, preset } = this.#trial;
+    const { target, preset } = this.#context;
     const recording = { log, target, guestBytes: this.#guestBytes };
     const search = findViolation(recording, preset, {
       kind: this.#violation.kind,
       subject: this.#violation.subject,
-      depth: 1 + (this.#violation.again?.length ?? 0),
-      mostRecoveries: this.#recoveriesLeft,
+      depth: 1 + (this.#violation.nested?.length ?? 0),
+      maxRecoveries: this.#recoveriesLeft,
     });
     this.#recoveriesLeft -= search.recoveries;
     return search.violation !== undefined || search.isCutShort;

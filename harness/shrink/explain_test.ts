@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { destruction, LYING_FLUSH, SECTORS, TORN_SECTOR, WRITES } from "../model/presets.ts";
+import {
+  LYING_FLUSH,
+  neighbourCorruption,
+  SECTORS,
+  TORN_SECTOR,
+  WRITES,
+} from "../model/presets.ts";
 import { explainCarried } from "./explain_testing.ts";
 
 // The guest's sector becomes 8, in sector 2 of the file; then the pointer in sector 0 says 2.
@@ -64,12 +70,12 @@ Deno.test("where the wrong thing is written no order helps", () => {
 
 Deno.test("where the disk is at fault no flush helps", () => {
   const requests = [DATA, "flush", POINTER, "flush"] as const;
-  const remedies = [LYING_FLUSH, destruction(512)].map((preset) =>
+  const remedies = [LYING_FLUSH, neighbourCorruption(512)].map((preset) =>
     explainCarried([{ byte: 8, requests }], preset).explanation.remedy
   );
   assertEquals(remedies, [
     { kind: "another disk", reason: "flushes do nothing" },
-    { kind: "another disk", reason: "a ruined neighbourhood" },
+    { kind: "another disk", reason: "a corrupted neighbourhood" },
   ]);
 });
 
@@ -98,7 +104,7 @@ Deno.test("a search for a remedy that is given up says so", () => {
   const { explanation, text } = explainCarried(
     [{ byte: 8, requests: [DATA, POINTER] }],
     SECTORS,
-    { mostRecoveries: 1 },
+    { maxRecoveries: 1 },
   );
   assertEquals(explanation.remedy, { kind: "unknown" });
   assertEquals(

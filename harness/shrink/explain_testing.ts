@@ -1,5 +1,5 @@
 import { exploreLazily } from "../engine/lazy.ts";
-import { prepareTrial } from "../reference/check_state.ts";
+import { prepareContext } from "../reference/check_state.ts";
 import { Recorder } from "../log/recorder.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
@@ -25,11 +25,11 @@ export type Request = readonly [sector: number, byte: number] | "flush";
  */
 const TARGET: Target<number> = {
   name: "pointer",
-  opaqueLabels: new Set(["data"]),
-  granularityBytes: SECTOR,
+  dataLabels: new Set(["data"]),
+  allocationUnitBytes: SECTOR,
   otherFiles: [],
-  probes: [],
-  recycle() {},
+  postRecoveryWrites: [],
+  beforeEachState() {},
   *recover() {
     const pointer = new Uint8Array(SECTOR);
     yield { kind: "read", file: 0, offsetBytes: 0, into: pointer, label: "pointer" };
@@ -67,7 +67,7 @@ export interface Carried {
 export function explainCarried(
   carried: readonly Carried[],
   preset: Preset,
-  options: { readonly mostRecoveries?: number } = {},
+  options: { readonly maxRecoveries?: number } = {},
 ): { readonly explanation: Explanation; readonly text: readonly string[] } {
   const base = new Uint8Array(4 * SECTOR);
   base[0] = 1;
@@ -78,11 +78,11 @@ export function explainCarried(
     if (flush) recorder.guestFlush(carryOut(flush));
   }
   const { log } = recorder;
-  const trial = prepareTrial(log, TARGET as Target, preset, GUEST);
-  const [found] = exploreLazily(log, TARGET as Target, preset, GUEST).violations;
+  const trial = prepareContext(log, TARGET, preset, GUEST);
+  const [found] = exploreLazily(log, TARGET, preset, GUEST).violations;
   const violation = shrinkState(trial, found);
   const explanation = explain(trial, violation, { ...GUEST, ...options });
-  const text = explanationText(explanation, { log, target: TARGET as Target, violation });
+  const text = explanationText(explanation, { log, target: TARGET, violation });
   return { explanation, text };
 }
 

@@ -25,11 +25,11 @@ export interface Explained {
  *
  * const target: Target<void> = {
  *   name: "sectors",
- *   opaqueLabels: new Set(),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -54,7 +54,7 @@ export interface Explained {
  *   log: recorder.log,
  *   target,
  *   violation: {
- *     ...{ kind: "leak", subject: "", detail: "", crashAfterEvent: 2, persisted, tape: [] },
+ *     ...{ kind: "leak", subject: "", detail: "", crashAfterEvent: 2, persisted, choices: [] },
  *     ...{ pendingWrites: 2, sizeBytes: 1024, occurrences: 1 },
  *   },
  * });
@@ -130,7 +130,7 @@ function remedyText(remedy: Remedy, name: (at: number) => string, log: WriteLog)
 const DISK_FAULTS: Readonly<Record<(Remedy & { kind: "another disk" })["reason"], string>> = {
   "flushes do nothing": "the disk says that it flushes, and does not",
   "a torn sector": "a sector holds the start of one version and the rest of another",
-  "a ruined neighbourhood": "a write that was cut off ruined what is around it",
+  "a corrupted neighbourhood": "a write that was cut off corrupted what is around it",
 };
 
 /** How much of a write reached the disk, if not all of it. */

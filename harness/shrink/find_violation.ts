@@ -5,18 +5,19 @@
  *
  * @module
  */
-import { TapeError } from "../choices/choices.ts";
-import { prepareTrial, type Trial } from "../reference/check_state.ts";
+import { ChoiceError } from "../choices/choices.ts";
+import { prepareContext, type ReferenceContext } from "../reference/check_state.ts";
 import { EpochSearch } from "../search/epoch_search.ts";
+import { spellOutFindings } from "../reference/spell_out.ts";
 import { Findings } from "../result/findings.ts";
-import { type FoundState, judgeFound } from "../reference/check_found.ts";
+import { checkFound, type FoundState } from "../reference/check_found.ts";
 import type { FoundViolation } from "../result/exploration.ts";
 import { Contents } from "../model/contents.ts";
 import { epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Recording } from "../target/subject.ts";
 import { type Violation, violationKey, type ViolationKind } from "../result/violation.ts";
-import { SparingChoices } from "../choices/bounded_choices.ts";
+import { BoundedChoices } from "../choices/bounded_choices.ts";
 
 /** How much may be other than durable, one search after the other. */
 export const DEPTHS: readonly number[] = Object.freeze([0, 1, 2, 3, Infinity]);
@@ -28,11 +29,11 @@ export interface FindOptions {
   /** What it is about; anything if not given. */
   readonly subject?: string;
   /** The last of {@linkcode DEPTHS} to try; the last of all, which is exhaustive, if not given. */
-  readonly mostDecisions?: number;
+  readonly maxDecisions?: number;
   /** How many crashes in a row; 1 if not given. */
   readonly depth?: number;
   /** Give up after so many recoveries; never if not given. */
-  readonly mostRecoveries?: number;
+  readonly maxRecoveries?: number;
 }
 
 /** What a search for a violation came to. */
@@ -59,11 +60,11 @@ export interface Search {
  * // A disk that must hold the same in both sectors.
  * const target: Target<void> = {
  *   name: "mirror",
- *   opaqueLabels: new Set(),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     const both = new Uint8Array(1024);
@@ -90,42 +91,48 @@ export function findViolation(
   options: FindOptions,
 ): Search {
   const { log, target, guestBytes } = recording;
-  const trial = prepareTrial(log, target, preset, { guestBytes });
-  const { mostDecisions = Infinity, mostRecoveries = Infinity } = options;
+  const context = prepareContext(log, target, preset, { guestBytes });
+  const { maxDecisions = Infinity, maxRecoveries = Infinity } = options;
   let recoveries = 0;
-  for (const decisions of DEPTHS.filter((depth) => depth <= mostDecisions)) {
-    const search = searchWith(trial, decisions, {
+  for (const decisions of DEPTHS.filter((depth) => depth <= maxDecisions)) {
+    const search = searchWith(context, decisions, {
       ...options,
-      mostRecoveries: mostRecoveries - recoveries,
+      maxRecoveries: maxRecoveries - recoveries,
     });
     recoveries += search.recoveries;
     if (search.violation || search.isCutShort) return { ...search, decisions, recoveries };
   }
-  return { decisions: mostDecisions, recoveries, isCutShort: false };
+  return { decisions: maxDecisions, recoveries, isCutShort: false };
 }
 
 function searchWith(
-  trial: Trial,
-  mostDecisions: number,
-  options: FindOptions & { readonly mostRecoveries: number },
+  context: ReferenceContext,
+  maxDecisions: number,
+  options: FindOptions & { readonly maxRecoveries: number },
 ): Omit<Search, "decisions"> {
   const contents = new Contents();
   const findings = new Findings();
   let known = 0;
   let recoveries = 0;
-  for (const epoch of epochsOf(trial.log, contents, trial.preset)) {
-    const choices = new SparingChoices(mostDecisions);
-    const addsUp = mostDecisions === Infinity;
+  for (const epoch of epochsOf(context.log, contents, context.preset)) {
+    const choices = new BoundedChoices(maxDecisions);
+    const independent = maxDecisions === Infinity;
     const { depth = 1 } = options;
-    const search = new EpochSearch(trial, epoch, { contents, choices, findings, addsUp, depth });
+    const search = new EpochSearch(context, epoch, {
+      contents,
+      choices,
+      findings,
+      independent,
+      depth,
+    });
     const before = recoveries;
     do {
-      if (recoveries >= options.mostRecoveries) return { recoveries, isCutShort: true };
+      if (recoveries >= options.maxRecoveries) return { recoveries, isCutShort: true };
       search.visit();
       recoveries = before + search.recoveries;
       if (findings.size === known) continue;
       known = findings.size;
-      const violation = wantedAmong(findings, trial, options);
+      const violation = wantedAmong(findings, context, options);
       if (violation) return { violation, recoveries, isCutShort: false };
     } while (choices.advance());
     search.release();
@@ -136,23 +143,27 @@ function searchWith(
 /** A finding that is wanted, and shows in its own state too, built as a concrete file. */
 function wantedAmong(
   findings: Findings,
-  trial: Trial,
+  context: ReferenceContext,
   { kind, subject }: FindOptions,
 ): FoundViolation | undefined {
-  const violation = findings.list(trial)
+  const violation = spellOutFindings(findings, context)
     .find((each) => each.kind === kind && (subject === undefined || each.subject === subject));
   if (!violation) return undefined;
-  if (showsIn(trial, violation, violation)) return violation;
+  if (showsIn(context, violation, violation)) return violation;
   throw new Error(`explorer: "${violationKey(violation)}" does not show in its own state`);
 }
 
 /** Whether a state shows a violation, judged as a concrete file; not if there is no such state. */
-export function showsIn(trial: Trial, violation: Violation, state: FoundState): boolean {
+export function showsIn(
+  context: ReferenceContext,
+  violation: Violation,
+  state: FoundState,
+): boolean {
   const key = violationKey(violation);
   try {
-    return judgeFound(trial, state).some((each) => violationKey(each) === key);
+    return checkFound(context, state).some((each) => violationKey(each) === key);
   } catch (error) {
-    if (error instanceof TapeError) return false;
+    if (error instanceof ChoiceError) return false;
     throw error;
   }
 }

@@ -1,7 +1,8 @@
-import { TapeChoices } from "../choices/choices.ts";
-import type { Trial } from "../reference/check_state.ts";
-import type { CrashPoint, Persisted } from "../reference/crash_point.ts";
-import { persistedVersions, spellOutAgain } from "../result/findings.ts";
+import { RecordedChoices } from "../choices/choices.ts";
+import type { ReferenceContext } from "../reference/check_state.ts";
+import type { Persisted } from "../model/persisted.ts";
+import type { CrashPoint } from "../reference/crash_point.ts";
+import { persistedVersions, spellOutNested } from "../reference/spell_out.ts";
 import type { FoundState } from "../reference/check_found.ts";
 import type { FoundViolation } from "../result/exploration.ts";
 import type { UnitVersion } from "../model/unit_version.ts";
@@ -9,22 +10,22 @@ import { showsIn } from "./find_violation.ts";
 
 /**
  * The same violation in the smallest state that can be reached from its own: each unit that
- * persisted is put back to what was durable, or to an older version, and the size, what was ruined and
+ * persisted is put back to what was durable, or to an older version, and the size, what was corrupted and
  * what crashes of recoveries left likewise, until none of it can be without the violation being gone.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { prepareTrial, Recorder, SECTORS, shrinkState, type Target } from "@powercut/powercut/harness";
+ * import { prepareContext, Recorder, SECTORS, shrinkState, type Target } from "@powercut/powercut/harness";
  *
  * // A format of one sector that opens only if it starts with 1.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {
  *     const into = new Uint8Array(512);
  *     yield { kind: "read", file: 0, offsetBytes: 0, into, label: "head" };
@@ -43,44 +44,47 @@ import { showsIn } from "./find_violation.ts";
  * for (const sector of [0, 1]) {
  *   recorder.run(target.write(undefined, sector * 512, new Uint8Array(512).fill(2)));
  * }
- * const trial = prepareTrial(recorder.log, target, SECTORS, { guestBytes: 512 });
+ * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
  * const violation = { kind: "cannot-open", subject: "not 1", detail: "not 1" } as const;
  * const context = { pendingWrites: 2, sizeBytes: 1024, persisted: [], occurrences: 1 };
- * const found = { ...violation, ...context, crashAfterEvent: 3, tape: [1, 1] };
- * assertEquals(shrinkState(trial, found).tape, [1, 0]);
+ * const found = { ...violation, ...context, crashAfterEvent: 3, choices: [1, 1] };
+ * assertEquals(shrinkState(context, found).choices, [1, 0]);
  * ```
  */
-export function shrinkState(trial: Trial, violation: FoundViolation): FoundViolation {
-  const point = trial.points.after(violation.crashAfterEvent);
+export function shrinkState(context: ReferenceContext, violation: FoundViolation): FoundViolation {
+  const point = context.points.after(violation.crashAfterEvent);
   let state: FoundState = violation;
   for (;;) {
-    const persisted = point.describe(new TapeChoices(state.tape));
+    const persisted = point.describe(new RecordedChoices(state.choices));
     const smaller = [
       ...withLessOfRecoveries(state),
-      ...smallerThan(persisted, point).map((each) => ({ ...state, tape: point.tapeFor(each) })),
-    ].find((each) => showsIn(trial, violation, each));
-    if (!smaller) return describe(trial, violation, state);
+      ...smallerThan(persisted, point).map((each) => ({
+        ...state,
+        choices: point.choicesFor(each),
+      })),
+    ].find((each) => showsIn(context, violation, each));
+    if (!smaller) return describe(context, violation, state);
     state = smaller;
   }
 }
 
 /** States with one crash of a recovery less, or with one thing less that such a recovery wrote. */
 function withLessOfRecoveries(state: FoundState): FoundState[] {
-  const { again = [] } = state;
-  const lessWritten = again.flatMap((crash, at) =>
-    crash.tape.flatMap((option, i) =>
-      option === 0 ? [] : [again.with(at, { ...crash, tape: crash.tape.with(i, 0) })]
+  const { nested = [] } = state;
+  const lessWritten = nested.flatMap((crash, at) =>
+    crash.choices.flatMap((option, i) =>
+      option === 0 ? [] : [nested.with(at, { ...crash, choices: crash.choices.with(i, 0) })]
     )
   );
-  const fewer = again.length === 0 ? [] : [again.slice(0, -1)];
-  return [...fewer, ...lessWritten].map((each) => ({ ...state, again: each }));
+  const fewer = nested.length === 0 ? [] : [nested.slice(0, -1)];
+  return [...fewer, ...lessWritten].map((each) => ({ ...state, nested: each }));
 }
 
 /** States that have one thing less than this one, those with the least first. */
 export function smallerThan(state: Persisted, point: CrashPoint): Persisted[] {
-  const { byUnit, sizeBytes, ruined } = state;
+  const { byUnit, sizeBytes, corruption } = state;
   const states: Persisted[] = [];
-  if (ruined) states.push({ byUnit, sizeBytes });
+  if (corruption) states.push({ byUnit, sizeBytes });
   const durableBytes = point.sizes[0];
   if (sizeBytes !== durableBytes) states.push({ ...state, sizeBytes: durableBytes });
   for (const key of byUnit.keys()) states.push(withUnit(state, key, undefined));
@@ -109,23 +113,26 @@ export function withUnit(
 
 /** The violation as `state` shows it. */
 function describe(
-  trial: Trial,
+  context: ReferenceContext,
   violation: FoundViolation,
-  { tape, again = [] }: FoundState,
+  { choices, nested = [] }: FoundState,
 ): FoundViolation {
-  const { log, preset, points } = trial;
+  const { log, preset, points } = context;
   const point = points.after(violation.crashAfterEvent);
-  const { byUnit, ruined } = point.describe(new TapeChoices(tape));
-  const file = point.build(new TapeChoices(tape));
+  const { byUnit, corruption } = point.describe(new RecordedChoices(choices));
+  const file = point.build(new RecordedChoices(choices));
   const { sizeBytes } = file;
-  const crashes = again.map(({ afterEvent, tape }) => ({ afterEvent, tapeAt: () => tape }));
-  const { ruined: _, again: __, ...found } = violation;
+  const crashes = nested.map(({ afterEvent, choices }) => ({
+    afterEvent,
+    choicesAt: () => choices,
+  }));
+  const { corruption: _, nested: __, ...found } = violation;
   return {
     ...found,
-    tape,
+    choices,
     persisted: persistedVersions(log, preset, point.spelledOut(byUnit)),
     sizeBytes,
-    ...(ruined && { ruined }),
-    ...(crashes.length > 0 && { again: spellOutAgain(crashes, file, trial) }),
+    ...(corruption && { corruption }),
+    ...(crashes.length > 0 && { nested: spellOutNested(crashes, file, context) }),
   };
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Operation } from "../../lib/storage/mod.ts";
-import { prepareTrial } from "../reference/check_state.ts";
+import { prepareContext } from "../reference/check_state.ts";
 import { exploreLazily } from "../engine/lazy.ts";
 import { Recorder } from "../log/recorder.ts";
 import { SECTORS } from "../model/presets.ts";
@@ -26,11 +26,11 @@ function* get(at: number): Operation<number> {
 /** Sector 1 is good unless sector 0 says that it is being written; recovery does not flush it. */
 const TARGET: Target<void> = {
   name: "careless recovery",
-  opaqueLabels: new Set(),
-  granularityBytes: SECTOR,
+  dataLabels: new Set(),
+  allocationUnitBytes: SECTOR,
   otherFiles: [],
-  probes: [],
-  recycle() {},
+  postRecoveryWrites: [],
+  beforeEachState() {},
   *recover() {
     if ((yield* get(0)) !== UNDER_WAY) return;
     yield* put(2, GOOD); // of no use
@@ -55,15 +55,18 @@ Deno.test("what a recovery wrote before it was cut short is put back too, where 
   })());
   recorder.run(put(1, BAD));
   const options = { guestBytes: 0, depth: 2 };
-  const [found] = exploreLazily(recorder.log, TARGET as Target, SECTORS, options).violations;
-  const [crash] = found.again!;
-  const trial = prepareTrial(recorder.log, TARGET as Target, SECTORS, options);
+  const [found] = exploreLazily(recorder.log, TARGET, SECTORS, options).violations;
+  const [crash] = found.nested!;
+  const context = prepareContext(recorder.log, TARGET, SECTORS, options);
   // All of the recovery's writes but the one that matters reached the disk.
-  const more = { ...found, again: [{ ...crash, tape: [1, 0, 1].slice(0, crash.tape.length) }] };
-  const shrunk = shrinkState(trial, more);
-  assertEquals(shrunk.again?.length, 1);
-  assertEquals(shrunk.again?.[0].tape, [1, 0, 0]);
-  assertEquals(shrunk.again?.[0].persisted.map(({ label }) => label), ["sector 0"]);
+  const more = {
+    ...found,
+    nested: [{ ...crash, choices: [1, 0, 1].slice(0, crash.choices.length) }],
+  };
+  const shrunk = shrinkState(context, more);
+  assertEquals(shrunk.nested?.length, 1);
+  assertEquals(shrunk.nested?.[0].choices, [1, 0, 0]);
+  assertEquals(shrunk.nested?.[0].persisted.map(({ label }) => label), ["sector 0"]);
   assertEquals(shrunk.persisted.map(({ label }) => label), ["sector 1"]);
   assert(shrunk.crashAfterEvent === found.crashAfterEvent);
 });
@@ -72,10 +75,10 @@ Deno.test("a second crash that is not needed goes", () => {
   const recorder = new Recorder({ base: new Uint8Array(3 * SECTOR) });
   recorder.run(put(1, BAD));
   const options = { guestBytes: 0 };
-  const trial = prepareTrial(recorder.log, TARGET as Target, SECTORS, options);
-  const [found] = exploreLazily(recorder.log, TARGET as Target, SECTORS, options).violations;
-  const again = [{ afterEvent: -1, persisted: [], sizeBytes: 3 * SECTOR, tape: [] }];
-  const shrunk = shrinkState(trial, { ...found, again });
-  assertEquals(shrunk.again, undefined);
-  assertEquals(shrunk.tape, found.tape);
+  const context = prepareContext(recorder.log, TARGET, SECTORS, options);
+  const [found] = exploreLazily(recorder.log, TARGET, SECTORS, options).violations;
+  const nested = [{ afterEvent: -1, persisted: [], sizeBytes: 3 * SECTOR, choices: [] }];
+  const shrunk = shrinkState(context, { ...found, nested });
+  assertEquals(shrunk.nested, undefined);
+  assertEquals(shrunk.choices, found.choices);
 });

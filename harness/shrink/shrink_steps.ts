@@ -18,9 +18,9 @@ export interface Failure {
 export type Fails = (steps: readonly Step[]) => Failure | undefined;
 
 /** Pairs of steps are tried in workloads of at most so many. */
-const MOST_STEPS_FOR_PAIRS = 16;
+const MAX_STEPS_FOR_PAIRS = 16;
 /** In workloads of at most so many, leaving out one is tried together with changing another. */
-const MOST_STEPS_FOR_CHANGES = 6;
+const MAX_STEPS_FOR_CHANGES = 6;
 
 /**
  * The simpler kinds first. A step may become one of a kind before its own; the rest it keeps.
@@ -124,7 +124,7 @@ class StepShrinker {
   /** Leave out two steps, neither of which can go alone. Answers whether any two could. */
   leaveOutPair(): boolean {
     const { length } = this.steps;
-    if (length > MOST_STEPS_FOR_PAIRS) return false;
+    if (length > MAX_STEPS_FOR_PAIRS) return false;
     for (let b = length - 1; b > 0; b--) {
       for (let a = b - 1; a >= 0; a--) {
         if (this.#accept(this.steps.filter((_, i) => i !== a && i !== b))) return true;
@@ -150,7 +150,7 @@ class StepShrinker {
   /** Leave out a step that another one needs as it is, but not if it is a different one. */
   leaveOutForAnother(unitBytes: number): boolean {
     const { steps } = this;
-    if (steps.length > MOST_STEPS_FOR_CHANGES) return false;
+    if (steps.length > MAX_STEPS_FOR_CHANGES) return false;
     return steps.some((_, out) => {
       const rest = steps.toSpliced(out, 1);
       return rest.some((step, at) =>

@@ -14,7 +14,7 @@ export interface ShrinkOptions {
   /** How many crashes in a row it takes; 1 if not given. */
   readonly depth?: number;
   /** A smaller workload is taken not to fail after so many recoveries; never if not given. */
-  readonly mostRecoveries?: number;
+  readonly maxRecoveries?: number;
 }
 
 /** A workload that shows a violation, as small as it gets. */
@@ -72,11 +72,11 @@ export interface ShrinkEffort {
  *     });
  *     const target = {
  *       name: "raw disk",
- *       opaqueLabels: new Set(["data"]),
- *       granularityBytes: 512,
+ *       dataLabels: new Set(["data"]),
+ *       allocationUnitBytes: 512,
  *       otherFiles: [],
- *       probes: [],
- *       recycle() {},
+ *       postRecoveryWrites: [],
+ *       beforeEachState() {},
  *       *recover(): Operation<void> {},
  *       *inspect() {
  *         return { problems: [], leakedBytes: 0 };
@@ -109,7 +109,7 @@ export function shrinkWorkload(
   const first = attempts.run(steps, Infinity);
   if (!first?.search.violation) return undefined;
   const { decisions } = first.search;
-  const unitBytes = first.recording.target.granularityBytes;
+  const unitBytes = first.recording.target.allocationUnitBytes;
   const small = shrinkSteps(steps, (tried) => attempts.failure(tried, decisions), unitBytes);
   const smallest = shrinkSteps(small, (tried) => attempts.failure(tried, Infinity), unitBytes);
   const { recording, search } = attempts.run(smallest, Infinity)!;
@@ -147,26 +147,26 @@ class Attempts {
   }
 
   /** How a workload fails, with so many decisions at most. */
-  failure(steps: readonly Step[], mostDecisions: number): Failure | undefined {
-    const attempt = this.run(steps, mostDecisions);
+  failure(steps: readonly Step[], maxDecisions: number): Failure | undefined {
+    const attempt = this.run(steps, maxDecisions);
     const violation = attempt?.search.violation;
     return violation && { stepCount: stepsBegun(attempt.recording, violation.crashAfterEvent) };
   }
 
   /** Run a workload and look for the violation; undefined if it is refused. */
-  run(steps: readonly Step[], mostDecisions: number): Attempt | undefined {
+  run(steps: readonly Step[], maxDecisions: number): Attempt | undefined {
     const name = JSON.stringify(steps);
-    const key = `${mostDecisions} ${name}`;
+    const key = `${maxDecisions} ${name}`;
     if (this.#known.has(key)) return this.#known.get(key);
-    const attempt = this.#attempt(steps, mostDecisions);
+    const attempt = this.#attempt(steps, maxDecisions);
     if (!attempt && !this.#names.has(name)) this.#refused++;
     this.#names.add(name);
     this.#known.set(key, attempt);
     return attempt;
   }
 
-  #attempt(steps: readonly Step[], mostDecisions: number): Attempt | undefined {
-    const { preset, kind, depth = 1, mostRecoveries } = this.#options;
+  #attempt(steps: readonly Step[], maxDecisions: number): Attempt | undefined {
+    const { preset, kind, depth = 1, maxRecoveries } = this.#options;
     let recording: Recording;
     try {
       recording = this.#subject.record(steps);
@@ -177,8 +177,8 @@ class Attempts {
     const search = findViolation(recording, preset, {
       kind,
       depth,
-      mostDecisions,
-      ...(mostRecoveries !== undefined && { mostRecoveries }),
+      maxDecisions,
+      ...(maxRecoveries !== undefined && { maxRecoveries }),
     });
     this.#recoveries += search.recoveries;
     if (search.isCutShort) this.#cutShort++;

@@ -1,21 +1,21 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { seededTest } from "../../test_support/seeds.ts";
-import { TapeChoices } from "../choices/choices.ts";
-import { judgeConcretely, prepareTrial } from "../reference/check_state.ts";
+import { RecordedChoices } from "../choices/choices.ts";
+import { checkState, prepareContext } from "../reference/check_state.ts";
 import { exploreLazily } from "../engine/lazy.ts";
-import { TOY_BUGS } from "../testing/toy_testing.ts";
+import { MAPPING_BUGS } from "../testing/mapping_table.ts";
 import { SECTORS, SURVIVABLE_PRESETS } from "../model/presets.ts";
 import type { Recording, Step, Subject } from "../target/subject.ts";
 import { violationKey, type ViolationKind } from "../result/violation.ts";
 import { explain } from "./explain.ts";
 import { shrinkState } from "./shrink_state.ts";
 import { shrinkWorkload } from "./shrink_workload.ts";
-import { TOY_STEPS, toySubject } from "./toy_subject_testing.ts";
+import { MAPPING_STEPS, mappingSubject } from "./mapping_subject_testing.ts";
 
 /** Tearing makes too many states of some workloads to look at all of them, as this test does. */
 const PRESET = fc.constantFrom(...SURVIVABLE_PRESETS.filter(({ tears }) => !tears));
-const FEWEST_FAILING = 15;
+const MIN_FAILING = 15;
 
 /** The kinds of violation in what a crash may make of some steps, by the exploration of everything. */
 function kindsOf(recording: Recording, preset = SECTORS): ViolationKind[] {
@@ -26,8 +26,8 @@ function kindsOf(recording: Recording, preset = SECTORS): ViolationKind[] {
 seededTest("nothing of a shrunk case can be left out: no step, and nothing on the disk", (seed) => {
   let failing = 0;
   fc.assert(
-    fc.property(TOY_STEPS, fc.constantFrom(...TOY_BUGS), PRESET, (steps, bug, preset) => {
-      const subject = toySubject(bug);
+    fc.property(MAPPING_STEPS, fc.constantFrom(...MAPPING_BUGS), PRESET, (steps, bug, preset) => {
+      const subject = mappingSubject(bug);
       const [kind] = kindsOf(subject.record(steps), preset);
       if (!kind) return;
       failing++;
@@ -39,27 +39,27 @@ seededTest("nothing of a shrunk case can be left out: no step, and nothing on th
         assert(!kindsOf(subject.record(fewer), preset).includes(kind), `step ${i + 1} can go`);
       });
       const { log, target, guestBytes } = shrunk.recording;
-      const trial = prepareTrial(log, target, preset, { guestBytes });
-      const violation = shrinkState(trial, shrunk.violation);
-      const point = trial.points.after(violation.crashAfterEvent);
-      const shows = (tape: readonly number[]) =>
-        judgeConcretely(trial, point, point.build(new TapeChoices(tape)))
+      const context = prepareContext(log, target, preset, { guestBytes });
+      const violation = shrinkState(context, shrunk.violation);
+      const point = context.points.after(violation.crashAfterEvent);
+      const shows = (choices: readonly number[]) =>
+        checkState(context, point, point.build(new RecordedChoices(choices)))
           .some((each) => violationKey(each) === violationKey(violation));
-      assert(shows(violation.tape));
-      violation.tape.forEach((option, i) => {
-        if (option > 0) assert(!shows(violation.tape.with(i, 0)), `choice ${i} can be durable`);
+      assert(shows(violation.choices));
+      violation.choices.forEach((option, i) => {
+        if (option > 0) assert(!shows(violation.choices.with(i, 0)), `choice ${i} can be durable`);
       });
-      explain(trial, violation, { guestBytes });
+      explain(context, violation, { guestBytes });
     }),
     { seed, numRuns: 60 },
   );
-  assert(failing >= FEWEST_FAILING, `${failing} cases fail`);
+  assert(failing >= MIN_FAILING, `${failing} cases fail`);
 });
 
 seededTest("shrinking the same twice gives the same", (seed) => {
   fc.assert(
-    fc.property(TOY_STEPS, fc.constantFrom(...TOY_BUGS), (steps, bug) => {
-      const subject = toySubject(bug);
+    fc.property(MAPPING_STEPS, fc.constantFrom(...MAPPING_BUGS), (steps, bug) => {
+      const subject = mappingSubject(bug);
       const [kind] = kindsOf(subject.record(steps));
       if (!kind) return;
       const [once, again] = [1, 2].map(() =>
@@ -82,16 +82,16 @@ const STEPS: readonly Step[] = [
 
 Deno.test("a workload that shows nothing, or nothing of that kind, is not shrunk", () => {
   const options = { preset: SECTORS, kind: "wrong-data" } as const;
-  assertEquals(shrinkWorkload(toySubject(), STEPS, options), undefined);
-  assert(shrinkWorkload(toySubject("guest flush swallowed"), STEPS, options));
+  assertEquals(shrinkWorkload(mappingSubject(), STEPS, options), undefined);
+  assert(shrinkWorkload(mappingSubject("guest flush swallowed"), STEPS, options));
   assertEquals(
-    shrinkWorkload(toySubject("guest flush swallowed"), STEPS, { ...options, kind: "leak" }),
+    shrinkWorkload(mappingSubject("guest flush swallowed"), STEPS, { ...options, kind: "leak" }),
     undefined,
   );
 });
 
 Deno.test("what the format refuses, or cannot do, counts as not failing", () => {
-  const broken = toySubject("guest flush swallowed");
+  const broken = mappingSubject("guest flush swallowed");
   const picky: Subject = {
     ...broken,
     record(steps) {
@@ -106,10 +106,10 @@ Deno.test("what the format refuses, or cannot do, counts as not failing", () => 
 
 Deno.test("a search that is given up says so", () => {
   const options = { preset: SECTORS, kind: "wrong-data" } as const;
-  const subject = toySubject("guest flush swallowed");
+  const subject = mappingSubject("guest flush swallowed");
   const { recoveries } = shrinkWorkload(subject, STEPS, options)!.effort;
   assert(recoveries > 0);
-  const shrunk = shrinkWorkload(subject, STEPS, { ...options, mostRecoveries: 3 });
+  const shrunk = shrinkWorkload(subject, STEPS, { ...options, maxRecoveries: 3 });
   assertEquals(shrunk?.steps.length, 2);
   assert(shrunk!.effort.cutShort > 0);
 });

@@ -7,8 +7,8 @@ import { differenceOf } from "../choices/not_deterministic_error.ts";
 import { runTarget } from "./run_target.ts";
 
 /**
- * Recover and inspect a file, twice. Answers what the inspection says. Throws NotDeterministicError
- * if the second time makes other requests than the first, and what the target throws.
+ * Recover and inspect a file twice. Returns the inspection. Throws NotDeterministicError if the two
+ * runs make different requests, and what the target throws.
  */
 export function inspectTwice(target: Target, base: ByteSource): Inspection {
   const [first, again] = [inspectOnce(target, base), inspectOnce(target, base)];
@@ -23,12 +23,12 @@ function inspectOnce(target: Target, base: ByteSource) {
   const files = [new PagedStorage(base), ...target.otherFiles].map((file) =>
     noting(file, requests)
   );
-  target.recycle();
+  target.beforeEachState();
   const session = runTarget(target.recover(), files);
   return { inspection: runTarget(target.inspect(session), files), requests };
 }
 
-/** The same storage; what is asked of it is noted. */
+/** The same storage, recording its requests. */
 function noting(file: SyncStorage, requests: string[]): SyncStorage {
   return {
     perform(request) {

@@ -3,7 +3,7 @@ import type { Refusal, Target } from "./target.ts";
 
 /** A guest's request for a range of its disk, in bytes. */
 export interface RangeStep {
-  /** What is asked for. */
+  /** The request. */
   readonly kind: "write" | "zero" | "discard";
   /** Where the range starts. */
   readonly offsetBytes: number;
@@ -12,12 +12,12 @@ export interface RangeStep {
 }
 
 /**
- * One thing that a guest, or whoever runs it, asks for. Plain data: a workload can be generated,
- * stored in a file, and cut down to what matters.
- * - `grow`: the guest's disk gets so many bytes;
+ * One step of a workload: a request of the guest, or of the program that runs it. Plain data: a
+ * workload can be generated, stored in a file, and shrunk.
+ * - `grow`: the guest's disk grows to `sizeBytes`;
  * - `reopen`: the file is closed cleanly and opened again;
- * - `snapshot`: the guest goes on on a new file in front of this one. What it did before is durable
- *   then, and the log begins again;
+ * - `snapshot`: the guest continues on a new overlay of this file. Earlier writes are durable then,
+ *   and the log begins again;
  * - `close`: the file is closed cleanly; the last step.
  */
 export type Step =
@@ -26,33 +26,33 @@ export type Step =
   | { readonly kind: "flush" }
   | { readonly kind: "reopen" | "snapshot" | "close" };
 
-/** What came of running a workload. */
+/** The result of running a workload. */
 export interface Recording {
-  /** What reached the file, and what the guest was told. */
+  /** The writes that reached the file, and the requests and acknowledgements of the guest. */
   readonly log: WriteLog;
-  /** The target that the states of the log are judged with. */
+  /** The target that checks the states of the log. */
   readonly target: Target;
-  /** How much of the guest's disk is looked at, in bytes. */
+  /** The size of the part of the guest's disk that is checked, in bytes. */
   readonly guestBytes: number;
   /** For each step, how many events the log had when it began; 0 if a later step began it again. */
   readonly stepStarts: readonly number[];
 }
 
 /**
- * A format under test and a way to run workloads on it. What a {@linkcode Target} is for one log, a
- * subject is for any workload: generators make workloads for it, shrinking runs smaller ones.
+ * A format under test and a way to run workloads on it. A {@linkcode Target} belongs to one log, a
+ * subject to any workload: generators make workloads for it, shrinking runs smaller ones.
  */
 export interface Subject {
-  /** The name for reports, and in files that are to be replayed. */
+  /** The name in reports and in replay files. */
   readonly name: string;
   /**
    * Run `steps` on a fresh file and record them. The same steps give the same log. Throws what the
-   * driver throws; {@linkcode Subject.refusal} says whether that is the format's own refusal.
+   * driver throws; {@linkcode Subject.refusal} says whether that is a refusal of the format.
    */
   record(steps: readonly Step[]): Recording;
   /**
-   * What is refused, if `error` is the format's own refusal; undefined for a program's bug. Leave it
-   * out if no workload is ever refused.
+   * The refusal, if `error` is one; undefined for a bug. Optional: omit it if the format refuses no
+   * workload.
    */
   refusal?(error: unknown): Refusal | undefined;
 }

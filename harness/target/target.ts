@@ -9,19 +9,19 @@ export interface GuestRange {
   readonly lengthBytes: number;
 }
 
-/** What an inspection of a recovered file found. */
+/** The result of inspecting a recovered file. */
 export interface Inspection {
-  /** What is wrong, a line each; stable for the same state. */
+  /** The problems, a line each; the same for the same state. */
   readonly problems: readonly string[];
   /** Space that nothing refers to, in bytes. */
   readonly leakedBytes: number;
 }
 
 /**
- * A storage format under test: how it recovers from a crash, and how it is read, written and
- * checked afterwards. All of it is operations; slot 0 is the file under test.
+ * A storage format under test: how to recover it after a crash, and how to read, write and check it
+ * afterwards. All of these are operations; slot 0 is the file under test.
  *
- * Operations must be deterministic: what they do depends only on what they read.
+ * Operations must be deterministic: they depend only on what they read.
  */
 export interface Target<Session = unknown> {
   /** The name for reports. */
@@ -30,17 +30,17 @@ export interface Target<Session = unknown> {
    * Labels of reads whose contents nothing ever depends on: data passed on to the guest. The
    * explorer does not branch on these; it checks each version on its own.
    */
-  readonly opaqueLabels: ReadonlySet<string>;
+  readonly dataLabels: ReadonlySet<string>;
   /** The unit in which the format allocates, in bytes. */
-  readonly granularityBytes: number;
-  /** Files that operations read besides the one under test, by slot from 1 on. */
+  readonly allocationUnitBytes: number;
+  /** Other files that operations read, in slots from 1 on. */
   readonly otherFiles: readonly SyncStorage[];
   /** Guest ranges to write after recovery: allocations that must not disturb other sectors. */
-  readonly probes: readonly GuestRange[];
+  readonly postRecoveryWrites: readonly GuestRange[];
 
   /** Called before each state; memory of earlier sessions may be used again. */
-  recycle(): void;
-  /** Open the file read-write as a user would after a crash, repairing what opening repairs. */
+  beforeEachState(): void;
+  /** Open the file read-write as a user does after a crash, with the repairs that opening makes. */
   recover(): Operation<Session>;
   /** Check the invariants of the format; finds nothing on a consistent file. */
   inspect(session: Session): Operation<Inspection>;
@@ -49,24 +49,24 @@ export interface Target<Session = unknown> {
   /** Write the guest's disk. */
   write(session: Session, offsetBytes: number, bytes: Uint8Array): Operation<void>;
   /**
-   * All that a session just recovered remembers, as a short string: equal for two sessions exactly
-   * when they go on alike on equal files. With it, states that recovery makes equal are judged
-   * once. Leave it out to have each judged.
+   * All state that a recovered session keeps in memory, as a short string: equal for two sessions
+   * exactly when they behave alike on equal files. The explorer then checks states that recovery
+   * makes equal once. Optional: without it, each is checked.
    */
   fingerprint?(session: Session): string;
   /**
-   * Which sectors do not depend on each other. With it, many of them that are open at once are
-   * searched by adding instead of multiplying; harness/search/independence.ts says what that rests
-   * on, and it is checked on the way. Leave it out unless your format has such tables.
+   * Which sectors do not depend on each other. The explorer then searches pending sectors group by
+   * group instead of all combinations; harness/search/independence.ts gives the conditions, which
+   * the search verifies. Optional: omit it unless your format has such tables.
    */
-  readonly claims?: Claims;
+  readonly independence?: IndependenceHints;
   /**
-   * What a write means to the format, in a few words ("L2 entry of guest cluster 5"), for people;
-   * undefined where there is nothing better to say than where it goes. `before` is the file as the
+   * The meaning of a write to the format, in a few words ("L2 entry of guest cluster 5"), for
+   * people; undefined if there is nothing better to say than its place. `before` is the file as the
    * program saw it just before the write.
    */
   describeWrite?(write: DescribedWrite, before: ByteSource): string | undefined;
-  /** What is refused, if `error` is the format's own refusal; undefined for a program's bug. */
+  /** The refusal, if `error` is one; undefined for a bug of the program. */
   refusal(error: unknown): Refusal | undefined;
 }
 
@@ -74,25 +74,25 @@ export interface Target<Session = unknown> {
 export interface DescribedWrite {
   /** Where it goes, in bytes. */
   readonly offsetBytes: number;
-  /** What is written. */
+  /** The bytes to write. */
   readonly bytes: Uint8Array;
-  /** What it is for. */
+  /** Its label. */
   readonly label: string;
 }
 
 /** A format's refusal of a file. */
 export interface Refusal {
-  /** What is wrong with which part; stable for the same kind of state. */
+  /** Which part is wrong, and how; the same for the same kind of state. */
   readonly subject: string;
   /** The whole message. */
   readonly detail: string;
 }
 
 /**
- * What sectors of a table have to do with each other: nothing, except that two of them may lay claim
- * to the same thing. A thing is a number, the same for all that may claim it: a cluster, say.
+ * Hints about sectors of a table that do not depend on each other, unless two of them refer to the
+ * same object. An object is a number, the same for all that refer to it: a cluster, for example.
  */
-export interface Claims {
+export interface IndependenceHints {
   /** The labels of reads that fetch such sectors, and nothing else. */
   readonly labels: ReadonlySet<string>;
   /** The thing that the sector at `offsetBytes` of the file is part of. */

@@ -1,6 +1,6 @@
 import { StepLimitError } from "../../lib/storage/mod.ts";
 import type { Refusal, Target } from "./target.ts";
-import { TapeError } from "../choices/choices.ts";
+import { ChoiceError } from "../choices/choices.ts";
 import { NotDeterministicError } from "../choices/not_deterministic_error.ts";
 
 /**
@@ -26,16 +26,16 @@ export class TargetError extends Error {
   /** The name of this kind of error. */
   override readonly name = "TargetError";
 
-  /** What the target called `target` threw: `cause`, whose stack says where. */
+  /** `target` threw `cause`, whose stack says where. */
   constructor(target: string, cause: unknown) {
     super(`target "${target}" threw ${cause}, which it does not call a refusal`, { cause });
   }
 }
 
-/** Errors that say by themselves what is wrong. */
-const OTHERS = [TargetError, StepLimitError, NotDeterministicError, TapeError];
+/** Errors that already explain themselves. */
+const OTHERS = [TargetError, StepLimitError, NotDeterministicError, ChoiceError];
 
-/** What a target refuses by `error`. Throws {@linkcode TargetError} if it is no refusal. */
+/** The refusal that `error` stands for. Throws {@linkcode TargetError} if it is none. */
 export function refusalOf(target: Target, error: unknown): Refusal {
   const refusal = target.refusal(error);
   if (refusal !== undefined) return refusal;

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Operation } from "../../lib/storage/mod.ts";
-import { filled, LogBuilder, SECTOR, sectorsOf } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR, sectorsOf } from "../testing/log_builder.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import { SECTORS } from "../model/presets.ts";
 import type { Target } from "./target.ts";

@@ -3,12 +3,12 @@ import { SECTOR_BYTES } from "../model/contents.ts";
 import type { GuestRange, Target } from "./target.ts";
 
 /**
- * The guest ranges that are read after each recovery: all that the guest wrote, the bystanders of
- * the log, and all that will be written afterwards, each widened to the unit of allocation, since
- * a neighbour in the same cluster is what a careless driver harms. Ranges do not overlap and ascend.
+ * The guest ranges to read after each recovery: everything that the guest wrote, the bystanders of
+ * the log, and all later writes. Each range is widened to the allocation unit, since a careless
+ * driver harms neighbours in the same cluster. Ranges do not overlap and ascend.
  */
 export function watchList(log: WriteLog, target: Target, guestBytes: number): GuestRange[] {
-  const unit = target.granularityBytes;
+  const unit = target.allocationUnitBytes;
   const clusters = new Set<number>();
   const add = (offsetBytes: number, lengthBytes: number) => {
     const end = Math.ceil((offsetBytes + lengthBytes) / unit);
@@ -18,7 +18,7 @@ export function watchList(log: WriteLog, target: Target, guestBytes: number): Gu
     if (event.kind === "guest-write-begun") add(event.offsetBytes, event.bytes.length);
   }
   for (const range of log.bystanders ?? []) add(range.offsetBytes, range.lengthBytes);
-  for (const probe of target.probes) add(probe.offsetBytes, probe.lengthBytes);
+  for (const probe of target.postRecoveryWrites) add(probe.offsetBytes, probe.lengthBytes);
 
   const ranges: GuestRange[] = [];
   for (const cluster of [...clusters].sort((a, b) => a - b)) {
@@ -32,7 +32,7 @@ export function watchList(log: WriteLog, target: Target, guestBytes: number): Gu
   return ranges;
 }
 
-/** What a probe writes: different from anything else, and different in each sector. */
+/** The bytes of a post-recovery write: different from all others, and different in each sector. */
 export function probeBytes(range: GuestRange): Uint8Array {
   const bytes = new Uint8Array(range.lengthBytes);
   const words = new Uint32Array(bytes.buffer);

@@ -1,7 +1,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { filled, LogBuilder, SECTOR } from "../log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR } from "../testing/log_builder.ts";
 import type { GuestRange } from "./target.ts";
-import { scriptedTarget } from "../testing/scripted_target_testing.ts";
+import { scriptedTarget } from "../testing/scripted_target.ts";
 import { MemoryStorage } from "../../lib/storage/mod.ts";
 import { probeBytes, watchList } from "./watch_list.ts";
 
@@ -22,8 +22,8 @@ function watched(
     writing: [],
     readsBackwards: false,
     sectorsInUse: 0,
-    probes: options.probe === undefined ? [] : [{ sector: options.probe, count: 1 }],
-    granularityBytes: CLUSTER,
+    postRecoveryWrites: options.probe === undefined ? [] : [{ sector: options.probe, count: 1 }],
+    allocationUnitBytes: CLUSTER,
     hasFingerprint: false,
   }, new MemoryStorage());
   return watchList(builder.log(new Uint8Array(0)), target, options.guestBytes ?? DISK);

@@ -1,12 +1,12 @@
-import { alphabetFor, type Letter } from "./alphabet.ts";
+import { operationSetFor, type WorkloadOperation } from "./operation_set.ts";
 import type { DiskShape } from "./disk_shape.ts";
 import { workloadOf, type WorkloadSource } from "./workload_source.ts";
 import { reasonNotToEnd, reasonToLeaveOut } from "./sequence_rules.ts";
 
 /**
- * Every sequence of 1 to `length` letters of the alphabet for `shape` but those that the rules leave
- * out (see {@linkcode reasonToLeaveOut} and {@linkcode reasonNotToEnd}). The shortest come first, so
- * that what is found first is as short as can be.
+ * Every sequence of 1 to `length` operations for `shape`, except those that the rules exclude (see
+ * {@linkcode reasonToLeaveOut} and {@linkcode reasonNotToEnd}). The shortest come first, so that
+ * the first finding is as short as possible.
  *
  * @example
  * ```ts
@@ -15,14 +15,14 @@ import { reasonNotToEnd, reasonToLeaveOut } from "./sequence_rules.ts";
  *
  * const shape = {
  *   sizeBytes: 512,
- *   unitBytes: 512,
+ *   allocationUnitBytes: 512,
  *   alignmentBytes: 512,
  *   sizeStepBytes: 512,
  *   written: [{ offsetBytes: 0, lengthBytes: 512 }],
  *   kinds: new Set(["write", "flush"] as const),
  * };
  * const { origin, workloads } = allWorkloads(shape, 2);
- * assertEquals(origin, { kind: "exhaustive", length: 2, letters: 2 });
+ * assertEquals(origin, { kind: "exhaustive", length: 2, operations: 2 });
  * assertEquals([...workloads].map(({ words }) => words), [
  *   ["write in place"],
  *   ["write in place", "write in place"],
@@ -31,15 +31,15 @@ import { reasonNotToEnd, reasonToLeaveOut } from "./sequence_rules.ts";
  * ```
  */
 export function allWorkloads(shape: DiskShape, length: number): WorkloadSource {
-  const alphabet = alphabetFor(shape);
+  const operations = operationSetFor(shape);
   const generate = function* () {
-    for (let each = 1; each <= length; each++) yield* sequences(alphabet, shape, each);
+    for (let each = 1; each <= length; each++) yield* sequences(operations, shape, each);
   };
   return {
-    origin: { kind: "exhaustive", length, letters: alphabet.length },
+    origin: { kind: "exhaustive", length, operations: operations.length },
     workloads: {
       *[Symbol.iterator]() {
-        for (const letters of generate()) yield workloadOf(letters);
+        for (const operations of generate()) yield workloadOf(operations);
       },
     },
     count: () => generate().reduce((count) => count + 1, 0),
@@ -47,18 +47,18 @@ export function allWorkloads(shape: DiskShape, length: number): WorkloadSource {
 }
 
 function* sequences(
-  alphabet: readonly Letter[],
+  operations: readonly WorkloadOperation[],
   shape: DiskShape,
   length: number,
-  before: readonly Letter[] = [],
-): Generator<readonly Letter[]> {
+  before: readonly WorkloadOperation[] = [],
+): Generator<readonly WorkloadOperation[]> {
   const steps = before.map(({ step }) => step);
   if (before.length === length) {
     if (reasonNotToEnd(steps) === undefined) yield before;
     return;
   }
-  for (const letter of alphabet) {
-    if (reasonToLeaveOut(steps, letter.step, shape) !== undefined) continue;
-    yield* sequences(alphabet, shape, length, [...before, letter]);
+  for (const operation of operations) {
+    if (reasonToLeaveOut(steps, operation.step, shape) !== undefined) continue;
+    yield* sequences(operations, shape, length, [...before, operation]);
   }
 }

@@ -2,24 +2,23 @@ import type { Step } from "../target/subject.ts";
 import type { GuestRange } from "../target/target.ts";
 
 /**
- * What a generator of workloads has to know of a subject: how large its guest's disk is, what it
- * holds, and in which pieces the format deals with it. Positions are chosen from this and from
- * nothing else.
+ * Properties of a subject that generators of workloads need: the size of its guest's disk, its
+ * initial contents, and the units of the format. Positions follow from these alone.
  */
 export interface DiskShape {
   /** The size of the guest's disk, in bytes. */
   readonly sizeBytes: number;
-  /** What the format allocates as a whole, in bytes: a cluster. */
-  readonly unitBytes: number;
+  /** The allocation unit of the format, in bytes: a cluster. */
+  readonly allocationUnitBytes: number;
   /** How much of the disk one table maps, in bytes; left out where there are no such tables. */
   readonly tableBytes?: number;
-  /** What writes start and end at a multiple of, in bytes; 1 if anywhere. */
+  /** Writes start and end at multiples of this many bytes; 1 for any position. */
   readonly alignmentBytes: number;
-  /** What the size of the disk is a multiple of, in bytes. */
+  /** The size of the disk is a multiple of this many bytes. */
   readonly sizeStepBytes: number;
-  /** What is written before a workload begins: whole units, the first of them at the start. */
+  /** Ranges written before a workload begins: whole units, the first of them at the start. */
   readonly written: readonly GuestRange[];
-  /** What can be asked for. */
+  /** The kinds of step that the format supports. */
   readonly kinds: ReadonlySet<Step["kind"]>;
 }
 

@@ -1,18 +1,18 @@
 import fc from "fast-check";
-import { type Feature, FEATURES, type Letter } from "./alphabet.ts";
+import { type Feature, FEATURES, type WorkloadOperation } from "./operation_set.ts";
 import type { DiskShape } from "./disk_shape.ts";
 import { reasonNotToEnd, reasonToLeaveOut } from "./sequence_rules.ts";
-import { wideAlphabetFor } from "./wide_alphabet.ts";
+import { wideOperationSetFor } from "./wide_operation_set.ts";
 import { type GeneratedWorkload, workloadOf, type WorkloadSource } from "./workload_source.ts";
 
 /** How random workloads are chosen. */
 export interface RandomWorkloadOptions {
   /** The most steps of a workload; the fewest is one. */
-  readonly mostSteps: number;
+  readonly maxSteps: number;
   /**
-   * Swarm testing: each workload does without some of the features, chosen anew. What is rare where
-   * everything happens is then frequent in some workloads, and what hides a bug is absent from others
-   * (Groce and others, ISSTA 2012).
+   * Swarm testing: each workload leaves out some features, at random. Features that are rare in a
+   * mix of everything become frequent in some workloads, and features that hide a bug are absent
+   * from others (Groce and others, ISSTA 2012).
    */
   readonly swarm: boolean;
 }
@@ -24,21 +24,23 @@ const BATCH_SEED_STEP = 0x9e3779b1;
 
 /**
  * Random workloads for a disk of this shape as a fast-check arbitrary, for property tests of one's
- * own. Positions are any of each class, not one of each as in the exhaustive alphabet.
+ * own. Positions are any of each class, not one of each as in the exhaustive operation set.
  */
 export function workloadArbitrary(
   shape: DiskShape,
-  { mostSteps, swarm }: RandomWorkloadOptions,
+  { maxSteps, swarm }: RandomWorkloadOptions,
 ): fc.Arbitrary<GeneratedWorkload> {
-  const letters = wideAlphabetFor(shape);
-  const there = FEATURES.filter((feature) => letters.some((letter) => letter.feature === feature));
+  const operations = wideOperationSetFor(shape);
+  const there = FEATURES.filter((feature) =>
+    operations.some((operation) => operation.feature === feature)
+  );
   const features: fc.Arbitrary<Feature[]> = swarm
     ? fc.subarray(there, { minLength: 1 })
     : fc.constant(there);
   // More than are kept: some of the steps are out of place where they come.
-  const picks = fc.array(fc.nat(2 ** 30), { minLength: 1, maxLength: mostSteps, size: "max" });
+  const picks = fc.array(fc.nat(2 ** 30), { minLength: 1, maxLength: maxSteps, size: "max" });
   return fc.record({ features, picks }).map(({ features, picks }) => {
-    const left = letters.filter(({ feature }) => features.includes(feature));
+    const left = operations.filter(({ feature }) => features.includes(feature));
     return workloadOf(inPlace(picks.map((pick) => pickFrom(left, pick)), shape));
   }).filter(({ steps }) => steps.length > 0);
 }
@@ -54,13 +56,13 @@ export function workloadArbitrary(
  *
  * const shape = {
  *   sizeBytes: 4096,
- *   unitBytes: 512,
+ *   allocationUnitBytes: 512,
  *   alignmentBytes: 512,
  *   sizeStepBytes: 512,
  *   written: [],
  *   kinds: new Set(["write", "flush"] as const),
  * };
- * const make = () => randomWorkloads(shape, { seed: 7, count: 9, mostSteps: 5, swarm: true });
+ * const make = () => randomWorkloads(shape, { seed: 7, count: 9, maxSteps: 5, swarm: true });
  * assertEquals([...make().workloads], [...make().workloads]);
  * ```
  */
@@ -68,10 +70,10 @@ export function randomWorkloads(
   shape: DiskShape,
   options: RandomWorkloadOptions & { readonly seed: number; readonly count: number },
 ): WorkloadSource {
-  const { seed, count, mostSteps, swarm } = options;
+  const { seed, count, maxSteps, swarm } = options;
   const arbitrary = workloadArbitrary(shape, options);
   return {
-    origin: { kind: "random", seed, mostSteps, swarm },
+    origin: { kind: "random", seed, maxSteps, swarm },
     workloads: { [Symbol.iterator]: () => samples(arbitrary, seed, count) },
     count: () => count,
   };
@@ -90,20 +92,20 @@ function* samples(
   }
 }
 
-/** One of the letters: first which feature, so that those of many letters are not more frequent. */
-function pickFrom(letters: readonly Letter[], pick: number): Letter {
-  const features = [...new Set(letters.map(({ feature }) => feature))];
+/** One of the operations: first which feature, so that those of many operations are not more frequent. */
+function pickFrom(operations: readonly WorkloadOperation[], pick: number): WorkloadOperation {
+  const features = [...new Set(operations.map(({ feature }) => feature))];
   const feature = features[pick % features.length];
-  const ofFeature = letters.filter((letter) => letter.feature === feature);
+  const ofFeature = operations.filter((operation) => operation.feature === feature);
   return ofFeature[Math.floor(pick / features.length) % ofFeature.length];
 }
 
-/** The letters that make sense where they come, in their order. */
-function inPlace(letters: readonly Letter[], shape: DiskShape): Letter[] {
-  const kept: Letter[] = [];
+/** The operations that make sense where they come, in their order. */
+function inPlace(operations: readonly WorkloadOperation[], shape: DiskShape): WorkloadOperation[] {
+  const kept: WorkloadOperation[] = [];
   const steps = () => kept.map(({ step }) => step);
-  for (const letter of letters) {
-    if (reasonToLeaveOut(steps(), letter.step, shape) === undefined) kept.push(letter);
+  for (const operation of operations) {
+    if (reasonToLeaveOut(steps(), operation.step, shape) === undefined) kept.push(operation);
   }
   while (reasonNotToEnd(steps()) !== undefined) kept.pop();
   return kept;

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { seededTest } from "../../test_support/seeds.ts";
-import { FEATURES } from "./alphabet.ts";
+import { FEATURES } from "./operation_set.ts";
 import { SHAPE } from "./disk_shape_testing.ts";
 import { randomWorkloads } from "./random_workloads.ts";
 import { reasonNotToEnd, reasonToLeaveOut } from "./sequence_rules.ts";
-import { wideAlphabetFor } from "./wide_alphabet.ts";
+import { wideOperationSetFor } from "./wide_operation_set.ts";
 
-const OPTIONS = { seed: 1, count: 600, mostSteps: 8, swarm: true };
-const FEATURE_OF = new Map(wideAlphabetFor(SHAPE).map(({ name, feature }) => [name, feature]));
+const OPTIONS = { seed: 1, count: 600, maxSteps: 8, swarm: true };
+const FEATURE_OF = new Map(wideOperationSetFor(SHAPE).map(({ name, feature }) => [name, feature]));
 
 function make(options: Partial<typeof OPTIONS> = {}) {
   return [...randomWorkloads(SHAPE, { ...OPTIONS, ...options }).workloads];
@@ -15,7 +15,7 @@ function make(options: Partial<typeof OPTIONS> = {}) {
 
 /** How many features each workload has. */
 function featureCounts(swarm: boolean): number[] {
-  return make({ swarm, mostSteps: 40 }).map(({ words }) =>
+  return make({ swarm, maxSteps: 40 }).map(({ words }) =>
     new Set(words.map((name) => FEATURE_OF.get(name))).size
   );
 }

@@ -11,11 +11,11 @@ const BYTES = 1536;
 /** A raw disk as a target: the guest's disk is the file. */
 export const RAW_TARGET: Target<void> = {
   name: "raw disk",
-  opaqueLabels: new Set(["data"]),
-  granularityBytes: 512,
+  dataLabels: new Set(["data"]),
+  allocationUnitBytes: 512,
   otherFiles: [],
-  probes: [],
-  recycle() {},
+  postRecoveryWrites: [],
+  beforeEachState() {},
   *recover() {},
   // deno-lint-ignore require-yield
   *inspect() {
@@ -58,7 +58,7 @@ export function rawDisk({ swallowsFlushes, throws }: RawDiskBugs = {}): Subject 
         const write = RAW_TARGET.write(undefined, step.offsetBytes, bytes);
         recorder.guestWrite(step.offsetBytes, bytes, write);
       });
-      return { log: recorder.log, target: RAW_TARGET as Target, guestBytes: BYTES, stepStarts };
+      return { log: recorder.log, target: RAW_TARGET, guestBytes: BYTES, stepStarts };
     },
     refusal: (error) =>
       error instanceof RefusedError

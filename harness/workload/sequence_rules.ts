@@ -1,12 +1,12 @@
 import type { Step } from "../target/subject.ts";
 import type { DiskShape } from "./disk_shape.ts";
 
-/** Steps after which the log, or what the guest was promised, begins anew. */
+/** Steps after which the log, or the promises to the guest, start again. */
 type Pause = "flush" | "reopen" | "snapshot";
 
 /**
- * Pairs of pauses in which the second one has nothing to do, or undoes what the first one is for:
- * a snapshot closes the file cleanly and begins the log again, whatever came just before.
+ * Pairs of pauses in which the second does nothing, or undoes the purpose of the first: a snapshot
+ * closes the file cleanly and begins a new log, whatever came just before.
  */
 const IDLE_PAIRS: Readonly<Record<Pause, readonly Pause[]>> = {
   flush: ["flush", "snapshot"],
@@ -15,12 +15,12 @@ const IDLE_PAIRS: Readonly<Record<Pause, readonly Pause[]>> = {
 };
 
 /**
- * Why `next` is no step to go on with after `before`, or undefined if it is one. What is left out
- * has no crash state that another sequence has not:
- * - a flush, a reopening or a snapshot with nothing to do, see above; or a flush or a reopening at
- *   the start;
+ * The reason why `next` does not extend `before`, or undefined if it does. Excluded sequences have
+ * no crash state that another sequence does not have:
+ * - a flush, a reopen or a snapshot with nothing to do, see above; or a flush or a reopen at the
+ *   start;
  * - growing to a size that is not larger;
- * - a request for what lies behind the end of the disk.
+ * - a request past the end of the disk.
  */
 export function reasonToLeaveOut(
   before: readonly Step[],

@@ -14,13 +14,13 @@ export interface SweepOptions {
   readonly presets: readonly Preset[];
   /** How many crashes in a row: with 2, recoveries are cut short as well; 1 if not given. */
   readonly depth?: number;
-  /** Whether to go on after the first finding, to see a finding of each kind; false if not given. */
+  /** Whether to continue after the first finding, to one of each kind; false if not given. */
   readonly goesOn?: boolean;
   /** The most workloads; all if not given. */
-  readonly mostWorkloads?: number;
+  readonly maxWorkloads?: number;
   /** The most time, by a clock of milliseconds; unlimited if not given. */
-  readonly time?: { readonly mostMilliseconds: number; readonly now: () => number };
-  /** Told before each workload how many are done and how many of them fail. */
+  readonly time?: { readonly maxMilliseconds: number; readonly now: () => number };
+  /** Receives, before each workload, how many are done and how many of them fail. */
   readonly onProgress?: (done: number, failing: number) => void;
 }
 
@@ -43,11 +43,11 @@ export interface SweepOptions {
  * // A raw disk of one sector.
  * const target: Target<void> = {
  *   name: "sector",
- *   opaqueLabels: new Set(["data"]),
- *   granularityBytes: 512,
+ *   dataLabels: new Set(["data"]),
+ *   allocationUnitBytes: 512,
  *   otherFiles: [],
- *   probes: [],
- *   recycle() {},
+ *   postRecoveryWrites: [],
+ *   beforeEachState() {},
  *   *recover() {},
  *   *inspect() {
  *     return { problems: [], leakedBytes: 0 };
@@ -75,7 +75,7 @@ export interface SweepOptions {
  * };
  * const shape = {
  *   sizeBytes: 512,
- *   unitBytes: 512,
+ *   allocationUnitBytes: 512,
  *   alignmentBytes: 512,
  *   sizeStepBytes: 512,
  *   written: [{ offsetBytes: 0, lengthBytes: 512 }],
@@ -90,12 +90,12 @@ export function sweep(
   source: WorkloadSource,
   options: SweepOptions,
 ): SweepResult {
-  const { mostWorkloads = Infinity, time } = options;
-  const end = time && time.now() + time.mostMilliseconds;
+  const { maxWorkloads = Infinity, time } = options;
+  const end = time && time.now() + time.maxMilliseconds;
   const tally = new Tally(subject);
   const reasonToStop = () => {
     if (tally.failing > 0 && !options.goesOn) return "first finding";
-    if (tally.workloads >= mostWorkloads) return "workload budget";
+    if (tally.workloads >= maxWorkloads) return "workload budget";
     return time && time.now() >= end! ? "time budget" : undefined;
   };
   for (const workload of source.workloads) {
@@ -107,7 +107,7 @@ export function sweep(
   return tally.result(options, source);
 }
 
-/** What has been found so far. */
+/** The findings so far. */
 class Tally {
   readonly #subject: Subject;
   readonly #states = new StateCounter();
@@ -122,7 +122,7 @@ class Tally {
     this.#subject = subject;
   }
 
-  /** Run a workload and explore it. Throws what is no refusal, with the workload. */
+  /** Run a workload and explore it. Throws errors that are no refusal, with the workload. */
   add(workload: GeneratedWorkload, options: SweepOptions): void {
     this.workloads++;
     try {

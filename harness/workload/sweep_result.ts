@@ -3,12 +3,12 @@ import type { Step } from "../target/subject.ts";
 import type { Refusal } from "../target/target.ts";
 import type { WorkloadOrigin } from "./workload_source.ts";
 
-/** What a sweep found: a workload that breaks a promise, and how. */
+/** A finding of a sweep: a workload that breaks a promise, and how. */
 export type SweepFinding =
   | {
     /** A crash during the workload leaves a file that breaks a promise. */
     readonly kind: "crash";
-    /** What was done, in words. */
+    /** The steps, in words. */
     readonly words: readonly string[];
     /** The same as steps. */
     readonly steps: readonly Step[];
@@ -20,15 +20,15 @@ export type SweepFinding =
   | {
     /** The format refuses to carry the workload out, without any crash. */
     readonly kind: "refused";
-    /** What was done, in words. */
+    /** The steps, in words. */
     readonly words: readonly string[];
     /** The same as steps. */
     readonly steps: readonly Step[];
-    /** What is refused. */
+    /** The refusal. */
     readonly refusal: Refusal;
   };
 
-/** How much of what there is a sweep has seen. */
+/** How much of the workloads a sweep has searched. */
 export interface SweepCoverage {
   /** Where the workloads come from. */
   readonly origin: WorkloadOrigin;
@@ -41,7 +41,7 @@ export interface SweepCoverage {
   };
 }
 
-/** What came of a sweep, as data. */
+/** The result of a sweep, as data. */
 export interface SweepResult {
   /** `clean` if no state of any workload breaks a promise. */
   readonly verdict: "clean" | "violation";
@@ -53,7 +53,9 @@ export interface SweepResult {
   readonly depth: number;
   /** How much was seen. */
   readonly coverage: SweepCoverage;
-  /** Pairs of crash point and state, summed over the explorations; what they share counts again. */
+  /**
+   * Pairs of crash point and state, summed over the explorations; shared states count each time.
+   */
   readonly states: StateCount;
   /** Recoveries that were run. */
   readonly recoveries: number;

@@ -67,11 +67,11 @@ Deno.test("a program's bug stops the sweep, and the workload is named", () => {
 
 Deno.test("a budget of workloads or of time stops a sweep, and what is missing is said", () => {
   const of = ALL.count();
-  const few = sweep(rawDisk(), ALL, { presets: [SECTORS], mostWorkloads: 5 });
+  const few = sweep(rawDisk(), ALL, { presets: [SECTORS], maxWorkloads: 5 });
   assertEquals(few.coverage.stopped, { by: "workload budget", of });
   assertEquals(few.coverage.workloads, 5);
   let milliseconds = 0;
-  const time = { mostMilliseconds: 10, now: () => milliseconds++ };
+  const time = { maxMilliseconds: 10, now: () => milliseconds++ };
   const short = sweep(rawDisk(), ALL, { presets: [SECTORS], time });
   assertEquals(short.coverage.stopped, { by: "time budget", of });
   assertEquals(short.coverage.workloads, 9);

@@ -1,9 +1,9 @@
 import type { Step } from "../target/subject.ts";
-import type { Letter } from "./alphabet.ts";
+import type { WorkloadOperation } from "./operation_set.ts";
 
-/** A workload, and what it is in words. */
+/** A workload and its description. */
 export interface GeneratedWorkload {
-  /** What is done, a few words for each step. */
+  /** The steps, a few words each. */
   readonly words: readonly string[];
   /** The steps. */
   readonly steps: readonly Step[];
@@ -12,16 +12,18 @@ export interface GeneratedWorkload {
 /** Where workloads come from. */
 export type WorkloadOrigin =
   | {
-    /** All sequences of up to `length` of so many letters. */
+    /** All sequences of up to `length` of `operations` operations. */
     readonly kind: "exhaustive";
     readonly length: number;
-    readonly letters: number;
+    readonly operations: number;
   }
   | {
-    /** So many random ones of at most so many steps, with or without leaving out features. */
+    /**
+     * `count` random workloads of at most `maxSteps` steps, with or without leaving out features.
+     */
     readonly kind: "random";
     readonly seed: number;
-    readonly mostSteps: number;
+    readonly maxSteps: number;
     readonly swarm: boolean;
   }
   | {
@@ -39,13 +41,13 @@ export interface WorkloadSource {
   count(): number;
 }
 
-/** A workload of these letters. */
-export function workloadOf(letters: readonly Letter[]): GeneratedWorkload {
-  return { words: letters.map(({ name }) => name), steps: letters.map(({ step }) => step) };
+/** A workload of these operations. */
+export function workloadOf(operations: readonly WorkloadOperation[]): GeneratedWorkload {
+  return { words: operations.map(({ name }) => name), steps: operations.map(({ step }) => step) };
 }
 
 /**
- * One workload that somebody else made up.
+ * One given workload.
  *
  * @example
  * ```ts

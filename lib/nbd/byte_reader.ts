@@ -9,7 +9,7 @@ export class StreamEndError extends Error {
   override readonly name = "StreamEndError";
 }
 
-/** Reads pieces of known sizes from a client with as few system calls as possible. */
+/** Reads pieces of known sizes from the peer with as few system calls as possible. */
 export class ByteReader {
   readonly #stream: ByteStream;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
@@ -68,14 +68,19 @@ export class ByteReader {
    */
   async copy(length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(length);
-    const there = Math.min(length, this.available);
-    bytes.set(this.#buffer.subarray(this.#start, this.#start + there));
-    this.#start += there;
-    for (let done = there; done < length;) done += await this.#read(bytes.subarray(done));
+    await this.fill(bytes);
     return bytes;
   }
 
-  /** Skip `length` bytes, as many as the client sends. */
+  /** Fill `into` with the next bytes; bytes that are not available yet are read directly into it. */
+  async fill(into: Uint8Array): Promise<void> {
+    const there = Math.min(into.length, this.available);
+    into.set(this.#buffer.subarray(this.#start, this.#start + there));
+    this.#start += there;
+    for (let done = there; done < into.length;) done += await this.#read(into.subarray(done));
+  }
+
+  /** Skip `length` bytes, as many as the peer sends. */
   async skip(length: number): Promise<void> {
     for (let left = length; left > 0;) {
       if (this.available === 0) await this.need(1);
@@ -93,7 +98,7 @@ export class ByteReader {
 
   async #read(into: Uint8Array): Promise<number> {
     const count = await this.#stream.read(into);
-    if (count === null) throw new StreamEndError("the client has closed the connection");
+    if (count === null) throw new StreamEndError("the other side has closed the connection");
     return count;
   }
 }

@@ -2,9 +2,18 @@ import { assertEquals } from "@std/assert";
 import type { StartTimer } from "../storage/idle_timer.ts";
 import { ByteReader } from "./byte_reader.ts";
 import type { ByteStream } from "./byte_stream.ts";
+import {
+  contextQuery,
+  goData,
+  join,
+  type NewRequest,
+  optionMessage,
+  requestHead,
+  uint32s,
+} from "./client_messages.ts";
 import { Connection } from "./connection.ts";
 import { connectedPair } from "./pipe_testing.ts";
-import { CHUNK_DONE, MAGIC, OPTION, REPLY, REQUEST_BYTES } from "./protocol.ts";
+import { CHUNK_DONE, MAGIC, OPTION, REPLY } from "./protocol.ts";
 import type { NbdExport, ServedDisk } from "./served_disk.ts";
 
 /** A reply to an option. */
@@ -21,15 +30,6 @@ export interface Reply {
   readonly cookie: bigint;
   readonly data: Uint8Array;
   readonly isLast: boolean;
-}
-
-/** A request to send. */
-export interface NewRequest {
-  readonly command: number;
-  readonly flags?: number;
-  readonly offset?: bigint | number;
-  readonly length?: number;
-  readonly payload?: Uint8Array;
 }
 
 /** A timer that never fires. */
@@ -80,14 +80,10 @@ export class TestClient {
   /** Send an option. */
   async sendOption(
     option: number,
-    data: Uint8Array = new Uint8Array(0),
-    length = data.length,
+    data?: Uint8Array,
+    length?: number,
   ): Promise<void> {
-    const head = new DataView(new ArrayBuffer(16));
-    head.setBigUint64(0, MAGIC.OPTION);
-    head.setUint32(8, option);
-    head.setUint32(12, length);
-    await this.send(join(new Uint8Array(head.buffer), data));
+    await this.send(optionMessage(option, data, length));
   }
 
   /** Send an option and read all replies to it. */
@@ -116,16 +112,9 @@ export class TestClient {
   }
 
   /** Send a request. Returns its cookie. */
-  async sendRequest({ command, flags, offset, length, payload }: NewRequest): Promise<bigint> {
+  async sendRequest(request: NewRequest): Promise<bigint> {
     const cookie = this.#nextCookie++;
-    const head = new DataView(new ArrayBuffer(REQUEST_BYTES));
-    head.setUint32(0, MAGIC.REQUEST);
-    head.setUint16(4, flags ?? 0);
-    head.setUint16(6, command);
-    head.setBigUint64(8, cookie);
-    head.setBigUint64(16, BigInt(offset ?? 0));
-    head.setUint32(24, length ?? payload?.length ?? 0);
-    await this.send(join(new Uint8Array(head.buffer), payload ?? new Uint8Array(0)));
+    await this.send(join(requestHead(request, cookie), request.payload ?? new Uint8Array(0)));
     return cookie;
   }
 
@@ -162,40 +151,4 @@ export class TestClient {
 export function errorOf({ data }: Reply): [number, string] {
   const view = new DataView(data.buffer, data.byteOffset);
   return [view.getUint32(0), new TextDecoder().decode(data.subarray(6))];
-}
-
-/** Concatenate bytes. */
-export function join(...parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-/** Encode 32-bit numbers. */
-export function uint32s(...values: readonly number[]): Uint8Array {
-  const view = new DataView(new ArrayBuffer(4 * values.length));
-  values.forEach((value, i) => view.setUint32(4 * i, value));
-  return new Uint8Array(view.buffer);
-}
-
-function text(value: string): Uint8Array {
-  const bytes = new TextEncoder().encode(value);
-  return join(uint32s(bytes.length), bytes);
-}
-
-/** The data of GO and INFO. */
-export function goData(name: string, ...infos: readonly number[]): Uint8Array {
-  const view = new DataView(new ArrayBuffer(2 + 2 * infos.length));
-  view.setUint16(0, infos.length);
-  infos.forEach((info, i) => view.setUint16(2 + 2 * i, info));
-  return join(text(name), new Uint8Array(view.buffer));
-}
-
-/** The data of options for metadata contexts. */
-export function contextQuery(name: string, ...queries: readonly string[]): Uint8Array {
-  return join(text(name), uint32s(queries.length), ...queries.map(text));
 }

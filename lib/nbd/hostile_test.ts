@@ -2,7 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { seededTest } from "../../test_support/seeds.ts";
-import { contextQuery, goData, join, TestClient, uint32s } from "./client_testing.ts";
+import { contextQuery, goData, join, optionMessage, uint32s } from "./client_messages.ts";
+import { TestClient } from "./client_testing.ts";
 import { MemoryDisk } from "./memory_disk_testing.ts";
 import { COMMAND, MAGIC, OPTION } from "./protocol.ts";
 
@@ -37,15 +38,7 @@ const lie = fc.oneof(...rarely(fc.constant(undefined), number32));
 
 /** An option, whose length may be a lie. */
 const option = fc.tuple(optionNumber, optionData, lie)
-  .map(([number, data, lie]) => encodeOption(number, data, lie));
-
-function encodeOption(number: number, data: Uint8Array, length = data.length): Uint8Array {
-  const head = new DataView(new ArrayBuffer(16));
-  head.setBigUint64(0, MAGIC.OPTION);
-  head.setUint32(8, number);
-  head.setUint32(12, length);
-  return join(new Uint8Array(head.buffer), data);
-}
+  .map(([number, data, lie]) => optionMessage(number, data, lie));
 
 /** What does not end it. */
 const USUAL = Object.values(COMMAND).filter((command) => command !== COMMAND.DISC);
@@ -94,8 +87,8 @@ const script = fc.record({
 }).map(({ clientFlags, options, goes, requests, flips, isCut, noise }) => {
   const start = goes
     ? [
-      encodeOption(OPTION.STRUCTURED_REPLY, new Uint8Array(0)),
-      encodeOption(OPTION.GO, goData("")),
+      optionMessage(OPTION.STRUCTURED_REPLY),
+      optionMessage(OPTION.GO, goData("")),
     ]
     : options;
   const bytes = join(uint32s(clientFlags), ...start, ...requests, noise);

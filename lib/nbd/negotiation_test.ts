@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { StreamEndError } from "./byte_reader.ts";
-import { contextQuery, goData, join, TestClient, uint32s } from "./client_testing.ts";
+import { contextQuery, goData, join, uint32s } from "./client_messages.ts";
+import { TestClient } from "./client_testing.ts";
 import { MemoryDisk } from "./memory_disk_testing.ts";
 import { EXPORT_FLAG, INFO, OPTION, REPLY } from "./protocol.ts";
 

@@ -7,8 +7,8 @@ const BATCH_BYTES = 2 ** 18;
 const PIECE_COST_BYTES = 256;
 
 /**
- * The bytes to send to a client, in order. Adding never waits, so callers must limit {@linkcode
- * Outbox.heldBytes}, the memory of data that the client has not received yet.
+ * The bytes to send to the peer, in order. Adding never waits, so callers must limit
+ * {@linkcode Outbox.heldBytes}, the memory of data that the peer has not received yet.
  */
 export class Outbox {
   readonly #stream: ByteStream;
@@ -24,7 +24,7 @@ export class Outbox {
     this.#onProgress = onProgress;
   }
 
-  /** The memory of data that the client has not received yet, in bytes. */
+  /** The memory of data that the peer has not received yet, in bytes. */
   get heldBytes(): number {
     return this.#heldBytes;
   }

@@ -111,6 +111,7 @@ export const CHUNK = Object.freeze(
     OFFSET_HOLE: 2,
     BLOCK_STATUS: 5,
     ERROR: 0x8001,
+    ERROR_OFFSET: 0x8002,
   } as const,
 );
 
@@ -122,7 +123,9 @@ export const NBD_ERROR = Object.freeze(
     ENOMEM: 12,
     EINVAL: 22,
     ENOSPC: 28,
+    EOVERFLOW: 75,
     ENOTSUP: 95,
+    ESHUTDOWN: 108,
   } as const,
 );
 

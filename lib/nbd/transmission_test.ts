@@ -1,6 +1,7 @@
 import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { StorageError } from "../storage/mod.ts";
-import { errorOf, TestClient, uint32s } from "./client_testing.ts";
+import { uint32s } from "./client_messages.ts";
+import { errorOf, TestClient } from "./client_testing.ts";
 import { MemoryDisk } from "./memory_disk_testing.ts";
 import { CHUNK, COMMAND, COMMAND_FLAG, NBD_ERROR } from "./protocol.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { assertEnginesAgree } from "../../harness/testing/engine_agreement_testing.ts";
+import { assertEnginesAgree } from "../../harness/testing/engine_agreement.ts";
 import {
   allWorkloads,
   ORDERED,
@@ -60,7 +60,7 @@ Deno.test("a recovery that is cut short shows a bug with a step less", () => {
 
 seededTest("the store survives every crash of random workloads", (seed) => {
   const store = storeSubject(CORRECT);
-  const random = randomWorkloads(STORE_SHAPE, { seed, count: 100, mostSteps: 12, swarm: true });
+  const random = randomWorkloads(STORE_SHAPE, { seed, count: 100, maxSteps: 12, swarm: true });
   assertEquals(sweep(store, random, { presets: [SECTORS, WRITES] }).findings, []);
 });
 
@@ -75,7 +75,7 @@ Deno.test("which disks show the bugs: one that tears writes, one that reorders t
 });
 
 seededTest("both engines find the same in the store", (seed) => {
-  const workloads = workloadArbitrary(STORE_SHAPE, { mostSteps: 3, swarm: false });
+  const workloads = workloadArbitrary(STORE_SHAPE, { maxSteps: 3, swarm: false });
   const cases = fc.record({
     workload: workloads,
     rules: fc.constantFrom(CORRECT, UNSUMMED, EAGER),

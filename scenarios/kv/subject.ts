@@ -35,11 +35,11 @@ function targetFor(rules: Rules): Target<Store> {
       }
     },
     refusal: () => undefined, // the store takes any file
-    opaqueLabels: new Set(["table"]), // values: nothing depends on what they are
-    probes: [{ offsetBytes: 5 * SECTOR, lengthBytes: SECTOR }], // put after recovery
-    granularityBytes: SECTOR,
+    dataLabels: new Set(["table"]), // values: nothing depends on what they are
+    postRecoveryWrites: [{ offsetBytes: 5 * SECTOR, lengthBytes: SECTOR }], // put after recovery
+    allocationUnitBytes: SECTOR,
     otherFiles: [],
-    recycle() {},
+    beforeEachState() {},
   };
 }
 
@@ -65,7 +65,7 @@ export function storeSubject(rules: Rules): Subject {
         }
         return start;
       });
-      return { log: recorder.log, target: target as Target, guestBytes: KEYS * SECTOR, stepStarts };
+      return { log: recorder.log, target: target, guestBytes: KEYS * SECTOR, stepStarts };
     },
   };
 }
@@ -79,7 +79,7 @@ function valuesOf(i: number, offsetBytes: number, lengthBytes: number): Uint8Arr
 /** What generators of workloads have to know. */
 export const STORE_SHAPE: DiskShape = {
   sizeBytes: KEYS * SECTOR,
-  unitBytes: SECTOR,
+  allocationUnitBytes: SECTOR,
   alignmentBytes: SECTOR,
   sizeStepBytes: SECTOR,
   written: [],

@@ -8,7 +8,7 @@ import {
   writeImage,
 } from "../../lib/mod.ts";
 
-/** What filling an image asked of storage. */
+/** The storage requests that filled an image. */
 export interface AllocationCosts {
   /** Writes, of data and of metadata. */
   writes: number;
@@ -30,7 +30,7 @@ export interface FillOptions {
 
 const CLUSTER_BYTES = 65_536;
 
-/** Fill an empty image of default sizes, a cluster at a time, and count what that takes. */
+/** Fill an empty image of default sizes, a cluster at a time, and count the requests. */
 export function allocationCosts({ diskBytes, profile, hasBacking }: FillOptions): AllocationCosts {
   const costs: AllocationCosts = { writes: 0, metadataWrites: 0, flushes: 0 };
   const storage = countingStorage(costs);
@@ -46,7 +46,7 @@ export function allocationCosts({ diskBytes, profile, hasBacking }: FillOptions)
   return costs;
 }
 
-/** Storage that counts, and keeps no data: only the tables, and how long the file is. */
+/** Storage that counts requests and keeps the tables and the size of the file, but no data. */
 function countingStorage(costs: AllocationCosts): SyncStorage {
   const metadata = new MemoryStorage();
   let endBytes = 0;

@@ -5,7 +5,7 @@ const HEADER_BYTES = 64;
 const FEATURES_OFFSET = 16;
 const ENTRY_BYTES = 8;
 
-/** What a write to a QED file means: whose table entry it changes, whether it sets NEED_CHECK. */
+/** Describes a write to a QED file: the table entry that it changes, or whether it sets NEED_CHECK. */
 export function describeQedWrite(write: DescribedWrite, before: ByteSource): string | undefined {
   switch (write.label) {
     case "header":
@@ -39,7 +39,7 @@ function needCheckText(
   return isSet(bytes[at]) ? "NEED_CHECK set" : "NEED_CHECK cleared";
 }
 
-/** Which guest clusters the entries are of: that takes the L1 entry that leads to their table. */
+/** The guest clusters of the entries, from the L1 entry that refers to their table. */
 function l2Text(write: DescribedWrite, before: ByteSource): string | undefined {
   const header = headerOf(before);
   if (!header) return undefined;
@@ -64,12 +64,12 @@ function headerOf(file: ByteSource): Header | undefined {
   try {
     return parseHeader(bytes, { fileBytes: file.sizeBytes });
   } catch {
-    // A planted bug has spoiled it: there is nothing to say about its tables.
+    // A mutant has corrupted it, so its tables cannot be described.
     return undefined;
   }
 }
 
-/** Which of the written entries differ from what was there. */
+/** The written entries that differ from the old ones. */
 function changedEntries({ offsetBytes, bytes }: DescribedWrite, before: ByteSource): number[] {
   const old = new Uint8Array(bytes.length);
   before.read(offsetBytes, old);

@@ -3,7 +3,7 @@ import { explainedWrites } from "./describe_qed_write_testing.ts";
 import { CLUSTER, PER_L2_TABLE } from "./sizes.ts";
 import { write } from "./workload.ts";
 
-Deno.test("an allocation's writes are named after what they mean", () => {
+Deno.test("the writes of an allocation are described by their effect", () => {
   assertEquals(explainedWrites([write(5 * CLUSTER, 2 * CLUSTER)]), [
     "NEED_CHECK set",
     undefined, // data

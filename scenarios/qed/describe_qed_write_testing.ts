@@ -2,9 +2,10 @@ import { PagedStorage } from "../../harness/mod.ts";
 import { STRICT } from "../../lib/mod.ts";
 import { describeQedWrite } from "./describe_qed_write.ts";
 import { CLUSTER, DISK } from "./sizes.ts";
-import { record, type Step, write } from "./workload.ts";
+import { record } from "./record.ts";
+import { type Step, write } from "./workload.ts";
 
-/** What each write of a workload is called, on an image with one cluster in use. */
+/** The description of each write of a workload, on an image with one cluster in use. */
 export function explainedWrites(steps: readonly Step[]): (string | undefined)[] {
   const prepared = [write(0, CLUSTER)];
   const workload = { clusterBytes: CLUSTER, imageBytes: DISK, prepared, steps };

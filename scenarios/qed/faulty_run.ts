@@ -1,4 +1,4 @@
-import type { FaultRun, Target } from "../../harness/mod.ts";
+import type { FaultRun } from "../../harness/mod.ts";
 import {
   type Filter,
   FormatError,
@@ -10,17 +10,17 @@ import { memoryBacking, qedTarget } from "./qed_target.ts";
 import type { Workload } from "./workload.ts";
 import { WorkloadRun } from "./workload_run.ts";
 
-/** A workload that is run over storage with faults. */
+/** A workload to run over faulty storage. */
 export interface FaultyRunOptions {
   /** The workload. */
   readonly workload: Workload;
   /** The driver's ordering profile. */
   readonly profile: OrderingProfile;
-  /** Filters between the driver and the recorder: planted bugs. */
+  /** Filters between the driver and the recorder: those of a mutant. */
   readonly filters?: () => readonly Filter[];
 }
 
-/** Run a workload over storage with a fault, and go on after whatever is refused. */
+/** Run a workload over storage with a fault; continue after each refused step. */
 export function faultyRun(
   { workload, profile, filters = () => [] }: FaultyRunOptions,
   fault: Filter,
@@ -51,7 +51,7 @@ export function faultyRun(
   });
   return {
     log: run.log,
-    target: target as Target,
+    target: target,
     guestBytes: workload.imageBytes,
     refusals,
     read: (offsetBytes, lengthBytes) => together(seen, clusterBytes, offsetBytes, lengthBytes),
@@ -69,7 +69,7 @@ function clustersOf({ steps, prepared = [], clusterBytes }: Workload): number[] 
   return [...clusters];
 }
 
-/** A range of whole clusters from what was read of them; undefined if some could not be read. */
+/** The bytes of a range of whole clusters; undefined if a cluster could not be read. */
 function together(
   seen: ReadonlyMap<number, Uint8Array>,
   clusterBytes: number,
@@ -85,7 +85,7 @@ function together(
   return all;
 }
 
-/** Whether the guest was told that something went wrong. */
+/** Whether an error reports a failure to the guest. */
 function isRefusal(error: unknown): boolean {
   return error instanceof StorageError || error instanceof ImageError ||
     error instanceof FormatError;

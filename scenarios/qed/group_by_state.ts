@@ -1,11 +1,11 @@
 import type { FoundViolation } from "../../harness/mod.ts";
 
-/** Violations of one kind that one state shows, together; in the order in which they come. */
+/** Groups the violations of one kind in one state; keeps their order. */
 export function groupByState(violations: readonly FoundViolation[]): FoundViolation[][] {
   const groups = new Map<string, FoundViolation[]>();
   for (const violation of violations) {
-    const { kind, crashAfterEvent, tape } = violation;
-    const key = `${kind} ${crashAfterEvent} ${tape.join()}`;
+    const { kind, crashAfterEvent, choices } = violation;
+    const key = `${kind} ${crashAfterEvent} ${choices.join()}`;
     groups.set(key, [...(groups.get(key) ?? []), violation]);
   }
   return [...groups.values()];

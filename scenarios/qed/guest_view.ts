@@ -18,12 +18,12 @@ export interface GuestChange {
 
 const ZERO_CLUSTER = 1;
 
-/** Open an image to look at it: nothing is repaired, nothing is written. */
+/** Open an image for reading, without a repair. */
 export function openView(): Operation<QedImage> {
   return openImage({ skipRepair: true });
 }
 
-/** What the guest reads; where a table entry is invalid, zeroes. */
+/** Read the guest's data; zeroes where a table entry is invalid. */
 export function* readView(image: QedImage, offset: number, into: Uint8Array): Operation<void> {
   try {
     yield* readImage(image, offset, into);
@@ -34,24 +34,24 @@ export function* readView(image: QedImage, offset: number, into: Uint8Array): Op
 }
 
 /**
- * A log replayed in order, and what each write of it changes on the guest's disk. A write to a
- * mapped cluster changes what is written; a write to a table changes the clusters whose entries
- * it changes.
+ * Replays a log in order, and reports what each write changes on the guest's disk. A write to a
+ * mapped cluster changes the written range; a write to a table changes the clusters whose entries
+ * differ.
  */
 export class GuestView {
   readonly #file: PagedStorage;
   readonly #backing: OpenedBacking | undefined;
   #image: QedImage;
   #misfit: string | undefined;
-  /** For each guest cluster that is mapped: where, in bytes, or 1 for zeroes. */
+  /** For each mapped guest cluster its offset in the file, in bytes, or 1 for zeroes. */
   #places = new Map<number, number>();
-  /** For each cluster of the file that holds guest data: which guest cluster. */
+  /** For each cluster of the file that holds guest data, the guest cluster. */
   #guests = new Map<number, number>();
   #tables = new Set<number>();
-  /** Clusters that nothing referred to at the start. */
+  /** Clusters without a reference at the start. */
   readonly #leakedBefore: number;
 
-  /** Start with `file`, which `image` was opened on. */
+  /** Start with `file`, on which `image` is open. */
   constructor(file: PagedStorage, backing: OpenedBacking | undefined, image: QedImage) {
     this.#file = file;
     this.#backing = backing;
@@ -60,7 +60,7 @@ export class GuestView {
     this.#leakedBefore = this.#unreferenced();
   }
 
-  /** Whether clusters were taken that nothing refers to yet. */
+  /** Whether the file has allocated clusters without a reference. */
   isAllocating(): boolean {
     return this.#unreferenced() > this.#leakedBefore;
   }
@@ -72,12 +72,12 @@ export class GuestView {
       this.#guests.size;
   }
 
-  /** Why the file is no image at the moment; undefined if it is one. */
+  /** Why the file is not a valid image at the moment; undefined if it is one. */
   misfit(): string | undefined {
     return this.#misfit;
   }
 
-  /** What a range of the file holds: `header`, `l1-table`, `l2-table` or `data`. */
+  /** The contents of a range of the file: `header`, `l1-table`, `l2-table` or `data`. */
   labelOf(offsetBytes: number, lengthBytes: number): string {
     const { l1, geometry, headerBytes } = this.#image;
     const end = offsetBytes + Math.max(1, lengthBytes);
@@ -89,7 +89,7 @@ export class GuestView {
       : "data";
   }
 
-  /** Replay a write or discard. Answers what it changed for the guest. */
+  /** Replay a write or discard. Returns the changes that the guest sees. */
   apply(event: LogEvent & { kind: "write-issued" | "discarded" }): GuestChange[] {
     const bytes = event.kind === "write-issued" ? event.bytes : undefined;
     const lengthBytes = event.kind === "write-issued" ? event.bytes.length : event.lengthBytes;
@@ -99,19 +99,19 @@ export class GuestView {
     return isData ? direct : [...direct, ...this.#remap()];
   }
 
-  /** How many guest clusters are mapped. */
+  /** The number of mapped guest clusters. */
   get mappedCount(): number {
     return this.#places.size;
   }
 
-  /** Guest clusters that are mapped: all, or `most` of them, spread evenly. */
+  /** The mapped guest clusters: all, or at most `most` of them, spread evenly. */
   mappedClusters(most: number): number[] {
     const all = [...this.#places.keys()];
     if (all.length <= most) return all;
     return Array.from({ length: most }, (_, i) => all[Math.floor(i * all.length / most)]);
   }
 
-  /** Guest clusters that nothing maps, the first ones beside and behind the mapped ones. */
+  /** Unmapped guest clusters, the first ones next to and after the mapped ones. */
   freeClusters(most: number): number[] {
     const { clusterBytes, tableEntries } = this.#image.geometry;
     const end = Math.ceil(Number(this.#image.imageBytes) / clusterBytes);
@@ -127,7 +127,7 @@ export class GuestView {
     return free;
   }
 
-  /** Data written to clusters that the guest sees. */
+  /** The changes of a write to clusters of guest data. */
   #directChanges(offsetBytes: number, bytes: Uint8Array): GuestChange[] {
     const { clusterBytes } = this.#image.geometry;
     const changes: GuestChange[] = [];
@@ -145,7 +145,7 @@ export class GuestView {
     return changes;
   }
 
-  /** Read the tables again. Answers the guest clusters whose place changed, as they are now. */
+  /** Read the tables again. Returns the guest clusters whose offset changed, with their contents. */
   #remap(): GuestChange[] {
     const files = [this.#file, ...(this.#backing?.files ?? [])];
     try {

@@ -2,18 +2,18 @@ import type { DiskShape, Subject } from "../../harness/mod.ts";
 import { type HeaderLayout, PROFILES } from "../../lib/mod.ts";
 import { CORRECT, type Rules } from "../kv/store.ts";
 import { STORE_SHAPE, storeSubject } from "../kv/subject.ts";
-import { PLANTED_BUGS } from "./planted_bugs.ts";
+import { MUTANTS_BY_NAME } from "./mutants/mutants.ts";
 import { lookUp } from "./look_up.ts";
 import { qedSweep } from "./qed_sweep.ts";
 
-/** What workloads run on, as plain data: what a file can say. */
+/** The image that a workload runs on, as plain data for a file. */
 export type ImageSpec = QedSpec | StoreSpec;
 
 /** An image of QED, and its driver. */
 export interface QedSpec {
   /** The format. */
   readonly format: "qed";
-  /** The ordering profile of the driver, by name; a planted bug may bring its own. */
+  /** The ordering profile of the driver, by name; a mutant may bring its own. */
   readonly profile: string;
   /** The header layout; final if not given. */
   readonly layout?: HeaderLayout;
@@ -21,24 +21,22 @@ export interface QedSpec {
   readonly backing?: "short" | "long";
   /** Bytes of an unfinished cluster at the end of the file; 0 if not given. */
   readonly tornTailBytes?: number;
-  /** The name of a planted bug. */
-  readonly plant?: string;
+  /** The name of a mutant of the driver; the correct driver if not given. */
+  readonly mutant?: string;
 }
 
 /** The store of docs/test-your-own-format.md. */
 export interface StoreSpec {
   /** The format. */
   readonly format: "kv";
-  /** Which of its rules it does not follow; it follows all of them if not given. */
+  /** The rule that the store breaks; it follows all rules if not given. */
   readonly without?: keyof Rules;
 }
 
-/** Planted bugs by name. */
-const PLANTS = Object.fromEntries(PLANTED_BUGS.map((bug) => [bug.name, bug]));
-/** A torn tail is less than a cluster, of any size that is sensible here. */
-const MOST_TAIL_BYTES = 2 ** 20;
+/** A torn tail is shorter than a cluster; this is more than any cluster of a scenario. */
+const MAX_TAIL_BYTES = 2 ** 20;
 
-/** The subject for a spec, and how workloads for it look. Throws `UsageError` for unknown names. */
+/** The subject of a spec, and the shape of its workloads. Throws `UnknownNameError` for unknown names. */
 export function subjectFor(
   spec: ImageSpec,
 ): { readonly subject: Subject; readonly shape: DiskShape } {
@@ -46,11 +44,11 @@ export function subjectFor(
     const rules = spec.without === undefined ? CORRECT : { ...CORRECT, [spec.without]: false };
     return { subject: storeSubject(rules), shape: STORE_SHAPE };
   }
-  const { layout, backing, tornTailBytes, plant } = spec;
-  const bug = plant === undefined ? undefined : lookUp("planted bug", plant, PLANTS);
-  const filter = bug?.plant;
+  const { layout, backing, tornTailBytes, mutant } = spec;
+  const changed = mutant === undefined ? undefined : lookUp("mutant", mutant, MUTANTS_BY_NAME);
+  const filter = changed?.filter;
   return qedSweep({
-    profile: bug?.profile ?? lookUp("profile", spec.profile, PROFILES),
+    profile: changed?.profile ?? lookUp("profile", spec.profile, PROFILES),
     ...(layout !== undefined && { layout }),
     ...(backing !== undefined && { backing }),
     ...(tornTailBytes !== undefined && { tornTailBytes }),
@@ -58,7 +56,7 @@ export function subjectFor(
   });
 }
 
-/** What is wrong with a spec read from a file, if anything is. */
+/** The rule that a spec from a file breaks; undefined if it breaks none. */
 export function ruleBrokenBySpec(spec: unknown): string | undefined {
   const fields = (spec ?? {}) as Record<string, unknown>;
   if (fields.format === "kv") {
@@ -71,9 +69,9 @@ export function ruleBrokenBySpec(spec: unknown): string | undefined {
     fields[field] === undefined || values.includes(fields[field]);
   if (!isOneOf("layout", "final", "rfc")) return "its layout must be final or rfc";
   if (!isOneOf("backing", "short", "long")) return "its backing must be short or long";
-  const { tornTailBytes = 0, plant = "" } = fields;
+  const { tornTailBytes = 0, mutant = "" } = fields;
   const isSize = Number.isSafeInteger(tornTailBytes) && Number(tornTailBytes) >= 0 &&
-    Number(tornTailBytes) < MOST_TAIL_BYTES;
-  if (!isSize) return `tornTailBytes must be a number below ${MOST_TAIL_BYTES}`;
-  return typeof plant === "string" ? undefined : "plant must be a text";
+    Number(tornTailBytes) < MAX_TAIL_BYTES;
+  if (!isSize) return `tornTailBytes must be a number below ${MAX_TAIL_BYTES}`;
+  return typeof mutant === "string" ? undefined : "mutant must be a text";
 }

@@ -8,15 +8,15 @@ import {
 } from "../../harness/mod.ts";
 import { type Case, guestBytesOf, type Setup, setUp } from "./scenario.ts";
 
-/** What the crash states of some logs came to. */
-export interface JudgedOrders {
-  /** How many pairs of crash point and state of the disk there are, over all logs. */
+/** The result of exploring the crash states of some logs. */
+export interface ExploredOrders {
+  /** The number of pairs of crash point and disk state, over all logs. */
   readonly states: number;
-  /** What is wrong, each kind of it once. */
+  /** The keys of the violations, each once. */
   readonly violations: readonly string[];
 }
 
-/** A case whose schedule is still open. */
+/** A case that takes its schedule as an argument. */
 export type OpenCase = (schedule: OrderScheduler) => Case;
 
 /** Run a case in every order in which its requests may complete. */
@@ -28,11 +28,11 @@ export function everyOrder(
   return exploreOrders((scheduler) => setUp(openCase(scheduler)), { preset, ...options });
 }
 
-/** Explore every crash of each log, and add up. */
-export function judgeOrders(
+/** Explore every crash of each log, and sum the results. */
+export function exploreRuns(
   openCase: OpenCase,
   { runs }: Pick<OrderExploration<Setup>, "runs">,
-): JudgedOrders {
+): ExploredOrders {
   const each = openCase(NEVER_RUN);
   const violations = new Set<string>();
   let states = 0;
@@ -48,7 +48,7 @@ export function judgeOrders(
 export function orderFigure(
   name: string,
   { orders, schedules, merged, runs }: OrderExploration<Setup>,
-  { states, violations }: JudgedOrders,
+  { states, violations }: ExploredOrders,
 ): string {
   return `${name}: ${
     orders ?? "unknown"
@@ -56,10 +56,10 @@ export function orderFigure(
     `${runs.length} logs, ${states} states, ${violations.length} violations`;
 }
 
-/** For what does not depend on the order. */
+/** The scheduler for the parts of a case that do not depend on the order. */
 const NEVER_RUN: OrderScheduler = {
   watch() {},
   choose() {
-    throw new Error("orders: not meant to be run");
+    throw new Error("the order is fixed: this case must not run");
   },
 };

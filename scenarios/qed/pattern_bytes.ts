@@ -1,6 +1,6 @@
 /**
- * What write `number` puts at a place: a group of 8 bytes over and over that starts with the
- * number and holds the sector, so that data is known again wherever it turns up.
+ * The bytes of write `number` at an offset: a repeated group of 8 bytes that starts with the number
+ * and holds the sector, so that a checker recognises the data anywhere.
  */
 export function patternBytes(
   number: number,

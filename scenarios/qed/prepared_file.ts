@@ -10,22 +10,22 @@ import {
   UNORDERED,
   writeImage,
 } from "../../lib/mod.ts";
-import { type LowerFile, openLowerFiles } from "./lower_files.ts";
+import { type BackingFile, openBackingFiles } from "./backing_files.ts";
 import { patternBytes } from "./pattern_bytes.ts";
 import type { Step, Workload } from "./workload.ts";
 
-/** What a new image's header calls the backing file. */
+/** The name of the backing file in the header of a new image. */
 export const BACKING_NAME = "base.raw";
 
-/** The write that an earlier crash left unfinished. */
+/** The number of the write that an earlier crash interrupted. */
 const TORN_TAIL_NUMBER = 99;
 
 /** Create the image of a workload, carry out the prepared writes, and close it. */
-export function prepareFile(workload: Workload, lowerFiles: readonly LowerFile[]): Uint8Array {
+export function prepareFile(workload: Workload, backingFiles: readonly BackingFile[]): Uint8Array {
   const file = new MemoryStorage();
-  const files = [file, ...lowerFiles.map(({ storage }) => storage)];
-  runSync(createEmpty(workload, workload.imageBytes, lowerFiles), files);
-  const image = runSync(openPrepared(workload, UNORDERED, lowerFiles), files);
+  const files = [file, ...backingFiles.map(({ storage }) => storage)];
+  runSync(createEmpty(workload, workload.imageBytes, backingFiles), files);
+  const image = runSync(openPrepared(workload, UNORDERED, backingFiles), files);
   for (const [offsetBytes, bytes] of preparedWrites(workload.prepared)) {
     runSync(writeImage(image, offsetBytes, bytes), files);
   }
@@ -38,35 +38,35 @@ export function prepareFile(workload: Workload, lowerFiles: readonly LowerFile[]
   return bytes;
 }
 
-/** Create an empty image in front of what is behind it. */
+/** Create an empty overlay over the backing files. */
 export function createEmpty(
   workload: Workload,
   imageBytes: number,
-  lowerFiles: readonly LowerFile[],
+  backingFiles: readonly BackingFile[],
 ): Operation<void> {
-  const isRaw = lowerFiles[0]?.format === "raw";
+  const isRaw = backingFiles[0]?.format === "raw";
   return createImage({
     imageBytes,
     clusterBytes: workload.clusterBytes,
     tableClusters: workload.tableClusters ?? 1,
     ...(workload.layout && { layout: workload.layout }),
-    ...(lowerFiles.length > 0 && { backing: { name: isRaw ? BACKING_NAME : "base.qed", isRaw } }),
+    ...(backingFiles.length > 0 && { backing: { name: isRaw ? BACKING_NAME : "base.qed", isRaw } }),
   });
 }
 
-/** Where the prepared steps write what. */
+/** The offset and bytes of each prepared write. */
 export function preparedWrites(steps: readonly Step[] = []): (readonly [number, Uint8Array])[] {
   return steps.map((step, i) => {
-    if (step.kind !== "write") throw new Error(`a prepared step can't be "${step.kind}"`);
+    if (step.kind !== "write") throw new Error(`Cannot prepare a step of kind '${step.kind}'`);
     return [step.offsetBytes, patternBytes(i + 1, step.offsetBytes, step.lengthBytes)];
   });
 }
 
-/** Open the image of a workload, and what is behind it. */
+/** Open the image of a workload and its backing files. */
 export function* openPrepared(
   workload: Workload,
   profile: OrderingProfile,
-  lowerFiles: readonly LowerFile[],
+  backingFiles: readonly BackingFile[],
 ): Operation<QedImage> {
   const image = yield* openImage({
     writable: true,
@@ -75,7 +75,7 @@ export function* openPrepared(
     ...(workload.opensUnrepaired && { skipRepair: true }),
     ...(workload.l2CacheTables !== undefined && { l2CacheTables: workload.l2CacheTables }),
   });
-  const source = yield* openLowerFiles(lowerFiles);
+  const source = yield* openBackingFiles(backingFiles);
   if (source) image.backing = source;
   return image;
 }

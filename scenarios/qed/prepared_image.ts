@@ -10,21 +10,21 @@ import {
   writeZeroes,
 } from "../../lib/mod.ts";
 import { CLUSTER } from "./sizes.ts";
-import { patternBytes } from "./workload.ts";
+import { patternBytes } from "./pattern_bytes.ts";
 
-/** What one file of a chain is like before a log begins. */
+/** One file of a chain before a log begins. */
 export interface PreparedImageOptions {
   /** Bytes of its guest's disk. */
   readonly imageBytes: number;
-  /** What its header says of a backing file, and what is seen through it. */
+  /** The backing file in its header, and the contents that show through. */
   readonly backing?: { readonly reference: BackingReference; readonly contents: Uint8Array };
-  /** Ranges that are written, offset and length in bytes; the pattern's numbers count from 1. */
+  /** Ranges to write, offset and length in bytes; the numbers of the patterns count from 1. */
   readonly writes?: readonly (readonly [offsetBytes: number, lengthBytes: number])[];
-  /** Ranges that are zero clusters. */
+  /** Ranges of zero clusters. */
   readonly zeroes?: readonly (readonly [offsetBytes: number, lengthBytes: number])[];
 }
 
-/** A file of a chain, and what its guest sees. */
+/** A file of a chain, and its guest's disk. */
 export interface PreparedImage {
   /** The file. */
   readonly file: Uint8Array;
@@ -32,7 +32,7 @@ export interface PreparedImage {
   readonly view: Uint8Array;
 }
 
-/** Make an image of small clusters that was closed cleanly. */
+/** Create an image of small clusters that was closed cleanly. */
 export function prepareImage(options: PreparedImageOptions): PreparedImage {
   const { imageBytes, backing, writes = [], zeroes = [] } = options;
   const file = new MemoryStorage();

@@ -1,8 +1,9 @@
 import type { GuestRange, Recording, Step, Subject, Target } from "../../harness/mod.ts";
 import type { Filter, QedImage } from "../../lib/mod.ts";
-import { openLowerFiles } from "./lower_files.ts";
+import { openBackingFiles } from "./backing_files.ts";
 import { qedTarget, refusal } from "./qed_target.ts";
-import type { RecordOptions, Workload } from "./workload.ts";
+import type { RecordOptions } from "./record.ts";
+import type { Workload } from "./workload.ts";
 import { WorkloadRun } from "./workload_run.ts";
 
 /** An image of our driver to run any workload on. */
@@ -10,15 +11,15 @@ export interface QedSubjectOptions
   extends Omit<Workload, "steps" | "grownBytes" | "shrunkBytes">, Pick<RecordOptions, "profile"> {
   /** The name for reports; that of the profile if not given. */
   readonly name?: string;
-  /** Makes filters that nothing went through yet: planted bugs. */
+  /** Makes the filters of a mutant, with fresh state. */
   readonly filters?: () => readonly Filter[];
   /** Guest ranges to write after recovery, which no workload writes. */
-  readonly probes?: readonly GuestRange[];
+  readonly postRecoveryWrites?: readonly GuestRange[];
 }
 
-/** Our QED driver as a {@linkcode Subject}. A snapshot is an empty overlay in front of the image. */
+/** Our QED driver as a {@linkcode Subject}. A snapshot is an empty overlay over the image. */
 export function qedSubject(options: QedSubjectOptions): Subject {
-  const { name, filters = () => [], probes: _probes, profile, ...image } = options;
+  const { name, filters = () => [], postRecoveryWrites: _probes, profile, ...image } = options;
   return {
     name: name ?? `qed (${profile.name})`,
     record(steps: readonly Step[]): Recording {
@@ -26,7 +27,7 @@ export function qedSubject(options: QedSubjectOptions): Subject {
       for (const step of steps) run.perform(step);
       return {
         log: run.log,
-        target: targetFor(run, options) as Target,
+        target: targetFor(run, options),
         guestBytes: Math.max(image.imageBytes, ...steps.map(sizeAfter)),
         stepStarts: run.stepStarts,
       };
@@ -35,22 +36,22 @@ export function qedSubject(options: QedSubjectOptions): Subject {
   };
 }
 
-/** The target for what a workload left: it opens what is behind the image too. */
+/** The target for the file of a workload: it opens the backing files too. */
 function targetFor(run: WorkloadRun, options: QedSubjectOptions): Target<QedImage> {
-  const { profile, clusterBytes, backingNames, probes } = options;
-  const { lowerFiles } = run;
+  const { profile, clusterBytes, backingNames, postRecoveryWrites } = options;
+  const { backingFiles } = run;
   const target = qedTarget({
     profile,
     clusterBytes,
     ...(backingNames && { backingNames }),
-    ...(probes && { probes }),
+    ...(postRecoveryWrites && { postRecoveryWrites }),
   });
   return {
     ...target,
-    otherFiles: lowerFiles.map(({ storage }) => storage),
+    otherFiles: backingFiles.map(({ storage }) => storage),
     *recover() {
       const image = yield* target.recover();
-      const source = yield* openLowerFiles(lowerFiles);
+      const source = yield* openBackingFiles(backingFiles);
       if (source && image.backingName !== undefined) image.backing = source;
       return image;
     },

@@ -3,8 +3,9 @@ import { exploreLazily, SECTORS, type Step, violationKey } from "../../harness/m
 import { ImageError, RFC, STRICT } from "../../lib/mod.ts";
 import { qedSubject, type QedSubjectOptions } from "./qed_subject.ts";
 import { CLUSTER, PER_L2_TABLE } from "./sizes.ts";
-import { skipFlushes } from "./skip_flushes.ts";
-import { patternBytes, write } from "./workload.ts";
+import { skipFlushes } from "./mutants/request_filters.ts";
+import { patternBytes } from "./pattern_bytes.ts";
+import { write } from "./workload.ts";
 
 const DISK = PER_L2_TABLE + 2 * CLUSTER + 512;
 const OPTIONS: QedSubjectOptions = {
@@ -12,7 +13,7 @@ const OPTIONS: QedSubjectOptions = {
   clusterBytes: CLUSTER,
   imageBytes: DISK,
   prepared: [write(0, CLUSTER)],
-  probes: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
+  postRecoveryWrites: [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }],
 };
 const BACKING = patternBytes(7, 0, PER_L2_TABLE + 3 * CLUSTER);
 
@@ -29,7 +30,7 @@ function explore(steps: readonly Step[], options: Partial<QedSubjectOptions> = {
   return exploreLazily(log, target, SECTORS, { guestBytes });
 }
 
-/** What is above and behind each snapshot is written, unmapped and grown. */
+/** Writes, unmaps and grows before and after each snapshot. */
 const SNAPSHOTS: readonly Step[] = [
   step("write", 3 * CLUSTER, CLUSTER),
   step("write", DISK - 512, 512),
@@ -54,7 +55,7 @@ for (const backing of [undefined, BACKING]) {
   });
 }
 
-Deno.test("a bug behind a snapshot is found", () => {
+Deno.test("a violation after a snapshot is found", () => {
   const { violations } = explore([...SNAPSHOTS, step("write", 9 * CLUSTER, 512)], { profile: RFC });
   assertGreater(violations.length, 0);
   const filters = () => [skipFlushes("data before L2 entry")];
@@ -69,7 +70,7 @@ Deno.test("a bug behind a snapshot is found", () => {
   assertEquals(kinds.includes("wrong-data"), true);
 });
 
-Deno.test("filters are made anew for each file", () => {
+Deno.test("each file gets fresh filters", () => {
   let made = 0;
   const filters = () => {
     made++;
@@ -79,7 +80,7 @@ Deno.test("filters are made anew for each file", () => {
   assertEquals(made, 3);
 });
 
-Deno.test("each step says where in the log it began; a snapshot begins the log again", () => {
+Deno.test("each step knows where in the log it began; a snapshot restarts the log", () => {
   const subject = qedSubject(OPTIONS);
   const begins = (steps: readonly Step[]) => {
     const { log, stepStarts } = subject.record(steps);
@@ -93,7 +94,7 @@ Deno.test("each step says where in the log it began; a snapshot begins the log a
   assertEquals(subject.record([flush, flush, snapshot, flush]).stepStarts, [0, 0, 0, 0]);
 });
 
-Deno.test("the same steps give the same log, and a refusal is told from a bug", () => {
+Deno.test("the same steps give the same log, and a refusal differs from a bug", () => {
   const subject = qedSubject(OPTIONS);
   assertEquals(subject.record(SNAPSHOTS).log.events, subject.record(SNAPSHOTS).log.events);
   const error = assertThrows(() => subject.record([step("write", DISK, 512)]), ImageError);

@@ -2,9 +2,10 @@ import type { DiskShape, GuestRange, Subject } from "../../harness/mod.ts";
 import type { Filter, HeaderLayout, OrderingProfile } from "../../lib/mod.ts";
 import { qedSubject } from "./qed_subject.ts";
 import { CLUSTER, PER_L2_TABLE } from "./sizes.ts";
-import { patternBytes, write } from "./workload.ts";
+import { patternBytes } from "./pattern_bytes.ts";
+import { write } from "./workload.ts";
 
-/** Which images of QED a sweep is about. */
+/** The images of QED that a sweep runs on. */
 export interface QedSweepOptions {
   /** The ordering profile of the driver. */
   readonly profile: OrderingProfile;
@@ -14,18 +15,18 @@ export interface QedSweepOptions {
   readonly backing?: "short" | "long";
   /** Bytes of an unfinished cluster at the end of the file; 0 if not given. */
   readonly tornTailBytes?: number;
-  /** Makes filters that nothing went through yet: planted bugs. */
+  /** Makes the filters of a mutant, with fresh state. */
   readonly filters?: () => readonly Filter[];
 }
 
-/** Clusters that are written before a workload begins. */
+/** Bytes that are written before a workload begins. */
 const WRITTEN_BYTES = 2 * CLUSTER;
-/** Two L2 tables, of the second one not all. In the rfc layout a disk ends with a cluster. */
+/** One L2 table and a part of a second. In the rfc layout a disk ends with a cluster. */
 const SIZE_BYTES = PER_L2_TABLE + 40 * CLUSTER;
 
-/** What is under the written clusters and behind them, to the middle of a cluster. */
+/** Covers the written clusters and more, to the middle of a cluster. */
 const SHORT_BACKING = patternBytes(7, 0, 4 * CLUSTER + 1024);
-/** The same, then nothing, and again something where the disk ends and behind it. */
+/** The same, then zeroes, then data around the end of the disk and past it. */
 const LONG_BACKING = longBacking();
 const BACKINGS = { short: SHORT_BACKING, long: LONG_BACKING } as const;
 
@@ -37,16 +38,16 @@ function longBacking(): Uint8Array {
   return bytes;
 }
 
-/** What no workload writes: in the first table, and in the second, which there need not be. */
-const PROBES: readonly GuestRange[] = [
+/** Ranges that no workload writes: one of the first table, one of the second, which may be absent. */
+const UNWRITTEN: readonly GuestRange[] = [
   { offsetBytes: 100 * CLUSTER, lengthBytes: 512 },
   { offsetBytes: PER_L2_TABLE + 20 * CLUSTER, lengthBytes: 512 },
 ];
 
-/** Of these, an image in the rfc layout can't grow where that would have to hide a backing file. */
+/** An image in the rfc layout cannot grow where the growth would have to hide a backing file. */
 const KINDS = ["write", "zero", "discard", "flush", "grow", "reopen", "snapshot"] as const;
 
-/** Our driver on a small image, and what is to be known to make workloads for it. */
+/** Our driver on a small image, and the shape of the workloads for it. */
 export function qedSweep(options: QedSweepOptions): { subject: Subject; shape: DiskShape } {
   const { profile, layout = "final", backing, tornTailBytes, filters } = options;
   const isRfc = layout === "rfc";
@@ -63,14 +64,14 @@ export function qedSweep(options: QedSweepOptions): { subject: Subject; shape: D
     clusterBytes: CLUSTER,
     imageBytes: sizeBytes,
     prepared: [write(0, WRITTEN_BYTES)],
-    probes: PROBES,
+    postRecoveryWrites: UNWRITTEN,
     ...(backing && { backing: BACKINGS[backing] }),
     ...(tornTailBytes !== undefined && { tornTailBytes }),
     ...(filters && { filters }),
   });
   const shape: DiskShape = {
     sizeBytes,
-    unitBytes: CLUSTER,
+    allocationUnitBytes: CLUSTER,
     tableBytes: PER_L2_TABLE,
     alignmentBytes: 1,
     sizeStepBytes: isRfc ? CLUSTER : 512,

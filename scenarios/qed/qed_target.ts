@@ -1,4 +1,10 @@
-import type { Claims, GuestRange, Inspection, Refusal, Target } from "../../harness/mod.ts";
+import type {
+  GuestRange,
+  IndependenceHints,
+  Inspection,
+  Refusal,
+  Target,
+} from "../../harness/mod.ts";
 import {
   type BackingSource,
   BufferPool,
@@ -15,15 +21,14 @@ import {
   type SyncStorage,
   writeImage,
 } from "../../lib/mod.ts";
+import { Digest } from "../../lib/storage/digest.ts";
 import { describeQedWrite } from "./describe_qed_write.ts";
 
-import { Digest } from "../../lib/storage/digest.ts";
-
 const ENTRY_BYTES = 8;
-/** The size of a disk is a multiple of it. */
+/** The size of a disk is a multiple of this. */
 const SECTOR_BYTES = 512n;
 
-/** What the QED under test is like. */
+/** The QED driver under test. */
 export interface QedTargetOptions {
   /** The ordering profile that recovery and later writes use. */
   readonly profile: OrderingProfile;
@@ -34,10 +39,10 @@ export interface QedTargetOptions {
   /** The names that the header may have for it, undefined for none; any if not given. */
   readonly backingNames?: readonly (string | undefined)[];
   /** Guest ranges to write after recovery; unallocated in the workload. */
-  readonly probes?: readonly GuestRange[];
+  readonly postRecoveryWrites?: readonly GuestRange[];
 }
 
-/** A backing file that is open: what the image reads from, and the files behind it from slot 1. */
+/** An open backing file: the source that the image reads from, and the files from slot 1 on. */
 export interface OpenedBacking {
   readonly source: BackingSource;
   readonly files: readonly SyncStorage[];
@@ -49,11 +54,11 @@ export function qedTarget(options: QedTargetOptions): Target<QedImage> {
   const { profile, backing } = options;
   return {
     name: `qed (${profile.name})`,
-    opaqueLabels: new Set(["data", "backing"]),
-    granularityBytes: options.clusterBytes,
+    dataLabels: new Set(["data", "backing"]),
+    allocationUnitBytes: options.clusterBytes,
     otherFiles: backing?.files ?? [],
-    probes: options.probes ?? [],
-    recycle: () => buffers.recycle(),
+    postRecoveryWrites: options.postRecoveryWrites ?? [],
+    beforeEachState: () => buffers.recycle(),
     *recover() {
       const image = yield* openImage({ writable: true, profile, buffers });
       if (backing && image.backingName !== undefined) image.backing = backing.source;
@@ -63,18 +68,18 @@ export function qedTarget(options: QedTargetOptions): Target<QedImage> {
     read: readGuest,
     write: writeImage,
     fingerprint,
-    claims: claimsOf(options.clusterBytes),
+    independence: claimsOf(options.clusterBytes),
     describeWrite: describeQedWrite,
     refusal,
   };
 }
 
 /**
- * What a sector of an L2 table has to do with others: an entry refers to a cluster of the file, which
- * another one may refer to as well, or which a table may be in. Where else an entry matters, it is
- * looked at by itself: whether it is valid depends on the size of the file.
+ * How sectors of L2 tables depend on each other: an entry refers to a cluster of the file, to which
+ * another entry may refer too, or which may hold a table. Beyond that, only the entry itself and the
+ * size of the file decide whether it is valid.
  */
-function claimsOf(clusterBytes: number): Claims {
+function claimsOf(clusterBytes: number): IndependenceHints {
   return {
     labels: new Set(["l2-table"]),
     placeOf: (offsetBytes) => Math.floor(offsetBytes / clusterBytes),
@@ -83,7 +88,7 @@ function claimsOf(clusterBytes: number): Claims {
       const clusters = new Set<number>();
       for (let at = 0; at < sector.byteLength; at += ENTRY_BYTES) {
         const entry = words.getUint32(at + 4, true) * 2 ** 32 + words.getUint32(at, true);
-        // Below that are the entries that mean something else.
+        // Smaller values are no offsets.
         if (entry >= clusterBytes) clusters.add(Math.floor(entry / clusterBytes));
       }
       return clusters;
@@ -91,7 +96,7 @@ function claimsOf(clusterBytes: number): Claims {
   };
 }
 
-/** What an image remembers: the header, where the next cluster goes, and the tables. */
+/** A digest of the state of an image: header, end of the file, and tables. */
 function fingerprint(image: QedImage): string {
   const { endBytes, hasTornTail, header, l1, l2Cache, geometry, backingName } = image;
   const digest = new Digest();
@@ -110,13 +115,13 @@ function fingerprint(image: QedImage): string {
   return `${digest}${backingName ?? ""}`;
 }
 
-/** What our driver refuses, if `error` is a refusal of its own. */
+/** The refusal that an error of our driver stands for; undefined for any other error. */
 export function refusal(error: unknown): Refusal | undefined {
   if (error instanceof FormatError) {
     return { subject: `${error.field} is invalid`, detail: error.message };
   }
   if (error instanceof ImageError) return { subject: error.message, detail: error.message };
-  // A driver that does not look at offsets goes where no file goes.
+  // A driver that does not check offsets may send a request out of bounds.
   if (error instanceof StorageError && error.code === "EINVAL") {
     return { subject: "a request out of bounds", detail: error.message };
   }
@@ -131,7 +136,7 @@ export function memoryBacking(contents: Uint8Array): OpenedBacking {
   };
 }
 
-/** What the guest sees; behind the end of its disk, which may not have grown yet, zeroes. */
+/** Read the guest's data; zeroes past the end of its disk, which may not have grown yet. */
 function* readGuest(image: QedImage, offsetBytes: number, into: Uint8Array): Operation<void> {
   const thereBytes = Number(image.imageBytes) - offsetBytes;
   if (thereBytes >= into.length) return yield* readImage(image, offsetBytes, into);

@@ -13,48 +13,59 @@ import {
 import { ImageChain } from "../../lib/chain/mod.ts";
 import { decodeLog, isLog } from "../../harness/log/log_file.ts";
 import { type QedImage, QEMU, runSync } from "../../lib/mod.ts";
-import { readFile } from "./read_file.ts";
-import { UsageError } from "./usage_error.ts";
 import { GuestView, readView } from "./guest_view.ts";
 import { type OpenedBacking, qedTarget } from "./qed_target.ts";
 import { type EventsWithGuest, withGuest } from "./submitted_log.ts";
 
-/** A recorded log, ready to be explored; its base image is open until it is disposed of. */
+/** A recorded log that is damaged, or that does not belong to its base image. */
+export class RecordedLogError extends Error {
+  /** The name of this kind of error. */
+  override readonly name = "RecordedLogError";
+}
+
+/** A log as a file. */
+export interface LogFile {
+  /** The file's path, for messages. */
+  readonly path: string;
+  /** Its bytes. */
+  readonly bytes: Uint8Array;
+}
+
+/** A recorded log, ready to be explored; its base image stays open until disposal. */
 export interface RecordedLog extends Disposable {
-  /** The log with the guest's requests as far as they can be told. */
+  /** The log, with the guest's requests as far as a replay shows them. */
   readonly log: WriteLog;
   /** Our QED driver, ordering as QEMU does. */
   readonly target: Target<QedImage>;
   /** The size of the guest's disk in bytes. */
   readonly guestBytes: number;
-  /** For each event of the log the entry of the file that it comes from. */
+  /** For each event of the log, the entry of the file that it comes from. */
   readonly entryOfEvent: readonly number[];
-  /** How many entries the file has. */
+  /** The number of entries in the file. */
   readonly entryCount: number;
-  /** How many clusters of the guest's disk were mapped before the log. */
+  /** The number of guest clusters that were mapped before the log. */
   readonly mappedClusters: number;
-  /** How many of these are read after each recovery, beside all that the log writes. */
+  /** How many of these the search reads after each recovery, besides all that the log writes. */
   readonly watchedClusters: number;
 }
 
-/** Clusters that the log does not write and that are read all the same after each recovery. */
-const MOST_BYSTANDERS = 1024;
+/** The search reads up to this many clusters that the log does not write, after each recovery. */
+const MAX_BYSTANDERS = 1024;
 
 /**
- * Read a dm-log-writes log of a QED session, or one of our own recorder (see submitted_log.ts), and
- * the image as it was before it.
+ * Read a log of a QED session, from dm-log-writes or our own recorder (see submitted_log.ts), and open
+ * the image from before the session.
  *
- * The log does not say what the guest asked for, but a replay in order shows what it got: whatever
- * an entry changes on the guest's disk, the guest had asked for; and what it sees when a flush
- * entry is done is durable. Throws {@linkcode UsageError} for a bad log or one that
+ * The log does not hold the guest's requests, but a replay in order shows their effects: a change on
+ * the guest's disk is a write of the guest, and its data at a completed flush is durable. Throws {@linkcode RecordedLogError} for a bad log or one that
  * does not fit, and `HostError` for a base image that can't be opened.
  */
-export function setUpLog(logPath: string, basePath: string): RecordedLog {
-  const input = parse(logPath);
+export function setUpLog(file: LogFile, basePath: string): RecordedLog {
+  const input = parse(file);
   const base = ImageChain.open(basePath, { format: "qed" });
   try {
     return {
-      ...recordedOn(base, input, logPath),
+      ...recordedOn(base, input, file.path),
       [Symbol.dispose]: () => base[Symbol.dispose](),
     };
   } catch (error) {
@@ -63,16 +74,16 @@ export function setUpLog(logPath: string, basePath: string): RecordedLog {
   }
 }
 
-/** What is in a log file, whatever its format. */
+/** The contents of a log file of any format. */
 interface LogInput {
   readonly entryCount: number;
-  /** Where the entries write and discard. */
+  /** The ranges that the entries write and discard. */
   readonly ranges: readonly EntryRange[];
-  /** The events, with what the guest asked for, as a replay on `view` shows it. */
+  /** The events with the guest's requests, which a replay on `view` shows. */
   eventsOn(view: GuestView): EventsWithGuest;
 }
 
-/** Where an entry writes or discards. */
+/** The range that an entry writes or discards. */
 interface EntryRange {
   readonly name: string;
   readonly offsetBytes: number;
@@ -80,12 +91,11 @@ interface EntryRange {
   readonly isDiscard: boolean;
 }
 
-function parse(logPath: string): LogInput {
-  const file = readFile(logPath);
+function parse({ path, bytes }: LogFile): LogInput {
   try {
-    return isLog(file) ? submitted(decodeLog(file).events) : completed(parseDmLog(file));
+    return isLog(bytes) ? submitted(decodeLog(bytes).events) : completed(parseDmLog(bytes));
   } catch (error) {
-    if (error instanceof LogFormatError) throw new UsageError(`${logPath}: ${error.message}`);
+    if (error instanceof LogFormatError) throw new RecordedLogError(`${path}: ${error.message}`);
     throw error;
   }
 }
@@ -127,18 +137,23 @@ function recordedOn(
   });
   checkRanges(input.ranges, source.sizeBytes, logPath);
   const view = new GuestView(new PagedStorage(source), backing, image);
-  const bystanders = view.mappedClusters(MOST_BYSTANDERS).map(range);
+  const bystanders = view.mappedClusters(MAX_BYSTANDERS).map(range);
   const mappedClusters = view.mappedCount;
   const { events, entryOfEvent } = input.eventsOn(view);
   const misfit = view.misfit();
   if (misfit !== undefined) {
-    throw new UsageError(
+    throw new RecordedLogError(
       `${logPath}: the base image does not fit the log: replayed in order, it leaves no image ` +
         `(${misfit})`,
     );
   }
-  const probes = view.freeClusters(2).map(range);
-  const target = qedTarget({ profile: QEMU, clusterBytes, probes, ...(backing && { backing }) });
+  const postRecoveryWrites = view.freeClusters(2).map(range);
+  const target = qedTarget({
+    profile: QEMU,
+    clusterBytes,
+    postRecoveryWrites,
+    ...(backing && { backing }),
+  });
   assertRecovers(target, source);
   return {
     log: { base: source, guestBase: guestSource(base), events, bystanders },
@@ -151,14 +166,14 @@ function recordedOn(
   };
 }
 
-/** A base image that can't be opened for writing says nothing about crashes. */
+/** Refuses a base image that cannot be opened for writing: recovery would fail in any state. */
 function assertRecovers(target: Target<QedImage>, source: ByteSource): void {
   try {
     runSync(target.recover(), [new PagedStorage(source), ...target.otherFiles]);
   } catch (error) {
     const refusal = target.refusal(error);
     if (refusal === undefined) throw error;
-    throw new UsageError(`the base image can't be opened for writing: ${refusal.detail}`);
+    throw new RecordedLogError(`Cannot open the base image for writing: ${refusal.detail}`);
   }
 }
 
@@ -195,23 +210,23 @@ function eventsWithGuest(
 }
 
 /**
- * How much of the file, in all, entries may skip behind its end, or discard: an image grows as it
- * is written, and what a log says costs memory.
+ * Entries may skip past the end of the file, or discard, this many bytes in all: images grow by
+ * writes, and the gaps of a log cost memory.
  */
-const MOST_UNWRITTEN_BYTES = 2 ** 28;
+const MAX_UNWRITTEN_BYTES = 2 ** 28;
 
-/** Entries must touch the base image, or what the entries before them made of it. */
+/** Checks that each entry touches the base image, as the entries before it left it. */
 function checkRanges(entries: readonly EntryRange[], baseBytes: number, logPath: string): void {
   let endBytes = baseBytes;
   let unwrittenBytes = 0;
   for (const { name, offsetBytes, lengthBytes, isDiscard } of entries) {
     const gapBytes = Math.max(0, offsetBytes - endBytes);
     unwrittenBytes += isDiscard ? lengthBytes + gapBytes : gapBytes;
-    if (unwrittenBytes > MOST_UNWRITTEN_BYTES) {
-      throw new UsageError(
+    if (unwrittenBytes > MAX_UNWRITTEN_BYTES) {
+      throw new RecordedLogError(
         `${logPath}: ${name} is ${offsetBytes} bytes: ` +
           `the base image does not fit the log: with ${lengthBytes} bytes from there, ` +
-          `${unwrittenBytes} in all are discarded or skipped behind the end of the file at ` +
+          `${unwrittenBytes} in all are discarded or skipped past the end of the file at ` +
           `${endBytes}`,
       );
     }
@@ -219,11 +234,11 @@ function checkRanges(entries: readonly EntryRange[], baseBytes: number, logPath:
   }
 }
 
-/** What the guest saw before the log, read through the image when asked for. */
+/** The guest's data before the log, read through the image on demand. */
 function guestSource(base: ImageChain): ByteSource {
   const sizeBytes = Number(base.guestBytes);
   return {
-    // A huge disk must not be hashed whole: what the guest saw follows from the base anyway.
+    // Not the size of the disk, which would be hashed whole: the base determines the data anyway.
     sizeBytes: 0,
     read(offsetBytes, into) {
       const there = Math.max(0, Math.min(into.length, sizeBytes - offsetBytes));

@@ -12,50 +12,51 @@ import {
 } from "../../harness/mod.ts";
 import type { Filter, OrderingProfile } from "../../lib/mod.ts";
 import { memoryBacking, qedTarget } from "./qed_target.ts";
-import { record, type Workload } from "./workload.ts";
+import { record } from "./record.ts";
+import type { Workload } from "./workload.ts";
 
-/** What is expected of an exploration: no violation, at least these kinds, or whatever is found. */
+/** The expected result of an exploration: no violation, at least these kinds, or any result. */
 export type Expectation = "clean" | readonly ViolationKind[] | "as found";
 
 /** One workload under one ordering profile and one fault preset. */
 export interface Case {
-  /** What is special about it, in a few words. */
+  /** Its difference from other cases, in a few words. */
   readonly name: string;
   /** The ordering profile; variants of a named one have a name of their own. */
   readonly profile: OrderingProfile;
   /** The fault preset. */
   readonly preset: Preset;
-  /** What the guest does. */
+  /** The guest's workload. */
   readonly workload: Workload;
   /** Guest ranges to write after recovery. */
-  readonly probes?: readonly GuestRange[];
-  /** Planted bugs. */
+  readonly postRecoveryWrites?: readonly GuestRange[];
+  /** The filters of a mutant. */
   readonly filters?: readonly Filter[];
-  /** What must come out. */
+  /** The expected result. */
   readonly expected: Expectation;
-  /** Records and judges something else than the workload on one image: a chain of them. */
+  /** Records and checks something other than the workload on one image, for example a chain. */
   readonly custom?: (each: Case) => Setup;
 }
 
-/** What is explored, and how what is left of it is judged. */
+/** A log to explore, and the target that checks its states. */
 export interface Setup {
-  /** What reached the file. */
+  /** The requests that reached the file. */
   readonly log: WriteLog;
-  /** The target that its states are judged with. */
+  /** The target that checks its states. */
   readonly target: Target;
 }
 
-/** Something that is shown by running it rather than by exploring. */
+/** A claim that a run shows, rather than an exploration. */
 export interface Demonstration {
-  /** What is shown. */
+  /** The claim, in a few words. */
   readonly name: string;
-  /** Run it: one line for each figure, and whether the claim holds. */
+  /** Run it. Returns whether the claim holds, and a line for each figure. */
   run(): { readonly holds: boolean; readonly figures: readonly string[] };
 }
 
-/** A claim of the mail thread, or a promise of this implementation, and what puts it to the test. */
-export interface Scenario {
-  /** The name it is run by. */
+/** A claim of the mail thread, or a promise of this implementation. */
+interface Statement {
+  /** The name on the command line: the file's name, with hyphens. */
   readonly name: string;
   /** The claim's number in the list of claims; absent for a promise. */
   readonly claim?: number;
@@ -63,13 +64,28 @@ export interface Scenario {
   readonly mail: string;
   /** The claim or promise in a sentence. */
   readonly statement: string;
+}
+
+/** A statement that explorations test. */
+export interface ExploredScenario extends Statement {
   /** The explorations. */
   readonly cases: readonly Case[];
-  /** What else is shown. */
+  /** Demonstrations beside them. */
   readonly demonstrations?: readonly Demonstration[];
 }
 
-/** The log of a case and the target that its states are judged with. */
+/** A statement that no crash tests: one about sizes, costs or errors of storage. */
+export interface DemonstratedScenario extends Statement {
+  /** There are no explorations. */
+  readonly cases?: never;
+  /** The demonstrations. */
+  readonly demonstrations: readonly Demonstration[];
+}
+
+/** A statement, and what tests it. */
+export type Scenario = ExploredScenario | DemonstratedScenario;
+
+/** Record the log of a case, and create the target that checks its states. */
 export function setUp(each: Case): Setup {
   if (each.custom) return each.custom(each);
   const { workload, profile } = each;
@@ -80,12 +96,12 @@ export function setUp(each: Case): Setup {
     clusterBytes: workload.clusterBytes,
     ...(backing && { backing: memoryBacking(backing) }),
     ...(workload.backingNames && { backingNames: workload.backingNames }),
-    ...(each.probes && { probes: each.probes }),
+    ...(each.postRecoveryWrites && { postRecoveryWrites: each.postRecoveryWrites }),
   });
   return { log, target };
 }
 
-/** How much of the guest's disk is looked at, in bytes: all that it ever has. */
+/** How many bytes of the guest's disk the search reads: the largest size that it ever has. */
 export function guestBytesOf({ workload }: Case): number {
   return Math.max(workload.imageBytes, workload.grownBytes ?? 0);
 }
@@ -106,7 +122,7 @@ export function explore(each: Case): Exploration {
   return exploreLazily(log, target, each.preset, { guestBytes: guestBytesOf(each) });
 }
 
-/** Whether a result is what was expected. */
+/** Whether an exploration ended as expected. */
 export function isAsExpected(exploration: Exploration, expected: Expectation): boolean {
   if (expected === "as found") return true;
   if (expected === "clean") return exploration.verdict === "clean";
@@ -114,7 +130,7 @@ export function isAsExpected(exploration: Exploration, expected: Expectation): b
   return expected.every((kind) => found.has(kind));
 }
 
-/** Where the statement of a scenario comes from, in a word or two. */
+/** The origin of a scenario's statement: a claim and its number, or a promise. */
 export function originOf({ claim }: Scenario): string {
   return claim === undefined ? "promise" : `claim ${claim}`;
 }

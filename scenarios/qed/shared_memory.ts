@@ -2,10 +2,10 @@ import { Digest } from "../../lib/storage/digest.ts";
 import type { QedImage } from "../../lib/mod.ts";
 
 /**
- * All of an open image's memory that decides what requests on it do, but for whom they wait;
- * undefined beside a repair, which keeps more than can be seen from here. What a flush under way
- * covers is settled by what was freed when it was issued, and by whether all was forgotten since.
- * Tables are taken to fit the cache, so that the order in which they were used does not matter.
+ * A fingerprint of the memory of an open image that decides what its requests do, except for the
+ * queues of its locks; undefined during a repair, whose state is not visible here. The ranges that
+ * were free when a flush began, and the generation of the free list, decide what the flush covers.
+ * Tables must fit the cache, so that the order of their use does not matter.
  */
 export function sharedMemory(image: QedImage): string | undefined {
   if (image.repairFront) return undefined;
@@ -19,9 +19,21 @@ export function sharedMemory(image: QedImage): string | undefined {
   }
   const { layout, features, imageBytes, l1TableOffsetBytes } = image.header;
   return [
-    ...[endBytes, hasTornTail, tableChanges, isUnchecked, failure?.message, image.backingName],
-    ...[layout, features, imageBytes, l1TableOffsetBytes, image.copiesOnRead],
-    ...[free.freed, free.settled, free.clean].map((ranges) => ranges.digest()),
-    ...[free.generation, tables],
+    endBytes,
+    hasTornTail,
+    tableChanges,
+    isUnchecked,
+    failure?.message,
+    image.backingName,
+    layout,
+    features,
+    imageBytes,
+    l1TableOffsetBytes,
+    image.copiesOnRead,
+    free.freed.digest(),
+    free.settled.digest(),
+    free.clean.digest(),
+    free.generation,
+    tables,
   ].join(";");
 }

@@ -1,25 +1,25 @@
 /**
  * Logs of our own recorder (`deno task qed nbd --record`): unlike those of `blklogwrites` they say when
- * each request was submitted, so requests that overlapped in time are told from those that did not.
+ * each request was submitted, so they distinguish requests that overlapped in time.
  *
- * The guest's requests are told from what a replay in the order of submission shows, as for the other
- * logs. A guest's write counts as acknowledged when the write that shows it and all that were under
- * way when it was submitted have completed, since the driver may have waited for any of them: later
- * than it was, maybe, but never before. A guest's flush begins and ends with the driver's; where that
- * fails the guest is taken to be told.
+ * A replay in the order of submission shows the guest's requests, as for the other logs. A guest's
+ * write counts as acknowledged once the write that shows it, and all writes in flight at its
+ * submission, have completed, since the driver may have waited for any of them. That is never before
+ * the real acknowledgement. A guest's flush begins and ends with the driver's; if that flush fails, the
+ * guest counts as warned.
  *
  * @module
  */
 import type { LogEvent } from "../../harness/mod.ts";
 import type { GuestView } from "./guest_view.ts";
 
-/** What the guest asked for beside what the log has, and where in the log each event comes from. */
+/** The events of a log with the guest's requests, and the entry that each event comes from. */
 export interface EventsWithGuest {
   readonly events: LogEvent[];
   readonly entryOfEvent: number[];
 }
 
-/** Put the guest's requests in between `submitted`, which are replayed on `view`. */
+/** Insert the guest's requests between the `submitted` events, by a replay on `view`. */
 export function withGuest(submitted: readonly LogEvent[], view: GuestView): EventsWithGuest {
   const guest = new GuestOfDriver(submitted, view);
   submitted.forEach((event, entry) => guest.take(event, entry));
@@ -37,7 +37,7 @@ class GuestOfDriver implements EventsWithGuest {
   readonly entryOfEvent: number[] = [];
   readonly #view: GuestView;
   readonly #inFlight = new Set<number>();
-  /** For each flush of the driver that is under way the guest's. */
+  /** For each flush of the driver in flight, the guest's flush. */
   readonly #flushes = new Map<number, number>();
   #shown: Shown[] = [];
   #nextId: number;
@@ -75,7 +75,7 @@ class GuestOfDriver implements EventsWithGuest {
       case "write-failed":
         this.#add(event);
         this.#inFlight.delete(event.id);
-        // What it was to show, or what had to wait for it, may never have been acknowledged.
+        // The driver may never have acknowledged a guest write that this write shows or delays.
         this.#shown = this.#shown.filter(({ behind }) => !behind.has(event.id));
         return;
       case "flush-issued": {
@@ -98,7 +98,7 @@ class GuestOfDriver implements EventsWithGuest {
     }
   }
 
-  /** The guest writes that a write or discard shows, begun. */
+  /** Begin the guest writes that a write or discard shows. */
   #begin(event: LogEvent & { kind: "write-issued" | "discarded" }): number[] {
     return this.#view.apply(event).map(({ offsetBytes, bytes }) => {
       const id = this.#nextId++;

@@ -1,11 +1,7 @@
-import type { OrderScheduler, RangeStep, Step as PlainStep, WriteLog } from "../../harness/mod.ts";
-import type { Filter, HeaderLayout, Operation, OrderingProfile, QedImage } from "../../lib/mod.ts";
-import { WorkloadRun } from "./workload_run.ts";
+import type { OrderScheduler, RangeStep, Step as PlainStep } from "../../harness/mod.ts";
+import type { HeaderLayout, Operation, QedImage } from "../../lib/mod.ts";
 
-export { patternBytes } from "./pattern_bytes.ts";
-export { BACKING_NAME } from "./prepared_file.ts";
-
-/** One thing that the guest, or whoever runs it, does while the image is open. */
+/** One request of the guest, or of the host that runs it, while the image is open. */
 export type Request =
   | RangeStep
   | {
@@ -16,18 +12,17 @@ export type Request =
   | { readonly kind: "flush" }
   | { readonly kind: "in-turn"; readonly requests: readonly Request[] };
 
-/** What follows from something done to the image, although its guest does not notice. */
+/** The side effects of a host's operation on the image. */
 export interface Effects {
-  /** How much space is given up, so that as much more may be lost, in bytes. */
+  /** How many bytes the operation may leak. */
   readonly givesUpBytes?: number;
-  /** A range of the guest's disk that the backing file may no longer show through afterwards. */
+  /** A range of the guest's disk that the operation may copy from the backing file. */
   readonly copies?: { readonly offsetBytes: number; readonly lengthBytes: number };
 }
 
 /**
- * Which of the storage requests on their way completes next, each time a number below their count:
- * one after the other, and the first one once they have run out; or whoever is asked, by their count
- * or with a look at what goes on; or any, always the same ones for the same seed.
+ * Chooses which pending storage request completes next, by a number below their count: an explicit
+ * list (then first in, first out), a callback, a scheduler, or a seeded random choice.
  */
 export type Schedule =
   | readonly number[]
@@ -35,7 +30,7 @@ export type Schedule =
   | OrderScheduler
   | { readonly seed: number };
 
-/** One step of a workload: plain data, or what only code can say. */
+/** One step of a workload: plain data, or code. */
 export type Step =
   | PlainStep
   | Request
@@ -57,18 +52,18 @@ export function zero(offsetBytes: number, lengthBytes: number): Request {
 export function discard(offsetBytes: number, lengthBytes: number): Request {
   return { kind: "discard", offsetBytes, lengthBytes };
 }
-/** Whoever runs the guest has something done to the image that its guest does not notice. */
+/** The host runs an operation on the image that never changes the guest's data. */
 export function operate(
   run: (image: QedImage) => Operation<unknown>,
   effects: Effects = {},
 ): Request {
   return { kind: "operate", run, effects };
 }
-/** One thing after the other, beside something else. */
+/** Requests in sequence, as one of several concurrent ones. */
 export function inTurn(...requests: readonly Request[]): Request {
   return { kind: "in-turn", requests };
 }
-/** Several things go on at the same time. */
+/** Concurrent requests. */
 export function together(requests: readonly Request[], schedule: Schedule = []): Step {
   return { kind: "together", requests, schedule };
 }
@@ -76,12 +71,12 @@ export function together(requests: readonly Request[], schedule: Schedule = []):
 export const FLUSH: Request = { kind: "flush" };
 /** The image is closed cleanly and opened again. */
 export const REOPEN: Step = { kind: "reopen" };
-/** The guest goes on on an empty overlay; see {@linkcode WorkloadRun}. */
+/** The guest continues on an empty overlay; see `WorkloadRun`. */
 export const SNAPSHOT: Step = { kind: "snapshot" };
 /** The image is closed cleanly; the last step. */
 export const CLOSE: Step = { kind: "close" };
 
-/** An image, what is done to it before the log begins, and what the log records. */
+/** An image, its preparation before the log begins, and the steps that the log records. */
 export interface Workload {
   /** Bytes of a cluster. */
   readonly clusterBytes: number;
@@ -89,9 +84,9 @@ export interface Workload {
   readonly tableClusters?: number;
   /** Bytes of the guest's disk. */
   readonly imageBytes: number;
-  /** Bytes of the guest's disk once an operation made it grow; as many as before if not given. */
+  /** Bytes of the guest's disk after an operation has grown it; `imageBytes` if not given. */
   readonly grownBytes?: number;
-  /** Bytes of the guest's disk at its smallest; as many as at first if not given. */
+  /** Bytes of the guest's disk at its smallest; `imageBytes` if not given. */
   readonly shrunkBytes?: number;
   /** The header layout; final if not given. */
   readonly layout?: HeaderLayout;
@@ -103,33 +98,12 @@ export interface Workload {
   readonly prepared?: readonly Step[];
   /** Bytes of an unfinished cluster, from an earlier crash, at the end of the file; 0 if not given. */
   readonly tornTailBytes?: number;
-  /** What a crash, or a bug, did to the file before the log begins: changes its bytes. */
+  /** Applies the damage of an earlier crash or bug to the bytes of the file. */
   readonly damage?: (file: Uint8Array) => void;
-  /** How many L2 tables the driver keeps; as many as it does by itself if not given. */
+  /** How many L2 tables the driver caches; its default if not given. */
   readonly l2CacheTables?: number;
-  /** The image is opened as it is, and repaired by a step, if at all. */
+  /** Open the image without a repair; a step may repair it. */
   readonly opensUnrepaired?: boolean;
-  /** What is recorded. */
+  /** The recorded steps. */
   readonly steps: readonly Step[];
-}
-
-/** How a workload is run. */
-export interface RecordOptions {
-  /** The ordering profile of the driver. */
-  readonly profile: OrderingProfile;
-  /** Filters between the driver and its storage: planted bugs. */
-  readonly filters?: readonly Filter[];
-}
-
-/**
- * Run a workload through the driver and record what reaches the file. What the guest writes tells
- * which write it was and where it went: see {@linkcode patternBytes}.
- */
-export function record(workload: Workload, options: RecordOptions): WriteLog {
-  const run = new WorkloadRun(workload, {
-    profile: options.profile,
-    filters: () => options.filters ?? [],
-  });
-  for (const step of workload.steps) run.perform(step);
-  return run.log;
 }

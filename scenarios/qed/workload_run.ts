@@ -1,4 +1,9 @@
-import { type OrderScheduler, Recorder, TapeChoices, type WriteLog } from "../../harness/mod.ts";
+import {
+  type OrderScheduler,
+  RecordedChoices,
+  Recorder,
+  type WriteLog,
+} from "../../harness/mod.ts";
 import {
   closeImage,
   discardImage,
@@ -16,7 +21,7 @@ import {
 } from "../../lib/mod.ts";
 import { Random } from "../../lib/storage/random.ts";
 import { GuestModel } from "../../lib/qed/io/guest_model.ts";
-import type { LowerFile } from "./lower_files.ts";
+import type { BackingFile } from "./backing_files.ts";
 import { patternBytes } from "./pattern_bytes.ts";
 import { createEmpty, openPrepared, preparedWrites, prepareFile } from "./prepared_file.ts";
 import { sharedMemory } from "./shared_memory.ts";
@@ -26,9 +31,9 @@ import type { Request, Schedule, Step, Workload } from "./workload.ts";
 export interface WorkloadRunOptions {
   /** The ordering profile of the driver. */
   readonly profile: OrderingProfile;
-  /** Makes the filters between the driver and its storage, anew for each file: planted bugs. */
+  /** Makes the filters of a mutant between the driver and its storage, with fresh state for each file. */
   readonly filters: () => readonly Filter[];
-  /** Filters beneath the recorder, for all files: what storage does wrong. Opening may fail then. */
+  /** Filters below the recorder, for all files: the faults of storage. Opening may fail then. */
   readonly faults?: readonly Filter[];
 }
 
@@ -36,25 +41,25 @@ export interface WorkloadRunOptions {
 const FIRST_NUMBER = 100;
 
 /**
- * A workload under way: an image that is open, and the log of what its guest did so far.
+ * A workload in progress: an open image, and the log of its requests so far.
  *
- * At a snapshot the image is closed and the guest goes on on an empty overlay in front of it. What
- * was before is durable, so the log begins again, with the overlay as its base.
+ * At a snapshot the image is closed and the guest continues on an empty overlay. The image below is
+ * durable, so the log restarts with the overlay as its base.
  */
 export class WorkloadRun {
   readonly #workload: Workload;
   readonly #options: WorkloadRunOptions;
   readonly #stepStarts: number[] = [];
-  /** What is behind the image, the nearest file first. */
-  #lowerFiles: readonly LowerFile[];
-  /** The guest's disk as it is to be. */
+  /** The backing files of the image, the nearest first. */
+  #backingFiles: readonly BackingFile[];
+  /** The expected contents of the guest's disk. */
   #disk: GuestModel;
-  /** How far it holds anything but zeroes at most, in bytes. */
+  /** The end of the range that may hold data other than zeroes, in bytes. */
   #usedBytes: number;
   /** The size of the guest's disk, in bytes. */
   #guestBytes: number;
   #recorder: Recorder;
-  /** The image; undefined while storage does not let it be opened. */
+  /** The image; undefined while a fault of storage keeps it closed. */
   #image: QedImage | undefined;
   #number = FIRST_NUMBER;
 
@@ -64,7 +69,7 @@ export class WorkloadRun {
     this.#options = options;
     this.#guestBytes = workload.imageBytes;
     const { backing } = workload;
-    this.#lowerFiles = backing
+    this.#backingFiles = backing
       ? [{ format: "raw", sizeBytes: backing.length, storage: new MemoryStorage(backing) }]
       : [];
     this.#disk = this.#diskOver(backing);
@@ -72,11 +77,11 @@ export class WorkloadRun {
     for (const [offsetBytes, bytes] of preparedWrites(workload.prepared)) {
       this.#write(offsetBytes, bytes);
     }
-    this.#recorder = this.#record(prepareFile(workload, this.#lowerFiles));
+    this.#recorder = this.#record(prepareFile(workload, this.#backingFiles));
     if (!options.faults) this.#open();
   }
 
-  /** What was recorded so far. */
+  /** The log so far. */
   get log(): WriteLog {
     return this.#recorder.log;
   }
@@ -86,12 +91,12 @@ export class WorkloadRun {
     return this.#stepStarts;
   }
 
-  /** What is behind the image now, the nearest file first. */
-  get lowerFiles(): readonly LowerFile[] {
-    return this.#lowerFiles;
+  /** The current backing files, the nearest first. */
+  get backingFiles(): readonly BackingFile[] {
+    return this.#backingFiles;
   }
 
-  /** Go on by one step. */
+  /** Perform one step. */
   perform(step: Step): void {
     this.#stepStarts.push(this.#recorder.eventCount);
     switch (step.kind) {
@@ -116,7 +121,7 @@ export class WorkloadRun {
     }
   }
 
-  /** Let a scheduler look on. */
+  /** Show the state of the run to a scheduler. */
   #show(scheduler: OrderScheduler): void {
     const recorder = this.#recorder;
     const image = this.#image;
@@ -149,7 +154,7 @@ export class WorkloadRun {
     }
     recorder.giveUpSpace(bytesOfClusters(request, this.#workload.clusterBytes));
     if (kind === "discard") {
-      // What the guest is promised: each cluster reads as zeroes afterwards, or as before.
+      // The promise to the guest: each cluster reads as zeroes afterwards, or as before.
       const bytes = this.#disk.discard(offsetBytes, lengthBytes);
       const operation = discardImage(this.image, offsetBytes, lengthBytes);
       return recorder.asGuestWrite(offsetBytes, bytes, operation);
@@ -159,7 +164,7 @@ export class WorkloadRun {
     return recorder.asGuestWrite(offsetBytes, new Uint8Array(lengthBytes), operation);
   }
 
-  /** Note what the guest's disk is to hold. */
+  /** Update the expected contents of the guest's disk. */
   #write(offsetBytes: number, bytes: Uint8Array): void {
     this.#disk.write(offsetBytes, bytes);
     this.#usedBytes = Math.max(this.#usedBytes, offsetBytes + bytes.length);
@@ -168,8 +173,8 @@ export class WorkloadRun {
   #grow(sizeBytes: number): void {
     const { clusterBytes } = this.#workload;
     const lastBytes = this.#guestBytes % clusterBytes;
-    // Where the backing file goes on behind the end, the last cluster becomes the image's own.
-    if (lastBytes > 0 && (this.#lowerFiles[0]?.sizeBytes ?? 0) > this.#guestBytes) {
+    // If the backing file extends past the end, the driver copies the last cluster into the image.
+    if (lastBytes > 0 && (this.#backingFiles[0]?.sizeBytes ?? 0) > this.#guestBytes) {
       this.#disk.touch(this.#guestBytes - lastBytes, lastBytes);
     }
     this.#recorder.run(resizeImage(this.image, sizeBytes));
@@ -179,29 +184,29 @@ export class WorkloadRun {
   #snapshot(): void {
     this.#close();
     const frozen = new MemoryStorage(this.#recorder.run(wholeFile()));
-    this.#lowerFiles = [
+    this.#backingFiles = [
       { format: "qed", sizeBytes: this.#guestBytes, storage: frozen },
-      ...this.#lowerFiles,
+      ...this.#backingFiles,
     ];
     this.#disk = this.#diskOver(this.#disk.bytes);
     const overlay = new MemoryStorage();
-    runSync(createEmpty(this.#workload, this.#guestBytes, this.#lowerFiles), [overlay]);
+    runSync(createEmpty(this.#workload, this.#guestBytes, this.#backingFiles), [overlay]);
     this.#recorder = this.#record(overlay.toBytes());
     this.#stepStarts.fill(0);
     this.#open();
   }
 
-  /** The image that is open; opens it if that was left to be done, or has failed. */
+  /** The open image; opens it if it is not open yet, or if opening has failed. */
   get image(): QedImage {
     return this.#image ?? this.#open();
   }
 
   #open(): QedImage {
     const { profile } = this.#options;
-    // Whoever had an image that takes no more writes knows that it may have lost some.
+    // A failed image has warned its guest that writes may be lost.
     if (this.#image?.failure) this.#recorder.warnGuest();
     this.#image = undefined;
-    const operation = openPrepared(this.#workload, profile, this.#lowerFiles);
+    const operation = openPrepared(this.#workload, profile, this.#backingFiles);
     return this.#image = this.#recorder.run(operation);
   }
 
@@ -209,7 +214,7 @@ export class WorkloadRun {
     this.#recorder.run(closeImage(this.image));
   }
 
-  /** Read the guest's disk while the image is open; nothing of that is recorded. */
+  /** Read the guest's disk while the image is open; the log does not record it. */
   read(offsetBytes: number, lengthBytes: number): Uint8Array {
     const into = new Uint8Array(lengthBytes);
     const there = Math.min(lengthBytes, this.#guestBytes - offsetBytes);
@@ -217,18 +222,18 @@ export class WorkloadRun {
     return into;
   }
 
-  /** Start a log of `base`; the guest's disk is as it is now. */
+  /** Start a log of `base`, with the current contents of the guest's disk. */
   #record(base: Uint8Array): Recorder {
     return new Recorder({
       base,
       guestBase: this.#disk.bytes.subarray(0, this.#usedBytes),
-      otherFiles: this.#lowerFiles.map(({ storage }) => storage),
+      otherFiles: this.#backingFiles.map(({ storage }) => storage),
       filters: this.#options.filters(),
       faults: this.#options.faults ?? [],
     });
   }
 
-  /** The guest's disk in front of what it shows, as far as it goes now; large enough for each step. */
+  /** The guest's disk over the contents that show through; large enough for each step. */
   #diskOver(shown: Uint8Array | undefined): GuestModel {
     const { imageBytes, grownBytes = 0, clusterBytes, layout, steps } = this.#workload;
     return new GuestModel({
@@ -240,7 +245,7 @@ export class WorkloadRun {
   }
 }
 
-/** How far the guest's disk has to reach for a step, in bytes. */
+/** The size that a step needs of the guest's disk, in bytes. */
 function endOf(step: Step): number {
   if (step.kind === "grow") return step.sizeBytes;
   return "offsetBytes" in step ? step.offsetBytes + step.lengthBytes : 0;
@@ -252,7 +257,7 @@ function* wholeFile(): Operation<Uint8Array> {
   return into;
 }
 
-/** All of the clusters that a range touches, in bytes: what may be lost when it is given up. */
+/** The bytes of all clusters that a range touches: the most that discarding it may leak. */
 function bytesOfClusters(
   range: { readonly offsetBytes: number; readonly lengthBytes: number },
   clusterBytes: number,
@@ -271,6 +276,6 @@ function chooserOf(schedule: Schedule): ((count: number) => number) | OrderSched
     const random = new Random("schedule", schedule.seed);
     return (count) => random.below(count);
   }
-  const choices = new TapeChoices(schedule);
+  const choices = new RecordedChoices(schedule);
   return (count) => choices.choose(count);
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { SECTORS, violationKey } from "../../harness/mod.ts";
 import { repairImage, STRICT } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
-import { aliased, besideCheck, crashed, type Setting } from "../background_check.ts";
+import { aliased, crashed, duringCheck, type Setting } from "../background_check.ts";
 import { explore } from "../qed/scenario.ts";
 import { CLUSTER, PER_L2_TABLE } from "../qed/sizes.ts";
 import { FLUSH, operate, write } from "../qed/workload.ts";
@@ -12,18 +12,18 @@ function violationsOf(setting: Setting): string[] {
   return explore({ ...setting, profile: STRICT, expected: "clean" }).violations.map(violationKey);
 }
 
-Deno.test("planted and found: a check that does not keep allocations waiting", () => {
+Deno.test("a mutant is detected: a check that lets allocations proceed", () => {
   const check = operate((image) => repairImage(image, { corruptions: true, leaks: false }));
   const kinds = new Set(
     Array.from({ length: 40 }, (_, seed) => {
-      const how = { name: "planted", damage: crashed, check, schedule: { seed } };
-      return violationsOf(besideCheck(how, write(9 * CLUSTER, 512)));
+      const how = { name: "mutant", damage: crashed, check, schedule: { seed } };
+      return violationsOf(duringCheck(how, write(9 * CLUSTER, 512)));
     }).flat(),
   );
-  assert([...kinds].some((key) => key.includes("changes-later")), [...kinds].join());
+  assert([...kinds].some((key) => key.includes("aliasing")), [...kinds].join());
 });
 
-/** Writes to what is allocated, shared, dead and not allocated; none overlaps another. */
+/** Writes to allocated, shared, dead and unallocated clusters, without overlaps. */
 const PLACES = [
   512,
   PER_L2_TABLE + 1024,
@@ -43,7 +43,7 @@ seededTest("a check in the background survives every crash, in random orders", (
   fc.assert(
     fc.property(REQUESTS, ({ places, flushes, isAliased, order }) => {
       let at = 0;
-      const setting = besideCheck(
+      const setting = duringCheck(
         {
           name: "random",
           damage: isAliased ? aliased : crashed,

@@ -18,7 +18,7 @@ const CASE: Case = {
   expected: "clean",
 };
 
-/** Where the prepared cluster is: behind the header and the L1 table. */
+/** The offset of the prepared cluster: after the header and the L1 table. */
 const PREPARED_BYTES = 2 * CLUSTER;
 
 const overwritesPrepared: Filter = function* (request) {

@@ -1,4 +1,4 @@
-/** Guests that give clusters up and write others at the same time: any order, every crash. */
+/** Guests that concurrently discard clusters and write others: any order, every crash. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { SECTORS, violationKey } from "../../harness/mod.ts";
@@ -6,12 +6,12 @@ import { flushImage, type QedImage, STRICT } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { explore } from "../qed/scenario.ts";
 import { CLUSTER, DISK } from "../qed/sizes.ts";
+import { patternBytes } from "../qed/pattern_bytes.ts";
 import {
   discard,
   FLUSH,
   inTurn,
   operate,
-  patternBytes,
   type Request,
   type Step,
   together,
@@ -25,7 +25,7 @@ const RUNS = 60;
 /** Each guest has clusters of its own, all of them in one L2 table. */
 const GUEST_CLUSTERS = 8;
 
-/** What the guest number `guest` may ask for. */
+/** The requests that guest number `guest` may send. */
 function requestsOf(guest: number): fc.Arbitrary<Request> {
   const ranges = fc.record({
     cluster: fc.nat(GUEST_CLUSTERS - 4),
@@ -70,8 +70,8 @@ function workloadOf({ guests, seed, hasBacking }: Plan): Workload {
 }
 
 function violationsOf(workload: Workload, profile = EAGER): string[] {
-  const probes = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
-  const each = { name: "trim", profile, preset: SECTORS, workload, probes };
+  const postRecoveryWrites = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+  const each = { name: "trim", profile, preset: SECTORS, workload, postRecoveryWrites };
   return explore({ ...each, expected: "clean" }).violations.map(violationKey);
 }
 
@@ -89,8 +89,8 @@ seededTest(
   },
 );
 
-Deno.test("planted and found: a flush settles what is freed while it is under way", () => {
-  const plant: Step = operate((image: QedImage) => {
+Deno.test("a mutant is detected: a flush releases clusters that were freed while it was in progress", () => {
+  const mutate: Step = operate((image: QedImage) => {
     image.free.coveredByFlush = () => image.free.freed;
     return flushImage(image);
   });
@@ -100,7 +100,7 @@ Deno.test("planted and found: a flush settles what is freed while it is under wa
     backing: patternBytes(77, 0, 12 * CLUSTER),
     prepared: [write(0, 3 * CLUSTER)],
     // The flush is issued first and completes last.
-    steps: [plant, together([FLUSH, discard(0, CLUSTER)], [1, 1]), write(20 * CLUSTER, 512)],
+    steps: [mutate, together([FLUSH, discard(0, CLUSTER)], [1, 1]), write(20 * CLUSTER, 512)],
   });
   assert(kinds.some((key) => key.startsWith("wrong-data")), kinds.join());
 });

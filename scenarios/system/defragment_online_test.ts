@@ -1,4 +1,4 @@
-/** Defragmentation beside guests: any order of their requests, every crash. */
+/** Defragmentation while guests run: any order of their requests, every crash. */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { exploreLazily, SECTORS, violationKey } from "../../harness/mod.ts";
@@ -12,12 +12,12 @@ import {
 import { seededTest } from "../../test_support/seeds.ts";
 import { setUp } from "../qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "../qed/sizes.ts";
+import { patternBytes } from "../qed/pattern_bytes.ts";
 import {
   discard,
   FLUSH,
   inTurn,
   operate,
-  patternBytes,
   type Request,
   together,
   type Workload,
@@ -28,7 +28,7 @@ import { EAGER } from "../trim_reuse.ts";
 
 const RUNS = 60;
 const TABLES = 3;
-/** Each guest that trims has clusters of its own in each L2 table; what it is promised depends on it alone. */
+/** Each guest that trims has its own clusters in each L2 table, so no other guest affects its promises. */
 const GUEST_CLUSTERS = 5;
 
 const PLACES = fc.record({
@@ -77,7 +77,7 @@ const TRIMMING = fc.record({
 });
 type Plan = typeof WRITING extends fc.Arbitrary<infer T> ? T : never;
 
-/** Somebody who looks at the map of the disk, and holds nothing of it. */
+/** A reader of the map of the disk, which holds no lock. */
 function* mapTwice(image: QedImage): Operation<void> {
   for (let round = 0; round < 2; round++) {
     let at = 0n;
@@ -88,7 +88,7 @@ function* mapTwice(image: QedImage): Operation<void> {
   }
 }
 
-/** Guests that write beside a defragmentation that may lose `givesUpBytes` of space. */
+/** Guests that write during a defragmentation that may leak `givesUpBytes`. */
 function workloadOf(
   { prepared, guests, seed, hasBacking, ...options }: Plan,
   givesUpBytes: number,
@@ -110,14 +110,14 @@ function workloadOf(
   };
 }
 
-/** Explore it; answers how many states there were, as a power of two. */
+/** Explore it; returns the number of states, as a power of two. */
 function assertSurvives(workload: Workload, profile = STRICT): number {
   const { log, target } = setUp({
     name: "guests beside a defragmentation",
     profile,
     preset: SECTORS,
     workload,
-    probes: [{ offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 }],
+    postRecoveryWrites: [{ offsetBytes: 5 * PER_L2_TABLE, lengthBytes: 512 }],
     expected: "clean",
   });
   const { violations, states } = exploreLazily(log, target, SECTORS, {
@@ -128,7 +128,7 @@ function assertSurvives(workload: Workload, profile = STRICT): number {
   return states.log2;
 }
 
-/** A log that leaves rubbish has more states than anyone can wait for. */
+/** A log of more states than this takes too long: unflushed garbage multiplies the states. */
 function refuseToGoOnForever(_done: number, _total: number, recoveries: number): void {
   assertLess(recoveries, 50_000);
 }
@@ -137,7 +137,7 @@ seededTest("guests that write during a defragmentation lose nothing, and no spac
   let largest = 0;
   fc.assert(
     fc.property(WRITING, (plan) => {
-      // Nothing is given up: behind the flush no space may be lost.
+      // The operation may leak nothing: after the flush, a leak is a violation.
       largest = Math.max(largest, assertSurvives(workloadOf(plan, 0)));
     }),
     { seed, numRuns: RUNS },
@@ -148,7 +148,7 @@ seededTest("guests that write during a defragmentation lose nothing, and no spac
 seededTest("guests that trim and flush during a defragmentation lose nothing", (seed) => {
   fc.assert(
     fc.property(TRIMMING, fc.constantFrom(STRICT, EAGER), (plan, profile) => {
-      // A guest's flush settles what the file has grown by so far: the window and the tables.
+      // A guest's flush makes the growth of the file durable: the window and the tables.
       const givesUpBytes = (plan.windowClusters + TABLES) * CLUSTER;
       assertSurvives(workloadOf(plan, givesUpBytes), profile);
     }),

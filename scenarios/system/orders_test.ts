@@ -1,4 +1,4 @@
-/** Orders of requests on QED images: the reduction against none, and bugs that only orders show. */
+/** Orders of requests on QED images: the reduction against all orders, and bugs that only orders show. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -12,17 +12,23 @@ import {
   traceHash,
 } from "../../harness/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
-import { CORRECT, FEW_REQUESTS, NO_RANGES, NO_TURN, requestsTogether } from "../qed/test_orders.ts";
-import { everyOrder, judgeOrders, type OpenCase } from "../qed/orders.ts";
+import {
+  concurrentRequests,
+  CORRECT,
+  NO_RANGE_LOCK,
+  NO_TABLE_LOCK,
+} from "../qed/mutants/concurrency.ts";
+import { everyOrder, exploreRuns, type OpenCase } from "../qed/orders.ts";
 import { explore, type Setup, setUp } from "../qed/scenario.ts";
 import { CLUSTER } from "../qed/sizes.ts";
 import { type Schedule, write } from "../qed/workload.ts";
+import { FEW_REQUESTS } from "./few_requests_testing.ts";
 
 const RUNS = 60;
-/** Requests with more orders than this are left to the reduced search. */
-const MOST_ORDERS = 200n;
+/** Only the reduced search runs requests with more orders than this. */
+const MAX_ORDERS = 200n;
 
-/** Every order run to its end, and every log that is different in any way judged. */
+/** Runs every order to its end, and explores every different log. */
 function withoutReduction(
   openCase: OpenCase,
   preset: Preset,
@@ -32,24 +38,24 @@ function withoutReduction(
     const run = setUp(openCase(scheduler));
     logs.set(traceHash(run.log, { preset, target: run.target }), run);
   }, { preset, skipsReduction: true });
-  const every = [...logs.values()].map((result) => ({ result, trace: "", tape: [] }));
-  const { violations } = judgeOrders(openCase, { runs: every });
+  const every = [...logs.values()].map((result) => ({ result, trace: "", choices: [] }));
+  const { violations } = exploreRuns(openCase, { runs: every });
   return { traces: runs.map(({ trace }) => trace).sort(), violations: [...violations] };
 }
 
-for (const [name, plant] of Object.entries({ CORRECT, NO_TURN, NO_RANGES })) {
+for (const [name, mutate] of Object.entries({ CORRECT, NO_TABLE_LOCK, NO_RANGE_LOCK })) {
   seededTest(`the reduction loses no log and no violation: ${name}`, (seed) => {
     let compared = 0;
     let found = 0;
     fc.assert(
       fc.property(FEW_REQUESTS, (requests) => {
-        const openCase = requestsTogether(requests, plant);
+        const openCase = concurrentRequests(requests, mutate);
         const reduced = everyOrder(openCase);
         assert(reduced.orders !== undefined);
-        const { violations } = judgeOrders(openCase, reduced);
+        const { violations } = exploreRuns(openCase, reduced);
         found += violations.length;
-        if (plant === CORRECT) assertEquals(violations, []);
-        if (reduced.orders > MOST_ORDERS) return;
+        if (mutate === CORRECT) assertEquals(violations, []);
+        if (reduced.orders > MAX_ORDERS) return;
         compared++;
         const full = withoutReduction(openCase, SECTORS);
         assertEquals(reduced.runs.map(({ trace }) => trace).sort(), full.traces);
@@ -58,7 +64,7 @@ for (const [name, plant] of Object.entries({ CORRECT, NO_TURN, NO_RANGES })) {
       { seed, numRuns: RUNS },
     );
     assert(compared > RUNS / 4, `only ${compared} were compared`);
-    if (plant === NO_TURN) assert(found > 0, "no violation");
+    if (mutate === NO_TABLE_LOCK) assert(found > 0, "no violation");
   });
 }
 
@@ -66,10 +72,10 @@ for (const preset of Object.values(PRESETS)) {
   seededTest(`the reduction loses nothing under ${preset.name} either`, (seed) => {
     fc.assert(
       fc.property(FEW_REQUESTS, (requests) => {
-        const openCase = requestsTogether(requests, NO_TURN, preset);
+        const openCase = concurrentRequests(requests, NO_TABLE_LOCK, preset);
         const reduced = everyOrder(openCase);
         if (reduced.orders === undefined || reduced.orders > 50n) return;
-        const { violations } = judgeOrders(openCase, reduced);
+        const { violations } = exploreRuns(openCase, reduced);
         assertEquals(violations, withoutReduction(openCase, preset).violations);
       }),
       { seed, numRuns: 10 },
@@ -77,32 +83,33 @@ for (const preset of Object.values(PRESETS)) {
   });
 }
 
-Deno.test("a lost update is found by orders, and missed by one after the other", () => {
+Deno.test("the search of orders finds a lost update that sequential requests miss", () => {
   // Two allocations read, change and write the same sector of the L2 table.
   const requests = [write(3 * CLUSTER, 512), write(4 * CLUSTER, 512)];
-  const openCase = requestsTogether(requests, NO_TURN);
+  const openCase = concurrentRequests(requests, NO_TABLE_LOCK);
   assertEquals(explore(openCase([])).verdict, "clean");
-  assertNotEquals(judgeOrders(openCase, everyOrder(openCase)).violations, []);
-  const correct = requestsTogether(requests);
-  assertEquals(judgeOrders(correct, everyOrder(correct)).violations, []);
+  assertNotEquals(exploreRuns(openCase, everyOrder(openCase)).violations, []);
+  const correct = concurrentRequests(requests);
+  assertEquals(exploreRuns(correct, everyOrder(correct)).violations, []);
 });
 
-seededTest("many requests: a lost update is found by chance, and replayed and shrunk", (seed) => {
+seededTest("many requests: random orders find a lost update, which replays and shrinks", (seed) => {
   const overwrites = [0, 1].map((cluster) => write(cluster * CLUSTER, 512));
   const allocations = [3, 4, 5, 6, 7, 8].map((cluster) => write(cluster * CLUSTER, 512));
-  const openCase = requestsTogether([...overwrites, ...allocations], NO_TURN);
+  const openCase = concurrentRequests([...overwrites, ...allocations], NO_TABLE_LOCK);
   const start = (scheduler: OrderScheduler) => setUp(openCase(scheduler));
   const isBroken = (schedule: Schedule) => explore(openCase(schedule)).verdict === "violation";
 
   const options = { preset: SECTORS, seed, samples: 30 };
-  const tapes = sampleOrders(start, options).runs.map(({ tape }) => tape);
-  assertEquals(sampleOrders(start, options).runs.map(({ tape }) => tape), tapes);
+  const sequences = sampleOrders(start, options).runs.map(({ choices }) => choices);
+  assertEquals(sampleOrders(start, options).runs.map(({ choices }) => choices), sequences);
 
-  const failing = tapes.find(isBroken);
+  const failing = sequences.find(isBroken);
   assert(failing, "no order fails");
   const shrunk = shrinkOrder(failing, isBroken, SECTORS);
-  const deviations = (tape: readonly number[]) => tape.filter((choice) => choice !== 0).length;
+  const deviations = (choices: readonly number[]) =>
+    choices.filter((choice) => choice !== 0).length;
   assert(deviations(shrunk) >= 1 && deviations(shrunk) <= deviations(failing));
-  assertEquals(shrinkOrder(shrunk, isBroken, SECTORS), shrunk, "nothing is left to leave out");
+  assertEquals(shrinkOrder(shrunk, isBroken, SECTORS), shrunk, "no choice is left to remove");
   assert(isBroken(shrunk));
 });

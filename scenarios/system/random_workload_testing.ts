@@ -1,11 +1,11 @@
 /** Random guests of small QED images. */
 import fc from "fast-check";
 import { CLUSTER, DISK, PER_L2_TABLE } from "../qed/sizes.ts";
+import { patternBytes } from "../qed/pattern_bytes.ts";
 import {
   CLOSE,
   discard,
   FLUSH,
-  patternBytes,
   REOPEN,
   type Step,
   type Workload,
@@ -15,11 +15,11 @@ import {
 
 const BACKING = patternBytes(7, 0, 2 * CLUSTER + 1024);
 
-/** What guests may do. */
+/** The steps that guests may take. */
 export interface GuestOptions {
-  /** The most steps; the fewest is one. */
-  readonly mostSteps: number;
-  /** Whether writes start and end anywhere, not only between sectors. */
+  /** The largest number of steps; the smallest is one. */
+  readonly maxSteps: number;
+  /** Whether writes may start and end inside sectors. */
   readonly unaligned: boolean;
 }
 
@@ -50,7 +50,7 @@ export function workloads(options: GuestOptions): fc.Arbitrary<Workload> {
   );
   return fc.record({
     prepared: fc.array(writes, { maxLength: 2 }),
-    steps: fc.array(steps, { minLength: 1, maxLength: options.mostSteps }),
+    steps: fc.array(steps, { minLength: 1, maxLength: options.maxSteps }),
     closes: fc.boolean(),
     hasBacking: fc.nat(3).map((n) => n === 0),
     layout: fc.constantFrom<("final" | "rfc")[]>("final", "final", "final", "rfc"),

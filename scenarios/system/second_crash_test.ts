@@ -1,11 +1,7 @@
-/** Crashes of recoveries, on QED: whatever is left of a repair can be repaired again. */
+/** Crashes during recovery, on QED: an interrupted repair can run again. */
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
-import {
-  assertEnginesAgree,
-  bruteStates,
-  keysOf,
-} from "../../harness/testing/engine_agreement_testing.ts";
+import { assertEnginesAgree, bruteStates, keysOf } from "../../harness/testing/engine_agreement.ts";
 import {
   exploreLazily,
   SECTORS,
@@ -16,35 +12,43 @@ import {
 } from "../../harness/mod.ts";
 import { type Filter, filtered, type QedImage, STRICT } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
-import { anyOf, flushes, headerWrites, holdBack, leaveOut, writes } from "./plant_testing.ts";
+import {
+  anyOf,
+  delay,
+  flushes,
+  headerWrites,
+  omit,
+  writes,
+} from "../qed/mutants/request_filters.ts";
 import { workloads } from "./random_workload_testing.ts";
 import { memoryBacking, qedTarget } from "../qed/qed_target.ts";
 import { DISK } from "../qed/sizes.ts";
-import { record, type Workload } from "../qed/workload.ts";
-import { PROBES, WORKLOADS } from "../qed/test_workloads.ts";
+import { record } from "../qed/record.ts";
+import type { Workload } from "../qed/workload.ts";
+import { UNWRITTEN, WORKLOADS } from "../qed/mutants/workloads.ts";
 
 const RUNS = 150;
-/** States, with second crashes, that brute force is asked to visit for one case. */
-const MOST_STATES = 3000;
-const FEWEST_COMPARED = 10;
+/** Brute force visits at most this many states of one case, with second crashes. */
+const MAX_STATES = 3000;
+const MIN_COMPARED = 10;
 
-function targetOf({ backing, clusterBytes }: Workload, plant?: () => Filter): Target<QedImage> {
+function targetOf({ backing, clusterBytes }: Workload, filter?: () => Filter): Target<QedImage> {
   const target = qedTarget({
     profile: STRICT,
     clusterBytes,
-    probes: PROBES,
+    postRecoveryWrites: UNWRITTEN,
     ...(backing && { backing: memoryBacking(backing) }),
   });
-  return plant ? { ...target, recover: () => filtered(target.recover(), plant()) } : target;
+  return filter ? { ...target, recover: () => filtered(target.recover(), filter()) } : target;
 }
 
 const RANDOM = fc.record({
   preset: fc.constantFrom(...SURVIVABLE_PRESETS, SECTORS),
-  workload: workloads({ mostSteps: 5, unaligned: true }),
+  workload: workloads({ maxSteps: 5, unaligned: true }),
   depth: fc.constantFrom(2, 3),
 });
 
-seededTest("strict survives crashes of its recoveries, after random guests", (seed) => {
+seededTest("strict survives crashes during recovery, after random guests", (seed) => {
   fc.assert(
     fc.property(RANDOM, ({ workload, preset, depth }) => {
       const log = record(workload, { profile: STRICT });
@@ -58,13 +62,13 @@ seededTest("strict survives crashes of its recoveries, after random guests", (se
 seededTest("a second crash: lazy equals brute on QED", (seed) => {
   let compared = 0;
   fc.assert(
-    fc.property(workloads({ mostSteps: 2, unaligned: true }), (workload) => {
+    fc.property(workloads({ maxSteps: 2, unaligned: true }), (workload) => {
       const log = record(workload, { profile: STRICT });
       if (bruteStates(log, SECTORS) > 300n) return;
-      const target = targetOf(workload, leaveOut(REPAIR_FLUSHES));
+      const target = targetOf(workload, omit(REPAIR_FLUSHES));
       const each = { log, target, preset: SECTORS, guestBytes: DISK, depth: 2 };
       try {
-        assertEnginesAgree({ ...each, mostStates: MOST_STATES });
+        assertEnginesAgree({ ...each, maxStates: MAX_STATES });
         compared++;
       } catch (error) {
         if (!(error instanceof SpaceTooLargeError)) throw error;
@@ -72,30 +76,30 @@ seededTest("a second crash: lazy equals brute on QED", (seed) => {
     }),
     { seed, numRuns: RUNS },
   );
-  assertGreaterOrEqual(compared, FEWEST_COMPARED, "cases compared");
+  assertGreaterOrEqual(compared, MIN_COMPARED, "cases compared");
 });
 
 const REPAIR_FLUSHES = anyOf(flushes("repaired tables"), flushes("before clearing NEED_CHECK"));
-/** What may be wrong with a repair and shows only if that is cut short. */
-const BUGS: Readonly<Record<string, () => Filter>> = {
-  "no flush between repaired tables and the cleared mark": leaveOut(REPAIR_FLUSHES),
-  "the mark cleared before the tables are repaired": holdBack(
+/** Mutants of the repair that only an interrupted repair shows. */
+const MUTANTS: Readonly<Record<string, () => Filter>> = {
+  "no flush between repaired tables and the cleared mark": omit(REPAIR_FLUSHES),
+  "the mark cleared before the tables are repaired": delay(
     anyOf(writes("l2-table"), REPAIR_FLUSHES),
     headerWrites("cleared"),
   ),
 };
 
-for (const [name, plant] of Object.entries(BUGS)) {
-  Deno.test(`planted in recovery, and found by a second crash only: ${name}`, () => {
+for (const [name, filter] of Object.entries(MUTANTS)) {
+  Deno.test(`a mutant of the recovery that only a second crash detects: ${name}`, () => {
     const workload: Workload = WORKLOADS["later allocations"];
     const log = record(workload, { profile: STRICT });
-    const target = targetOf(workload, plant);
+    const target = targetOf(workload, filter);
     const explore = (depth: number) =>
       exploreLazily(log, target, SECTORS, { guestBytes: DISK, depth });
     assertEquals(explore(1).violations.map(violationKey), []);
     const { violations, recoveries } = explore(2);
     assert(keysOf(explore(2)).some((key) => key.startsWith("inconsistent")));
     assertGreater(recoveries, explore(1).recoveries);
-    assertEquals(violations[0].again?.length, 1);
+    assertEquals(violations[0].nested?.length, 1);
   });
 }

@@ -1,4 +1,4 @@
-/** What `strict` promises: no crash state of any of this breaks anything. */
+/** The promise of `strict`: no crash state of these workloads has a violation. */
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -14,8 +14,9 @@ import { type OrderingProfile, STRICT } from "../../lib/mod.ts";
 import { workloads } from "./random_workload_testing.ts";
 import { memoryBacking, qedTarget } from "../qed/qed_target.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "../qed/sizes.ts";
-import { CLOSE, FLUSH, record, REOPEN, type Workload, write } from "../qed/workload.ts";
-import { exploreByName, PROBES, WORKLOAD_NAMES } from "../qed/test_workloads.ts";
+import { record } from "../qed/record.ts";
+import { CLOSE, FLUSH, REOPEN, type Workload, write } from "../qed/workload.ts";
+import { exploreWorkload, UNWRITTEN, WORKLOAD_NAMES } from "../qed/mutants/workloads.ts";
 import { EAGER } from "../trim_reuse.ts";
 
 /** Random workloads for each seed. */
@@ -27,7 +28,7 @@ function explore(workload: Workload, preset: Preset, profile: OrderingProfile = 
     profile,
     clusterBytes,
     ...(backing && { backing: memoryBacking(backing) }),
-    probes: PROBES,
+    postRecoveryWrites: UNWRITTEN,
   });
   const log = record(workload, { profile });
   return exploreLazily(log, target, preset, { guestBytes: workload.imageBytes });
@@ -64,8 +65,8 @@ const WIDE_TABLES: Workload = {
 };
 
 /**
- * What changes several fields of the header at once has them in one sector, and nothing to tell a
- * torn one by: see the scenario header-checksum.
+ * Operations that change several header fields write them in one sector, without a checksum that
+ * would show a torn one: see the scenario header-checksum.
  */
 const TORN_HEADERS: readonly string[] = ["backing file renamed", "layout upgraded"];
 
@@ -73,7 +74,7 @@ const EXPLORATIONS: Readonly<Record<string, (preset: Preset) => Exploration>> = 
   ...Object.fromEntries(
     WORKLOAD_NAMES.map((name) => [
       name,
-      (preset: Preset) => exploreByName(name, preset, { profile: STRICT }),
+      (preset: Preset) => exploreWorkload(name, preset, { profile: STRICT }),
     ]),
   ),
   "twenty allocations": (preset) => explore(TWENTY_ALLOCATIONS, preset),
@@ -97,7 +98,7 @@ for (const [name, exploreUnder] of Object.entries(EXPLORATIONS)) {
 const RANDOM_CASE = fc.record({
   profile: fc.constantFrom(STRICT, EAGER, EAGER),
   preset: fc.constantFrom(...SURVIVABLE_PRESETS, SECTORS),
-  workload: workloads({ mostSteps: 7, unaligned: true }),
+  workload: workloads({ maxSteps: 7, unaligned: true }),
 });
 
 seededTest("strict survives every crash state of random guests", (seed) => {

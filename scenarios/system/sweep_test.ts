@@ -1,4 +1,4 @@
-/** Workloads that nobody thought of: all short ones, and random ones. */
+/** Generated workloads: all short ones, and random ones. */
 import { assert, assertEquals } from "@std/assert";
 import {
   allWorkloads,
@@ -12,7 +12,8 @@ import {
 } from "../../harness/mod.ts";
 import { QEMU, RFC, STRICT } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
-import { PLANTED_BUGS, type PlantedBug } from "../qed/planted_bugs.ts";
+import type { DetectableMutant } from "../qed/mutants/mutant.ts";
+import { MUTANTS } from "../qed/mutants/mutants.ts";
 import { CLUSTER, PER_L2_TABLE } from "../qed/sizes.ts";
 import { qedSweep, type QedSweepOptions } from "../qed/qed_sweep.ts";
 
@@ -22,7 +23,7 @@ const VARIANTS: readonly Omit<QedSweepOptions, "profile">[] = [
   { layout: "rfc" },
   { layout: "rfc", backing: "short" },
 ];
-/** Needs more time for each workload: there is so much behind it. */
+/** Takes more time for each workload, because of the long backing file. */
 const OVER_MORE: Omit<QedSweepOptions, "profile"> = { backing: "long" };
 /** Random workloads of each variant, for each seed. */
 const RANDOM_WORKLOADS = 80;
@@ -42,7 +43,7 @@ for (const variant of VARIANTS) {
 
   seededTest(`strict survives every crash of random workloads: ${nameOf(variant)}`, (seed) => {
     const { subject, shape } = qedSweep({ ...variant, profile: STRICT });
-    const options = { seed, count: RANDOM_WORKLOADS, mostSteps: 8, swarm: true };
+    const options = { seed, count: RANDOM_WORKLOADS, maxSteps: 8, swarm: true };
     const { findings } = sweep(subject, randomWorkloads(shape, options), { presets: [SECTORS] });
     assertEquals(findings, []);
   });
@@ -54,27 +55,27 @@ Deno.test("strict survives every crash of every step over a backing file longer 
   assertEquals(sweep(subject, allWorkloads(shape, 1), { presets }).findings, []);
 });
 
-Deno.test("what the reviewers of the patch predicted is found by workloads of one step", () => {
+Deno.test("workloads of one step find the bugs that the reviewers of the patch predicted", () => {
   const kindsOf = (options: QedSweepOptions, length = 1) => {
     const { subject, shape } = qedSweep(options);
     return sweep(subject, allWorkloads(shape, length), { presets: [SECTORS], goesOn: true })
       .findings
       .map((finding) => finding.kind === "crash" ? finding.violation.kind : finding.kind).sort();
   };
-  assertEquals(kindsOf({ profile: RFC }), ["changes-later", "inconsistent"]);
+  assertEquals(kindsOf({ profile: RFC }), ["aliasing", "inconsistent"]);
   assertEquals(kindsOf({ profile: RFC, backing: "short" }), [
-    "changes-later",
+    "aliasing",
     "inconsistent",
     "wrong-data",
   ]);
-  assertEquals(kindsOf({ profile: QEMU }), ["cannot-use", "changes-later", "inconsistent"]);
-  // What hides the backing file is zeroed first, then written in part.
+  assertEquals(kindsOf({ profile: QEMU }), ["unusable", "aliasing", "inconsistent"]);
+  // The guest zeroes a range that hides the backing file, then writes a part of it.
   assertEquals(kindsOf({ profile: QEMU, backing: "short" }), []);
   assertEquals(kindsOf({ profile: QEMU, backing: "short" }, 2), ["wrong-data"]);
 });
 
-Deno.test("a sector torn of two versions may hold what the guest is only about to write", () => {
-  // The end of the sector becomes zeroes again, which is what a tear of the first write leaves too.
+Deno.test("a sector torn between two versions may hold data that the guest has yet to write", () => {
+  // The end of the sector becomes zeroes again, as a tear of the first write leaves it.
   const steps = [
     { kind: "write", offsetBytes: PER_L2_TABLE - CLUSTER, lengthBytes: CLUSTER },
     { kind: "zero", offsetBytes: PER_L2_TABLE - 112, lengthBytes: 212 },
@@ -84,8 +85,8 @@ Deno.test("a sector torn of two versions may hold what the guest is only about t
   assertEquals(verdict, "clean");
 });
 
-/** Planted bugs of many kinds, and over which image they show. */
-const PLANTED: readonly [name: string, variant: Omit<QedSweepOptions, "profile">][] = [
+/** Mutants of many kinds, and the image that shows them. */
+const DETECTED: readonly [name: string, variant: Omit<QedSweepOptions, "profile">][] = [
   ["the guest's flush swallowed", {}],
   ["no flush between NEED_CHECK and the allocation", {}],
   ["no flush between data and L2 entry", { backing: "short" }],
@@ -98,11 +99,11 @@ const PLANTED: readonly [name: string, variant: Omit<QedSweepOptions, "profile">
   ["of a new L2 table only the first sector written", { backing: "short" }],
 ];
 
-for (const [name, variant] of PLANTED) {
-  Deno.test(`planted, and found by a workload that nobody wrote: ${name}`, () => {
-    const { profile = STRICT, plant } = bugNamed(name);
-    assert(plant);
-    const { subject, shape } = qedSweep({ ...variant, profile, filters: () => [plant()] });
+for (const [name, variant] of DETECTED) {
+  Deno.test(`a generated workload detects: ${name}`, () => {
+    const { profile = STRICT, filter } = mutantNamed(name);
+    assert(filter);
+    const { subject, shape } = qedSweep({ ...variant, profile, filters: () => [filter()] });
     const { verdict, findings } = sweep(subject, allWorkloads(shape, 3), { presets: [SECTORS] });
     assertEquals(verdict, "violation");
     const [{ words, ...finding }] = findings;
@@ -111,8 +112,8 @@ for (const [name, variant] of PLANTED) {
   });
 }
 
-function bugNamed(name: string): PlantedBug {
-  const bug = PLANTED_BUGS.find((each) => each.name === name);
-  assert(bug, `no planted bug "${name}"`);
-  return bug;
+function mutantNamed(name: string): DetectableMutant {
+  const mutant = MUTANTS.find((each) => each.name === name);
+  assert(mutant, `no mutant "${name}"`);
+  return mutant;
 }

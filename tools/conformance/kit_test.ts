@@ -1,5 +1,6 @@
 /** The kit itself, run on this library's tool and on QEMU's. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { existsSync } from "@std/fs";
 import { qemuTest } from "../../test_support/qemu.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { parseAdapter } from "./adapter.ts";
@@ -49,7 +50,9 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
         env: { TMPDIR: `${dir}/tmp` },
         stdin: "null",
       }).spawn();
-      while (!exists(`${dir}/pid`)) await new Promise((resolve) => setTimeout(resolve, 1));
+      while (!existsSync(`${dir}/pid`, { isFile: true })) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
       child.kill(signal);
       assertEquals((await child.status).code, code);
       assertEquals([...Deno.readDirSync(`${dir}/tmp`)], []);
@@ -59,14 +62,6 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
       }
       assertEquals(isRunning(pid), false);
     }));
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }
 
 qemuTest("QEMU makes of every image what docs/conformance.md says", async () => {

@@ -1,4 +1,5 @@
 import { parseArgs } from "@std/cli/parse-args";
+import { joinValues } from "../kit/join_values.ts";
 import { UsageError } from "../kit/usage_error.ts";
 import { SHIPPED } from "./load_adapter.ts";
 
@@ -26,8 +27,8 @@ export interface Options {
 export function parseOptions(args: readonly string[]): Options {
   const strings = ["adapter", "only", "junit", "export", "jobs", "seconds"] as const;
   const outputs = ["json", "markdown", "list"] as const;
-  const parsed = parseArgs([...args], {
-    string: [...strings],
+  const parsed = parseArgs(joinValues(args, strings.map((name) => `--${name}`)), {
+    string: strings,
     boolean: [...outputs, "help"],
     collect: ["adapter"],
     alias: { h: "help" },

@@ -1,3 +1,4 @@
+import { ensureDirSync, existsSync } from "@std/fs";
 import type { Adapter, CommandName, CommandTemplate } from "./adapter.ts";
 import { IMAGE_NAME, type ImageCase } from "./cases/case.ts";
 import { commandLine } from "./command_line.ts";
@@ -105,13 +106,13 @@ export class Workplace {
 
   /** Judge the file that the last command was to write. */
   judgeOutput(judge: (path: string) => string | undefined): Finding {
-    if (!isFile(this.#output)) return { found: "writes no file", detail: "" };
+    if (!existsSync(this.#output, { isFile: true })) return { found: "writes no file", detail: "" };
     return this.judge(() => judge(this.#output));
   }
 
   /** What the last command wrote into its file, or, if it has none, what it printed. */
   outputOr(stdout: Uint8Array): Uint8Array {
-    return isFile(this.#output) ? Deno.readFileSync(this.#output) : stdout;
+    return existsSync(this.#output, { isFile: true }) ? Deno.readFileSync(this.#output) : stdout;
   }
 
   get #output(): string {
@@ -138,16 +139,8 @@ export class Workplace {
 export function saveFiles(files: ImageCase["files"], folder: string): void {
   for (const [name, contents] of Object.entries(files)) {
     const path = `${folder}/${name}`;
-    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    ensureDirSync(path.slice(0, path.lastIndexOf("/")));
     expandContents(contents).save(path);
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
   }
 }
 

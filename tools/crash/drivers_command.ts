@@ -11,7 +11,7 @@ import { MemoryFolder } from "../trials/workplace.ts";
 import { driversReport } from "./report/drivers_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
 import { lookUp, lookUpPreset } from "../../scenarios/qed/look_up.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 
@@ -84,7 +84,7 @@ export async function driverLogCommand(
 
 function presetOf(name: string | undefined): Preset {
   const preset = name === undefined ? WRITES : lookUpPreset(name);
-  if (preset.tears || preset.ruinBytes > 0 || !preset.flushesAreHonest) {
+  if (preset.tears || preset.corruptionBytes > 0 || !preset.flushesAreHonest) {
     throw new UsageError(`--preset ${preset.name}: no image format promises to survive that`);
   }
   return preset;

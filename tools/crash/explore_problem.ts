@@ -7,15 +7,15 @@ import {
   type Problem,
 } from "../../harness/mod.ts";
 import { lookUp } from "../../scenarios/qed/look_up.ts";
-import { type ProblemInput } from "../../scenarios/qed/problem.ts";
+import { type ProblemInput } from "./problem.ts";
 import { ENGINES } from "../../scenarios/qed/scenario.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 import type { Output } from "./output.ts";
 import { type PartialFile, readPartialFile } from "./partial_file.ts";
 import type { SearchOptions } from "./search_options.ts";
 
 /** Where workers find how to set a problem up. */
-const MODULE = new URL("../../scenarios/qed/problem.ts", import.meta.url).href;
+const MODULE = new URL("./problem.ts", import.meta.url).href;
 
 /** Explores problems one after the other, as the command line asks for. */
 export class Explorer {

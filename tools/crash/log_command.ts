@@ -6,12 +6,12 @@ import {
   type FoundViolation,
   type Preset,
 } from "../../harness/mod.ts";
-import { type RecordedLog, setUpLog } from "../../scenarios/qed/recorded_log.ts";
-import { logProblem } from "../../scenarios/qed/problem.ts";
+import type { RecordedLog } from "../../scenarios/qed/recorded_log.ts";
+import { logProblem, openLog } from "./problem.ts";
 import { Explorer } from "./explore_problem.ts";
 import { writePartialFile } from "./partial_file.ts";
 import type { SearchOptions } from "./search_options.ts";
-import { explorationReport } from "./report/rows_report.ts";
+import { explorationReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
 import { groupByState } from "../../scenarios/qed/group_by_state.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
@@ -41,7 +41,7 @@ export async function logCommand(
   const { depth, out, shard } = search;
   const input = { log, base, preset: lookUpPreset(preset).name, depth };
   const explorer = new Explorer(search, output);
-  using recorded = setUpLog(log, base);
+  using recorded = openLog(log, base);
   const { exploration, partial } = await explorer.explore(
     logProblem(recorded, input),
     input,

@@ -1,4 +1,5 @@
 import { parseArgs } from "@std/cli/parse-args";
+import { joinValues } from "../kit/join_values.ts";
 import { SCENARIOS } from "../../scenarios/catalog.ts";
 import { driverLogCommand, driversCommand } from "./drivers_command.ts";
 import { EXIT } from "./exit_code.ts";
@@ -13,7 +14,7 @@ import { shrinkCommand } from "./shrink_command.ts";
 import { sweepCommand } from "./sweep_command.ts";
 import { tellError } from "./tell_error.ts";
 import { originOf } from "../../scenarios/qed/scenario.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 
 /** Where replay files go unless told otherwise. */
 const DEFAULT_FOLDER = "crash-findings";
@@ -180,7 +181,8 @@ const TEXTS = [
 ] as const;
 
 function parse(args: readonly string[]) {
-  const options = parseArgs([...args], {
+  const spellings = [...TEXTS, "format"].map((name) => `--${name}`);
+  const options = parseArgs(joinValues(args, spellings), {
     boolean: ["json", "help", "backing", "long-backing", "swarm", "all"],
     string: [...TEXTS, "format"],
     collect: ["format"],
@@ -210,3 +212,5 @@ function formatOfLog({ format: [format = "qed"] }: { readonly format: readonly s
 function need(holds: boolean, message: string): void {
   if (!holds) throw new UsageError(message);
 }
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -3,19 +3,25 @@ import { SCENARIOS } from "../../scenarios/catalog.ts";
 import {
   type CaseInput,
   caseOf,
+  findCase,
   type LogInput,
   logProblem,
+  openLog,
   problemOf,
-} from "../../scenarios/qed/problem.ts";
-import { setUpLog } from "../../scenarios/qed/recorded_log.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+} from "./problem.ts";
+import {
+  type CaseResult,
+  caseResult,
+  runDemonstrations,
+  type ScenarioResult,
+} from "../../scenarios/qed/run_scenario.ts";
+import { UsageError } from "../kit/usage_error.ts";
 import { reportLog, tellLog } from "./log_command.ts";
 import type { Output } from "./output.ts";
 import { type PartialSearch, readPartialFile } from "./partial_file.ts";
-import { rowsReport } from "./report/rows_report.ts";
+import { resultsReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
-import { tellRows } from "./run_command.ts";
-import { caseRow, type Row, runDemonstrations } from "./run_scenario.ts";
+import { tellResults } from "./run_command.ts";
 
 /** Options of `merge`. */
 export interface MergeOptions {
@@ -40,28 +46,27 @@ export async function mergeCommand(options: MergeOptions, output: Output): Promi
     if (groups.size > 1) throw new UsageError("merge: the files are of different searches");
     return await mergeLog(searches, options, output);
   }
-  const rows: Row[] = [];
+  const results: ScenarioResult[] = [];
   const names: string[] = [];
   for (const group of groups.values()) {
     const input = group[0].input as CaseInput;
     // Demonstrations follow the cases of their scenario, as in a run.
     const last = names.at(-1);
-    if (last !== undefined && last !== input.scenario) rows.push(...demonstrationsOf(last));
+    if (last !== undefined && last !== input.scenario) results.push(...demonstrationsOf(last));
     if (last !== input.scenario) names.push(input.scenario);
-    rows.push(mergeCase(input, group));
+    results.push(mergeCase(input, group));
   }
-  rows.push(...demonstrationsOf(names.at(-1)!));
+  results.push(...demonstrationsOf(names.at(-1)!));
   const { report } = options;
-  if (report) writeReport(report.path, await rowsReport(rows, contextOf(report)));
-  return tellRows([], rows, { ...options, names }, output);
+  if (report) writeReport(report.path, await resultsReport(results, contextOf(report)));
+  return tellResults([], results, { ...options, names }, output);
 }
 
 type Found = PartialSearch & { readonly path: string };
 
-function mergeCase(input: CaseInput, group: readonly Found[]): Row {
+function mergeCase(input: CaseInput, group: readonly Found[]): CaseResult {
   const each = caseOf(input);
-  const scenario = SCENARIOS.find(({ name }) => name === input.scenario)!;
-  const isOwnPreset = scenario.cases[input.case].preset.name === input.preset;
+  const isOwnPreset = findCase(input.scenario, input.case)!.preset.name === input.preset;
   const start = performance.now();
   const problem = problemOf(input);
   const exploration = merged(
@@ -69,16 +74,17 @@ function mergeCase(input: CaseInput, group: readonly Found[]): Row {
     () => mergePartials(problem, group.map(({ partial }) => partial)),
   );
   const expected = isOwnPreset ? each.expected : "clean";
-  return caseRow({ scenario, each: { ...each, expected }, index: input.case }, {
+  return caseResult(input.scenario, { case: { ...each, expected }, index: input.case }, {
     exploration,
     log: problem.log,
+    target: problem.target,
     seconds: (performance.now() - start) / 1000,
   });
 }
 
-function demonstrationsOf(name: string): Row[] {
+function demonstrationsOf(name: string): ScenarioResult[] {
   const scenario = SCENARIOS.find((each) => each.name === name)!;
-  return runDemonstrations(scenario, () => {});
+  return runDemonstrations(scenario);
 }
 
 async function mergeLog(
@@ -87,7 +93,7 @@ async function mergeLog(
   output: Output,
 ): Promise<number> {
   const input = searches[0].input as LogInput;
-  using recorded = setUpLog(input.log, input.base);
+  using recorded = openLog(input.log, input.base);
   const problem = logProblem(recorded, input);
   const exploration = merged(
     searches,

@@ -1,5 +1,5 @@
 import type { Step } from "../../harness/mod.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 
 const RANGE_KINDS: readonly unknown[] = ["write", "zero", "discard"];
 const BARE_KINDS: readonly unknown[] = ["flush", "reopen", "snapshot", "close"];

@@ -1,7 +1,8 @@
 import type { PartialResult } from "../../harness/mod.ts";
-import type { ProblemInput } from "../../scenarios/qed/problem.ts";
-import { readTextFile } from "../../scenarios/qed/read_file.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import type { ProblemInput } from "./problem.ts";
+import { readTextFile } from "../kit/read_file.ts";
+import { UsageError } from "../kit/usage_error.ts";
+import { withCurrentNames } from "./former_names.ts";
 
 /** What was done of some searches, as a file: `--out` writes it, `--resume` and `merge` read it. */
 export interface PartialFile {
@@ -25,7 +26,7 @@ export interface PartialSearch {
 export function readPartialFile(path: string): PartialFile {
   let parsed: Record<string, unknown>;
   try {
-    parsed = JSON.parse(readTextFile(path));
+    parsed = JSON.parse(readTextFile(path), withCurrentNames);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${path}: not a file of partial results: ${(error as Error).message}`);

@@ -1,12 +1,12 @@
 import {
+  checkFound,
   type FoundViolation,
-  judgeFound,
   persistedVersions,
-  prepareTrial,
-  spellOutAgain,
-  TapeChoices,
+  prepareContext,
+  RecordedChoices,
+  type ReferenceContext,
+  spellOutNested,
   timeline,
-  type Trial,
   violationKey,
 } from "../../harness/mod.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
@@ -14,9 +14,9 @@ import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { parseReplayFile, type ReplayFile } from "./replay_file.ts";
 import { crashPointOf, sourceOf } from "./replay_source.ts";
-import { replayReport } from "./report/rows_report.ts";
+import { replayReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
-import { readTextFile } from "../../scenarios/qed/read_file.ts";
+import { readTextFile } from "../kit/read_file.ts";
 
 /** What to replay, and how to tell of it. */
 export interface ReplayOptions {
@@ -40,30 +40,30 @@ export async function replayCommand(
   const { log, target, guestBytes } = source;
   const preset = lookUpPreset(replay.preset);
   const point = crashPointOf(replay, source, preset);
-  const trial = prepareTrial(log, target, preset, { guestBytes });
-  const { byUnit } = point.describe(new TapeChoices(replay.tape));
+  const context = prepareContext(log, target, preset, { guestBytes });
+  const { byUnit } = point.describe(new RecordedChoices(replay.choices));
   const persisted = persistedVersions(log, preset, point.spelledOut(byUnit));
-  const seen = judgeFound(trial, replay);
+  const seen = checkFound(context, replay);
   const key = violationKey(replay.violation);
   const reproduced = seen.some((each) => violationKey(each) === key);
   const { crashAfterEvent } = replay;
   if (report) {
-    const violation = foundBy(replay, trial);
-    const context = contextOf(report);
-    writeReport(report.path, await replayReport({ replay, path }, violation, context));
+    const violation = foundBy(replay, context);
+    const reportContext = contextOf(report);
+    writeReport(report.path, await replayReport({ replay, path }, violation, reportContext));
   }
   if (json) {
-    const { again } = replay;
+    const { nested } = replay;
     const result = {
       ...{ reproduced, crashAfterEvent, persisted },
-      ...(again && { again }),
+      ...(nested && { nested }),
       violations: seen,
     };
     output.print(JSON.stringify(result, undefined, 2));
   } else {
     output.print(timeline(log, crashAfterEvent, persisted, point.pendingEvents));
     output.print("      = durable  + reached the disk  ~ in part  - lost\n");
-    for (const { afterEvent } of replay.again ?? []) {
+    for (const { afterEvent } of replay.nested ?? []) {
       output.print(`Recovery was cut short after event ${afterEvent} of its own.`);
     }
     for (const violation of seen) output.print(`${violation.kind}: ${violation.detail}`);
@@ -75,19 +75,22 @@ export async function replayCommand(
 
 /** The violation of a replay file with all that its state says. */
 function foundBy(
-  { violation, crashAfterEvent, tape, again = [] }: ReplayFile,
-  trial: Trial,
+  { violation, crashAfterEvent, choices, nested = [] }: ReplayFile,
+  context: ReferenceContext,
 ): FoundViolation {
-  const { log, preset } = trial;
-  const point = trial.points.after(crashAfterEvent);
-  const { byUnit } = point.describe(new TapeChoices(tape));
-  const file = point.build(new TapeChoices(tape));
-  const later = again.map((each) => ({ afterEvent: each.afterEvent, tapeAt: () => each.tape }));
+  const { log, preset } = context;
+  const point = context.points.after(crashAfterEvent);
+  const { byUnit } = point.describe(new RecordedChoices(choices));
+  const file = point.build(new RecordedChoices(choices));
+  const later = nested.map((each) => ({
+    afterEvent: each.afterEvent,
+    choicesAt: () => each.choices,
+  }));
   return {
     ...violation,
-    ...{ crashAfterEvent, tape, pendingWrites: point.pendingCount, occurrences: 1 },
+    ...{ crashAfterEvent, choices, pendingWrites: point.pendingCount, occurrences: 1 },
     persisted: persistedVersions(log, preset, point.spelledOut(byUnit)),
     sizeBytes: file.sizeBytes,
-    ...(later.length > 0 && { again: spellOutAgain(later, file, trial) }),
+    ...(later.length > 0 && { nested: spellOutNested(later, file, context) }),
   };
 }

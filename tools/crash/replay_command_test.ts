@@ -34,7 +34,7 @@ Deno.test("replay exits 0 where the state is changed so that nothing is wrong", 
   inTempDir(async (folder) => {
     const [path] = await savedReplays(folder);
     const replay: ReplayFile = JSON.parse(Deno.readTextFileSync(path));
-    Deno.writeTextFileSync(path, JSON.stringify({ ...replay, tape: [], crashAfterEvent: -1 }));
+    Deno.writeTextFileSync(path, JSON.stringify({ ...replay, choices: [], crashAfterEvent: -1 }));
     assertEquals((await crash("replay", path)).code, 0);
   }));
 
@@ -45,14 +45,14 @@ Deno.test("replay refuses a file that is wrong, or of another trace, with exit c
     const cases: [unknown, string][] = [
       [{ ...replay, traceHash: "0123456789abcdef" }, "it belongs to another trace"],
       [{ ...replay, powercut: 2 }, "powercut is 2"],
-      [{ ...replay, preset: "lunar" }, 'unknown preset "lunar"'],
+      [{ ...replay, preset: "lunar" }, "unknown preset 'lunar'"],
       [{ ...replay, preset: undefined }, "preset is undefined"],
-      [{ ...replay, tape: [99] }, "tape is [99]: must have"],
-      [{ ...replay, tape: replay.tape.map(() => 99) }, "tape[0] is 99"],
-      [{ ...replay, tape: [...replay.tape, 0] }, "tape is ["],
+      [{ ...replay, choices: [99] }, "choices is [99]: must have"],
+      [{ ...replay, choices: replay.choices.map(() => 99) }, "choices[0] is 99"],
+      [{ ...replay, choices: [...replay.choices, 0] }, "choices is ["],
       [{ ...replay, violation: { kind: "xx", subject: "" } }, "must have a kind"],
-      [{ ...replay, tape: [-1] }, "tape is [-1]"],
-      [{ ...replay, tape: "01" }, 'tape is "01"'],
+      [{ ...replay, choices: [-1] }, "choices is [-1]"],
+      [{ ...replay, choices: "01" }, 'choices is "01"'],
       [{ ...replay, crashAfterEvent: 100000 }, "crashAfterEvent is 100000"],
       [{ ...replay, crashAfterEvent: 1.5 }, "crashAfterEvent is 1.5"],
       [{ ...replay, source: { scenario: "nosuch", case: 0 } }, "no such case"],

@@ -6,7 +6,8 @@ import {
   VIOLATION_KINDS,
 } from "../../harness/mod.ts";
 import { type ImageSpec, ruleBrokenBySpec } from "../../scenarios/qed/image_spec.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
+import { withCurrentNames } from "./former_names.ts";
 import { parseSteps } from "./parse_steps.ts";
 
 /** A violation as a file: what to run, where to crash, and which choices to make. */
@@ -22,14 +23,14 @@ export interface ReplayFile {
   readonly profile: string;
   /** The fault preset. */
   readonly preset: string;
-  /** The log that the tape belongs to; another one is refused. */
+  /** The log that the choice sequence belongs to; another one is refused. */
   readonly traceHash: string;
   /** The crash comes after this event. */
   readonly crashAfterEvent: number;
   /** Which choices build the state. */
-  readonly tape: readonly number[];
+  readonly choices: readonly number[];
   /** Crashes of recoveries after that one, the first one first. */
-  readonly again?: readonly { readonly afterEvent: number; readonly tape: readonly number[] }[];
+  readonly nested?: readonly { readonly afterEvent: number; readonly choices: readonly number[] }[];
   /** What it shows. */
   readonly violation: Violation;
   /** Why, in sentences. */
@@ -43,13 +44,13 @@ export function replayFileOf(
   violation: FoundViolation,
   context: Pick<ReplayFile, "source" | "profile" | "preset" | "traceHash">,
 ): ReplayFile {
-  const { kind, subject, detail, crashAfterEvent, tape, again } = violation;
+  const { kind, subject, detail, crashAfterEvent, choices, nested } = violation;
   return {
     powercut: 1,
     ...context,
     crashAfterEvent,
-    tape,
-    ...(again && { again: again.map(({ afterEvent, tape }) => ({ afterEvent, tape })) }),
+    choices,
+    ...(nested && { nested: nested.map(({ afterEvent, choices }) => ({ afterEvent, choices })) }),
     violation: { kind, subject, detail },
   };
 }
@@ -58,7 +59,7 @@ export function replayFileOf(
 export function parseReplayFile(text: string): ReplayFile {
   let parsed: Record<string, unknown>;
   try {
-    parsed = JSON.parse(text);
+    parsed = JSON.parse(text, withCurrentNames);
   } catch (error) {
     throw new UsageError(`not a replay file: ${(error as Error).message}`);
   }
@@ -74,14 +75,14 @@ export function parseReplayFile(text: string): ReplayFile {
   }
   const isIndex = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
   const isEvent = (value: unknown) => isIndex(value) || value === -1;
-  const isTape = (value: unknown) => Array.isArray(value) && value.every(isIndex);
+  const isChoices = (value: unknown) => Array.isArray(value) && value.every(isIndex);
   check("crashAfterEvent", "must be an event's number, or -1", isEvent(parsed.crashAfterEvent));
-  check("tape", "must be a list of numbers", isTape(parsed.tape));
+  check("choices", "must be a list of numbers", isChoices(parsed.choices));
   check(
-    "again",
-    "must be a list of crashes, each with afterEvent and tape",
-    parsed.again === undefined || Array.isArray(parsed.again) &&
-        parsed.again.every((each) => isEvent(each?.afterEvent) && isTape(each?.tape)),
+    "nested",
+    "must be a list of crashes, each with afterEvent and choices",
+    parsed.nested === undefined || Array.isArray(parsed.nested) &&
+        parsed.nested.every((each) => isEvent(each?.afterEvent) && isChoices(each?.choices)),
   );
   const source = parsed.source as Record<string, unknown> | undefined;
   const isScenario = typeof source?.scenario === "string" && isIndex(source.case);
@@ -120,8 +121,8 @@ function checkExplanation(
     "must be a list of texts",
     explanation === undefined || isTexts(explanation),
   );
-  const { base, around, judgedWith, events } = (trace ?? {}) as Record<string, unknown>;
-  const isDigest = [base, around, judgedWith].every((each) => typeof each === "string") &&
+  const { base, around, checkedWith, events } = (trace ?? {}) as Record<string, unknown>;
+  const isDigest = [base, around, checkedWith].every((each) => typeof each === "string") &&
     isTexts(events);
   check("trace", "must be a digest of a trace", trace === undefined || isDigest);
 }

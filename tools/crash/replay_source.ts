@@ -9,12 +9,11 @@ import {
   traceHash,
   type WriteLog,
 } from "../../harness/mod.ts";
-import { SCENARIOS } from "../../scenarios/catalog.ts";
 import { subjectFor } from "../../scenarios/qed/image_spec.ts";
 import { qedSubject } from "../../scenarios/qed/qed_subject.ts";
-import { setUpLog } from "../../scenarios/qed/recorded_log.ts";
 import { type Case, guestBytesOf, setUp } from "../../scenarios/qed/scenario.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
+import { findCase, openLog } from "./problem.ts";
 import type { ReplayFile } from "./replay_file.ts";
 
 /** What a replay needs: the log, what to judge it with, and when to let go of files. */
@@ -30,10 +29,9 @@ export interface Source extends Disposable {
 
 /** Make again what a replay file is about. */
 export function sourceOf({ source }: ReplayFile): Source {
-  if ("log" in source) return setUpLog(source.log, source.base);
+  if ("log" in source) return openLog(source.log, source.base);
   if ("image" in source) return run(subjectFor(source.image).subject, source.steps);
-  const scenario = SCENARIOS.find((each) => each.name === source.scenario);
-  const each = scenario?.cases[source.case];
+  const each = findCase(source.scenario, source.case);
   if (!each) {
     throw new UsageError(`replay file: source is ${JSON.stringify(source)}: no such case`);
   }
@@ -64,12 +62,14 @@ function run(subject: Subject, steps: readonly Step[]): Source {
 }
 
 /** The image of a case, for other workloads; undefined if its steps are more than plain data. */
-function subjectOfCase({ custom, workload, profile, probes, filters }: Case): Subject | undefined {
+function subjectOfCase(
+  { custom, workload, profile, postRecoveryWrites, filters }: Case,
+): Subject | undefined {
   if (custom || !workload.steps.every(isPlain)) return undefined;
   return qedSubject({
     ...workload,
     profile,
-    ...(probes && { probes }),
+    ...(postRecoveryWrites && { postRecoveryWrites }),
     ...(filters && { filters: () => filters }),
   });
 }
@@ -102,8 +102,8 @@ export function crashPointOf(
     refuse("crashAfterEvent", `the log ends at ${log.events.length - 1}`);
   }
   const point = new CrashPoint(log, preset, replay.crashAfterEvent);
-  if (replay.tape.length !== point.tapeLength) {
-    refuse("tape", `must have ${point.tapeLength} choices at this crash point`);
+  if (replay.choices.length !== point.choiceCount) {
+    refuse("choices", `must have ${point.choiceCount} choices at this crash point`);
   }
   return point;
 }

@@ -1,17 +1,32 @@
-import { certificateText, formatStates, textTable, violationText } from "../../harness/mod.ts";
 import { SCENARIOS } from "../../scenarios/catalog.ts";
-import { originOf, type Scenario } from "../../scenarios/qed/scenario.ts";
+import {
+  casesAmong,
+  reportText,
+  scenarioTitle,
+  totalText,
+  violationLines,
+} from "../../scenarios/qed/result_text.ts";
+import {
+  type CaseExplorer,
+  type CaseResult,
+  runCases,
+  runDemonstrations,
+  type ScenarioResult,
+} from "../../scenarios/qed/run_scenario.ts";
+import type { Scenario } from "../../scenarios/qed/scenario.ts";
+import { lookUp } from "../../scenarios/qed/look_up.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { Explorer } from "./explore_problem.ts";
-import { writePartialFile } from "./partial_file.ts";
+import { type PartialSearch, writePartialFile } from "./partial_file.ts";
 import type { SearchOptions } from "./search_options.ts";
 import { isDesign, overviewTable } from "./overview.ts";
-import { type Overrides, type Row, runScenario } from "./run_scenario.ts";
+import { replaysOf, resultJson } from "./result_json.ts";
+import { type Overrides, selectCases } from "./select_cases.ts";
 import { saveReplay } from "./save_replay.ts";
-import { rowsReport } from "./report/rows_report.ts";
+import { resultsReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 
 /** Options of `run`. */
 export interface RunOptions extends Overrides {
@@ -28,48 +43,89 @@ export interface RunOptions extends Overrides {
 
 /** Run scenarios and print a table of what came out. Answers the exit code. */
 export async function runCommand(options: RunOptions, output: Output): Promise<number> {
-  const rows: Row[] = [];
+  const results: ScenarioResult[] = [];
   const { names, search, json } = options;
   const scenarios = scenariosNamed(names);
   const explorer = new Explorer(search, output);
   for (const scenario of scenarios) {
-    if (!json && names.length > 0) {
-      output.print(`${scenario.name} (${originOf(scenario)}): ${scenario.statement}`);
-    }
-    const run = await runScenario(scenario, options, explorer, (title, done, total) => {
-      output.progress(`${title}: crash point ${done} of ${total}`);
-    });
-    rows.push(...run);
+    if (!json && names.length > 0) output.print(scenarioTitle(scenario));
+    results.push(...await run(scenario, options, explorer, output));
   }
-  if (rows.length === 0) throw new UsageError("no case has this profile");
+  if (results.length === 0) throw new UsageError("no case has this profile");
   if (search.out !== undefined) {
-    writePartialFile(search.out, rows.flatMap((row) => row.search ?? []));
+    writePartialFile(search.out, casesAmong(results).flatMap((each) => searchOf(each, search)));
   }
   const { report } = options;
-  if (report) writeReport(report.path, await rowsReport(rows, contextOf(report)));
+  if (report) writeReport(report.path, await resultsReport(results, contextOf(report)));
   return search.shard
-    ? tellShare(rows, options, output)
-    : tellRows(scenarios, rows, options, output);
+    ? tellShare(results, options, output)
+    : tellResults(scenarios, results, options, output);
+}
+
+async function run(
+  scenario: Scenario,
+  options: RunOptions,
+  explorer: Explorer,
+  output: Output,
+): Promise<ScenarioResult[]> {
+  const { preset, profile } = options;
+  const { depth } = explorer;
+  const onProgress = (title: string, done: number, total: number) =>
+    output.progress(`${title}: crash point ${done} of ${total}`);
+  const explore: CaseExplorer = (problem, place, onPoint) =>
+    explorer.explore(problem, { ...place, preset: problem.preset.name, depth }, onPoint);
+  const cases = selectCases(scenario, options);
+  const results = await runCases(scenario.name, cases, { depth, explore, onProgress });
+  const isSelection = preset !== undefined || profile !== undefined;
+  return isSelection ? results : [...results, ...runDemonstrations(scenario, onProgress)];
+}
+
+/** The work that was done on a case, as a file keeps it; none where the engine keeps none. */
+function searchOf(
+  { scenario, index, case: { preset }, partial }: CaseResult,
+  { depth }: SearchOptions,
+): PartialSearch[] {
+  return partial ? [{ input: { scenario, case: index, preset: preset.name, depth }, partial }] : [];
 }
 
 /** Print what came out. Answers the exit code. */
-export function tellRows(
+export function tellResults(
   scenarios: readonly Scenario[],
-  rows: readonly Row[],
+  results: readonly ScenarioResult[],
   options: Pick<RunOptions, "names" | "json" | "saveTo">,
   output: Output,
 ): number {
-  if (options.json) output.print(JSON.stringify(rows.map(rowJson), undefined, 2));
-  else if (options.names.length === 0) printSurvey(scenarios, rows, options, output);
-  else printReport(rows, options, output);
-  return rows.every((row) => row.asExpected) ? EXIT.OK : EXIT.VIOLATION;
+  const { names, json, saveTo } = options;
+  const replayCommand = saveTo === undefined
+    ? undefined
+    : (result: CaseResult) => saveFirstReplay(saveTo, result, output);
+  if (json) output.print(JSON.stringify(results.map(resultJson), undefined, 2));
+  else if (names.length > 0) output.print(reportText(results, replayCommand));
+  else {
+    const designs = casesAmong(results).filter(isDesign);
+    for (const line of violationLines(designs, replayCommand)) output.print(line);
+    output.print(overviewTable(scenarios, results));
+    output.print(totalText(results));
+    output.print("All about one of them: deno task crash run NAME");
+  }
+  return results.every(({ asExpected }) => asExpected) ? EXIT.OK : EXIT.VIOLATION;
+}
+
+/** Save the file that replays a case's first violation. Answers the command that replays it. */
+function saveFirstReplay(folder: string, result: CaseResult, output: Output): string | undefined {
+  const path = saveReplay(folder, replaysOf(result)[0], output);
+  return path === undefined ? undefined : `deno task crash replay ${path}`;
 }
 
 /** A share by itself says only whether a promise is broken that must not be. */
-function tellShare(rows: readonly Row[], { search, json }: RunOptions, output: Output): number {
+function tellShare(
+  results: readonly ScenarioResult[],
+  { search, json }: RunOptions,
+  output: Output,
+): number {
   const { shard, out } = search;
-  const shares = rows.flatMap(({ scenario, name, expected, kinds, search }) =>
-    search ? [{ scenario, name, expected, kinds, ...search.partial }] : []
+  const shares = casesAmong(results).flatMap(({ scenario, name, expected, kinds, partial }) =>
+    partial ? [{ scenario, name, expected, kinds, ...partial }] : []
   );
   const isBroken = shares.some(({ expected, kinds }) => expected === "clean" && kinds.length > 0);
   const lines = shares.map(({ scenario, name, items, effort, isComplete, kinds }) =>
@@ -90,110 +146,6 @@ function tellShare(rows: readonly Row[], { search, json }: RunOptions, output: O
 
 function scenariosNamed(names: readonly string[]): readonly Scenario[] {
   if (names.length === 0) return SCENARIOS;
-  return names.map((name) => {
-    const scenario = SCENARIOS.find((each) => each.name === name);
-    if (scenario) return scenario;
-    const known = SCENARIOS.map((each) => each.name).join(", ");
-    throw new UsageError(`unknown scenario "${name}": one of ${known}`);
-  });
-}
-
-/** What the designs lose, a line for each scenario, and where to look further. */
-function printSurvey(
-  scenarios: readonly Scenario[],
-  rows: readonly Row[],
-  options: Pick<RunOptions, "saveTo">,
-  output: Output,
-): void {
-  printViolations(rows.filter(isDesign), options, output);
-  output.print(overviewTable(scenarios, rows));
-  printTotal(rows, output);
-  output.print("All about one of them: deno task crash run NAME");
-}
-
-function printReport(
-  rows: readonly Row[],
-  options: Pick<RunOptions, "saveTo">,
-  output: Output,
-): void {
-  printViolations(rows, options, output);
-  for (const row of rows) {
-    if (!row.figures) continue;
-    output.print(`${row.scenario}, ${row.name}:`);
-    for (const figure of row.figures) output.print(`  ${figure}`);
-  }
-  output.print(`\n${resultTable(rows)}`);
-  printTotal(rows, output);
-  const certificates = rows.flatMap(({ exploration }) => exploration?.certificate ?? []);
-  if (certificates.length === 1) output.print(`\n${certificateText(certificates[0])}`);
-}
-
-function printTotal(rows: readonly Row[], output: Output): void {
-  const wrong = rows.filter((row) => !row.asExpected).length;
-  const seconds = rows.reduce((sum, row) => sum + row.seconds, 0).toFixed(1);
-  output.print(
-    `\n${rows.length} results, ${wrong === 0 ? "all" : `${rows.length - wrong}`} as expected` +
-      `${wrong === 0 ? "" : `, ${wrong} NOT`}; ${coverageOf(rows)}; ${seconds} s`,
-  );
-}
-
-/** How much of all spaces was looked at. */
-function coverageOf(rows: readonly Row[]): string {
-  const explored = rows.flatMap(({ exploration }) => exploration ?? []);
-  const cut = explored.filter(({ coverage }) => coverage !== "exhaustive");
-  if (cut.length === 0) return "every space explored exhaustively";
-  return `${cut.length} of ${explored.length} spaces NOT explored exhaustively (${
-    [...new Set(cut.map(({ coverage }) => coverage))].join(", ")
-  })`;
-}
-
-function printViolations(
-  rows: readonly Row[],
-  options: Pick<RunOptions, "saveTo">,
-  output: Output,
-): void {
-  const shown = rows.filter((row) => row.exploration?.verdict === "violation");
-  if (shown.length > 0) output.print("\nWhat was found, the smallest state of each:\n");
-  for (const row of shown) {
-    const { exploration, log, replays } = row;
-    if (!exploration || !log || !replays) continue;
-    output.print(`${row.scenario}, ${row.profile} under ${row.preset}: ${row.name}`);
-    output.print(indent(violationText(exploration.violations[0], log)));
-    const more = exploration.violations.length - 1;
-    if (more > 0) output.print(`  and ${more} more`);
-    if (options.saveTo !== undefined) {
-      const path = saveReplay(options.saveTo, replays[0], output);
-      if (path !== undefined) output.print(`  replay: deno task crash replay ${path}`);
-    }
-    output.print("");
-  }
-}
-
-function resultTable(rows: readonly Row[]): string {
-  const isOfOne = rows.every(({ scenario }) => scenario === rows[0].scenario);
-  return textTable(
-    ["case", "profile", "preset", "states", "recoveries", "expected", "found", "", "time"],
-    rows.map((row) => [
-      isOfOne ? row.name : `${row.scenario}: ${row.name}`,
-      row.profile || "-",
-      row.preset || "-",
-      row.exploration ? formatStates(row.exploration.states) : "-",
-      row.exploration ? `${row.exploration.recoveries}` : "-",
-      row.expected,
-      row.found,
-      row.asExpected ? "ok" : "NOT AS EXPECTED",
-      `${row.seconds.toFixed(2)} s`,
-    ]),
-    { alignRight: [3, 4, 8] },
-  );
-}
-
-function rowJson(row: Row): unknown {
-  // The same for the same seed, wherever and by whomever it was run.
-  const { log: _log, search: _search, seconds: _seconds, ...rest } = row;
-  return rest;
-}
-
-function indent(text: string): string {
-  return text.split("\n").map((line) => `  ${line}`).join("\n");
+  const known = Object.fromEntries(SCENARIOS.map((scenario) => [scenario.name, scenario]));
+  return names.map((name) => lookUp("scenario", name, known));
 }

@@ -1,7 +1,8 @@
 import type { Shard } from "../../harness/mod.ts";
 import { lookUp } from "../../scenarios/qed/look_up.ts";
+import { DEFAULT_DEPTH } from "../../scenarios/qed/run_scenario.ts";
 import { ENGINES } from "../../scenarios/qed/scenario.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 
 /** How a search is run, as it was typed. */
 export interface SearchWords {
@@ -51,7 +52,7 @@ export interface SearchOptions {
 }
 
 /** Crashes in a row: unless told otherwise, and at most. */
-const DEPTH = { lazy: 2, most: 8 };
+const DEPTH = { lazy: DEFAULT_DEPTH, most: 8 };
 /** Workers at most. */
 const MOST_WORKERS = 256;
 const MOST_SHARDS = 100_000;
@@ -96,14 +97,14 @@ function parseShard(text: string): Shard {
 
 /** How much a command may do: recoveries, or time, over all of its searches. */
 export class Budget {
-  readonly #mostRecoveries: number;
+  readonly #maxRecoveries: number;
   readonly #endsAt: number;
   readonly #now: () => number;
   #spent = 0;
 
   /** So many recoveries, and not beyond a time of the clock `now`, in milliseconds. */
-  constructor(mostRecoveries: number, endsAt: number, now: () => number) {
-    this.#mostRecoveries = mostRecoveries;
+  constructor(maxRecoveries: number, endsAt: number, now: () => number) {
+    this.#maxRecoveries = maxRecoveries;
     this.#endsAt = endsAt;
     this.#now = now;
   }
@@ -115,7 +116,7 @@ export class Budget {
 
   /** Whether a search is to stop that has run so many recoveries itself. */
   isUsedUp(recoveries: number): boolean {
-    return this.#spent + recoveries >= this.#mostRecoveries || this.#now() >= this.#endsAt;
+    return this.#spent + recoveries >= this.#maxRecoveries || this.#now() >= this.#endsAt;
   }
 }
 

@@ -1,19 +1,19 @@
 import {
+  checkFound,
   explain,
   explanationText,
   type FoundViolation,
-  judgeFound,
   persistedVersions,
-  prepareTrial,
+  prepareContext,
   type Preset,
+  RecordedChoices,
   type Recording,
   type ShrinkEffort,
   shrinkState,
   shrinkWorkload,
-  spellOutAgain,
+  spellOutNested,
   type Step,
   type Subject,
-  TapeChoices,
   traceDigest,
   traceHash,
   violationKey,
@@ -60,7 +60,7 @@ export function shrinkCase(replay: ReplayFile, source: Source): ShrunkCase | und
   if (!found) return undefined;
   const { subject, steps } = source;
   if (!subject || !steps) return finish(origin, source, found);
-  const depth = 1 + (replay.again?.length ?? 0);
+  const depth = 1 + (replay.nested?.length ?? 0);
   return shrinkWorkloadCase(origin, subject, { steps, kind: found.kind, depth });
 }
 
@@ -76,7 +76,7 @@ export function shrinkWorkloadCase(
   },
 ): ShrunkCase | undefined {
   const { preset, source } = origin;
-  const options = { ...wanted, preset, mostRecoveries: MOST_RECOVERIES };
+  const options = { ...wanted, preset, maxRecoveries: MOST_RECOVERIES };
   const shrunk = shrinkWorkload(subject, steps, options);
   if (!shrunk || "log" in source) return undefined;
   const smaller = { ...origin, source: { ...source, steps: shrunk.steps } };
@@ -93,9 +93,9 @@ function finish(
   found: FoundViolation,
 ): ShrunkCase {
   const { log, target, guestBytes } = recording;
-  const trial = prepareTrial(log, target, preset, { guestBytes });
+  const trial = prepareContext(log, target, preset, { guestBytes });
   const violation = shrinkState(trial, found);
-  const explanation = explain(trial, violation, { guestBytes, mostRecoveries: MOST_RECOVERIES });
+  const explanation = explain(trial, violation, { guestBytes, maxRecoveries: MOST_RECOVERIES });
   const hash = traceHash(log, { preset, target });
   const replay = replayFileOf(violation, {
     source,
@@ -121,24 +121,24 @@ function violationOf(
   preset: Preset,
 ): FoundViolation | undefined {
   const point = crashPointOf(replay, source, preset);
-  const trial = prepareTrial(source.log, source.target, preset, source);
-  const { crashAfterEvent, tape } = replay;
-  const file = point.build(new TapeChoices(tape));
+  const trial = prepareContext(source.log, source.target, preset, source);
+  const { crashAfterEvent, choices } = replay;
+  const file = point.build(new RecordedChoices(choices));
   const { sizeBytes } = file;
   const key = violationKey(replay.violation);
-  const seen = judgeFound(trial, replay).find((each) => violationKey(each) === key);
+  const seen = checkFound(trial, replay).find((each) => violationKey(each) === key);
   if (!seen) return undefined;
-  const { byUnit, ruined } = point.describe(new TapeChoices(tape));
-  const again = replay.again?.map((each) => ({ ...each, tapeAt: () => each.tape }));
+  const { byUnit, corruption } = point.describe(new RecordedChoices(choices));
+  const nested = replay.nested?.map((each) => ({ ...each, choicesAt: () => each.choices }));
   return {
     ...seen,
     crashAfterEvent,
     persisted: persistedVersions(source.log, preset, point.spelledOut(byUnit)),
     pendingWrites: point.pendingCount,
     sizeBytes,
-    ...(ruined && { ruined }),
-    ...(again && { again: spellOutAgain(again, file, trial) }),
-    tape,
+    ...(corruption && { corruption }),
+    ...(nested && { nested: spellOutNested(nested, file, trial) }),
+    choices,
     occurrences: 1,
   };
 }

@@ -1,5 +1,5 @@
 import {
-  prepareTrial,
+  prepareContext,
   type Preset,
   stepText,
   timeline,
@@ -7,9 +7,9 @@ import {
   violationText,
 } from "../../harness/mod.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
-import { replayReport } from "./report/rows_report.ts";
+import { replayReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
-import { readTextFile } from "../../scenarios/qed/read_file.ts";
+import { readTextFile } from "../kit/read_file.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { parseReplayFile } from "./replay_file.ts";
@@ -66,7 +66,7 @@ export async function shrinkCommand(
 function shrunkText({ replay, recording, violation, steps }: ShrunkCase, preset: Preset): string {
   const { log, target, guestBytes } = recording;
   const { crashAfterEvent, persisted } = violation;
-  const trial = prepareTrial(log, target, preset, { guestBytes });
+  const trial = prepareContext(log, target, preset, { guestBytes });
   const { pendingEvents } = trial.points.after(crashAfterEvent);
   return [
     ...(steps

@@ -43,7 +43,7 @@ Deno.test("shrink exits 0 where nothing shows, and 2 where the file is wrong", (
     const replay = JSON.parse(Deno.readTextFileSync(path));
     const rewrite = (changes: unknown) =>
       Deno.writeTextFileSync(path, JSON.stringify({ ...replay, ...changes as object }));
-    rewrite({ tape: [], crashAfterEvent: -1 });
+    rewrite({ choices: [], crashAfterEvent: -1 });
     assertEquals((await crash("shrink", path)).code, 0);
     const image = { format: "qed", profile: "strict" };
     const wrong: [unknown, string][] = [
@@ -52,11 +52,11 @@ Deno.test("shrink exits 0 where nothing shows, and 2 where the file is wrong", (
         { source: { image: { ...image, format: "raw" }, steps: [] } },
         "its format must be qed or kv",
       ],
-      [{ source: { image: { ...image, plant: 1 }, steps: [] } }, "plant must be a text"],
+      [{ source: { image: { ...image, mutant: 1 }, steps: [] } }, "mutant must be a text"],
       [{ source: { image } }, "must be a list of at least one step"],
       [
-        { source: { image: { ...image, plant: "no such" }, steps: [{ kind: "flush" }] } },
-        'unknown planted bug "no such"',
+        { source: { image: { ...image, mutant: "no such" }, steps: [{ kind: "flush" }] } },
+        "unknown mutant 'no such'",
       ],
       [{ explanation: 7 }, "explanation is 7"],
       [{ trace: { base: 1 } }, "trace is"],

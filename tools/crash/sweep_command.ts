@@ -14,10 +14,10 @@ import {
   violationText,
   type WorkloadSource,
 } from "../../harness/mod.ts";
-import { sweepReport } from "./report/rows_report.ts";
+import { sweepReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
 import type { Output } from "./output.ts";
 import { parseSteps } from "./parse_steps.ts";
@@ -59,16 +59,16 @@ export async function sweepCommand(
   const { subject, shape } = sweepTarget(options);
   const presets = presetsNamed(options.preset ?? "sectors");
   const mostSeconds = numberOf("seconds", options.seconds);
-  const mostWorkloads = numberOf("most", options.most);
+  const maxWorkloads = numberOf("most", options.most);
   const source = sourceFor(options, shape);
   const start = performance.now();
   const result = sweep(subject, source, {
     presets,
     goesOn: options.all ?? false,
     depth: depthOf(options),
-    ...(mostWorkloads !== undefined && { mostWorkloads }),
+    ...(maxWorkloads !== undefined && { maxWorkloads }),
     ...(mostSeconds !== undefined && {
-      time: { mostMilliseconds: mostSeconds * 1000, now: () => performance.now() },
+      time: { maxMilliseconds: mostSeconds * 1000, now: () => performance.now() },
     }),
     onProgress: (done, failing) =>
       output.progress(`${subject.name}: ${done} workloads, ${failing} of them fail`),
@@ -121,7 +121,7 @@ function sourceFor(options: SweepCommandOptions, shape: DiskShape): WorkloadSour
   return randomWorkloads(shape, {
     seed: numberOf("seed", options.seed) ?? 1,
     count,
-    mostSteps: length ?? RANDOM_LENGTH,
+    maxSteps: length ?? RANDOM_LENGTH,
     swarm: options.swarm ?? false,
   });
 }

@@ -8,7 +8,7 @@ Deno.test("crash sweep says how much it covered, and exits 0 if nothing was foun
   assertStringIncludes(printed, "qed (strict) under ordered, writes, sectors");
   assertStringIncludes(
     printed,
-    "exhaustive up to length 1 over an alphabet of 23 letters: 19 workloads",
+    "exhaustive up to length 1 over 23 operations: 19 workloads",
   );
 });
 
@@ -40,7 +40,7 @@ Deno.test("crash sweep prints JSON: the same for the same seed", async () => {
   const result = await run();
   assertEquals(result, await run());
   assertEquals(result.coverage, {
-    origin: { kind: "random", seed: 3, mostSteps: 8, swarm: true },
+    origin: { kind: "random", seed: 3, maxSteps: 8, swarm: true },
     workloads: 20,
   });
 });
@@ -53,11 +53,11 @@ Deno.test("crash sweep stops where it is told, and says so", async () => {
 
 Deno.test("crash sweep refuses what makes no sense with exit code 2", async () => {
   const cases: [string[], string][] = [
-    [["--target", "qcow2"], 'unknown target "qcow2": one of qed, kv'],
+    [["--target", "qcow2"], "unknown target 'qcow2': one of qed, kv"],
     [["--target", "kv", "--profile", "rfc"], "--target kv goes without --profile"],
     [["--target", "kv", "--backing"], "--target kv goes without --backing"],
     [["--layout", "x"], 'unknown layout "x"'],
-    [["--preset", "sectors,lunar"], 'unknown preset "lunar"'],
+    [["--preset", "sectors,lunar"], "unknown preset 'lunar'"],
     [["--length", "0"], "--length 0: must be a whole number above 0"],
     [["--length", "65"], "--length 65: at most 64"],
     [["--depth", "9"], "--depth 9: at most 8"],

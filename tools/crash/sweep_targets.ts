@@ -5,7 +5,7 @@ import { STORE_SHAPE, storeSubject } from "../../scenarios/kv/subject.ts";
 import type { ImageSpec } from "../../scenarios/qed/image_spec.ts";
 import { lookUp } from "../../scenarios/qed/look_up.ts";
 import { qedSweep } from "../../scenarios/qed/qed_sweep.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 
 /** Which subject to sweep, as it was typed. */
 export interface SweepTargetOptions {

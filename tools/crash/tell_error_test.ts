@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { NotDeterministicError, TargetError } from "../../harness/mod.ts";
 import { StepLimitError } from "../../lib/storage/mod.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../kit/usage_error.ts";
 import { EXIT } from "./exit_code.ts";
 import { tellError } from "./tell_error.ts";
 

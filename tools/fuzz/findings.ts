@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { ensureDirSync } from "@std/fs";
 import { CASE_ENDING } from "./corpus.ts";
 import { buildFiles, formatCase, type FuzzCase } from "./fuzz_case.ts";
 import type { Finding } from "./fuzz_here.ts";
@@ -28,7 +29,7 @@ export function saveFinding(folder: string, found: FoundCase): string {
   const { finding, token, one, smallest, transcript } = found;
   const words = `${finding.rule} ${token}`.replaceAll(/[^A-Za-z0-9._-]+/g, "-").slice(0, 120);
   const path = `${folder}/${words}`;
-  fs.mkdirSync(`${path}/files`, { recursive: true });
+  ensureDirSync(`${path}/files`);
   fs.writeFileSync(`${path}/smallest${CASE_ENDING}`, formatCase(smallest));
   fs.writeFileSync(`${path}/as-generated${CASE_ENDING}`, formatCase(one));
   fs.writeFileSync(

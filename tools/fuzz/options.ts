@@ -1,4 +1,5 @@
 import { parseArgs } from "@std/cli/parse-args";
+import { joinValues } from "../kit/join_values.ts";
 import { SEED_PATTERN } from "./token.ts";
 
 /** What the command line asks for. */
@@ -52,9 +53,10 @@ export function parseOptions(
   args: readonly string[],
   freshSeed: () => string,
 ): FuzzOptions | "help" {
-  const parsed = parseArgs([...args], {
+  const strings = ["seconds", "seed", "cases", "replay", "out", "mode"] as const;
+  const parsed = parseArgs(joinValues(args, strings.map((name) => `--${name}`)), {
     boolean: ["json", "help", "qemu"],
-    string: ["seconds", "seed", "cases", "replay", "out", "mode"],
+    string: strings,
     negatable: ["qemu"],
     default: { qemu: true },
     alias: { h: "help" },
@@ -63,7 +65,7 @@ export function parseOptions(
     },
   });
   if (parsed.help) return "help";
-  for (const name of ["seconds", "seed", "cases", "replay", "out", "mode"] as const) {
+  for (const name of strings) {
     if (parsed[name] === "") throw new UsageError(`--${name} needs a value`);
   }
   const seed = parsed.seed ?? freshSeed();

@@ -1,3 +1,4 @@
+import { existsSync } from "@std/fs";
 import type { Io } from "../kit/io.ts";
 import { main } from "../qed/main.ts";
 import { IMAGE_NAME } from "./chains.ts";
@@ -70,15 +71,9 @@ function asVerdict(
 ): Verdict {
   const { code, stdout, stderr } = result;
   const verdict = { code, facts: factsOf(stdout), complaint: stderr.trim() };
-  return code === 0 && exists(rawPath) ? { ...verdict, disk: SparseFile.load(rawPath) } : verdict;
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
+  return code === 0 && existsSync(rawPath, { isFile: true })
+    ? { ...verdict, disk: SparseFile.load(rawPath) }
+    : verdict;
 }
 
 /** What is compared of the JSON that both print; numbers as text, since they go up to 2^63. */

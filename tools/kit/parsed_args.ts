@@ -1,5 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { Command, Option } from "./command.ts";
+import { joinValues } from "./join_values.ts";
 import { nearest } from "./nearest.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -71,7 +72,10 @@ export function parseCommandArgs(command: Command, args: readonly string[]): Par
   const withValue = command.options.filter((option) => option.value !== undefined);
   const withoutValue = command.options.filter((option) => option.value === undefined);
   const [signed, unsigned] = takeSigned(command, args);
-  const parsed = parseArgs(unsigned, {
+  const spellings = withValue.flatMap(({ short, long }) =>
+    short ? [`-${short}`, `--${long}`] : [`--${long}`]
+  );
+  const parsed = parseArgs(joinValues(unsigned, spellings), {
     string: ["_", ...withValue.map((option) => option.long)],
     boolean: withoutValue.map((option) => option.long),
     collect: withValue.map((option) => option.long),

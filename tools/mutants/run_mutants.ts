@@ -1,6 +1,7 @@
 /** Runs defects, two at a time, and the same trials on the correct driver. */
-import { PLANTED_BUGS, type PlantedBug } from "../../scenarios/qed/planted_bugs.ts";
-import type { WorkloadName } from "../../scenarios/qed/test_workloads.ts";
+import type { DetectableMutant } from "../../scenarios/qed/mutants/mutant.ts";
+import { MUTANTS } from "../../scenarios/qed/mutants/mutants.ts";
+import type { WorkloadName } from "../../scenarios/qed/mutants/workloads.ts";
 import type { ViolationKind } from "../../harness/mod.ts";
 import type { Kill, Outcome, Report, SourceMutant } from "./mutant.ts";
 import { TRIALS, workloadTrial } from "./trials.ts";
@@ -12,7 +13,7 @@ export type OutcomeListener = (outcome: Outcome) => void;
 /** Run source mutants in copies of the sources, and filters right here. */
 export async function runMutants(
   sources: readonly SourceMutant[],
-  filters: readonly PlantedBug[] = [],
+  filters: readonly DetectableMutant[] = [],
   onOutcome: OutcomeListener = () => {},
 ): Promise<Report> {
   const outcomes: Outcome[] = new Array(sources.length);
@@ -36,11 +37,11 @@ export async function runMutants(
   return { outcomes, correctTrials: TRIALS.size, falseAlarms };
 }
 
-/** All defects planted by filters. */
-export const FILTER_MUTANTS = PLANTED_BUGS;
+/** All mutants made by filters. */
+export const FILTER_MUTANTS = MUTANTS;
 
-function findFilter({ foundOn, ...bug }: PlantedBug): Kill | undefined {
-  for (const [name, kind] of Object.entries(foundOn) as [WorkloadName, ViolationKind][]) {
+function findFilter({ detectedOn, ...bug }: DetectableMutant): Kill | undefined {
+  for (const [name, kind] of Object.entries(detectedOn) as [WorkloadName, ViolationKind][]) {
     const kill = workloadTrial(name, bug, { kind })();
     if (kill) return kill;
   }

@@ -1,23 +1,17 @@
 /** Cases that only defects are looked for with, or that a scenario has and no workload is named after. */
 import { SECTORS } from "../../harness/mod.ts";
 import { FEATURE, STRICT } from "../../lib/mod.ts";
-import { GROWING } from "../../scenarios/grow.ts";
-import { REBASING_HEADER } from "../../scenarios/rebase_header.ts";
+import { GROW } from "../../scenarios/grow.ts";
+import { REBASE_HEADER } from "../../scenarios/rebase_header.ts";
 import { REPAIRED } from "../../scenarios/repair.ts";
-import type { Case, Scenario } from "../../scenarios/qed/scenario.ts";
+import type { Case, ExploredScenario } from "../../scenarios/qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "../../scenarios/qed/sizes.ts";
-import {
-  BACKING_NAME,
-  CLOSE,
-  discard,
-  FLUSH,
-  patternBytes,
-  type Workload,
-  write,
-} from "../../scenarios/qed/workload.ts";
-import { PROBES } from "../../scenarios/qed/test_workloads.ts";
+import { patternBytes } from "../../scenarios/qed/pattern_bytes.ts";
+import { BACKING_NAME } from "../../scenarios/qed/prepared_file.ts";
+import { CLOSE, discard, FLUSH, type Workload, write } from "../../scenarios/qed/workload.ts";
+import { UNWRITTEN } from "../../scenarios/qed/mutants/workloads.ts";
 import { CUT, EAGER } from "../../scenarios/trim_reuse.ts";
-import { UPGRADING_LAYOUT } from "../../scenarios/upgrade_layout.ts";
+import { UPGRADE_LAYOUT } from "../../scenarios/upgrade_layout.ts";
 
 /** Where the header has its feature bits. */
 const FEATURES_OFFSET = 16;
@@ -79,23 +73,30 @@ const MARKED_OVER_BACKING: Workload = {
 };
 
 function strict(name: string, workload: Workload): Case {
-  return { name, workload, profile: STRICT, preset: SECTORS, expected: "clean", probes: PROBES };
+  return {
+    name,
+    workload,
+    profile: STRICT,
+    preset: SECTORS,
+    expected: "clean",
+    postRecoveryWrites: UNWRITTEN,
+  };
 }
 
 /** The cases of a scenario whose names contain `part`. */
-function casesOf({ cases }: Scenario, part: string): readonly Case[] {
+function casesOf({ cases }: ExploredScenario, part: string): readonly Case[] {
   return cases.filter(({ preset, name }) => preset === SECTORS && name.includes(part));
 }
 
 /** All of them; searched as they are. */
 export const CASES: readonly Case[] = [
   strict("across tables that are missing", ACROSS),
-  ...casesOf(GROWING, "last cluster"),
+  ...casesOf(GROW, "last cluster"),
   strict("freed at the end and closed", CUT_AND_CLOSED),
   { ...strict("freed at the end and wanted at once", WANTED_AT_ONCE), profile: EAGER },
   strict("dirty image with unknown bits", UNKNOWN_BITS),
   strict("dirty image over a backing file", MARKED_OVER_BACKING),
-  ...casesOf(REBASING_HEADER, "rfc layout"),
-  ...casesOf(REBASING_HEADER, "no backing file"),
-  ...casesOf(UPGRADING_LAYOUT, "with one"),
+  ...casesOf(REBASE_HEADER, "rfc layout"),
+  ...casesOf(REBASE_HEADER, "no backing file"),
+  ...casesOf(UPGRADE_LAYOUT, "with one"),
 ];

@@ -1,7 +1,7 @@
 /** Requests in flight in front of a cache with room for one L2 table. */
 import { SECTORS } from "../../harness/mod.ts";
 import { type Operation, readImage, STRICT } from "../../lib/mod.ts";
-import { aliased, besideCheck } from "../../scenarios/background_check.ts";
+import { aliased, duringCheck } from "../../scenarios/background_check.ts";
 import type { OpenCase } from "../../scenarios/qed/orders.ts";
 import { CLUSTER, PER_L2_TABLE } from "../../scenarios/qed/sizes.ts";
 import {
@@ -27,7 +27,7 @@ export interface Orders {
 
 /** Two L2 tables are all that the guest's disk has. */
 const TWO_TABLES = 2 * PER_L2_TABLE;
-const PROBES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
+const POST_RECOVERY_WRITES = [{ offsetBytes: 100 * CLUSTER, lengthBytes: 512 }];
 
 /** The guest reads a sector; its L2 table comes into the cache, and another one goes. */
 function read(offsetBytes: number): Request {
@@ -53,7 +53,7 @@ function drivenOut(name: string, changing: Request): Orders {
       prepared: [write(0, 2 * CLUSTER), write(PER_L2_TABLE, CLUSTER)],
       steps: [together([changing, OTHER_AND_BACK], schedule), write(2 * CLUSTER, 512), FLUSH],
     },
-    probes: PROBES,
+    postRecoveryWrites: POST_RECOVERY_WRITES,
   });
   return { name, requests: 2, openCase, guestBytes: TWO_TABLES };
 }
@@ -62,7 +62,7 @@ function drivenOut(name: string, changing: Request): Orders {
 function besideRepair(name: string): Orders {
   const openCase = (schedule: Schedule) => {
     const shared = PER_L2_TABLE + 70 * CLUSTER;
-    const { workload, ...setting } = besideCheck(
+    const { workload, ...setting } = duringCheck(
       { name, damage: aliased, schedule },
       inTurn(read(0), write(shared, 512)),
     );
@@ -71,7 +71,7 @@ function besideRepair(name: string): Orders {
       ...setting,
       profile: STRICT,
       expected: "clean" as const,
-      probes: PROBES,
+      postRecoveryWrites: POST_RECOVERY_WRITES,
       workload: { ...workload, imageBytes: TWO_TABLES, l2CacheTables: 1, steps },
     };
   };

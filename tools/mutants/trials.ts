@@ -1,8 +1,8 @@
 /** What a defect is looked for with: workloads, commits, crashes of recoveries, and orders. */
 import { exploreLazily, findViolation, SECTORS, type ViolationKind } from "../../harness/mod.ts";
 import { type Filter, type OrderingProfile, STRICT } from "../../lib/mod.ts";
-import { COMMITTING } from "../../scenarios/commit.ts";
-import { requestsTogether } from "../../scenarios/qed/test_orders.ts";
+import { COMMIT } from "../../scenarios/commit.ts";
+import { concurrentRequests } from "../../scenarios/qed/mutants/concurrency.ts";
 import { everyOrder, type OpenCase } from "../../scenarios/qed/orders.ts";
 import { type Case, guestBytesOf, setUp } from "../../scenarios/qed/scenario.ts";
 import { CLUSTER } from "../../scenarios/qed/sizes.ts";
@@ -14,9 +14,9 @@ import {
   write,
   zero,
 } from "../../scenarios/qed/workload.ts";
-import { SEPARATE_FILL } from "../../scenarios/qed/planted_bugs.ts";
+import { SEPARATE_FILL } from "../../scenarios/qed/mutants/mutant.ts";
 import { EAGER } from "../../scenarios/trim_reuse.ts";
-import { PROBES, WORKLOAD_NAMES, WORKLOADS } from "../../scenarios/qed/test_workloads.ts";
+import { UNWRITTEN, WORKLOAD_NAMES, WORKLOADS } from "../../scenarios/qed/mutants/workloads.ts";
 import type { Kill } from "./mutant.ts";
 import { CASES } from "./trial_cases.ts";
 import { OPEN_CASES, type Orders } from "./trial_orders.ts";
@@ -27,13 +27,13 @@ export type Trial = () => Kill | undefined;
 /** How the driver of a workload differs from the correct one. */
 export interface Changed {
   readonly profile?: OrderingProfile;
-  readonly plant?: () => Filter;
+  readonly filter?: () => Filter;
 }
 
 /** A workload by name, to be searched for one kind of violation or for any. */
 export function workloadTrial(
   name: keyof typeof WORKLOADS,
-  { profile = STRICT, plant }: Changed = {},
+  { profile = STRICT, filter }: Changed = {},
   options: { readonly kind?: ViolationKind; readonly depth?: number } = {},
 ): Trial {
   const workload: Workload = WORKLOADS[name];
@@ -44,8 +44,8 @@ export function workloadTrial(
     preset: SECTORS,
     expected: "clean",
     workload: { ...workload, steps },
-    probes: PROBES.filter(({ offsetBytes }) => offsetBytes < alwaysThereBytes),
-    ...(plant && { filters: [plant()] }),
+    postRecoveryWrites: UNWRITTEN.filter(({ offsetBytes }) => offsetBytes < alwaysThereBytes),
+    ...(filter && { filters: [filter()] }),
   });
   return () =>
     searchSteps(options.depth ? `${name}, crashing twice` : name, caseOf, workload, options);
@@ -114,7 +114,7 @@ function messageOf(error: unknown): string {
 
 /** Every order of a few requests in flight; what is discarded is used again at once. */
 function requestsTrial(name: string, requests: readonly Request[]): Trial {
-  const openStrict = requestsTogether(requests);
+  const openStrict = concurrentRequests(requests);
   const openCase: OpenCase = (schedule) => ({ ...openStrict(schedule), profile: EAGER });
   return ordersTrial({ name, requests: requests.length, openCase, guestBytes: 32 * CLUSTER });
 }
@@ -144,7 +144,7 @@ function ordersTrial({ name, requests, openCase, guestBytes }: Orders): Trial {
   };
 }
 
-const COMMITS = COMMITTING.cases.filter(({ preset, expected }) =>
+const COMMITS = COMMIT.cases.filter(({ preset, expected }) =>
   preset === SECTORS && expected === "clean"
 );
 

@@ -1,4 +1,5 @@
 /** A copy of the sources in which one file at a time is changed. */
+import { existsSync } from "@std/fs";
 import { copyTree } from "./copy_tree.ts";
 import type { Kill, SourceMutant } from "./mutant.ts";
 
@@ -13,6 +14,7 @@ const COPIED = [
   "deno.lock",
 ];
 const ROOT = new URL("../../", import.meta.url);
+const MEMORY = "/dev/shm";
 /** A trial takes under a second; a driver that does not end in this time never does. */
 const MOST_MILLISECONDS = 30_000;
 
@@ -22,7 +24,8 @@ export class Workplace implements Disposable {
 
   /** Copies the sources to a temporary folder, in memory where there is one. */
   constructor() {
-    this.#folder = Deno.makeTempDirSync({ prefix: "mutants-", ...inMemory() });
+    const memory = existsSync(MEMORY, { isDirectory: true }) ? { dir: MEMORY } : {};
+    this.#folder = Deno.makeTempDirSync({ prefix: "mutants-", ...memory });
     for (const name of COPIED) copyTree(new URL(name, ROOT).pathname, `${this.#folder}/${name}`);
   }
 
@@ -71,12 +74,4 @@ function endless(trials: readonly string[]): Kill {
   const trial = trials[0] ?? "all";
   const nothing = { states: 0, requests: 0, persisted: 0 };
   return { trial, oracle: "never ends", preset: "-", milliseconds: MOST_MILLISECONDS, ...nothing };
-}
-
-function inMemory(): Deno.MakeTempOptions {
-  try {
-    return Deno.statSync("/dev/shm").isDirectory ? { dir: "/dev/shm" } : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { ByteSource } from "../../harness/mod.ts";
 import { type DriverStep, type DriverWorkload, GUEST_BYTES } from "./workloads.ts";
 import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
@@ -56,13 +57,14 @@ export function guestBase({ backing = [], prepared }: DriverWorkload): ByteSourc
 
 /** Bytes that are the same value all over; undefined if they are not. */
 export function uniform(bytes: Uint8Array): number | undefined {
-  const [first] = bytes;
-  return bytes.every((byte) => byte === first) ? first : undefined;
+  // All bytes are the same if each is the one before it: the system compares much faster than a loop.
+  const isUniform = Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0;
+  return isUniform ? bytes[0] : undefined;
 }
 
-/** Each sector of a cell, with its number on the guest's disk. */
-export function* sectorsOf(cell: Cell, bytes: Uint8Array): Generator<[number, Uint8Array]> {
+/** Each sector of a cell: its number on the guest's disk, and where it starts in the cell, in bytes. */
+export function* sectorsOf(cell: Cell): Generator<[sector: number, startBytes: number]> {
   for (let at = 0; at < cell.lengthBytes; at += SECTOR_BYTES) {
-    yield [(cell.offsetBytes + at) / SECTOR_BYTES, bytes.subarray(at, at + SECTOR_BYTES)];
+    yield [(cell.offsetBytes + at) / SECTOR_BYTES, at];
   }
 }

@@ -7,7 +7,7 @@ import {
   type Persisted,
   type PointUnit,
   type Preset,
-  TapeChoices,
+  RecordedChoices,
   type WriteLog,
 } from "../../harness/mod.ts";
 import type { SparseImage } from "./sparse_image.ts";
@@ -69,7 +69,7 @@ export function crashStatesOf(log: WriteLog, preset: Preset, base: SparseImage):
       const name = nameOf(persisted);
       if (built.has(name)) continue;
       built.add(name);
-      const image = point.build(new TapeChoices(point.tapeFor(persisted)));
+      const image = point.build(new RecordedChoices(point.choicesFor(persisted)));
       const key = keyOf(image, base);
       if (seen.has(key)) continue;
       seen.add(key);

@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { CrashPoint, type Preset, SECTORS, type WriteLog, WRITES } from "../../harness/mod.ts";
-import { filled, LogBuilder, SECTOR } from "../../harness/log/log_builder_testing.ts";
+import { filled, LogBuilder, SECTOR } from "../../harness/testing/log_builder.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { crashStatesOf } from "./crash_states.ts";
 import { SparseImage } from "./sparse_image.ts";
@@ -40,7 +40,7 @@ function filesOf(log: WriteLog, preset: Preset): { files: Set<string>; count: bi
     count += point.stateCount;
     for (const persisted of point.states()) {
       const file = point.build({
-        choose: ((tape) => () => tape.shift() ?? 0)(point.tapeFor(persisted)),
+        choose: ((choices) => () => choices.shift() ?? 0)(point.choicesFor(persisted)),
         isRetracing: false,
       });
       files.add(textOf(file));

@@ -1,4 +1,4 @@
-import { CrashPoints, type Fate, type Preset } from "../../harness/mod.ts";
+import { CrashPoints, type Preset, type WriteOutcome } from "../../harness/mod.ts";
 import type { CrashState } from "./crash_states.ts";
 import type { Recording } from "./record.ts";
 
@@ -10,34 +10,34 @@ export interface DiskPiece {
 }
 
 /** What became of an entry of the log. */
-export interface EntryFate {
+export interface EntryOutcome {
   /** The entry's number. */
   readonly entry: number;
   /** Durable before the crash; on its way, and on disk in full, in part or not at all. */
-  readonly fate: Fate;
+  readonly outcome: WriteOutcome;
   /** What of it is on disk, in order. */
   readonly pieces: readonly DiskPiece[];
 }
 
 /** What became of each write and discard that had been logged when the power was cut. */
-export function fatesOf(
+export function outcomesOf(
   { log, entries, entryOfEvent }: Recording,
   preset: Preset,
   { event, persisted }: CrashState,
-): readonly EntryFate[] {
+): readonly EntryOutcome[] {
   const point = new CrashPoints(log, preset).after(event);
   const { pendingEvents } = point;
   const byUnit = point.spelledOut(persisted.byUnit);
   const isWhole = preset.ordered || preset.unit === "write";
-  return log.events.slice(0, event + 1).flatMap((each, at): EntryFate[] => {
+  return log.events.slice(0, event + 1).flatMap((each, at): EntryOutcome[] => {
     if (each.kind !== "write-issued" && each.kind !== "discarded") return [];
     const entry = entryOfEvent[at];
     const { offsetBytes, lengthBytes } = entries[entry];
     const whole = [{ fromBytes: 0, toBytes: lengthBytes }];
-    if (!pendingEvents.has(at)) return [{ entry, fate: "durable", pieces: whole }];
+    if (!pendingEvents.has(at)) return [{ entry, outcome: "durable", pieces: whole }];
     if (isWhole) {
       const isThere = byUnit.has(at);
-      return [{ entry, fate: isThere ? "reached" : "lost", pieces: isThere ? whole : [] }];
+      return [{ entry, outcome: isThere ? "reached" : "lost", pieces: isThere ? whole : [] }];
     }
     const unitBytes = Number(preset.unit);
     const pieces = [...byUnit].flatMap(([key, version]) => {
@@ -46,7 +46,7 @@ export function fatesOf(
       return version.event >= at && fromBytes < toBytes ? [{ fromBytes, toBytes }] : [];
     });
     const bytes = pieces.reduce((sum, { fromBytes, toBytes }) => sum + toBytes - fromBytes, 0);
-    const fate = bytes === 0 ? "lost" : bytes < lengthBytes ? "partly" : "reached";
-    return [{ entry, fate, pieces }];
+    const outcome = bytes === 0 ? "lost" : bytes < lengthBytes ? "partly" : "reached";
+    return [{ entry, outcome, pieces }];
   });
 }

@@ -1,11 +1,16 @@
+import * as fs from "node:fs";
+import { NbdRequestError } from "../../lib/nbd/mod.ts";
+import { NBD_ERROR } from "../../lib/nbd/protocol.ts";
 import { type Cell, uniform } from "./cells.ts";
 import { type DriverFormat, imageOptions } from "./formats.ts";
 import { compareCheckers } from "./qed_checkers.ts";
+import { QemuDisk } from "./qemu_disk.ts";
 import { checkImage, type CheckVerdict } from "./qemu_img.ts";
-import { QemuIo } from "./qemu_io.ts";
-import { FullError, QemuToolCrash } from "./qemu_tool_error.ts";
-import { Shell } from "./shell.ts";
+import { FullError, ImageRefusal, QemuToolCrash } from "./qemu_tool_error.ts";
 import { type Probe, PROBE_BYTES } from "./workloads.ts";
+
+/** A range of the guest's disk, in bytes. */
+type Range = Pick<Cell, "offsetBytes" | "lengthBytes">;
 
 /** What to look at in an image, and what to write to it. */
 export interface Look {
@@ -43,18 +48,21 @@ export interface Examination {
   readonly crash?: string;
 }
 
+/** A driver that allocates asks for so much at a time, and more than this is never too little. */
+const LITTLE_ROOM_BYTES = 16 * 2 ** 20;
+
+/** As many as qemu-nbd carries out at a time: they are sent together, and waited for once. */
+const READS_AT_ONCE = 16;
+
 const NOTHING: Examination = { opens: "never", cells: [], later: [], probes: [], probeErrors: [] };
 
-/** What QEMU says where the file system is full: that is not the driver's fault. */
-const NO_ROOM = "No space left on device";
-
-/** Examines one image after the other, each at the same path, with processes that stay. */
+/** Examines one image after the other, each at the same path. */
 export class Examiner implements Disposable {
   readonly #format: DriverFormat;
   readonly #look: Look;
   readonly #path: string;
-  #io: QemuIo | undefined;
-  #shell = new Shell();
+  readonly #buffers: Uint8Array[] = [];
+  #disk: QemuDisk | undefined;
 
   /** Examine images of `format` at `path`. */
   constructor(format: DriverFormat, look: Look, path: string) {
@@ -63,44 +71,31 @@ export class Examiner implements Disposable {
     this.#path = path;
   }
 
-  /**
-   * Open the image as a user would, read it, check it, write elsewhere, and read it again. The image
-   * changes. `expected` are the patterns that the cells are thought to have: being right saves time.
-   */
-  async examine(expected: readonly number[]): Promise<Examination> {
+  /** Open the image as a user would, read it, check it, write elsewhere, and read it again. The image changes. */
+  async examine(): Promise<Examination> {
     try {
-      return await this.#examine(expected);
+      return await this.#examine();
     } catch (error) {
       if (!(error instanceof QemuToolCrash)) throw error;
-      this[Symbol.dispose]();
-      this.#io = undefined;
-      this.#shell = new Shell();
       return { ...NOTHING, crash: error.message };
     }
   }
 
-  /** End the processes, whatever they are at. */
+  /** End the process that has the image open, whatever it is at. */
   [Symbol.dispose](): void {
-    this.#io?.[Symbol.dispose]();
-    this.#shell.kill();
+    this.#disk?.[Symbol.dispose]();
   }
 
-  async #examine(expected: readonly number[]): Promise<Examination> {
+  async #examine(): Promise<Examination> {
     const disagreement = this.#format.driver === "qed"
-      ? await compareCheckers(this.#shell, this.#path)
+      ? await compareCheckers(this.#path)
       : undefined;
-    // The likeliest first; all at once, because each answer that is waited for takes longer than a read.
-    const likely = this.#look.cells.map((cell, i) => [
-      ...new Set([expected[i], ...cell.patterns]),
-    ]);
-    let first = await this.#session([], likely);
+    let first = await this.#session([]);
     const refusal = first.refusal;
-    if (refusal !== undefined && await this.#repair()) first = await this.#session([], likely);
+    if (refusal !== undefined && await this.#repair()) first = await this.#session([]);
     if (first.refusal !== undefined) return { ...NOTHING, refusal: first.refusal };
     const { driver, canCheck } = this.#format;
-    const check = canCheck
-      ? await checkImage(this.#shell, { driver, path: this.#path })
-      : undefined;
+    const check = canCheck ? await checkImage({ driver, path: this.#path }) : undefined;
     return {
       opens: refusal === undefined ? "at once" : "after repair",
       ...(refusal !== undefined && { refusal }),
@@ -114,7 +109,7 @@ export class Examiner implements Disposable {
   async #repair(): Promise<boolean> {
     const { driver, canCheck } = this.#format;
     if (!canCheck) return false;
-    const { refusal } = await checkImage(this.#shell, { driver, path: this.#path, repairs: true });
+    const { refusal } = await checkImage({ driver, path: this.#path, repairs: true });
     return refusal === undefined;
   }
 
@@ -122,10 +117,7 @@ export class Examiner implements Disposable {
   async #probe(
     cells: readonly Seen[],
   ): Promise<Pick<Examination, "later" | "probes" | "probeErrors">> {
-    const { refusal, cells: later, probes, answers } = await this.#session(
-      this.#look.probes,
-      cells.map((seen) => [patternSeen(seen)]),
-    );
+    const { refusal, cells: later, probes, answers } = await this.#session(this.#look.probes);
     if (refusal === undefined) return { later, probes, probeErrors: answers };
     return {
       later: cells.map((): Seen => ({ kind: "error", message: refusal })),
@@ -134,56 +126,58 @@ export class Examiner implements Disposable {
     };
   }
 
-  /**
-   * Open the image, write the probes, read them and all cells, and close it. `likely` are the patterns
-   * that each cell may well have.
-   */
-  async #session(
-    probes: readonly Probe[],
-    likely: readonly (readonly number[])[],
-  ): Promise<Session> {
-    const options = imageOptions(this.#format, this.#path);
-    const writes = probes.length > 0 ? [...probes.map(probeCommand), "flush"] : [];
-    const ranges = [...probes.map(probeRange), ...this.#look.cells];
-    const patterns = [...probes.map(({ pattern }) => [pattern]), ...likely];
-    const io = this.#io ??= await QemuIo.start();
-    const [opened, length, ...answers] = await io.runAll([
-      ...[`open -o ${options}`, "length"],
-      ...writes,
-      ...ranges.flatMap((range, i) =>
-        patterns[i].map((pattern) => `read -q -P ${pattern} ${placeOf(range)}`)
-      ),
-      ...(probes.length > 0 ? [] : ["close"]),
-    ]);
-    if (answers.some((text) => text.includes(NO_ROOM))) {
-      throw new FullError(this.#path);
-    }
-    // Opening may complain and succeed: of a repair, for example.
-    if (length.includes("no file open")) {
-      const refusal = opened.trim().replaceAll(this.#path, "the image").split("\n").pop()!;
+  /** Open the image, write the probes, read them and all cells, and close it. */
+  async #session(probes: readonly Probe[]): Promise<Session> {
+    let disk: QemuDisk;
+    try {
+      disk = this.#disk = await QemuDisk.open({
+        image: imageOptions(this.#format, this.#path),
+        socketPath: `${this.#path}.sock`,
+        cache: "writethrough",
+      });
+    } catch (error) {
+      if (!(error instanceof ImageRefusal)) throw error;
+      const refusal = error.message.replaceAll(this.#path, "the image");
       return { refusal, answers: [], probes: [], cells: [] };
     }
-    const read = answers.splice(writes.length);
-    const seen = ranges.map((_, i): Seen | undefined => {
-      const silent = read.splice(0, patterns[i].length).findIndex((text) => text.trim() === "");
-      return silent < 0 ? undefined : { kind: "pattern", pattern: patterns[i][silent] };
-    });
-    const odd = ranges.filter((_, i) => !seen[i]);
-    // Reading changes nothing, and the image may be opened again for that; after the probes it may not.
-    const again = probes.length > 0 ? [] : [`open -o ${options}`];
-    const isClosed = probes.length === 0 && odd.length === 0;
-    const dumps = isClosed ? [] : await io.runAll([
-      ...again,
-      ...odd.map((range) => `read -v ${placeOf(range)}`),
-      "close",
-    ]);
-    dumps.splice(0, again.length);
-    const all = seen.map((each, i) => each ?? parseDump(dumps.shift()!, ranges[i].lengthBytes));
-    return {
-      answers: answers.map((text) => text.trim()).filter((text) => text !== ""),
-      probes: all.slice(0, probes.length),
-      cells: all.slice(probes.length),
+    const answers = await this.#write(disk, probes);
+    const seen: Seen[] = [];
+    const ranges = [...probes.map(probeRange), ...this.#look.cells];
+    while (seen.length < ranges.length) {
+      const batch = ranges.slice(seen.length, seen.length + READS_AT_ONCE);
+      const looks = batch.map((range, i) => look(disk, range, this.#bufferFor(i, range)));
+      seen.push(...await Promise.all(looks));
+    }
+    await disk.end();
+    return { answers, probes: seen.slice(0, probes.length), cells: seen.slice(probes.length) };
+  }
+
+  /** Memory for a read: mostly it holds one value all over, and is used again for the next one. */
+  #bufferFor(place: number, { lengthBytes }: Range): Uint8Array {
+    const known = this.#buffers[place];
+    const buffer = known?.length >= lengthBytes ? known : new Uint8Array(lengthBytes);
+    this.#buffers[place] = buffer;
+    return buffer.subarray(0, lengthBytes);
+  }
+
+  /** Write the probes, and flush. Resolves to what failed. */
+  async #write(disk: QemuDisk, probes: readonly Probe[]): Promise<string[]> {
+    const answers: string[] = [];
+    const attempt = async (what: string, request: Promise<void>) => {
+      try {
+        await request;
+      } catch (error) {
+        if (!(error instanceof NbdRequestError)) throw error;
+        if (error.value === NBD_ERROR.ENOSPC && isFull(this.#path)) throw new FullError(this.#path);
+        answers.push(`${what} failed: ${error.reason}`);
+      }
     };
+    for (const { offsetBytes, pattern } of probes) {
+      const bytes = new Uint8Array(PROBE_BYTES).fill(pattern);
+      await attempt("write", disk.write(offsetBytes, bytes));
+    }
+    if (probes.length > 0) await attempt("flush", disk.flush());
+    return answers;
   }
 }
 
@@ -193,36 +187,36 @@ interface Session extends Pick<Examination, "refusal" | "probes" | "cells"> {
   readonly answers: readonly string[];
 }
 
-function placeOf({ offsetBytes, lengthBytes }: Pick<Cell, "offsetBytes" | "lengthBytes">): string {
-  return `${offsetBytes} ${lengthBytes}`;
+/** What a range reads as, with `bytes` as the memory for reading it. */
+async function look(
+  disk: QemuDisk,
+  { offsetBytes }: Range,
+  bytes: Uint8Array,
+): Promise<Seen> {
+  try {
+    await disk.read(offsetBytes, bytes);
+  } catch (error) {
+    if (!(error instanceof NbdRequestError)) throw error;
+    return { kind: "error", message: `read failed: ${error.reason}` };
+  }
+  const pattern = uniform(bytes);
+  return pattern === undefined
+    ? { kind: "bytes", bytes: bytes.slice() }
+    : { kind: "pattern", pattern };
+}
+
+/** Whether the file system of a file is full: else a driver has run into a limit of its own. */
+function isFull(path: string): boolean {
+  const { bavail, bsize } = fs.statfsSync(path);
+  return bavail * bsize < LITTLE_ROOM_BYTES;
 }
 
 /** Where a probe writes. */
-export function probeRange({ offsetBytes }: Probe): Pick<Cell, "offsetBytes" | "lengthBytes"> {
+export function probeRange({ offsetBytes }: Probe): Range {
   return { offsetBytes, lengthBytes: PROBE_BYTES };
 }
 
 /** A probe in the words of `qemu-io`. */
 export function probeCommand({ offsetBytes, pattern }: Probe): string {
   return `write -q -P ${pattern} ${offsetBytes} ${PROBE_BYTES}`;
-}
-
-/** What to expect where this was seen before. */
-function patternSeen(seen: Seen): number {
-  return seen.kind === "pattern" ? seen.pattern : 0;
-}
-
-/** What `read -v` prints: lines of an offset, sixteen bytes, and what they are in text. */
-export function parseDump(text: string, lengthBytes: number): Seen {
-  const bytes = new Uint8Array(lengthBytes);
-  let count = 0;
-  for (const line of text.split("\n")) {
-    const [, digits] = /^[0-9a-f]+: {2}((?:[0-9a-f]{2} ){1,16})/.exec(line) ?? [];
-    for (const digit of digits?.trim().split(" ") ?? []) {
-      bytes[count++] = Number.parseInt(digit, 16);
-    }
-  }
-  if (count < lengthBytes) return { kind: "error", message: text.trim().split("\n")[0] };
-  const pattern = uniform(bytes);
-  return pattern === undefined ? { kind: "bytes", bytes } : { kind: "pattern", pattern };
 }

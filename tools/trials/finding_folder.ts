@@ -1,8 +1,9 @@
 import { gzipSync } from "node:zlib";
 import * as fs from "node:fs";
-import type { Fate } from "../../harness/mod.ts";
+import { ensureDirSync } from "@std/fs";
+import type { WriteOutcome } from "../../harness/mod.ts";
 import { demonstrationOf } from "./demonstration.ts";
-import { type EntryFate, fatesOf } from "./disk_pieces.ts";
+import { type EntryOutcome, outcomesOf } from "./disk_pieces.ts";
 import { imageOptions } from "./formats.ts";
 import { BACKING_NAME } from "./record.ts";
 import type { SparseImage } from "./sparse_image.ts";
@@ -35,7 +36,7 @@ export function writeFinding(
 ): FindingFolder {
   const name = findingName(trial, found);
   const folder = `${parent}/${name}`;
-  fs.mkdirSync(folder, { recursive: true });
+  ensureDirSync(folder);
   const { base, backing, logBytes } = trial.recording;
   const keep = (name: string, bytes: Uint8Array) =>
     fs.writeFileSync(`${folder}/${name}.gz`, gzipSync(bytes, { level: 9 }));
@@ -59,7 +60,7 @@ function scriptOf(trial: TrialResult, found: ClassResult, version: string): stri
   const { recording, preset } = trial;
   const { format } = recording;
   const { smallest } = found;
-  const fates = fatesOf(recording, preset, smallest);
+  const outcomes = outcomesOf(recording, preset, smallest);
   const { sizeBytes } = smallest.persisted;
   return `#!/bin/sh
 # ${format.name}: ${found.kind}. Found with QEMU ${version}.
@@ -95,7 +96,7 @@ not_shown() { echo "NOT SHOWN"; exit 1; }
 ${guestLines(trial, smallest.event).map((line) => `#   ${line}`).join("\n")}
 
 # What was written:
-${fates.map((fate) => fateLine(trial, fate)).join("\n")}
+${outcomes.map((outcome) => outcomeLine(trial, outcome)).join("\n")}
 ${sizeBytes === undefined ? "" : sizeLine(sizeBytes)}
 # What comes of it:
 ${demonstrationOf(recording, smallest.violation).join("\n")}
@@ -107,7 +108,7 @@ function sizeLine(sizeBytes: number): string {
 }
 
 /** What happened to an entry, and the command for what of it is on disk. */
-function fateLine({ recording }: TrialResult, { entry, fate, pieces }: EntryFate): string {
+function outcomeLine({ recording }: TrialResult, { entry, outcome, pieces }: EntryOutcome): string {
   const { offsetBytes, lengthBytes, logOffsetBytes, bytes } = recording.entries[entry];
   const data = logOffsetBytes + logSectorBytes(recording.logBytes);
   const commands = pieces.map(({ fromBytes, toBytes }) => {
@@ -117,16 +118,18 @@ function fateLine({ recording }: TrialResult, { entry, fate, pieces }: EntryFate
     return bytes ? `put ${(data + fromBytes) / SECTOR_BYTES} ${to}` : `zero ${to}`;
   });
   const what = bytes ? "" : " zeroes,";
-  const words = `# entry ${entry}:${what} ${lengthBytes} bytes at ${offsetBytes}: ${FATES[fate]}`;
+  const words = `# entry ${entry}:${what} ${lengthBytes} bytes at ${offsetBytes}: ${
+    OUTCOMES[outcome]
+  }`;
   return commands.length === 0 ? words : `${commands.join("; ")} ${words}`;
 }
 
-const FATES = {
+const OUTCOMES = {
   durable: "flushed",
   reached: "NOT FLUSHED, ON DISK",
   partly: "NOT FLUSHED, PARTLY ON DISK",
   lost: "not flushed, lost",
-} as const satisfies Record<Fate, string>;
+} as const satisfies Record<WriteOutcome, string>;
 
 function logSectorBytes(logBytes: Uint8Array): number {
   return new DataView(logBytes.buffer, logBytes.byteOffset).getUint32(24, true);

@@ -1,14 +1,13 @@
 import { ImageChain } from "../../lib/chain/mod.ts";
 import { checkImage as checkQed } from "../../lib/mod.ts";
 import { checkImage } from "./qemu_img.ts";
-import type { Shell } from "./shell.ts";
 
 /**
  * Hold our checker of QED against QEMU's on the same file. Answers what they say if that is not the same;
  * undefined if it is.
  */
-export async function compareCheckers(shell: Shell, path: string): Promise<string | undefined> {
-  const { corruptions, leaks, refusal } = await checkImage(shell, { driver: "qed", path });
+export async function compareCheckers(path: string): Promise<string | undefined> {
+  const { corruptions, leaks, refusal } = await checkImage({ driver: "qed", path });
   const theirs = refusal === undefined ? inWords({ corruptions, leaks }) : "refuses";
   const ours = checkHere(path);
   return ours === theirs ? undefined : `QEMU's checker: ${theirs}; ours: ${ours}`;

@@ -1,5 +1,4 @@
 import { PATIENCE_MS, QemuToolCrash, QemuToolError } from "./qemu_tool_error.ts";
-import type { Shell } from "./shell.ts";
 
 const LEAST_MAJOR = 6;
 
@@ -79,22 +78,12 @@ export interface CheckVerdict {
 
 /** Have an image checked, and repaired if that is asked for. */
 export async function checkImage(
-  shell: Shell,
   { driver, path, repairs }: { driver: string; path: string; repairs?: boolean },
 ): Promise<CheckVerdict> {
   const how = ["--output=json", "-f", driver, ...(repairs ? ["-r", "all"] : [])];
-  const { output } = await shell.run(["qemu-img", "check", ...how, path]);
-  const { json, complaints } = partsOf(output);
-  const [complaint = "nothing was said"] = complaints.trim().replaceAll(path, "the image").split(
-    "\n",
-  );
-  if (json === undefined) return { corruptions: 0, leaks: 0, refusal: complaint };
-  const { corruptions = 0, leaks = 0, "check-errors": errors = 0 } = JSON.parse(json);
+  const { stdout, stderr } = await qemuImg(["check", ...how, path]);
+  const [complaint] = stderr.trim().replaceAll(path, "the image").split("\n");
+  if (stdout.trim() === "") return { corruptions: 0, leaks: 0, refusal: complaint };
+  const { corruptions = 0, leaks = 0, "check-errors": errors = 0 } = JSON.parse(stdout);
   return { corruptions, leaks, ...(errors > 0 && { refusal: complaint }) };
-}
-
-/** The JSON object in what was printed, and the rest. */
-function partsOf(output: string): { json: string | undefined; complaints: string } {
-  const [json] = /^\{$[^]*?^\}$/m.exec(output) ?? [];
-  return { json, complaints: json === undefined ? output : output.replace(json, "") };
 }

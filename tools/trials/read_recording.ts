@@ -6,11 +6,11 @@ import {
   LogFormatError,
   PagedStorage,
   parseDmLog,
-  TapeChoices,
+  RecordedChoices,
   WRITES,
 } from "../../harness/mod.ts";
-import { readFile } from "../../scenarios/qed/read_file.ts";
-import { UsageError } from "../../scenarios/qed/usage_error.ts";
+import { readFile } from "../kit/read_file.ts";
+import { UsageError } from "../kit/usage_error.ts";
 import type { Cell } from "./cells.ts";
 import type { Look } from "./examine.ts";
 import type { DriverFormat } from "./formats.ts";
@@ -53,7 +53,7 @@ export async function readRecording(
   // Everything has reached the disk.
   const units = point.units.map(({ versions }) => versions.length - 1);
   const sizes = point.sizes.length > 1 ? [point.sizes.length - 1] : [];
-  writeImage(last, point.build(new TapeChoices([...units, ...sizes])), base);
+  writeImage(last, point.build(new RecordedChoices([...units, ...sizes])), base);
   return {
     ...{ format, workload: "log", base, backing: undefined, logBytes, entries, log, entryOfEvent },
     look: await lookAt(format, last, basePath),

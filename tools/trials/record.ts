@@ -5,10 +5,11 @@ import {
   parseDmLog,
   type WriteLog,
 } from "../../harness/mod.ts";
+import { NbdRequestError } from "../../lib/nbd/mod.ts";
 import { cellsOf, guestBase, patternOf, uniform } from "./cells.ts";
 import type { Look } from "./examine.ts";
 import { type DriverFormat, imageOptions, optionsOver } from "./formats.ts";
-import { QemuIo } from "./qemu_io.ts";
+import { QemuDisk } from "./qemu_disk.ts";
 import { qemuImg } from "./qemu_img.ts";
 import { QemuToolError } from "./qemu_tool_error.ts";
 import { SparseImage } from "./sparse_image.ts";
@@ -68,24 +69,28 @@ export async function recordDriver(
   const path = `${folder}/disk.img`;
   const logPath = `${folder}/session.log`;
   await create(format, workload, folder);
-  using prepare = await open(imageOptions(format, path));
-  for (const step of workload.prepared) await ask(prepare, step);
+  const socketPath = `${folder}/disk.sock`;
+  using prepare = await open(imageOptions(format, path), socketPath);
+  for (const step of workload.prepared) await perform(prepare, step);
   await prepare.end();
   if (workload.hasSnapshot) await qemuImg(["snapshot", "-c", "before", path]);
   const base = new SparseImage(path);
 
   Deno.writeFileSync(logPath, new Uint8Array());
-  using recorded = await open(optionsOver(format, [
-    `file.driver=blklogwrites,file.file.driver=file,file.file.filename=${path}`,
-    `file.log.driver=file,file.log.filename=${logPath}`,
-  ]));
+  using recorded = await open(
+    optionsOver(format, [
+      `file.driver=blklogwrites,file.file.driver=file,file.file.filename=${path}`,
+      `file.log.driver=file,file.log.filename=${logPath}`,
+    ]),
+    socketPath,
+  );
   const sizes = (): Acknowledged => ({
     logBytes: Deno.statSync(logPath).size,
     imageBytes: Deno.statSync(path).size,
   });
   const reached = [sizes()];
   for (const step of workload.steps) {
-    await ask(recorded, step);
+    await perform(recorded, step);
     reached.push(sizes());
   }
   await recorded.end();
@@ -115,33 +120,41 @@ async function create(
 
 async function createBacking(steps: readonly DriverStep[], path: string): Promise<void> {
   await qemuImg(["create", "-q", "-f", "raw", path, `${GUEST_BYTES}`]);
-  using io = await QemuIo.start(["-f", "raw", path]);
-  for (const step of steps) await ask(io, step);
-  await io.end();
+  const image = `driver=raw,file.driver=file,file.filename=${path}`;
+  using disk = await open(image, `${path}.sock`);
+  for (const step of steps) await perform(disk, step);
+  await disk.end();
 }
 
-function open(options: string): Promise<QemuIo> {
+function open(image: string, socketPath: string): Promise<QemuDisk> {
   // Without write-back caching every write would be followed by a flush.
-  return QemuIo.start(["-t", "writeback", "-d", "unmap", "--image-opts", options]);
+  return QemuDisk.open({ image, socketPath, cache: "writeback" });
 }
 
-/** A step in the words of `qemu-io`. */
-function commandOf(step: DriverStep): string {
-  switch (step.kind) {
-    case "flush":
-      return "flush";
-    case "write":
-      return `write -q -P ${step.pattern} ${step.offsetBytes} ${step.lengthBytes}`;
-    case "zero":
-      return `write -q -z ${step.offsetBytes} ${step.lengthBytes}`;
-    case "discard":
-      return `discard -q ${step.offsetBytes} ${step.lengthBytes}`;
+/** Have the driver do what a step asks for. Throws {@linkcode QemuToolError} if it fails. */
+async function perform(disk: QemuDisk, step: DriverStep): Promise<void> {
+  try {
+    await request(disk, step);
+  } catch (error) {
+    if (!(error instanceof NbdRequestError)) throw error;
+    throw new QemuToolError(error.message, { cause: error });
   }
 }
 
-async function ask(io: QemuIo, step: DriverStep): Promise<void> {
-  const answer = (await io.run(commandOf(step))).trim();
-  if (answer !== "") throw new QemuToolError(`qemu-io: ${commandOf(step)}: ${answer}`);
+async function request(disk: QemuDisk, step: DriverStep): Promise<void> {
+  switch (step.kind) {
+    case "flush":
+      return await disk.flush();
+    case "write":
+      return await disk.write(
+        step.offsetBytes,
+        new Uint8Array(step.lengthBytes).fill(step.pattern),
+      );
+    case "zero":
+      return await disk.writeZeroes(step.offsetBytes, step.lengthBytes);
+    case "discard":
+      return await disk.discard(step.offsetBytes, step.lengthBytes);
+  }
 }
 
 function recordingOf(

@@ -1,6 +1,6 @@
 import type { ByteSource, PagedStorage } from "../../harness/mod.ts";
 import { imageOptions } from "./formats.ts";
-import { QemuIo } from "./qemu_io.ts";
+import { QemuDisk } from "./qemu_disk.ts";
 import { QemuToolCrash, QemuToolError } from "./qemu_tool_error.ts";
 import type { Recording } from "./record.ts";
 import { SparseImage, writeImage } from "./sparse_image.ts";
@@ -14,8 +14,11 @@ export async function reopened(
   const path = `${folder}/reopened.img`;
   writeImage(path, left, base);
   try {
-    using io = await QemuIo.start(["--image-opts", imageOptions(format, path)]);
-    await io.end();
+    using disk = await QemuDisk.open({
+      ...{ image: imageOptions(format, path), socketPath: `${path}.sock` },
+      cache: "writethrough",
+    });
+    await disk.end();
     return new SparseImage(path);
   } catch (error) {
     if (!(error instanceof QemuToolError) && !(error instanceof QemuToolCrash)) throw error;

@@ -1,5 +1,4 @@
-import { type CrashPoint, CrashPoints, type Persisted, type Preset } from "../../harness/mod.ts";
-import { type Cell, uniform } from "./cells.ts";
+import { CrashPoints, type Persisted, type Preset } from "../../harness/mod.ts";
 import { type Content, type CrashState, crashStatesOf } from "./crash_states.ts";
 import { type Examination, Examiner } from "./examine.ts";
 import type { Recording } from "./record.ts";
@@ -76,11 +75,10 @@ export async function tryDriver(recording: Recording, options: TrialOptions): Pr
 /** Have images examined, several at a time. */
 async function examineAll(
   contents: readonly Content[],
-  { format, look, base, log }: Recording,
-  { preset, folder, processes, onProgress }: TrialOptions,
+  { format, look, base }: Recording,
+  { folder, processes, onProgress }: TrialOptions,
   take: (content: Content, examination: Examination) => void,
 ): Promise<void> {
-  const points = new CrashPoints(log, preset);
   let [next, done] = [0, 0];
   const work = async (number: number) => {
     const path = `${folder}/state-${number}.img`;
@@ -89,8 +87,7 @@ async function examineAll(
       while (next < contents.length) {
         const content = contents[next++];
         writeImage(path, content.image, base);
-        const { guest } = points.after(content.states[0].event);
-        take(content, await examiner.examine(expectedOf(look.cells, guest)));
+        take(content, await examiner.examine());
         onProgress?.(++done, contents.length);
       }
     } finally {
@@ -98,11 +95,6 @@ async function examineAll(
     }
   };
   await Promise.all(Array.from({ length: processes }, (_, number) => work(number)));
-}
-
-/** The newest that each cell may be. */
-function expectedOf(cells: readonly Cell[], guest: CrashPoint["guest"]): number[] {
-  return cells.map(({ offsetBytes }) => uniform(guest.permitted(offsetBytes / 512).at(-1)!) ?? 0);
 }
 
 /** Counts what is found, and keeps the smallest state of each class. */

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 import { type Cell, sectorsOf, uniform } from "./cells.ts";
 import { type Examination, type Look, probeRange, type Seen } from "./examine.ts";
 
@@ -79,9 +80,11 @@ function judgeCell(cell: Cell, seen: Seen, permitted: Permitted): DriverViolatio
   const subject = nameOf(cell);
   const range = rangeOf(cell);
   if (seen.kind === "error") return { kind: "cannot-read", subject, detail: seen.message, range };
-  for (const [sector, bytes] of sectorsOf(cell, bytesOf(seen, cell.lengthBytes))) {
+  for (const [sector, startBytes] of sectorsOf(cell)) {
     const allowed = permitted(sector);
-    if (!allowed || allowed.some((value) => Buffer.compare(value, bytes) === 0)) continue;
+    if (!allowed) continue;
+    const bytes = sectorOf(seen, startBytes);
+    if (allowed.some((value) => Buffer.compare(value, bytes) === 0)) continue;
     // A value that was there before is old data; any other one belongs somewhere else.
     const pattern = uniform(bytes);
     const isOld = pattern !== undefined && cell.patterns.has(pattern);
@@ -102,6 +105,8 @@ function judgeLater(
   const subject = nameOf(cell);
   const range = rangeOf(cell);
   if (after.kind === "error") return { kind: "cannot-read", subject, detail: after.message, range };
+  const isPattern = before.kind === "pattern" && after.kind === "pattern";
+  if (isPattern && before.pattern === after.pattern) return undefined;
   const [was, is] = [before, after].map((seen) => bytesOf(seen, cell.lengthBytes));
   if (Buffer.compare(was, is) === 0) return undefined;
   const at = is.findIndex((byte, i) => byte !== was[i]);
@@ -136,6 +141,13 @@ function judgeProbes({ probes, probeErrors }: Examination, look: Look): DriverVi
 function bytesOf(seen: Seen, lengthBytes: number): Uint8Array {
   if (seen.kind === "bytes") return seen.bytes;
   return new Uint8Array(lengthBytes).fill(seen.kind === "pattern" ? seen.pattern : 0);
+}
+
+/** The sector that starts so far into what was seen. */
+function sectorOf(seen: Seen, startBytes: number): Uint8Array {
+  return seen.kind === "bytes"
+    ? seen.bytes.subarray(startBytes, startBytes + SECTOR_BYTES)
+    : bytesOf(seen, SECTOR_BYTES);
 }
 
 function rangeOf({ offsetBytes, lengthBytes }: Cell): DriverViolation["range"] & object {

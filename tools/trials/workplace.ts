@@ -1,3 +1,5 @@
+import { existsSync } from "@std/fs";
+
 /** A folder in memory for images that are gone afterwards, also when the program is interrupted. */
 export class MemoryFolder implements Disposable {
   /** Its path. */
@@ -9,7 +11,8 @@ export class MemoryFolder implements Disposable {
 
   /** Make one; where there is no file system in memory, one on disk, which is slower. */
   constructor() {
-    this.path = Deno.makeTempDirSync({ prefix: "powercut-", ...(hasMemory() && { dir: MEMORY }) });
+    const memory = existsSync(MEMORY, { isDirectory: true }) ? { dir: MEMORY } : {};
+    this.path = Deno.makeTempDirSync({ prefix: "powercut-", ...memory });
     for (const signal of SIGNALS) Deno.addSignalListener(signal, this.#onSignal);
   }
 
@@ -30,11 +33,3 @@ export class MemoryFolder implements Disposable {
 
 const MEMORY = "/dev/shm";
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-
-function hasMemory(): boolean {
-  try {
-    return Deno.statSync(MEMORY).isDirectory;
-  } catch {
-    return false;
-  }
-}

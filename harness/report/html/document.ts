@@ -1,4 +1,4 @@
-import type { Fate } from "../text/write_outcome.ts";
+import type { WriteOutcome } from "../write_outcome.ts";
 
 /** A report as data: what a page shows, without how it shows it. */
 export interface ReportDocument {
@@ -65,7 +65,7 @@ export interface TimelineEntry {
   /** What it was, in words. */
   readonly text: string;
   /** What became of it; for writes only. */
-  readonly fate?: Fate;
+  readonly outcome?: WriteOutcome;
   /** For a guest's request: after which entry it was answered; undefined if it was not. */
   readonly answeredAt?: number;
 }

@@ -9,7 +9,7 @@ import type {
 } from "./document.ts";
 import { type Html, html, jsonForScript, raw } from "./html.ts";
 import { STYLE } from "./style.ts";
-import { FATES, timelineFigure } from "./timeline_figure.ts";
+import { OUTCOMES, timelineFigure } from "./timeline_figure.ts";
 
 /** Scripts in the page itself may run, and nothing is fetched from anywhere. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' data:; " +
@@ -62,7 +62,7 @@ export function reportPage(report: ReportDocument): string {
         ${live ? importMap(live) : undefined}
           </head>
       <body>
-        <a class="skip" href="#found">To what was found</a>
+        <a class="skip" href="#found">Skip to findings</a>
         <header>
         <h1>${title}</h1>
         <p class="lead">${summary}</p>
@@ -72,20 +72,20 @@ export function reportPage(report: ReportDocument): string {
             <dd>${value}</dd>
           `
         )}
-        <dt>again</dt><dd><code>${command}</code></dd></dl>
+        <dt>Command</dt><dd><code>${command}</code></dd></dl>
         </header>
         <main>
         ${tables.filter(({ bars }) => !bars).map(tableSection)}
         <section id="found" aria-labelledby="found-title">
-        <h2 id="found-title">What was found</h2>
+        <h2 id="found-title">Findings</h2>
         ${violations.length === 0
-          ? html`<p class="verdict good">Nothing: every promise was kept.</p>`
+          ? html`<p class="verdict good">None: every promise was kept.</p>`
           : violations.map(violationSection)}
         </section>
     ${tables.filter(({ bars }) => bars).map(tableSection)}
         ${notes.length === 0 ? undefined : html`
           <section>
-            <h2>To be known</h2>
+            <h2>Notes</h2>
             <ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>
           </section>
         `}
@@ -152,14 +152,14 @@ function violationSection(violation: ReportViolation, number: number): Html {
         <summary><span class="kind">${kind}</span> · ${title}<small>${detail}</small></summary>
         <div>
     ${explanation.map((sentence) => html`<p>${sentence}</p>`)}
-    <h3>To see it again</h3>
+    <h3>Reproduce</h3>
     <pre tabindex="0">${replay.join("\n")}</pre>
-    <h3>What happened</h3>
+    <h3>Timeline</h3>
     ${legend()}
     <div class="scroll" role="region" aria-label="Timeline" tabindex="0">${timelineFigure(
       timeline,
     )}</div>
-    <details><summary>The same as a table</summary>${timelineTable(timeline)}</details>
+    <details><summary>Show as table</summary>${timelineTable(timeline)}</details>
     ${stages ? stagesSection(stages) : undefined}
     ${liveCase !== undefined
       ? html`
@@ -169,7 +169,7 @@ function violationSection(violation: ReportViolation, number: number): Html {
         </div>
       `
       : noLive !== undefined
-      ? html`<p class="hint">Not to be tried out here: ${noLive}.</p>`
+      ? html`<p class="hint">Interactive view not available: ${noLive}.</p>`
       : undefined}
         </div>
       </details>
@@ -178,19 +178,19 @@ function violationSection(violation: ReportViolation, number: number): Html {
 }
 
 function legend(): Html {
-  const fates = Object.values(FATES).map(({ sign, words }) =>
+  const outcomes = Object.values(OUTCOMES).map(({ sign, words }) =>
     html`<li><b>${sign}</b> ${words}</li>`
   );
-  return html`<ul class="legend" aria-label="Signs">${fates}<li><b>|</b> flush</li></ul>`;
+  return html`<ul class="legend" aria-label="Signs">${outcomes}<li><b>|</b> flush</li></ul>`;
 }
 
 function timelineTable(timeline: readonly TimelineEntry[]): Html {
   return tableOf({
-    title: "What happened",
-    head: ["", "for", "what", "became"],
-    rows: timeline.map(({ lane, text, fate }, at) => [
+    title: "Timeline as table",
+    head: ["", "Request", "Write", "Outcome"],
+    rows: timeline.map(({ lane, text, outcome }, at) => [
       ...[`${at + 1}`, lane, text],
-      fate ? FATES[fate].words : "",
+      outcome ? OUTCOMES[outcome].words : "",
     ]),
     numeric: [0],
   });

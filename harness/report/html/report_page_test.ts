@@ -9,7 +9,7 @@ const VIOLATION: ReportViolation = {
   ...{ title: HOSTILE, kind: HOSTILE, detail: HOSTILE, explanation: [HOSTILE], replay: [HOSTILE] },
   timeline: [
     { kind: "guest", lane: "guest", text: HOSTILE, answeredAt: 2 },
-    { kind: "write", lane: HOSTILE, text: HOSTILE, fate: "lost" },
+    { kind: "write", lane: HOSTILE, text: HOSTILE, outcome: "lost" },
     { kind: "flush", lane: "flush", text: "flush" },
     { kind: "crash", lane: "", text: "crash" },
   ],
@@ -63,12 +63,12 @@ Deno.test("what is drawn is there as a table too", () => {
   const page = reportPage({ ...REPORT, violations: [{ ...VIOLATION, title: "one" }] });
   for (const figure of ["timeline", "bars"]) assertStringIncludes(page, `<svg class="${figure}"`);
   assertMatch(page, /<td\s+class="number"\s*>12<\/td>/);
-  assertStringIncludes(page, "The same as a table");
+  assertStringIncludes(page, "Show as table");
 });
 
 Deno.test("the name of a lane is as long as there is room for, and whole when pointed at", () => {
   const lane = "a table of tables of tables";
-  const timeline = [{ kind: "write", lane, text: "write", fate: "lost" }] as const;
+  const timeline = [{ kind: "write", lane, text: "write", outcome: "lost" }] as const;
   const page = reportPage({ ...REPORT, violations: [{ ...VIOLATION, timeline }] });
   assertMatch(page, /a table of tables…<title>a table of tables of tables<\/title>/);
 });

@@ -5,7 +5,7 @@ import type { ReportStages, StageRow } from "./document.ts";
 import { SECTOR_BYTES } from "../../../lib/storage/sector.ts";
 
 /** More rows than this nobody reads. */
-const MOST_ROWS = 48;
+const MAX_ROWS = 48;
 
 /** A file at three moments; undefined if there is no such file. */
 export interface FileStages {
@@ -64,14 +64,14 @@ export function sectorStages(
       ...(isEarly.has(sector) && { wrong: "on disk, and not flushed" }),
     }];
   });
-  const omitted = rows.length - MOST_ROWS;
+  const omitted = rows.length - MAX_ROWS;
   const notes = [
     ...(typeof after === "string" ? [`It can't be opened: ${after}.`] : []),
     ...(omitted > 0 ? [`${omitted} more sectors are different.`] : []),
   ];
   return {
     title: "Sectors that changed",
-    rows: rows.slice(0, MOST_ROWS),
+    rows: rows.slice(0, MAX_ROWS),
     ...(notes.length > 0 && { note: notes.join(" ") }),
   };
 }

@@ -1,16 +1,6 @@
-import { describeEvent, type LogEvent, type WriteLog } from "../../log/write_log.ts";
-import type { Fate } from "../text/write_outcome.ts";
+import type { WriteLog } from "../../log/write_log.ts";
+import { type TimelineEvent, timelineEvents, type TimelineOptions } from "../timeline.ts";
 import type { TimelineEntry } from "./document.ts";
-
-/** How to tell what happened. */
-export interface TimelineOptions {
-  /** The crash comes after this event. */
-  readonly crashAfterEvent: number;
-  /** What became of the write, cut or discard that an event issued. */
-  readonly fateOf: (event: number) => Fate;
-  /** Each event in words, where there are better ones than those that fit any log. */
-  readonly words?: readonly string[];
-}
 
 /**
  * A log up to a crash, one entry for each thing that happened; completions are not told.
@@ -26,7 +16,7 @@ export interface TimelineOptions {
  *   const bytes = new Uint8Array(512).fill(1);
  *   yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "data" };
  * })());
- * const options = { crashAfterEvent: 1, fateOf: () => "lost" as const };
+ * const options = { crashAfterEvent: 1, outcomeOf: () => "lost" as const };
  * const entries = timelineEntries(recorder.log, options);
  * assertEquals(entries.map(({ kind, lane }) => [kind, lane]), [["write", "data"], ["crash", ""]]);
  * ```
@@ -35,31 +25,25 @@ export function timelineEntries(log: WriteLog, options: TimelineOptions): Timeli
   const entries: TimelineEntry[] = [];
   /** For each request of the guest where it is among the entries. */
   const begun = new Map<number, number>();
-  for (let at = 0; at <= options.crashAfterEvent; at++) {
-    const event = log.events[at];
+  for (const each of timelineEvents(log, options)) {
+    const { event } = each;
     if (event.kind === "guest-acknowledged") {
       const place = begun.get(event.id);
       if (place !== undefined) entries[place] = { ...entries[place], answeredAt: entries.length };
       continue;
     }
-    const entry = entryOf(event, at, options);
-    if (!entry) continue;
+    const entry = entryOf(each);
     if (entry.kind === "guest" && "id" in event) begun.set(event.id, entries.length);
     entries.push(entry);
   }
   return [...entries, { kind: "crash", lane: "", text: "the power is cut" }];
 }
 
-function entryOf(
-  event: LogEvent,
-  at: number,
-  { fateOf, words }: TimelineOptions,
-): TimelineEntry | undefined {
-  const text = words?.[at] ?? describeEvent(event);
+function entryOf({ event, text, outcome }: TimelineEvent): TimelineEntry {
   switch (event.kind) {
     case "write-issued":
     case "discarded":
-      return { kind: "write", lane: event.label, text, fate: fateOf(at) };
+      return { kind: "write", lane: event.label, text, ...(outcome && { outcome }) };
     case "resized":
       return { kind: "size", lane: "size", text };
     case "flush-issued":
@@ -67,10 +51,6 @@ function entryOf(
     case "guest-write-begun":
     case "guest-flush-begun":
       return { kind: "guest", lane: "guest", text };
-    case "write-completed":
-    case "flush-completed":
-    case "guest-acknowledged":
-      return undefined;
     default:
       return { kind: "note", lane: "notes", text };
   }

@@ -1,4 +1,4 @@
-import type { Fate } from "../text/write_outcome.ts";
+import type { WriteOutcome } from "../write_outcome.ts";
 import type { TimelineEntry } from "./document.ts";
 import { type Html, html } from "./html.ts";
 
@@ -10,10 +10,12 @@ const TOP = 14;
 /** Longer names of lanes do not fit left of them. */
 const LONGEST_NAME = 18;
 /** So many entries are drawn, the last ones; the table has all. */
-const MOST_DRAWN = 120;
+const MAX_DRAWN = 120;
 
-/** What each fate looks like, besides its colour, and is called. */
-export const FATES: Readonly<Record<Fate, { readonly sign: string; readonly words: string }>> = {
+/** What each outcome looks like, besides its colour, and is called. */
+export const OUTCOMES: Readonly<
+  Record<WriteOutcome, { readonly sign: string; readonly words: string }>
+> = {
   durable: { sign: "=", words: "durable" },
   reached: { sign: "+", words: "reached the disk" },
   partly: { sign: "~", words: "reached it in part" },
@@ -22,7 +24,7 @@ export const FATES: Readonly<Record<Fate, { readonly sign: string; readonly word
 
 /** What happened, drawn: time goes to the right, and what belongs together is in one lane. */
 export function timelineFigure(all: readonly TimelineEntry[]): Html {
-  const skipped = Math.max(0, all.length - MOST_DRAWN);
+  const skipped = Math.max(0, all.length - MAX_DRAWN);
   const entries = all.slice(skipped);
   const lanes = [
     ...new Set(
@@ -75,7 +77,7 @@ function entryOf(entry: TimelineEntry, { i, skipped, y, height, count }: Place):
   const x = LEFT + i * COLUMN;
   const middle = x + COLUMN / 2;
   const tip = html`<title>${entry.text}${
-    entry.fate ? `: ${FATES[entry.fate].words}` : undefined
+    entry.outcome ? `: ${OUTCOMES[entry.outcome].words}` : undefined
   }</title>`;
   switch (entry.kind) {
     case "crash":
@@ -96,13 +98,13 @@ function entryOf(entry: TimelineEntry, { i, skipped, y, height, count }: Place):
 <rect x="${x + 3}" y="${y + 8}" width="${length}" height="${LANE - 16}" rx="3"/></g>`;
     }
     default: {
-      const fate = entry.fate ?? "note";
+      const outcome = entry.outcome ?? "note";
       return html`
         <g
-          class="box ${fate}">${tip}<rect x="${middle - BOX / 2}" y="${y +
+          class="box ${outcome}">${tip}<rect x="${middle - BOX / 2}" y="${y +
             (LANE - BOX) / 2}" width="${BOX}" height="${BOX}" rx="3"/>
-        <text x="${middle}" y="${y + LANE / 2 + 4}" text-anchor="middle">${entry.fate
-          ? FATES[entry.fate].sign
+        <text x="${middle}" y="${y + LANE / 2 + 4}" text-anchor="middle">${entry.outcome
+          ? OUTCOMES[entry.outcome].sign
           : "·"}</text></g>
       `;
     }

@@ -9,15 +9,15 @@ import type { WorkloadOrigin } from "../../workload/workload_source.ts";
  * import { assertEquals } from "@std/assert";
  * import { coverageText } from "@powercut/powercut/harness";
  *
- * const origin = { kind: "exhaustive", length: 3, letters: 20 } as const;
+ * const origin = { kind: "exhaustive", length: 3, operations: 20 } as const;
  * assertEquals(
  *   coverageText({ origin, workloads: 5000 }),
- *   "exhaustive up to length 3 over an alphabet of 20 letters: 5000 workloads",
+ *   "exhaustive up to length 3 over 20 operations: 5000 workloads",
  * );
  * assertEquals(
  *   coverageText({ origin, workloads: 7, stopped: { by: "first finding", of: 5000 } }),
  *   "7 of 5000 workloads, stopped by the first finding; all would be: " +
- *     "every sequence up to length 3 over an alphabet of 20 letters",
+ *     "every sequence up to length 3 over 20 operations",
  * );
  * ```
  */
@@ -28,11 +28,11 @@ export function coverageText({ origin, workloads, stopped }: SweepCoverage): str
   }
   switch (origin.kind) {
     case "exhaustive":
-      return `exhaustive up to length ${origin.length} over an alphabet of ${origin.letters} ` +
-        `letters: ${workloads} workloads`;
+      return `exhaustive up to length ${origin.length} over ${origin.operations} ` +
+        `operations: ${workloads} workloads`;
     case "random":
       return `seeded random: ${workloads} workloads, seed ${origin.seed}, up to ` +
-        `${origin.mostSteps} steps${origin.swarm ? ", swarm" : ""}`;
+        `${origin.maxSteps} steps${origin.swarm ? ", swarm" : ""}`;
     case "given":
       return "one given workload";
   }
@@ -41,10 +41,10 @@ export function coverageText({ origin, workloads, stopped }: SweepCoverage): str
 function originText(origin: WorkloadOrigin): string {
   switch (origin.kind) {
     case "exhaustive":
-      return `every sequence up to length ${origin.length} over an alphabet of ` +
-        `${origin.letters} letters`;
+      return `every sequence up to length ${origin.length} over ` +
+        `${origin.operations} operations`;
     case "random":
-      return `random workloads of seed ${origin.seed}, up to ${origin.mostSteps} steps` +
+      return `random workloads of seed ${origin.seed}, up to ${origin.maxSteps} steps` +
         `${origin.swarm ? ", swarm" : ""}`;
     case "given":
       return "one given workload";

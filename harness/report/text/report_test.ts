@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { describeSector } from "../../result/describe_sector.ts";
 import type { FoundViolation } from "../../result/exploration.ts";
 import { bytesSource, type WriteLog } from "../../log/write_log.ts";
-import { formatStates } from "./format_states.ts";
+import { formatStates } from "../../result/state_count.ts";
 import { textTable } from "./table.ts";
 import { timeline } from "./timeline.ts";
 import { violationText } from "./violation_text.ts";
@@ -50,7 +50,7 @@ Deno.test("a violation says what is wrong, when the crash came and what reached 
     persisted: PERSISTED,
     pendingWrites: 2,
     sizeBytes: 8192,
-    tape: [],
+    choices: [],
     occurrences: 1,
   };
   assertEquals(violationText(violation, LOG).split("\n"), [
@@ -60,14 +60,14 @@ Deno.test("a violation says what is wrong, when the crash came and what reached 
     "    event 5: data, 512 of 1024 bytes at 4096",
     "    event 6: table, 512 bytes at 512",
   ]);
-  const ruined = { ...violation, ruined: { event: 7, fill: "noise" } } as const;
+  const corruption = { ...violation, corruption: { event: 7, fill: "noise" } } as const;
   assertEquals(
-    violationText(ruined, LOG).split("\n").at(-1),
+    violationText(corruption, LOG).split("\n").at(-1),
     "  event 7 was in flight and left noise all around it",
   );
   const persisted = [{ event: 0, offsetBytes: 512, lengthBytes: 512, label: "table" }];
-  const again = [{ afterEvent: 3, persisted, sizeBytes: 8192, tape: [] }];
-  assertEquals(violationText({ ...violation, again }, LOG).split("\n").slice(5), [
+  const nested = [{ afterEvent: 3, persisted, sizeBytes: 8192, choices: [] }];
+  assertEquals(violationText({ ...violation, nested }, LOG).split("\n").slice(5), [
     "  then recovery was cut short after its event 3, and of it this reached the disk (the file " +
     "has 8192 bytes):",
     "    event 0 of the recovery: table, 512 bytes at 512",

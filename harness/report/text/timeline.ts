@@ -1,6 +1,7 @@
 import type { PersistedVersion } from "../../result/exploration.ts";
-import { describeEvent, type WriteLog } from "../../log/write_log.ts";
-import { type Fate, fateOf } from "./write_outcome.ts";
+import type { WriteLog } from "../../log/write_log.ts";
+import { timelineEvents } from "../timeline.ts";
+import { outcomeOf, type WriteOutcome } from "../write_outcome.ts";
 
 /**
  * The log up to a crash, a line for each event, with a sign in front of each write: `=` durable,
@@ -33,20 +34,21 @@ export function timeline(
   persisted: readonly PersistedVersion[],
   pendingEvents: ReadonlySet<number>,
 ): string {
+  const options = {
+    crashAfterEvent,
+    outcomeOf: (at: number) => outcomeOf(log.events[at], at, { persisted, pendingEvents })!,
+  };
   const lines: string[] = [];
-  for (let at = 0; at <= crashAfterEvent; at++) {
-    const event = log.events[at];
-    if (event.kind === "write-completed" || event.kind === "flush-completed") continue;
-    const fate = fateOf(event, at, { persisted, pendingEvents });
-    const sign = fate ? SIGNS[fate] : " ";
+  for (const { at, event, text, outcome } of timelineEvents(log, options)) {
+    const sign = outcome ? SIGNS[outcome] : " ";
     const indent = event.kind.startsWith("guest-") ? "" : "  ";
-    lines.push(`${String(at).padStart(5)} ${sign} ${indent}${describeEvent(event)}`);
+    lines.push(`${String(at).padStart(5)} ${sign} ${indent}${text}`);
   }
   lines.push("      ! crash");
   return lines.join("\n");
 }
 
-const SIGNS: Readonly<Record<Fate, string>> = {
+const SIGNS: Readonly<Record<WriteOutcome, string>> = {
   durable: "=",
   reached: "+",
   partly: "~",

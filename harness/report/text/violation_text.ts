@@ -1,4 +1,8 @@
-import type { FoundAgain, FoundViolation, PersistedVersion } from "../../result/exploration.ts";
+import type {
+  FoundNestedCrash,
+  FoundViolation,
+  PersistedVersion,
+} from "../../result/exploration.ts";
 import { describeEvent, type WriteLog } from "../../log/write_log.ts";
 
 /**
@@ -17,7 +21,7 @@ import { describeEvent, type WriteLog } from "../../log/write_log.ts";
  *   persisted: [],
  *   pendingWrites: 0,
  *   sizeBytes: 512,
- *   tape: [],
+ *   choices: [],
  *   occurrences: 1,
  * };
  * const { log } = new Recorder({ base: new Uint8Array(512) });
@@ -26,7 +30,7 @@ import { describeEvent, type WriteLog } from "../../log/write_log.ts";
  */
 export function violationText(violation: FoundViolation, log: WriteLog): string {
   const { kind, detail, crashAfterEvent, persisted, pendingWrites, sizeBytes } = violation;
-  const { ruined, again = [] } = violation;
+  const { corruption, nested = [] } = violation;
   const event = log.events[crashAfterEvent];
   const after = event ? `event ${crashAfterEvent}, ${describeEvent(event)}` : "nothing at all";
   const reached = persisted.length === 0
@@ -38,15 +42,15 @@ export function violationText(violation: FoundViolation, log: WriteLog): string 
     `  of ${pendingWrites} write(s) on their way, this reached the disk ` +
     `(the file has ${sizeBytes} bytes):`,
     ...reached,
-    ...(ruined
-      ? [`  event ${ruined.event} was in flight and left ${ruined.fill} all around it`]
+    ...(corruption
+      ? [`  event ${corruption.event} was in flight and left ${corruption.fill} all around it`]
       : []),
-    ...again.flatMap(againText),
+    ...nested.flatMap(nestedCrashText),
   ].join("\n");
 }
 
 /** A crash of a recovery, in a few lines; its log has no more than what is said here. */
-function againText({ afterEvent, persisted, sizeBytes }: FoundAgain): string[] {
+function nestedCrashText({ afterEvent, persisted, sizeBytes }: FoundNestedCrash): string[] {
   const reached = persisted.map(({ event, label, lengthBytes, offsetBytes }) =>
     `    event ${event} of the recovery: ${label}, ${lengthBytes} bytes at ${offsetBytes}`
   );

@@ -96,7 +96,7 @@ async function settle(): Promise<void> {
   for (let i = 0; i < 25; i++) await Promise.resolve();
 }
 
-/** Run requests together; throws where the result is not that of one after the other. */
+/** ClusterExtent requests together; throws where the result is not that of one after the other. */
 export async function runTogether(
   plan: Together,
   plant: (image: QedImage) => void = () => {},

@@ -1,16 +1,16 @@
-import { inspect } from "node:util";
-
-/** The failure, with the caller's own words after a colon if there are any. */
-export function withReason(failure: string, msg: string | undefined): string {
-  return msg ? `${failure}: ${msg}` : failure;
+/** A failure in one sentence: the caller's message follows a colon, or a full stop ends it. */
+export function withMessage(failure: string, msg: string | undefined): string {
+  return msg ? `${failure}: ${msg}` : `${failure}.`;
 }
 
-/** A value on one line, shortened: for a place inside a sentence. */
-export function brief(value: unknown): string {
-  return inspect(value, {
-    breakLength: Infinity,
-    depth: 2,
-    maxArrayLength: 8,
-    maxStringLength: 200,
+/** A value as text, whole, each member on a line of its own. */
+export function format(value: unknown): string {
+  return Deno.inspect(value, {
+    compact: false,
+    depth: Infinity,
+    iterableLimit: Infinity,
+    sorted: true,
+    strAbbreviateSize: Infinity,
+    trailingComma: true,
   });
 }

@@ -1,19 +1,9 @@
 import { AssertionError } from "./assertion_error.ts";
 
 /**
- * Asserts that a condition holds, and narrows its type.
+ * Asserts that `expr` is truthy, and narrows its type.
  *
- * ```ts
- * import { assert } from "@std/assert";
- *
- * const found: number | undefined = [1, 2, 3].find((number) => number > 1);
- * assert(found !== undefined);
- * assert(found.toFixed(1) === "2.0");
- * ```
- *
- * @param expr the condition; anything truthy holds
- * @param msg what to say when it does not
- * @throws {AssertionError} if `expr` is falsy
+ * @throws {AssertionError} with `msg` for its message, if it is not
  */
 export function assert(expr: unknown, msg: string = ""): asserts expr {
   if (!expr) throw new AssertionError(msg);

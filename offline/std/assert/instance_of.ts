@@ -1,21 +1,10 @@
-import { brief, withReason } from "./_message.ts";
+import { withMessage } from "./_message.ts";
 import { AssertionError } from "./assertion_error.ts";
 
 /**
  * Asserts that a value is an instance of a class, and narrows its type.
  *
- * ```ts
- * import { assertInstanceOf } from "@std/assert";
- *
- * const view: ArrayBufferView = new Uint8Array(8);
- * assertInstanceOf(view, Uint8Array);
- * view.fill(1);
- * ```
- *
- * @param actual the value
- * @param expectedType the class
- * @param msg what to say when it is none
- * @throws {AssertionError} if it is not an instance of the class
+ * @throws {AssertionError} if it is not
  */
 export function assertInstanceOf<
   // deno-lint-ignore no-explicit-any
@@ -26,7 +15,15 @@ export function assertInstanceOf<
   msg: string = "",
 ): asserts actual is InstanceType<T> {
   if (actual instanceof expectedType) return;
-  throw new AssertionError(
-    withReason(`Expected an instance of ${expectedType.name}, got ${brief(actual)}`, msg),
-  );
+  const failure = `Expected object to be an instance of "${expectedType.name}"`;
+  const found = describeType(actual);
+  const isNamesake = found === `"${expectedType.name}"`;
+  throw new AssertionError(withMessage(isNamesake ? failure : `${failure} but was ${found}`, msg));
+}
+
+function describeType(value: unknown): string {
+  if (value === null) return '"null"';
+  if (typeof value === "function") return "not an instanced object";
+  if (typeof value !== "object") return `"${typeof value}"`;
+  return `"${value.constructor?.name ?? "Object"}"`;
 }

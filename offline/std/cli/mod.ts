@@ -1,6 +1,5 @@
 /**
- * The command line: a stand-in for Deno's `@std/cli` that needs no registry. It has the names and
- * signatures of the original, as far as they are used here, and is built on `node:util`.
+ * The command line: a stand-in for Deno's `@std/cli` with the one function that is used here.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -1,79 +1,69 @@
-import { OptionTable } from "./_option_table.ts";
-import { isNegation, type Occurrence, scanArgs } from "./_scan_args.ts";
+import { Declarations } from "./_declarations.ts";
+import { getNested, hasNested, type Nested, setNested } from "./_nested.ts";
+import { type Item, type OptionItem, scanArgs } from "./_scan_args.ts";
+import type { Flat, Values } from "./_values.ts";
 
 /** Options for {@linkcode parseArgs}. */
 export interface ParseOptions<
-  TBoolean extends boolean | string = boolean | string,
-  TString extends string = string,
-  TCollect extends string = string,
-  TNegatable extends string = string,
-  TDefault extends Record<string, unknown> = Record<string, unknown>,
-  TDoubleDash extends boolean = boolean,
+  TBooleans extends boolean | string | undefined = boolean | string | undefined,
+  TStrings extends string | undefined = string | undefined,
+  TCollectable extends string | undefined = string | undefined,
+  TNegatable extends string | undefined = string | undefined,
+  TDefaults extends Record<string, unknown> | undefined = Flat<
+    & Record<string, unknown>
+    & { [K in Extract<TBooleans | TStrings, string>]?: unknown }
+  >,
+  TAliases extends
+    | Partial<Record<string, string | readonly string[]>>
+    | undefined =
+      | Partial<Record<string, string | readonly string[]>>
+      | undefined,
+  TDoubleDash extends boolean | undefined = boolean | undefined,
 > {
-  /** Put what comes after `--` into a list of its own, `"--"`, and not with the operands. */
+  /** Put what follows `--` into a list of its own, `"--"`, and not with the operands. */
   "--"?: TDoubleDash;
   /** Other names: the result has the value under each of them. */
-  alias?: Record<string, string | readonly string[]>;
+  alias?: TAliases;
   /** Options that are `true` or `false`. `true` stands for every long option without a value. */
-  boolean?: TBoolean | readonly Extract<TBoolean, string>[];
+  boolean?: TBooleans | ReadonlyArray<Extract<TBooleans, string>>;
   /** Values for options that do not occur. */
-  default?: TDefault;
-  /** Options that end the parsing when an operand comes: the operands are all that follows. */
+  default?: TDefaults;
+  /** Whether the first operand ends the options: all that follows is operands. */
   stopEarly?: boolean;
   /** Options that take a string. `"_"` keeps operands from becoming numbers. */
-  string?: TString | readonly TString[];
-  /** Options of which every occurrence counts: their value is a list. */
-  collect?: TCollect | readonly TCollect[];
+  string?: TStrings | ReadonlyArray<Extract<TStrings, string>>;
+  /** Options whose value is a list, of every occurrence. */
+  collect?: TCollectable | ReadonlyArray<Extract<TCollectable, string>>;
   /** Options that `--no-` and their name turns off. */
-  negatable?: TNegatable | readonly TNegatable[];
+  negatable?: TNegatable | ReadonlyArray<Extract<TNegatable, string>>;
   /**
-   * Called for operands and for options that nobody declared. If it returns `false`, they are left
-   * out of the result.
+   * Called for each operand and each option that is not declared. If it returns `false`, the result
+   * leaves them out.
    */
   unknown?: (arg: string, key?: string, value?: unknown) => unknown;
 }
 
-/**
- * What `parseArgs` returns: the declared options, each with the type that its declaration implies;
- * the operands in `_`; anything else, aliases too, as `unknown`.
- *
- * Only a string of which there is one at most, and that has no default, may be missing.
- */
+/** The result of {@linkcode parseArgs}: options by name, operands in `_`. */
 export type Args<
-  TBoolean extends string = never,
-  TString extends string = never,
-  TCollect extends string = never,
-  TNegatable extends string = never,
-  TDefault = Record<never, never>,
-  TDoubleDash extends boolean = false,
-> =
-  & { [name: string]: unknown }
-  & {
-    [TName in TString as TName extends TCollect | keyof TDefault | "_" ? never : TName]?:
-      | string
-      | (TName extends TNegatable ? false : never)
-      | undefined;
-  }
-  & {
-    [
-      TName in TBoolean | TString as TName extends TBoolean | TCollect | keyof TDefault ? TName
-        : never
-    ]:
-      | (TName extends TCollect ? (TName extends TBoolean ? boolean : string)[]
-        : TName extends TBoolean ? boolean
-        : string)
-      | (TName extends TNegatable ? false : never)
-      | (TName extends keyof TDefault ? TDefault[TName] : never);
-  }
+  // deno-lint-ignore no-explicit-any
+  TArgs extends Record<string, unknown> = Record<string, any>,
+  TDoubleDash extends boolean | undefined = undefined,
+> = Flat<
+  & TArgs
   & { _: Array<string | number> }
-  & (TDoubleDash extends true ? { "--": string[] } : unknown);
+  & ([TDoubleDash] extends [true] ? { "--": string[] }
+    : true extends TDoubleDash ? { "--"?: string[] }
+    : unknown)
+>;
 
 /**
- * Reads a command line.
+ * Splits a command line into options and operands.
  *
- * Options are `--name`, `--name=value`, `--name value`, `-n`, `-n value` and groups as in `-abc`.
- * What nobody declared is `true`, or the string or number that follows. What belongs to no option is
- * an operand, in `_`. Unlike the original, a name with a dot in it is a name like any other.
+ * An option is `--name`, `--name=value`, `--name value`, `-n`, `-n value`, or one of a group as in
+ * `-abc`; `-nvalue` will do if the value is a number or starts with punctuation. An option that is
+ * not declared takes the next argument for its value, or is `true`. Text that looks like a number
+ * becomes one, unless the option is declared a string. A dot in a name makes an object: `--a.b 1`
+ * gives `{ a: { b: 1 } }`.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -87,114 +77,123 @@ export type Args<
  *   alias: { verbose: "v" },
  * });
  * assertEquals(flags._, ["check", "disk.qed"]);
- * assertEquals(flags.seed.length, 1);
  * assertEquals([flags.repair, flags.color, flags.verbose, flags.v], [true, false, true, true]);
+ * assertEquals(flags.seed, "7");
  * ```
  *
  * @param args the arguments, as in `Deno.args`
- * @param options what is declared
+ * @param options the declared options
  * @returns the options by name, and the operands in `_`
+ * @throws {TypeError} if an alias is `undefined`, an option is named `_`, or the name of one option
+ * makes an object of the value of another
  */
 export function parseArgs<
-  TBoolean extends boolean | string = never,
-  TString extends string = never,
-  TCollect extends string = never,
-  TNegatable extends string = never,
-  TDefault extends Record<string, unknown> = Record<never, never>,
-  TDoubleDash extends boolean = false,
->(
-  args: string[],
-  options?: ParseOptions<
-    TBoolean,
-    TString,
-    TCollect,
+  TArgs extends Values<
+    TBooleans,
+    TStrings,
+    TCollectable,
     TNegatable,
-    TDefault,
+    TDefaults,
+    TAliases
+  >,
+  TDoubleDash extends boolean | undefined = undefined,
+  TBooleans extends boolean | string | undefined = undefined,
+  TStrings extends string | undefined = undefined,
+  TCollectable extends string | undefined = undefined,
+  TNegatable extends string | undefined = undefined,
+  TDefaults extends Record<string, unknown> | undefined = undefined,
+  TAliases extends
+    | Partial<Record<string, TAliasNames | readonly TAliasNames[]>>
+    | undefined = undefined,
+  TAliasNames extends string = string,
+>(
+  args: readonly string[],
+  options?: ParseOptions<
+    TBooleans,
+    TStrings,
+    TCollectable,
+    TNegatable,
+    TDefaults,
+    TAliases,
     TDoubleDash
   >,
-): Args<Extract<TBoolean, string>, TString, TCollect, TNegatable, TDefault, TDoubleDash>;
-export function parseArgs(args: string[], options: ParseOptions = {}): Record<string, unknown> {
-  const table = new OptionTable(options);
-  const { occurrences, rest, tail } = scanArgs(args, table, options.stopEarly ?? false);
-  const result = new Map<string, unknown>();
-  const operands: string[] = [];
-  for (const occurrence of occurrences) {
-    if (isRefused(occurrence, table, options)) continue;
-    if (occurrence.type === "operand") operands.push(occurrence.arg);
-    else setOption(occurrence, table, result);
-  }
-  operands.push(...rest);
-  if (!options["--"]) operands.push(...tail);
-  setMissing(table, options.default ?? {}, result);
+): Args<TArgs, TDoubleDash>;
+export function parseArgs(
+  args: readonly string[],
+  options: ParseOptions = {},
+): Record<string, unknown> {
+  const declared = new Declarations(options);
+  const result: Nested = { _: [] };
+  const operands: (string | number)[] = [];
+  const end = args.indexOf("--");
+  const head = end < 0 ? args : args.slice(0, end);
+  const tail = end < 0 ? [] : args.slice(end + 1);
 
-  const toOperand = table.stringNames.has("_") ? String : toNumberIfOne;
-  result.set("_", operands.map(toOperand));
-  if (options["--"]) result.set("--", tail);
-  return Object.fromEntries(result);
+  for (const item of scanArgs(head, declared)) {
+    const isAccepted = isKnown(item, declared) ||
+      callUnknown(item, options) !== false;
+    if (item.kind === "option") {
+      if (isAccepted) setOption(item, declared, result);
+      continue;
+    }
+    if (isAccepted) {
+      operands.push(
+        declared.isString("_") ? item.arg : toNumberIfOne(item.arg),
+      );
+    }
+    if (options.stopEarly) {
+      operands.push(...head.slice(item.index + 1));
+      break;
+    }
+  }
+  setMissing(options.default ?? {}, declared, result);
+  result._ = options["--"] ? operands : [...operands, ...tail];
+  if (options["--"]) result["--"] = tail;
+  return result;
 }
 
-function isRefused(occurrence: Occurrence, table: OptionTable, options: ParseOptions): boolean {
-  const { unknown } = options;
-  if (unknown === undefined) return false;
-  if (occurrence.type === "operand") return unknown(occurrence.arg) === false;
-  const { arg, name, value } = occurrence;
-  if (isNegation(name, table) || table.isKnown(name, arg)) return false;
-  return unknown(arg, name, value ?? true) === false;
+function isKnown(item: Item, declared: Declarations): boolean {
+  return item.kind === "option" && declared.isKnown(item.name, item.arg);
+}
+
+function callUnknown(item: Item, { unknown }: ParseOptions): unknown {
+  return item.kind === "option" ? unknown?.(item.arg, item.name, item.value) : unknown?.(item.arg);
 }
 
 function setOption(
-  { arg, name, value }: Occurrence & { type: "option" },
-  table: OptionTable,
-  result: Map<string, unknown>,
+  { arg, name, value }: OptionItem,
+  declared: Declarations,
+  result: Nested,
 ): void {
-  if (value === undefined && isNegation(name, table)) {
-    setAll(table.namesOf(name.slice("no-".length)), false, result);
-    return;
+  if (/^_(\.|$)/.test(name)) {
+    throw new TypeError("Cannot set '_': it holds the operands");
   }
-  const converted = convert(arg, name, value, table);
-  const previous = result.get(name);
-  const next = !table.isCollected(name)
-    ? converted
-    : Array.isArray(previous)
-    ? [...previous, converted]
-    : [converted];
-  setAll(table.namesOf(name), next, result);
-}
-
-function convert(arg: string, name: string, value: string | undefined, table: OptionTable) {
-  switch (table.kindOf(name, arg)) {
-    case "boolean":
-      return value !== "false";
-    case "string":
-      return value ?? "";
-    case "open":
-      return value === undefined ? true : toNumberIfOne(value);
+  const isNumber = typeof value === "string" && !declared.isString(name);
+  const converted = isNumber ? toNumberIfOne(value) : value;
+  const isNegation = arg === `--no-${name}`;
+  for (const each of declared.namesOf(name)) {
+    const previous = getNested(result, each);
+    const values = Array.isArray(previous) ? previous : [];
+    const isCollected = declared.isCollected(name) && !isNegation;
+    setNested(result, each, isCollected ? [...values, converted] : converted);
   }
 }
 
-/** Options that do not occur: their default, or what stands for nothing in their kind. */
+/** Gives each option that does not occur its default, or the value that means nothing. */
 function setMissing(
-  table: OptionTable,
-  defaults: Record<string, unknown>,
-  result: Map<string, unknown>,
+  defaults: Nested,
+  declared: Declarations,
+  result: Nested,
 ): void {
   for (const [name, value] of Object.entries(defaults)) {
-    if (!result.has(name)) setAll(table.namesOf(name), value, result);
+    if (hasNested(result, name)) continue;
+    for (const each of declared.namesOf(name)) setNested(result, each, value);
   }
-  for (const name of table.booleanNames) {
-    if (!result.has(name)) result.set(name, table.isCollected(name) ? [] : false);
-  }
-  for (const name of table.stringNames) {
-    if (!result.has(name) && table.isCollected(name)) result.set(name, []);
+  for (const [name, value] of declared.emptyValues()) {
+    if (!hasNested(result, name)) setNested(result, name, value);
   }
 }
 
-function setAll(names: Iterable<string>, value: unknown, result: Map<string, unknown>): void {
-  for (const name of names) result.set(name, value);
-}
-
-/** `"0x1f"` and `"-1.5e3"` become numbers; anything else stays as it is. */
 function toNumberIfOne(text: string): string | number {
-  const isNumber = /^(?:0x[0-9a-f]+|[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)$/i.test(text);
-  return isNumber ? Number(text) : text;
+  return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
 }

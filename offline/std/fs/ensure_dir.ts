@@ -1,42 +1,37 @@
 /**
- * Makes sure that a directory exists, with its parents.
- *
- * ```ts
- * import { ensureDir } from "@std/fs";
- *
- * const dir = await Deno.makeTempDir();
- * try {
- *   await ensureDir(`${dir}/a/b`);
- *   await ensureDir(`${dir}/a/b`); // it may be there already
- * } finally {
- *   await Deno.remove(dir, { recursive: true });
- * }
- * ```
- *
- * @param dir path or file URL of the directory
- * @throws {Error} if there is something there that is not a directory
- */
-export async function ensureDir(dir: string | URL): Promise<void> {
-  await Deno.mkdir(dir, { recursive: true });
-}
-
-/**
- * Makes sure that a directory exists, with its parents, and waits for it.
+ * Makes sure that there is a directory at a path, and its parents.
  *
  * ```ts
  * import { ensureDirSync } from "@std/fs";
  *
- * const dir = Deno.makeTempDirSync();
- * try {
- *   ensureDirSync(`${dir}/a/b`);
- * } finally {
- *   Deno.removeSync(dir, { recursive: true });
- * }
+ * const root = Deno.makeTempDirSync();
+ * ensureDirSync(`${root}/a/b`);
+ * ensureDirSync(`${root}/a/b`); // it may be there already
+ * Deno.removeSync(root, { recursive: true });
  * ```
  *
- * @param dir path or file URL of the directory
+ * @param dir path or file URL; links are followed
  * @throws {Error} if there is something there that is not a directory
  */
 export function ensureDirSync(dir: string | URL): void {
-  Deno.mkdirSync(dir, { recursive: true });
+  if (isDirectory(dir)) return;
+  try {
+    Deno.mkdirSync(dir, { recursive: true });
+  } catch (error) {
+    const isRace = error instanceof Deno.errors.AlreadyExists && isDirectory(dir);
+    if (!isRace) throw error;
+  }
+}
+
+function isDirectory(path: string | URL): boolean {
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+  if (info.isDirectory) return true;
+  const kind = info.isFile ? "file" : "special file";
+  throw new Error(`Failed to ensure directory exists: expected 'dir', got '${kind}'`);
 }

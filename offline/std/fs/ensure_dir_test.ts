@@ -1,49 +1,45 @@
-import { assert, assertRejects, assertThrows } from "@std/assert";
-import { ensureDir, ensureDirSync } from "@std/fs";
+import { assert, assertThrows } from "@std/assert";
+import { ensureDirSync } from "@std/fs";
 import { pathToFileURL } from "node:url";
 
-Deno.test("ensureDir() makes a directory with its parents, once or more", async () => {
-  const root = await Deno.makeTempDir();
-  try {
-    await ensureDir(`${root}/a/b`);
-    await ensureDir(pathToFileURL(`${root}/a/b`));
-    assert((await Deno.stat(`${root}/a/b`)).isDirectory);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-});
-
-Deno.test("ensureDir() leaves what is in the directory, and follows links", async () => {
-  const root = await Deno.makeTempDir();
-  try {
-    await Deno.writeTextFile(`${root}/kept`, "");
-    await Deno.symlink(root, `${root}/link`);
-    await ensureDir(`${root}/link`);
-    assert((await Deno.lstat(`${root}/link`)).isSymlink);
-    assert((await Deno.stat(`${root}/kept`)).isFile);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-});
-
-Deno.test("ensureDir() rejects where there is a file", async () => {
-  const file = await Deno.makeTempFile();
-  try {
-    await assertRejects(() => ensureDir(file), Error);
-  } finally {
-    await Deno.remove(file);
-  }
-});
-
-Deno.test("ensureDirSync() makes a directory, and throws where there is a file", () => {
+Deno.test("ensureDirSync() makes a directory with its parents, and leaves one that is there", () => {
   const root = Deno.makeTempDirSync();
   try {
     ensureDirSync(`${root}/a/b`);
-    ensureDirSync(`${root}/a/b`);
-    assert(Deno.statSync(`${root}/a/b`).isDirectory);
-    Deno.writeTextFileSync(`${root}/file`, "");
-    assertThrows(() => ensureDirSync(`${root}/file`), Error);
+    Deno.writeTextFileSync(`${root}/a/b/kept`, "");
+    Deno.symlinkSync(`${root}/a/b`, `${root}/link`);
+    for (const path of [`${root}/a/b`, pathToFileURL(`${root}/a/b`), `${root}/link`]) {
+      ensureDirSync(path);
+    }
+    assert(Deno.statSync(`${root}/a/b/kept`).isFile);
+    assert(Deno.lstatSync(`${root}/link`).isSymlink);
   } finally {
     Deno.removeSync(root, { recursive: true });
   }
+});
+
+Deno.test("ensureDirSync() throws where there is something else", () => {
+  const root = Deno.makeTempDirSync();
+  try {
+    Deno.writeTextFileSync(`${root}/file`, "");
+    Deno.symlinkSync("file", `${root}/link`);
+    Deno.symlinkSync("nowhere", `${root}/dangling`);
+    for (const name of ["file", "link"]) {
+      assertThrows(() => ensureDirSync(`${root}/${name}`), Error, "expected 'dir', got 'file'");
+    }
+    assertThrows(() => ensureDirSync(`${root}/dangling`));
+    assertThrows(() => ensureDirSync(`${root}/file/below`));
+  } finally {
+    Deno.removeSync(root, { recursive: true });
+  }
+});
+
+Deno.test({
+  name: "ensureDirSync() needs no leave to write where the directory is there",
+  permissions: { read: true },
+  fn: () => {
+    ensureDirSync(new URL(".", import.meta.url));
+    const missing = new URL("missing", import.meta.url);
+    assertThrows(() => ensureDirSync(missing), Deno.errors.NotCapable);
+  },
 });

@@ -1,39 +1,16 @@
-/** Options for {@linkcode exists} and {@linkcode existsSync}. At most one may be `true`. */
+/** Options for {@linkcode existsSync}. Not both of `isDirectory` and `isFile` may be `true`. */
 export interface ExistsOptions {
-  /** Only a directory counts. */
+  /** Whether only counts what the owner of the process may read. */
+  isReadable?: boolean;
+  /** Whether only directories count. */
   isDirectory?: boolean;
-  /** Only a file counts. */
+  /** Whether only files count. */
   isFile?: boolean;
 }
 
 /**
  * Tells whether there is something at a path. The answer may be old by the time it is used: to open
  * a file, open it and handle the error.
- *
- * ```ts
- * import { assert } from "@std/assert";
- * import { exists } from "@std/fs";
- *
- * assert(await exists(".", { isDirectory: true }));
- * assert(!await exists("./no-such-image.qed"));
- * ```
- *
- * @param path path or file URL; links are followed
- * @param options what counts
- * @returns whether something that counts is there
- * @throws {TypeError} if both options are set
- */
-export async function exists(path: string | URL, options?: ExistsOptions): Promise<boolean> {
-  checkOptions(options);
-  try {
-    return counts(await Deno.stat(path), options);
-  } catch (error) {
-    return falseIfNotFound(error);
-  }
-}
-
-/**
- * Tells whether there is something at a path, and waits for it.
  *
  * ```ts
  * import { assert } from "@std/assert";
@@ -44,32 +21,34 @@ export async function exists(path: string | URL, options?: ExistsOptions): Promi
  * ```
  *
  * @param path path or file URL; links are followed
- * @param options what counts
+ * @param options the kind of thing that counts
  * @returns whether something that counts is there
- * @throws {TypeError} if both options are set
+ * @throws {TypeError} if there is something, and both `isDirectory` and `isFile` are `true`
  */
-export function existsSync(path: string | URL, options?: ExistsOptions): boolean {
-  checkOptions(options);
+export function existsSync(path: string | URL, options: ExistsOptions = {}): boolean {
   try {
     return counts(Deno.statSync(path), options);
   } catch (error) {
-    return falseIfNotFound(error);
+    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.PermissionDenied) return !options.isReadable;
+    throw error;
   }
 }
 
-function checkOptions(options: ExistsOptions | undefined): void {
-  if (options?.isDirectory && options.isFile) {
-    throw new TypeError("Cannot look for both: isDirectory and isFile are set");
+function counts(info: Deno.FileInfo, options: ExistsOptions): boolean {
+  const { isDirectory, isFile, isReadable } = options;
+  if (isDirectory && isFile) {
+    throw new TypeError(
+      "ExistsOptions.options.isDirectory and ExistsOptions.options.isFile must not be true together",
+    );
   }
+  if ((isDirectory && !info.isDirectory) || (isFile && !info.isFile)) return false;
+  return !isReadable || mayBeRead(info);
 }
 
-function counts(info: Deno.FileInfo, options: ExistsOptions | undefined): boolean {
-  if (options?.isDirectory) return info.isDirectory;
-  if (options?.isFile) return info.isFile;
-  return true;
-}
-
-function falseIfNotFound(error: unknown): false {
-  if (error instanceof Deno.errors.NotFound) return false;
-  throw error;
+/** By the mode alone: it binds the superuser, too. */
+function mayBeRead({ mode, uid, gid }: Deno.FileInfo): boolean {
+  if (mode === null) return true; // this system has no modes
+  const bit = uid === Deno.uid() ? 0o400 : gid === Deno.gid() ? 0o040 : 0o004;
+  return (mode & bit) !== 0;
 }

@@ -1,14 +1,14 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { exists, existsSync } from "@std/fs";
+import { assertEquals, assertThrows } from "@std/assert";
+import { existsSync } from "@std/fs";
 
-Deno.test("exists() and existsSync() tell files, directories and nothing apart", async () => {
-  const root = await Deno.makeTempDir();
+Deno.test("existsSync() tells files, directories and nothing apart", () => {
+  const root = Deno.makeTempDirSync();
   try {
-    await Deno.writeTextFile(`${root}/file`, "");
-    await Deno.symlink("file", `${root}/link`);
-    await Deno.symlink("nowhere", `${root}/dangling`);
+    Deno.writeTextFileSync(`${root}/file`, "");
+    Deno.symlinkSync("file", `${root}/link`);
+    Deno.symlinkSync("nowhere", `${root}/dangling`);
     for (
-      const [name, isThere, isDirectory, isFile] of [
+      const [name, ...expected] of [
         [".", true, true, false],
         ["file", true, false, true],
         ["link", true, false, true],
@@ -17,26 +17,34 @@ Deno.test("exists() and existsSync() tell files, directories and nothing apart",
       ] as const
     ) {
       const path = `${root}/${name}`;
-      const found = [
-        await exists(path),
-        await exists(path, { isDirectory: true }),
-        await exists(path, { isFile: true }),
-      ];
-      assertEquals(found, [isThere, isDirectory, isFile], name);
-      const foundSync = [
-        existsSync(path),
-        existsSync(path, { isDirectory: true }),
-        existsSync(path, { isFile: true }),
-      ];
-      assertEquals(foundSync, found, name);
+      const found = [{}, { isDirectory: true }, { isFile: true }]
+        .map((options) => existsSync(path, options));
+      assertEquals([existsSync(path), ...found], [expected[0], ...expected], name);
     }
   } finally {
-    await Deno.remove(root, { recursive: true });
+    Deno.removeSync(root, { recursive: true });
   }
 });
 
-Deno.test("exists() and existsSync() refuse to look for both", async () => {
+Deno.test("existsSync() judges by the owner's mode whether a file is readable", () => {
+  const path = Deno.makeTempFileSync();
+  try {
+    assertEquals(existsSync(path, { isReadable: true, isFile: true }), true);
+    Deno.chmodSync(path, 0o044);
+    assertEquals(existsSync(path, { isReadable: true }), false);
+    assertEquals(existsSync(path), true);
+  } finally {
+    Deno.removeSync(path);
+  }
+});
+
+Deno.test("existsSync() refuses to look for a file that is a directory", () => {
   const both = { isDirectory: true, isFile: true };
-  await assertRejects(() => exists(".", both), TypeError, "both");
-  assertThrows(() => existsSync(".", both), TypeError, "both");
+  assertThrows(() => existsSync(".", both), TypeError, "must not be true together");
+});
+
+Deno.test({
+  name: "existsSync() throws without leave to read",
+  permissions: "none",
+  fn: () => void assertThrows(() => existsSync("."), Deno.errors.NotCapable),
 });

@@ -1,16 +1,16 @@
 import {
   CrashPoints,
   type FoundViolation,
-  prepareTrial,
+  prepareContext,
+  RecordedChoices,
   type ReportDocument,
   type ReportTable,
   type ReportViolation,
   sectorStages,
-  TapeChoices,
   timelineEntries,
 } from "../../../harness/mod.ts";
 import { QEMU } from "../../../lib/mod.ts";
-import { type EntryFate, fatesOf } from "../../trials/disk_pieces.ts";
+import { type EntryOutcome, outcomesOf } from "../../trials/disk_pieces.ts";
 import { findingName } from "../../trials/finding_folder.ts";
 import { reopened } from "../../trials/reopen.ts";
 import type { DriversResult } from "../../trials/run_drivers.ts";
@@ -77,23 +77,25 @@ async function violationOf(
   const { format, workload, log, entryOfEvent, entries, base } = recording;
   const { event, persisted, violation } = found.smallest;
   const point = new CrashPoints(log, preset).after(event);
-  const tape = point.tapeFor(persisted);
-  const left = point.build(new TapeChoices(tape));
-  const fates = fatesOf(recording, preset, found.smallest);
-  const fateOf = new Map(fates.map(({ entry, fate }) => [entry, fate]));
+  const choices = point.choicesFor(persisted);
+  const left = point.build(new RecordedChoices(choices));
+  const outcomes = outcomesOf(recording, preset, found.smallest);
+  const outcomeOf = new Map(outcomes.map(({ entry, outcome }) => [entry, outcome]));
   const files = { before: base, left, after: await reopened(recording, left, folder) };
-  const ranges = fates.map(({ entry }) => entries[entry]);
-  const early = fates.filter(({ fate }) => fate === "reached").map(({ entry }) => entries[entry]);
+  const ranges = outcomes.map(({ entry }) => entries[entry]);
+  const early = outcomes.filter(({ outcome }) => outcome === "reached").map(({ entry }) =>
+    entries[entry]
+  );
   const state: FoundViolation = {
     ...{ kind: "inconsistent", subject: violation.subject, detail: violation.detail },
-    ...{ crashAfterEvent: event, tape, persisted: [], occurrences: found.states },
+    ...{ crashAfterEvent: event, choices, persisted: [], occurrences: found.states },
     ...{ pendingWrites: point.pendingCount, sizeBytes: left.sizeBytes },
   };
   return {
     title: `${format.name}, ${workload}`,
     kind: found.kind,
     detail: violation.detail,
-    explanation: sentences(trial, fates, found),
+    explanation: sentences(trial, outcomes, found),
     replay: [
       script === undefined
         ? `deno task crash drivers --format ${format.name} --save FOLDER`
@@ -101,7 +103,7 @@ async function violationOf(
     ],
     timeline: timelineEntries(log, {
       crashAfterEvent: event,
-      fateOf: (at) => fateOf.get(entryOfEvent[at]) ?? "durable",
+      outcomeOf: (at) => outcomeOf.get(entryOfEvent[at]) ?? "durable",
     }),
     stages: format.driver === "qed" ? qedStages(files) : sectorStages(files, ranges, early),
     ...liveOf(trial, state, cases),
@@ -111,12 +113,12 @@ async function violationOf(
 /** What has to be known of a state, in sentences. */
 function sentences(
   trial: TrialResult,
-  fates: readonly EntryFate[],
+  outcomes: readonly EntryOutcome[],
   { states }: ClassResult,
 ): string[] {
   const { entries } = trial.recording;
-  const told = (wanted: EntryFate["fate"]) =>
-    fates.filter(({ fate }) => fate === wanted).map(({ entry }) => {
+  const told = (wanted: EntryOutcome["outcome"]) =>
+    outcomes.filter(({ outcome }) => outcome === wanted).map(({ entry }) => {
       const { offsetBytes, lengthBytes } = entries[entry];
       return `entry ${entry} (${lengthBytes} bytes at ${offsetBytes})`;
     });
@@ -140,10 +142,17 @@ function liveOf(
 ): Pick<ReportViolation, "liveCase" | "noLive"> {
   if (format.driver !== "qed") return { noLive: "only our own QED driver runs in a page" };
   if (backing) return { noLive: "the image has a backing file" };
-  const probes = look.probes.map(({ offsetBytes }) => ({ offsetBytes, lengthBytes: PROBE_BYTES }));
+  const postRecoveryWrites = look.probes.map(({ offsetBytes }) => ({
+    offsetBytes,
+    lengthBytes: PROBE_BYTES,
+  }));
   const header = new DataView(new ArrayBuffer(8));
   log.base.read(0, new Uint8Array(header.buffer));
-  const target = qedTarget({ profile: QEMU, clusterBytes: header.getUint32(4, true), probes });
+  const target = qedTarget({
+    profile: QEMU,
+    clusterBytes: header.getUint32(4, true),
+    postRecoveryWrites,
+  });
   const guestBytes = log.guestBase.sizeBytes;
-  return cases.add(prepareTrial(log, target, preset, { guestBytes }), state);
+  return cases.add(prepareContext(log, target, preset, { guestBytes }), state);
 }

@@ -34,7 +34,7 @@ browserTest("the states of a violation can be played with, by mouse", async (bro
     assertEquals(await verdictOf(page), "A promise is broken:");
     await live.locator("input[type=range]").fill("-1");
     assertEquals(await verdictOf(page), "Every promise is kept.");
-    assertEquals(await live.getByText("Nothing was on its way.").count(), 1);
+    assertEquals(await live.getByText("No pending writes.").count(), 1);
     assertEquals(complaints, { errors: [], fetched: [] });
   });
 });

@@ -47,7 +47,7 @@ export function qedStages(files: FileStages): ReportStages {
   });
   const omitted = rows.length - MOST_ROWS;
   const notes = [
-    `The file has ${left.sizeBytes} bytes as the crash left it.`,
+    `File size after the crash: ${left.sizeBytes} bytes.`,
     ...(typeof after === "string" ? [`It can't be opened: ${after}.`] : []),
     ...(omitted > 0 ? [`${omitted} more entries are different.`] : []),
   ];

@@ -3,15 +3,15 @@ import {
   eventWords,
   explain,
   explanationText,
-  fateOf,
   type FoundViolation,
+  outcomeOf,
   type PagedStorage,
+  RecordedChoices,
+  type ReferenceContext,
   type ReportViolation,
   sectorStages,
-  TapeChoices,
   type Target,
   timelineEntries,
-  type Trial,
 } from "../../../harness/mod.ts";
 import { runSync } from "../../../lib/storage/mod.ts";
 import { qedStages } from "./qed_stages.ts";
@@ -31,43 +31,47 @@ export interface ViolationOptions {
 
 /** A violation that an engine has found, for a page. */
 export function violationOf(
-  trial: Trial,
+  context: ReferenceContext,
   violation: FoundViolation,
   { title, replay, explanation, guestBytes }: ViolationOptions,
 ): ReportViolation {
-  const { log, target, points } = trial;
+  const { log, target, points } = context;
   const { crashAfterEvent, kind, detail, persisted } = violation;
   const point = points.after(crashAfterEvent);
   const { pendingEvents } = point;
   return {
     ...{ title, kind, detail, replay },
-    explanation: explanation ?? why(trial, violation, guestBytes),
+    explanation: explanation ?? why(context, violation, guestBytes),
     timeline: timelineEntries(log, {
       ...{ crashAfterEvent, words: eventWords(log, target) },
-      fateOf: (at) => fateOf(log.events[at], at, { persisted, pendingEvents })!,
+      outcomeOf: (at) => outcomeOf(log.events[at], at, { persisted, pendingEvents })!,
     }),
-    stages: stagesOf(trial, point, violation),
+    stages: stagesOf(context, point, violation),
   };
 }
 
-function why(trial: Trial, violation: FoundViolation, guestBytes: number): readonly string[] {
-  const { log, target } = trial;
-  if (violation.again) {
-    return violation.again.map(({ afterEvent }) =>
+function why(
+  context: ReferenceContext,
+  violation: FoundViolation,
+  guestBytes: number,
+): readonly string[] {
+  const { log, target } = context;
+  if (violation.nested) {
+    return violation.nested.map(({ afterEvent }) =>
       `Recovery itself was cut short after its event ${afterEvent}; tables and sectors below are those of ` +
       "the first crash."
     );
   }
-  const explanation = explain(trial, violation, { guestBytes, mostRecoveries: MOST_RECOVERIES });
+  const explanation = explain(context, violation, { guestBytes, maxRecoveries: MOST_RECOVERIES });
   return explanationText(explanation, { log, target, violation });
 }
 
 function stagesOf(
-  { log, target }: Trial,
+  { log, target }: ReferenceContext,
   point: CrashPoint,
-  { tape }: FoundViolation,
+  { choices }: FoundViolation,
 ): ReportViolation["stages"] & object {
-  const left = point.build(new TapeChoices(tape));
+  const left = point.build(new RecordedChoices(choices));
   const files = { before: log.base, left, after: recovered(target, left) };
   if (target.name.startsWith("qed")) return qedStages(files);
   const ranges = log.events.slice(0, point.event + 1).flatMap((event) =>
@@ -81,7 +85,7 @@ function stagesOf(
 /** The file once the target has recovered it, or why it does not. */
 function recovered(target: Target, left: PagedStorage): PagedStorage | string {
   const file = left.fork();
-  target.recycle();
+  target.beforeEachState();
   try {
     runSync(target.recover(), [file, ...target.otherFiles]);
     return file;

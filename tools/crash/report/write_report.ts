@@ -1,5 +1,5 @@
 import { type ReportDocument, reportPage } from "../../../harness/mod.ts";
-import { UsageError } from "../../../scenarios/qed/usage_error.ts";
+import { UsageError } from "../../kit/usage_error.ts";
 
 /** What a command of ours was, and what it was run with. */
 export interface ReportContext {

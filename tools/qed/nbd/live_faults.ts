@@ -9,8 +9,8 @@ const MOST_PLACES = 1024;
 const BIT_ROT: Fault = {
   name: "bit-rot",
   summary: "a bit of what a read is about to return is another one, in the file too",
-  picks: (request, sizeBytes) => request.kind === "read" && request.offsetBytes < sizeBytes,
-  *spoil(request) {
+  matches: (request, sizeBytes) => request.kind === "read" && request.offsetBytes < sizeBytes,
+  *inject(request) {
     if (request.kind !== "read") return yield request;
     const { file, offsetBytes, label } = request;
     const byte = new Uint8Array(1);
@@ -60,9 +60,9 @@ export function faultFilters(
   const filters = faults.map(({ fault, nth }) => {
     const telling: Fault = {
       ...fault,
-      *spoil(request, others) {
+      *inject(request, others) {
         tell(`${fault.name}: ${describeRequest(request)}`);
-        return yield* fault.spoil(request, others);
+        return yield* fault.inject(request, others);
       },
     };
     return faultyStorage(telling, nth - 1, places).filter;

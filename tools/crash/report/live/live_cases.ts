@@ -1,10 +1,10 @@
 import {
   eventWords,
   type FoundViolation,
+  type ReferenceContext,
   type ReportDocument,
   type ReportViolation,
   type Target,
-  type Trial,
 } from "../../../../harness/mod.ts";
 import { PROFILES } from "../../../../lib/mod.ts";
 import { liveScript } from "./bundle_live.ts";
@@ -23,10 +23,13 @@ export class LiveCases {
   readonly #cases: LiveCase[] = [];
 
   /** Take the case of a violation along. Answers its number, or why it is left out. */
-  add(trial: Trial, violation: FoundViolation): Pick<ReportViolation, "liveCase" | "noLive"> {
-    const noLive = this.#reasonAgainst(trial, violation);
+  add(
+    context: ReferenceContext,
+    violation: FoundViolation,
+  ): Pick<ReportViolation, "liveCase" | "noLive"> {
+    const noLive = this.#reasonAgainst(context, violation);
     if (noLive !== undefined) return { noLive };
-    return { liveCase: this.#cases.push(this.#caseOf(trial, violation)) - 1 };
+    return { liveCase: this.#cases.push(this.#caseOf(context, violation)) - 1 };
   }
 
   /** A report with what its page needs to judge the cases; without a bundler it says why it can't. */
@@ -52,26 +55,29 @@ export class LiveCases {
     return this.#store.pieces.reduce((sum, piece) => sum + piece.length, 0);
   }
 
-  #caseOf(trial: Trial, violation: FoundViolation): LiveCase {
-    const { log, target, preset, watched, leakedBeforeBytes } = trial;
+  #caseOf(context: ReferenceContext, violation: FoundViolation): LiveCase {
+    const { log, target, preset, watched, leakedBeforeBytes } = context;
     return {
       ...{ preset: preset.name, profile: profileOf(target)!, watched, leakedBeforeBytes },
-      clusterBytes: target.granularityBytes,
-      probes: target.probes,
+      clusterBytes: target.allocationUnitBytes,
+      postRecoveryWrites: target.postRecoveryWrites,
       base: this.#store.source(log.base, [{ offsetBytes: 0, lengthBytes: log.base.sizeBytes }]),
       guestBase: this.#store.source(log.guestBase, watched),
       events: log.events.map((event) => this.#store.event(event)),
       words: eventWords(log, target),
-      start: { event: violation.crashAfterEvent, tape: violation.tape },
+      start: { event: violation.crashAfterEvent, choices: violation.choices },
     };
   }
 
   /** Why a page can't judge a case by itself; undefined if it can. */
-  #reasonAgainst({ log, target, preset }: Trial, violation: FoundViolation): string | undefined {
+  #reasonAgainst(
+    { log, target, preset }: ReferenceContext,
+    violation: FoundViolation,
+  ): string | undefined {
     if (profileOf(target) === undefined) return "only our own QED driver runs in a page";
     if (target.otherFiles.length > 0) return "the image has a backing file";
-    if (violation.again) return "it takes a crash of the recovery as well";
-    if (preset.tears || preset.ruinBytes > 0) return `${preset.name} has no checkboxes`;
+    if (violation.nested) return "it takes a crash of the recovery as well";
+    if (preset.tears || preset.corruptionBytes > 0) return `${preset.name} has no checkboxes`;
     if (log.events.length > MOST_EVENTS) return `the log has ${log.events.length} events`;
     if (log.base.sizeBytes > MOST_BASE_BYTES) return `the image has ${log.base.sizeBytes} bytes`;
     if (this.#characters > MOST_CHARACTERS) return "the page would become too large";

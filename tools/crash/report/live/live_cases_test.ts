@@ -8,7 +8,7 @@ Deno.test("what a page can't judge by itself it says, and why", () =>
     const path = `${dir}/page.html`;
     await crash("run", "backing-file", "--profile", "rfc", "--no-save", "--report", path);
     const page = Deno.readTextFileSync(path);
-    assertStringIncludes(page, "Not to be tried out here: the image has a backing file.");
+    assertStringIncludes(page, "Interactive view not available: the image has a backing file.");
     assertEquals(page.includes("live-data"), false);
   }));
 

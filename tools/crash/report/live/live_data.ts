@@ -21,7 +21,7 @@ export interface LiveCase {
   /** The ordering profile of the driver that recovers. */
   readonly profile: string;
   readonly clusterBytes: number;
-  readonly probes: readonly GuestRange[];
+  readonly postRecoveryWrites: readonly GuestRange[];
   readonly watched: readonly GuestRange[];
   readonly leakedBeforeBytes: number;
   readonly base: LiveSource;
@@ -31,7 +31,7 @@ export interface LiveCase {
   /** What happened, in words, for each event. */
   readonly words: readonly string[];
   /** The state that is shown first. */
-  readonly start: { readonly event: number; readonly tape: readonly number[] };
+  readonly start: { readonly event: number; readonly choices: readonly number[] };
 }
 
 /** Bytes that are mostly zero. */

@@ -1,7 +1,8 @@
-import { judgeConcretely, type Trial } from "../../../../harness/reference/check_state.ts";
+import { checkState, type ReferenceContext } from "../../../../harness/reference/check_state.ts";
 import { CrashPoints } from "../../../../harness/reference/crash_points.ts";
-import type { CrashPoint, Persisted } from "../../../../harness/reference/crash_point.ts";
-import { TapeChoices } from "../../../../harness/choices/choices.ts";
+import type { Persisted } from "../../../../harness/model/persisted.ts";
+import type { CrashPoint } from "../../../../harness/reference/crash_point.ts";
+import { RecordedChoices } from "../../../../harness/choices/choices.ts";
 import { presetNamed } from "../../../../harness/model/presets.ts";
 import type { Violation } from "../../../../harness/result/violation.ts";
 import { PROFILES } from "../../../../lib/qed/format/profile.ts";
@@ -24,7 +25,7 @@ export type LiveState = ReadonlyMap<number, ReadonlySet<number>>;
 /** Judges states of a case. */
 export class LiveJudge {
   readonly #case: LiveCase;
-  readonly #trial: Trial;
+  readonly #context: ReferenceContext;
 
   /** Set the case up. */
   constructor(live: LiveCase, pieces: readonly Uint8Array[]) {
@@ -32,15 +33,15 @@ export class LiveJudge {
     const log = logOf(live, pieces);
     const preset = presetNamed(live.preset)!;
     const profile = Object.values(PROFILES).find(({ name }) => name === live.profile)!;
-    const { clusterBytes, probes, watched, leakedBeforeBytes } = live;
-    const target = qedTarget({ profile, clusterBytes, probes });
+    const { clusterBytes, postRecoveryWrites, watched, leakedBeforeBytes } = live;
+    const target = qedTarget({ profile, clusterBytes, postRecoveryWrites });
     const points = new CrashPoints(log, preset);
-    this.#trial = { log, target, preset, watched, leakedBeforeBytes, points };
+    this.#context = { log, target, preset, watched, leakedBeforeBytes, points };
   }
 
   /** The writes that are on their way after an event. */
   writesAt(event: number): readonly LiveWrite[] {
-    const { log, preset } = this.#trial;
+    const { log, preset } = this.#context;
     const point = this.#point(event);
     return [...point.pendingEvents].map((at) => {
       const units = point.units.filter(({ versions }) =>
@@ -60,9 +61,9 @@ export class LiveJudge {
 
   /** The state that the case begins with. */
   startState(): { readonly state: LiveState; readonly sizeBytes: number } {
-    const { event, tape } = this.#case.start;
+    const { event, choices } = this.#case.start;
     const point = this.#point(event);
-    const { byUnit, sizeBytes } = point.describe(new TapeChoices(tape));
+    const { byUnit, sizeBytes } = point.describe(new RecordedChoices(choices));
     const state = new Map<number, Set<number>>();
     for (const { event: at, units } of this.writesAt(event)) {
       const there = units.filter(({ key }) => (byUnit.get(key)?.event ?? -1) >= at);
@@ -75,12 +76,12 @@ export class LiveJudge {
   judge(event: number, state: LiveState, sizeBytes: number): readonly Violation[] {
     const point = this.#point(event);
     const persisted = this.#persisted(point, state, sizeBytes);
-    const file = point.build(new TapeChoices(point.tapeFor(persisted)));
-    return judgeConcretely(this.#trial, point, file);
+    const file = point.build(new RecordedChoices(point.choicesFor(persisted)));
+    return checkState(this.#context, point, file);
   }
 
   #point(event: number): CrashPoint {
-    return this.#trial.points.after(event);
+    return this.#context.points.after(event);
   }
 
   /** Of each unit the newest version that is said to be on disk. */

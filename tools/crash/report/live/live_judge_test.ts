@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import { judgeFound, prepareTrial, violationKey } from "../../../../harness/mod.ts";
+import { checkFound, prepareContext, violationKey } from "../../../../harness/mod.ts";
 import { SCENARIOS } from "../../../../scenarios/catalog.ts";
 import { explore, guestBytesOf, setUp } from "../../../../scenarios/qed/scenario.ts";
 import { LiveCases } from "./live_cases.ts";
@@ -9,21 +9,21 @@ import { LiveJudge } from "./live_judge.ts";
 /** The page bundles what is tested here: the same judge on the same states, from data. */
 Deno.test("a page begins with the verdict that was found", () => {
   let compared = 0;
-  for (const each of SCENARIOS.flatMap(({ cases }) => cases)) {
+  for (const each of SCENARIOS.flatMap(({ cases }) => cases ?? [])) {
     if (each.expected === "clean") continue;
     const { violations } = explore(each);
     const { log, target } = setUp(each);
     const guestBytes = guestBytesOf(each);
     for (const violation of violations.slice(0, 2)) {
       const cases = new LiveCases();
-      const trial = prepareTrial(log, target, each.preset, { guestBytes });
+      const trial = prepareContext(log, target, each.preset, { guestBytes });
       if (cases.add(trial, violation).liveCase === undefined) continue;
       const { pieces, cases: [live] }: LiveData = JSON.parse(cases.data());
       const judge = new LiveJudge(live, pieces.map(fromBase64));
       const { state, sizeBytes } = judge.startState();
       assertEquals(
         judge.judge(live.start.event, state, sizeBytes).map(violationKey),
-        judgeFound(trial, violation).map(violationKey),
+        checkFound(trial, violation).map(violationKey),
       );
       compared++;
     }

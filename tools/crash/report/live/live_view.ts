@@ -43,7 +43,7 @@ class View {
     this.#slider = element("input", { type: "range", id, min: "-1", step: "1" });
     this.#slider.max = `${live.events.length - 1}`;
     this.#slider.addEventListener("input", () => this.#moveTo(Number(this.#slider.value)));
-    const reset = element("button", { type: "button" }, "As it was found");
+    const reset = element("button", { type: "button" }, "Reset");
     reset.addEventListener("click", () => this.#reset());
     this.#verdict.setAttribute("role", "status");
     place.replaceChildren(
@@ -87,7 +87,7 @@ class View {
     this.#slider.setAttribute("aria-valuetext", text);
     const writes = this.#judge.writesAt(this.#event);
     this.#writes.replaceChildren(
-      element("legend", {}, writes.length === 0 ? "Nothing was on its way." : "On disk is:"),
+      element("legend", {}, writes.length === 0 ? "No pending writes." : "Persisted writes"),
       ...writes.map((write) => this.#writeRow(write)),
     );
     this.#showSizes();
@@ -124,7 +124,7 @@ class View {
     const parts = element(
       "details",
       { className: "sub" },
-      element("summary", {}, `its ${units.length} parts`),
+      element("summary", {}, `${units.length} fragments`),
       ...subs.map(({ sub }) => sub.label),
     );
     return element("div", {}, box.label, parts);
@@ -149,7 +149,7 @@ class View {
       this.#sizeBytes = Number(select.value);
       this.#showVerdict();
     });
-    this.#sizes.replaceChildren(element("label", { htmlFor: id }, "The file has "), select);
+    this.#sizes.replaceChildren(element("label", { htmlFor: id }, "File size "), select);
   }
 
   #showVerdict(): void {
