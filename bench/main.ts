@@ -14,6 +14,12 @@ import * as recordedLog from "./recorded_log.ts";
 import * as reportPage from "./report_page.ts";
 import * as shrink from "./shrink.ts";
 import * as workers from "./workers.ts";
+import { type Command, defineCommand } from "../tools/kit/command.ts";
+import { EXIT, INTERNAL_ROW } from "../tools/kit/exit_codes.ts";
+import { systemIo } from "../tools/kit/io.ts";
+import { printJson } from "../tools/kit/json.ts";
+import { lookUp } from "../tools/kit/nearest.ts";
+import { runProgram } from "../tools/kit/run_program.ts";
 import { type Benchmark, reportText } from "./report.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -34,42 +40,35 @@ const BENCHMARKS: readonly Benchmark[] = [
   nbd,
 ];
 
-const HELP = `usage: deno task bench [--quick] [--json] [NAME...]
+/** The measurements. */
+export const BENCH: Command = defineCommand({
+  name: "bench",
+  summary: "measure, each time beside a peer in the same run",
+  operands: [{ name: "NAME", isOptional: true, isRepeatable: true }],
+  options: [
+    { long: "quick", help: "fewer rounds and smaller images" },
+    { long: "json", help: "print the figures as JSON" },
+  ],
+  notes: `Measurements: ${BENCHMARKS.map((each) => each.name).join(", ")}.`,
+  exitCodes: [[EXIT.OK, "measured"], INTERNAL_ROW],
+  examples: [["--quick explorer", "one of them, roughly"]],
+  async run(args, io) {
+    const known = Object.fromEntries(BENCHMARKS.map((each) => [each.name, each]));
+    const names = args.operands("NAME");
+    const wanted = names.map((name) => lookUp("measurement", name, known));
+    const isJson = args.has("json");
+    const figures: Record<string, Readonly<Record<string, number>>> = {};
+    for (const each of wanted.length > 0 ? wanted : BENCHMARKS) {
+      const report = await each.run({ isQuick: args.has("quick") });
+      figures[each.name] = report.figures;
+      if (!isJson) io.printLine(`\n== ${each.name}\n\n${reportText(report)}`);
+    }
+    if (isJson) printJson(io, figures);
+    return EXIT.OK;
+  },
+});
 
-Measures, each beside a peer in the same run: ${BENCHMARKS.map((each) => each.name).join(", ")}.
-
-  --quick  fewer rounds and smaller images
-  --json   print the figures for programs
-  --help   print this
-`;
-
-const FLAGS = ["--quick", "--json", "--help"];
-
-async function main(args: readonly string[]): Promise<number> {
-  const isFlag = (arg: string) => arg.startsWith("-");
-  const wanted = args.filter((arg) => !isFlag(arg));
-  const unknown = args.find((arg) =>
-    isFlag(arg) ? !FLAGS.includes(arg) : !BENCHMARKS.some((each) => each.name === arg)
-  );
-  if (unknown !== undefined) {
-    console.error(`bench: there is no "${unknown}"\n\n${HELP}`);
-    return 2;
-  }
-  if (args.includes("--help")) {
-    console.log(HELP);
-    return 0;
-  }
-  const isQuick = args.includes("--quick");
-  const isJson = args.includes("--json");
-  const figures: Record<string, Readonly<Record<string, number>>> = {};
-  for (const each of BENCHMARKS) {
-    if (wanted.length > 0 && !wanted.includes(each.name)) continue;
-    const report = await each.run({ isQuick });
-    figures[each.name] = report.figures;
-    if (!isJson) console.log(`\n== ${each.name}\n\n${reportText(report)}`);
-  }
-  if (isJson) console.log(JSON.stringify(figures, undefined, 2));
-  return 0;
+if (import.meta.main) {
+  const io = systemIo("deno task");
+  Deno.exit(await runProgram(BENCH, Deno.args, io));
 }
-
-if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -62,11 +62,11 @@ interface Files {
   readonly raw: string;
 }
 
-const MAIN = new URL("../tools/qed/nbd/main.ts", import.meta.url).pathname;
+const MAIN = new URL("../tools/powercut.ts", import.meta.url).pathname;
 const OURS: Peer = {
   name: "ours",
   program: Deno.execPath(),
-  args: ({ qed }, socket) => ["run", "-A", "--frozen", MAIN, "nbd", "-q", "-k", socket, qed],
+  args: ({ qed }, socket) => ["run", "-A", "--frozen", MAIN, "qed", "nbd", "-q", "-k", socket, qed],
 };
 const QEMU_NBD: Peer = {
   name: "qemu-nbd",

@@ -54,8 +54,8 @@ function usedBy(pid: number): Omit<ProcessCost, "seconds" | "code"> | undefined 
 
 /** The image tool as users run it. */
 export async function costOfTool(args: readonly string[]): Promise<ProcessCost> {
-  const main = new URL("../tools/qed/main.ts", import.meta.url).pathname;
-  return await costOf(Deno.execPath(), ["run", "-A", "--frozen", main, ...args]);
+  const main = new URL("../tools/powercut.ts", import.meta.url).pathname;
+  return await costOf(Deno.execPath(), ["run", "-A", "--frozen", main, "qed", ...args]);
 }
 
 /** Whether `qemu-img` is there to be compared with; says so if it is not. */

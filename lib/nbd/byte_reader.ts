@@ -72,7 +72,7 @@ export class ByteReader {
     return bytes;
   }
 
-  /** Fill `into` with the next bytes; bytes that are not available yet are read directly into it. */
+  /** Fill `into` with the next bytes: those that are not buffered are read directly into it. */
   async fill(into: Uint8Array): Promise<void> {
     const there = Math.min(into.length, this.available);
     into.set(this.#buffer.subarray(this.#start, this.#start + there));

@@ -37,11 +37,42 @@ export interface NbdClientOptions {
  * {@linkcode ProtocolError} end the connection: all requests in flight and later ones reject with them.
  * The server checks that a range is inside the disk.
  *
- * @example
- * ```ts ignore
- * await using disk = await NbdClient.connect({ kind: "socket", path: "/tmp/nbd.sock" });
+ * @example A file served by this library, and read over NBD
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { AsyncDriver, FileStorage } from "@powercut/powercut/lib";
+ * import { listenAt, NbdClient, NbdServer, StorageDisk } from "@powercut/powercut/lib/nbd";
+ *
+ * const folder = Deno.makeTempDirSync();
+ * const file = FileStorage.open(`${folder}/disk.raw`, "create");
+ * const driver = new AsyncDriver([file]);
+ * const disk = new StorageDisk({
+ *   run: (operation) => driver.run(operation),
+ *   sizeBytes: 2 ** 20,
+ *   isWritable: true,
+ *   canGrow: false,
+ * });
+ * const address = { kind: "socket", path: `${folder}/nbd.sock` } as const;
+ * const server = new NbdServer({
+ *   served: { name: "", description: "a file", disk },
+ *   listener: listenAt(address),
+ *   startTimer: (go, delayMs) => {
+ *     const timer = setTimeout(go, delayMs);
+ *     return () => clearTimeout(timer);
+ *   },
+ * });
+ *
+ * const client = await NbdClient.connect(address);
+ * await client.write(4096, new Uint8Array(512).fill(7));
+ * await client.flush();
  * const sector = new Uint8Array(512);
- * await disk.read(0, sector);
+ * await client.read(4096, sector);
+ * assertEquals(sector[511], 7);
+ * await client.end();
+ *
+ * await server.stop();
+ * file.close();
+ * Deno.removeSync(folder, { recursive: true });
  * ```
  */
 export class NbdClient implements AsyncDisposable {

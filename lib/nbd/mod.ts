@@ -1,4 +1,4 @@
-/** A server of the NBD protocol, for any disk and any client; and a client, for any server. */
+/** A server of the NBD protocol, for any disk and any client, and a client for any server. */
 export type { StartTimer } from "../storage/idle_timer.ts";
 export type {
   DiscardRequest,

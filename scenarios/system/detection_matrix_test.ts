@@ -42,7 +42,7 @@ Deno.test("for each fault there is a mutant that no other fault shows, or only i
   }
 });
 
-Deno.test("the tiny format is clean without a mutation", () => {
+Deno.test("the bump allocator is clean without a mutation", () => {
   for (const preset of SURVIVABLE_PRESETS) {
     assertEquals(assertEnginesAgree(bumpAllocatorCase(preset)).lazy.violations, [], preset.name);
   }

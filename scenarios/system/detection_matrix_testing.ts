@@ -73,7 +73,7 @@ export function oracleTable(): DetectionTable {
   const bumpAllocator = BUMP_ALLOCATOR_DEFECTS.map((mutant) => {
     const { log, target, preset, guestBytes } = bumpAllocatorCase(SECTORS, mutant);
     const explored = exploreLazily(log, target, preset, { guestBytes });
-    return { mutant, format: "a tiny format", detectedBy: kindsOf(explored) };
+    return { mutant, format: "bump allocator", detectedBy: kindsOf(explored) };
   });
   return {
     header: ["mutant", "format", "oracles that detect it"],
@@ -95,7 +95,7 @@ export function presetTable(): DetectionTable {
     });
     return {
       mutant: `relies on ${reliance.on}`,
-      format: "a tiny format",
+      format: "minimal format",
       detectedBy: found.map(({ name }) => name),
     };
   });
@@ -104,7 +104,7 @@ export function presetTable(): DetectionTable {
 
 /** The faults that show a mutant. */
 export function faultTable(): DetectionTable {
-  const format = "slots with checksums";
+  const format = "self-identifying sectors";
   const rows: DetectionRow[] = (Object.keys(SHOWN_BY) as (keyof typeof SHOWN_BY)[]).map((
     mutant,
   ) => ({
@@ -142,7 +142,7 @@ export function searchTable(): DetectionTable {
     rows: [
       {
         mutant: "a repair that clears its mark first",
-        format: "a tiny format with a copy",
+        format: "two copies",
         detectedBy: [
           ...(crashing(1) === "violation" ? ["one crash"] : []),
           ...(crashing(2) === "violation" ? ["a crash during recovery"] : []),
@@ -158,7 +158,7 @@ export function searchTable(): DetectionTable {
       },
       {
         mutant: "wrong hints of independence",
-        format: `a tiny format of ${TABLES} tables`,
+        format: `independent tables, ${TABLES} of them`,
         detectedBy: [
           ...(withHints(false).verdict === "violation" ? ["every combination"] : []),
           // The search noticed: it ran more recoveries than each table by itself needs.

@@ -68,7 +68,7 @@ Deno.test("workloads of one step find the bugs that the reviewers of the patch p
     "inconsistent",
     "wrong-data",
   ]);
-  assertEquals(kindsOf({ profile: QEMU }), ["unusable", "aliasing", "inconsistent"]);
+  assertEquals(kindsOf({ profile: QEMU }), ["aliasing", "inconsistent", "unusable"]);
   // The guest zeroes a range that hides the backing file, then writes a part of it.
   assertEquals(kindsOf({ profile: QEMU, backing: "short" }), []);
   assertEquals(kindsOf({ profile: QEMU, backing: "short" }, 2), ["wrong-data"]);

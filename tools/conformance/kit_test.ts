@@ -8,7 +8,7 @@ import { documentedResults } from "./document.ts";
 import { InProcessRunner, isRunning, resultsOf, runKit, writeAdapter } from "./kit_testing.ts";
 import { assertWellFormed } from "./xml_testing.ts";
 
-const MAIN = new URL("./main.ts", import.meta.url).pathname;
+const MAIN = new URL("../powercut.ts", import.meta.url).pathname;
 
 Deno.test("our tool makes of every image what must be made of it", async () => {
   const result = await resultsOf(["--adapter", "qed"], { runner: new InProcessRunner() });
@@ -22,7 +22,7 @@ Deno.test("as processes, some of the same, with a report for machines", () =>
     const report = `${dir}/results.xml`;
     const { code, stdout } = await new Deno.Command(Deno.execPath(), {
       args: [
-        ...["run", "-A", "--frozen", MAIN, "--adapter", "qed"],
+        ...["run", "-A", "--frozen", MAIN, "conformance", "--adapter", "qed"],
         ...["--only", "dirty/an entry", "--junit", report],
       ],
       stdin: "null",
@@ -31,6 +31,7 @@ Deno.test("as processes, some of the same, with a report for machines", () =>
     assertEquals([code, text], [
       0,
       "case                                qed\n" +
+      "----------------------------------  ----\n" +
       "dirty/an entry without its cluster  pass\n\n" +
       "qed: 5 passed, 0 failed\n",
     ]);
@@ -46,7 +47,17 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
       const adapter = writeAdapter(dir, { commands: { open: { run: ["sh", "-c", script] } } });
       Deno.mkdirSync(`${dir}/tmp`);
       const child = new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--frozen", MAIN, "--adapter", adapter, "--only", "image/empty: open"],
+        args: [
+          "run",
+          "-A",
+          "--frozen",
+          MAIN,
+          "conformance",
+          "--adapter",
+          adapter,
+          "--only",
+          "image/empty: open",
+        ],
         env: { TMPDIR: `${dir}/tmp` },
         stdin: "null",
       }).spawn();
@@ -100,7 +111,7 @@ Deno.test("progress is shown on a terminal, and only there", async () => {
       isTerminal,
       runner: new InProcessRunner(),
     });
-  assertEquals((await run(true)).stderr, "    (100/100%)\r\n");
+  assertEquals((await run(true)).stderr, "qed: 1 of 1 tests\x1b[K\r\x1b[K");
   assertEquals((await run(false)).stderr, "");
 });
 
@@ -114,14 +125,14 @@ Deno.test("all files can be had", () =>
 
 for (
   const [args, complaint] of [
-    [["--adapter", "qmeu-img"], "There is no adapter 'qmeu-img'; did you mean 'qemu-img'?"],
+    [["--adapter", "qmeu-img"], "unknown adapter 'qmeu-img' (did you mean 'qemu-img'?)"],
     [["--adapter", "none.json"], "Cannot read 'none.json'"],
     [["--adapter", ""], "--adapter needs a value"],
-    [["--jobs", "0"], "--jobs must be a number from 1 to 9999, not '0'"],
-    [["--onyl", "x"], "What is '--onyl'?"],
-    [["image"], "What is 'image'?"],
-    [["--json", "--list"], "--json does not go with --list"],
-    [["--only", "no such test"], "No test has a name like that"],
+    [["--jobs", "0"], "--jobs must be a whole number from 1 to 9999, not '0'"],
+    [["--onyl", "x"], "unknown option '--onyl' (did you mean '--only'?)"],
+    [["image"], "unexpected operand 'image'"],
+    [["--json", "--list"], "--json cannot be combined with --list"],
+    [["--only", "no such test"], "no test has a name like that"],
   ] as const
 ) {
   Deno.test(`wrong usage ends with 2: ${args.join(" ")}`, async () => {
@@ -133,5 +144,5 @@ for (
 
 Deno.test("help is on standard output", async () => {
   const { code, stdout } = await runKit(["--help"]);
-  assertEquals([code, stdout.startsWith("Test implementations of QED")], [0, true]);
+  assertEquals([code, stdout.startsWith("usage: powercut conformance [OPTION]...")], [0, true]);
 });

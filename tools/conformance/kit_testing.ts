@@ -1,51 +1,27 @@
 /** The kit with nothing real around it, for tests. */
 import { runQed } from "../qed/run_testing.ts";
-import type { Io } from "../kit/io.ts";
+import { runCaptured, type RunResult } from "../kit/captured_io.ts";
+import { runProgram } from "../kit/run_program.ts";
 import { parseAdapter } from "./adapter.ts";
-import { main } from "./main.ts";
-import type { CommandRunner, Outcome } from "./outcome.ts";
+import { conformanceIn, type World } from "./main.ts";
+import type { CommandRunner, ProcessOutcome } from "../kit/process_outcome.ts";
 import type { AdapterResult } from "./result.ts";
 
-/** What the kit printed and how it ended. */
-export interface KitResult {
-  /** Exit code. */
-  readonly code: number;
-  /** Standard output. */
-  readonly stdout: string;
-  /** Standard error. */
-  readonly stderr: string;
-}
-
 /** The world of the kit under test. */
-export interface KitOptions {
-  /** Runs the commands; processes if not given. */
-  readonly runner?: CommandRunner;
-  /** As `POWERCUT_REQUIRE_ALL=1` has it. */
-  readonly requiresAll?: boolean;
+export interface KitOptions extends World {
   /** Whether standard error pretends to be a terminal. */
   readonly isTerminal?: boolean;
 }
 
 /** Run the kit in this process, with `args` as on the command line. */
-export async function runKit(
-  args: readonly string[],
-  options: KitOptions = {},
-): Promise<KitResult> {
-  let stdout = "";
-  let stderr = "";
-  const nothing = () => {};
-  const io: Io = {
-    print: (text) => stdout += text,
-    printBytes: nothing,
-    complain: (text) => stderr += text,
-    readInput: () => 0,
-    isTerminal: { stdout: false, stderr: options.isTerminal ?? false },
-    onInterrupt: () => ({ [Symbol.dispose]: nothing }),
-    turn: () => Promise.resolve(),
-  };
-  const { runner, requiresAll = false } = options;
-  const code = await main(args, { io, requiresAll, now: () => 0, ...(runner && { runner }) });
-  return { code, stdout, stderr };
+export function runKit(args: readonly string[], options: KitOptions = {}): Promise<RunResult> {
+  const { isTerminal = false, requiresAll = false, runner } = options;
+  const command = conformanceIn({ requiresAll, ...(runner && { runner }) });
+  let milliseconds = 0;
+  return runCaptured((io) => runProgram(command, args, io), {
+    isTerminal: { stderr: isTerminal },
+    now: () => isTerminal ? milliseconds += 1000 : 0,
+  });
 }
 
 /** The results that `--json` prints, of one adapter. */
@@ -63,18 +39,19 @@ export async function resultsOf(
  * starting it. `change` may spoil what comes out.
  */
 export class InProcessRunner implements CommandRunner {
-  readonly #change: (words: readonly string[], outcome: Outcome) => Outcome;
+  readonly #change: (words: readonly string[], outcome: ProcessOutcome) => ProcessOutcome;
 
   /** A runner, of a tool that is good or one that is not. */
   constructor(
-    change: (words: readonly string[], outcome: Outcome) => Outcome = (_, outcome) => outcome,
+    change: (words: readonly string[], outcome: ProcessOutcome) => ProcessOutcome = (_, outcome) =>
+      outcome,
   ) {
     this.#change = change;
   }
 
   /** Run the tool with the words that follow its name. */
-  async run(words: readonly string[]): Promise<Outcome> {
-    const args = words.slice(words.findIndex((word) => word.endsWith("tools/qed/main.ts")) + 1);
+  async run(words: readonly string[]): Promise<ProcessOutcome> {
+    const args = words.slice(words.indexOf("qed") + 1);
     const { code, stdoutBytes, stderr } = await runQed(args);
     return this.#change(args, { kind: "exited", code, stdout: stdoutBytes, stderr });
   }

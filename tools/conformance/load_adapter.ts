@@ -1,4 +1,5 @@
-import { nearest } from "../kit/nearest.ts";
+import { readTextFile } from "../kit/files.ts";
+import { didYouMean } from "../kit/nearest.ts";
 import { UsageError } from "../kit/usage_error.ts";
 import { type Adapter, parseAdapter } from "./adapter.ts";
 
@@ -10,20 +11,11 @@ export const SHIPPED: readonly string[] = ["qed", "qemu-img"];
  * {@linkcode UsageError} if there is none, or if it makes no sense.
  */
 export function loadAdapter(nameOrFile: string): Adapter {
-  if (nameOrFile.endsWith(".json")) return parseAdapter(readText(nameOrFile), nameOrFile);
+  if (nameOrFile.endsWith(".json")) return parseAdapter(readTextFile(nameOrFile), nameOrFile);
   if (!SHIPPED.includes(nameOrFile)) {
-    const likely = nearest(nameOrFile, SHIPPED);
-    const hint = likely ? `; did you mean '${likely}'?` : ` (a file's name must end with .json)`;
-    throw new UsageError(`There is no adapter '${nameOrFile}'${hint}`);
+    const hint = didYouMean(nameOrFile, SHIPPED) || " (the name of a file must end with .json)";
+    throw new UsageError(`unknown adapter '${nameOrFile}'${hint}`);
   }
   const url = new URL(`./adapters/${nameOrFile}.json`, import.meta.url);
   return parseAdapter(Deno.readTextFileSync(url), `adapter ${nameOrFile}`);
-}
-
-function readText(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    throw new UsageError(`Cannot read '${path}': ${(error as Error).message}`);
-  }
 }

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { InProcessRunner, resultsOf, writeAdapter } from "./kit_testing.ts";
-import type { CommandRunner, Outcome } from "./outcome.ts";
+import type { CommandRunner, ProcessOutcome } from "../kit/process_outcome.ts";
 
 /** What of a run is not as it must be: names and findings. */
 async function failures(args: readonly string[], runner?: CommandRunner) {
@@ -97,7 +97,7 @@ Deno.test("our tool, wrong about one field", async () => {
   ]);
 });
 
-function replaced(outcome: Outcome, from: string, to: string): Outcome {
+function replaced(outcome: ProcessOutcome, from: string, to: string): ProcessOutcome {
   if (outcome.kind !== "exited") return outcome;
   const text = new TextDecoder().decode(outcome.stdout).replaceAll(from, to);
   return { ...outcome, stdout: new TextEncoder().encode(text) };

@@ -1,3 +1,4 @@
+import { textTable } from "../kit/table.ts";
 import type { AdapterResult, TestResult } from "./result.ts";
 
 /** How many tests came out in which way. */
@@ -40,14 +41,10 @@ function byCase(all: readonly AdapterResult[]): Map<string, TestResult[][]> {
 }
 
 function caseTable(all: readonly AdapterResult[]): string {
-  const rows = [
+  return textTable(
     ["case", ...all.map(({ name }) => name)],
-    ...Array.from(byCase(all), ([name, results]) => [name, ...results.map(cell)]),
-  ];
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows
-    .map((row) => row.map((text, i) => text.padEnd(widths[i])).join("  ").trimEnd())
-    .join("\n");
+    Array.from(byCase(all), ([name, results]) => [name, ...results.map(cell)]),
+  );
 }
 
 /** What came of a case: `pass`, or what did not, of how many tests. */

@@ -1,9 +1,9 @@
 import type { Adapter } from "./adapter.ts";
 import { commandLine } from "./command_line.ts";
-import type { CommandRunner } from "./outcome.ts";
+import type { CommandRunner } from "../kit/process_outcome.ts";
 import type { AdapterResult, TestResult } from "./result.ts";
 import type { ConformanceTest, TestCase } from "./cases/test_case.ts";
-import { type Finding, Workplace } from "./workplace.ts";
+import { type Finding, TestWorkspace } from "./test_workspace.ts";
 
 /** How to test. */
 export interface RunOptions {
@@ -88,7 +88,7 @@ async function testCase(
   options: RunOptions,
 ): Promise<TestResult[]> {
   const results: TestResult[] = [];
-  let shared: Workplace | undefined;
+  let shared: TestWorkspace | undefined;
   for (const [index, test] of one.tests.entries()) {
     const lacking = whatIsLacking(adapter, one, test);
     const { name, expected } = test;
@@ -100,7 +100,7 @@ async function testCase(
       const { runner } = options;
       const inside = `${folder}/${index}`;
       Deno.mkdirSync(inside);
-      return new Workplace({ adapter, runner, folder: inside, files: one.files, writes });
+      return new TestWorkspace({ adapter, runner, folder: inside, files: one.files, writes });
     };
     const place = test.writes ? newPlace(true) : shared ??= newPlace(false);
     const start = options.now();

@@ -1,7 +1,7 @@
 /** Shares, budgets and workers, as the command line has them. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { inTempDir } from "../../test_support/temp_dir.ts";
-import { crash } from "./captured_output_testing.ts";
+import { crash } from "./run_crash_testing.ts";
 
 const NAMES = ["aliasing", "dirty-bit"];
 
@@ -10,16 +10,16 @@ Deno.test("shares that are merged print what one run prints", () =>
     const files = [1, 2, 3].map((index) => `${folder}/${index}.json`);
     for (const [i, out] of files.entries()) {
       const shard = `${i + 1}/${files.length}`;
-      const { code, printed } = await crash("run", ...NAMES, "--shard", shard, "--out", out);
+      const { code, stdout } = await crash("run", ...NAMES, "--shard", shard, "--out", out);
       assertEquals(code, 0);
-      assertStringIncludes(printed, `share ${i + 1} of 3 is in ${out}`);
+      assertStringIncludes(stdout, `shard ${i + 1} of 3 is in ${out}`);
     }
     const single = await crash("run", ...NAMES, "--json");
     assertEquals(await crash("merge", ...files, "--json"), single);
     assertEquals(await crash("run", ...NAMES, "--json", "--workers", "1"), single);
-    const { code, complained } = await crash("merge", ...files.slice(1));
+    const { code, stderr } = await crash("merge", ...files.slice(1));
     assertEquals(code, 2);
-    assertStringIncludes(complained, "shard is missing: 1/3");
+    assertStringIncludes(stderr, "shard is missing: 1/3");
   }));
 
 Deno.test("a budget that is used up is said, and what is left can be done later", () =>
@@ -27,40 +27,43 @@ Deno.test("a budget that is used up is said, and what is left can be done later"
     const file = `${folder}/done.json`;
     const base = ["run", "dirty-bit", "--json"];
     const first = await crash(...base, "--budget", "20", "--out", file);
-    assertStringIncludes(first.printed, '"coverage": "partial"');
+    assertStringIncludes(first.stdout, '"coverage": "partial"');
     const rest = await crash(...base, "--resume", file, "--out", file);
     assertEquals(rest, await crash(...base));
     // All is done: nothing is run again.
     assertEquals(await crash(...base, "--resume", file), rest);
     const text = await crash("run", "dirty-bit", "--budget", "20", "--no-save");
-    assertStringIncludes(text.printed, "spaces NOT explored exhaustively (partial)");
+    assertStringIncludes(text.stdout, "spaces NOT explored exhaustively (partial)");
   }));
 
 Deno.test("one case tells what it stands for", async () => {
-  const { printed } = await crash("run", "sub-cluster-trim", "--no-save", "--profile", "strict");
-  assertEquals(printed.includes("model: "), false, "it has no case of the profile");
+  const { stdout } = await crash("run", "sub-cluster-trim", "--no-save", "--profile", "strict");
+  assertEquals(stdout.includes("model: "), false, "it has no case of the profile");
   const one = await crash("run", "four-outcomes", "--profile", "rfc", "--no-save", "--depth", "1");
-  assertStringIncludes(one.printed, "model: sectors: each 512-byte sector on its own");
-  assertStringIncludes(one.printed, "4098 states, exhaustive");
+  assertStringIncludes(one.stdout, "model: sectors: each 512-byte sector on its own");
+  assertStringIncludes(one.stdout, "4098 states, exhaustive");
 });
 
 for (
   const [args, message] of [
     [["--shard", "1/2"], "--shard needs --out FILE"],
-    [["--shard", "3/2", "--out", "x"], "--shard 3/2: must be i/n"],
-    [["--shard", "0/2", "--out", "x"], "--shard 0/2: must be i/n"],
-    [["--budget", "0"], "--budget 0: must be recoveries (10000) or a time"],
-    [["--budget", "soon"], "--budget soon: must be recoveries"],
-    [["--workers", "0"], "--workers 0: must be a number from 1 to 256"],
-    [["--depth", "99"], "--depth 99: must be a number from 1 to 8"],
-    [["--engine", "brute", "--budget", "5"], "only lazy searches have shares and budgets"],
-    [["--resume", "missing.json"], "can't read missing.json"],
+    [
+      ["--shard", "3/2", "--out", "x"],
+      "--shard must be I/N with I from 1 to N, such as 2/5, not '3/2'",
+    ],
+    [["--shard", "0/2", "--out", "x"], "not '0/2'"],
+    [["--budget", "0"], "--budget must be a number of recoveries"],
+    [["--budget", "soon"], "not 'soon'"],
+    [["--workers", "0"], "--workers must be a whole number from 1 to 256, not '0'"],
+    [["--depth", "99"], "--depth must be a whole number from 1 to 8, not '99'"],
+    [["--engine", "brute", "--budget", "5"], "--budget cannot be combined with --engine brute"],
+    [["--resume", "missing.json"], "Cannot read 'missing.json'"],
   ] as const
 ) {
   Deno.test(`refused: run aliasing ${args.join(" ")}`, async () => {
-    const { code, complained } = await crash("run", "aliasing", ...args);
+    const { code, stderr } = await crash("run", "aliasing", ...args);
     assertEquals(code, 2);
-    assertStringIncludes(complained, message);
+    assertStringIncludes(stderr, message);
   });
 }
 
@@ -89,8 +92,8 @@ Deno.test("a file that is none of partial results is refused, and the field is n
       ] as const
     ) {
       Deno.writeTextFileSync(file, typeof bad === "string" ? bad : JSON.stringify(bad));
-      const { code, complained } = await crash("merge", file);
+      const { code, stderr } = await crash("merge", file);
       assertEquals(code, 2, message);
-      assertStringIncludes(complained, message);
+      assertStringIncludes(stderr, message);
     }
   }));

@@ -8,30 +8,28 @@ import { findingsOf, scorecardNotes, scorecardText, trialJson } from "../trials/
 import { readRecording } from "../trials/read_recording.ts";
 import { type TrialResult, tryDriver } from "../trials/trial.ts";
 import { MemoryFolder } from "../trials/workplace.ts";
+import { printJson } from "../kit/json.ts";
 import { driversReport } from "./report/drivers_report.ts";
-import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
+import { contextOf, writeReport } from "./report/write_report.ts";
 import { lookUp, lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import { UsageError } from "../kit/usage_error.ts";
-import { EXIT } from "./exit_code.ts";
-import type { Output } from "./output.ts";
+import { EXIT } from "../kit/exit_codes.ts";
+import type { OutputOptions } from "./options.ts";
+import type { Io } from "../kit/io.ts";
 
 /** Options of `drivers`. */
-export interface DriversCommandOptions {
-  /** The formats to try; none for all. */
+export interface DriversCommandOptions extends OutputOptions {
+  /** The formats to test; none for all. */
   readonly formats: readonly string[];
   readonly preset: string | undefined;
-  /** How many images are examined at a time. */
+  /** How many images are checked at a time. */
   readonly processes: number;
-  readonly json: boolean;
-  /** The folder for findings; undefined for none. */
-  readonly saveTo: string | undefined;
-  readonly report: ReportRequest | undefined;
 }
 
-/** Put QEMU's drivers on trial and print a scorecard. Answers the exit code. */
+/** Test QEMU's drivers and print a scorecard. Returns the exit code. */
 export async function driversCommand(
   options: DriversCommandOptions,
-  output: Output,
+  io: Io,
 ): Promise<number> {
   const formats = options.formats.length === 0
     ? FORMATS
@@ -40,34 +38,31 @@ export async function driversCommand(
   const version = await qemuVersion();
   const result = await runDrivers({
     ...{ formats, preset, processes: options.processes },
-    onProgress: (text) => output.progress(text),
+    onProgress: (text) => io.showStatus(text),
   });
   if (result.trials.length === 0) {
     throw new QemuToolError(result.refused.map(({ reason }) => reason).join("; "));
   }
-  const code = await tell(result, version, options, output);
+  const code = await printAndSave(result, version, options, io);
   if (!options.json) {
-    for (const { name, reason } of LEFT_OUT) output.print(`not tried: ${name}: ${reason}`);
+    for (const { name, reason } of LEFT_OUT) io.printLine(`not tested: ${name}: ${reason}`);
   }
   return code;
 }
 
-/** Options of `log` for formats that only QEMU's tools can judge. */
-export interface DriverLogOptions {
+/** Options of `log` for formats that only QEMU's tools can check. */
+export interface DriverLogOptions extends OutputOptions {
   readonly log: string;
   readonly base: string;
   readonly format: string;
   readonly preset: string | undefined;
   readonly processes: number;
-  readonly json: boolean;
-  readonly saveTo: string | undefined;
-  readonly report: ReportRequest | undefined;
 }
 
-/** Have QEMU's tools judge a log that somebody recorded. Answers the exit code. */
+/** Check the states of a recorded log with QEMU's tools. Returns the exit code. */
 export async function driverLogCommand(
   { log, base, ...options }: DriverLogOptions,
-  output: Output,
+  io: Io,
 ): Promise<number> {
   const format = lookUp("format", options.format, byName(FORMATS));
   const preset = presetOf(options.preset);
@@ -77,9 +72,9 @@ export async function driverLogCommand(
   const recording = await readRecording(format, paths);
   const trial = await tryDriver(recording, {
     ...{ preset, folder: folder.path, processes: options.processes },
-    onProgress: (done, total) => output.progress(`image ${done} of ${total}`),
+    onProgress: (done, total) => io.showStatus(`image ${done} of ${total}`),
   });
-  return await tell({ trials: [trial], refused: [] }, version, options, output);
+  return await printAndSave({ trials: [trial], refused: [] }, version, options, io);
 }
 
 function presetOf(name: string | undefined): Preset {
@@ -90,25 +85,25 @@ function presetOf(name: string | undefined): Preset {
   return preset;
 }
 
-/** Print a result and save what was found. Answers the exit code. */
-async function tell(
+/** Print a result and save what was found. Returns the exit code. */
+async function printAndSave(
   result: DriversResult,
   version: string,
   options: Pick<DriversCommandOptions, "json" | "saveTo" | "report">,
-  output: Output,
+  io: Io,
 ): Promise<number> {
   const folders = saveFindings(result.trials, version, options);
   const { report } = options;
   if (report) {
-    output.progress("writing the report");
+    io.showStatus("writing the report");
     const context = contextOf(report, [["QEMU", version]]);
     writeReport(report.path, await driversReport(result, { ...context, scripts: folders }));
   }
   if (options.json) {
-    output.print(JSON.stringify(resultJson(result, version), undefined, 2));
-  } else printResult(result, version, folders, output);
+    printJson(io, resultJson(result, version));
+  } else printResult(result, version, folders, io);
   const isClean = result.trials.every((trial) => findingsOf(trial).length === 0);
-  return isClean ? EXIT.OK : EXIT.VIOLATION;
+  return isClean ? EXIT.OK : EXIT.FINDING;
 }
 
 function byName<T extends { readonly name: string }>(
@@ -136,23 +131,25 @@ function printResult(
   { trials, refused }: DriversResult,
   version: string,
   folders: ReadonlyMap<string, string>,
-  output: Output,
+  io: Io,
 ): void {
   const found = trials.flatMap((trial) => findingsOf(trial).map((each) => ({ trial, each })));
   for (const { trial, each } of found) {
     const { format, workload } = trial.recording;
-    output.print(`${format.name}, ${workload}: ${each.kind}`);
-    output.print(`  ${each.smallest.violation.detail}`);
+    io.printLine(`${format.name}, ${workload}: ${each.kind}`);
+    io.printLine(`  ${each.smallest.violation.detail}`);
     const script = folders.get(findingName(trial, each));
-    if (script !== undefined) output.print(`  shown without this program by: sh ${script}`);
-    output.print("");
+    if (script !== undefined) {
+      io.printLine(`  script that shows it without this program: sh ${script}`);
+    }
+    io.printLine("");
   }
   const presets = new Set(trials.map(({ preset }) => preset.name));
-  output.print(`QEMU ${version}, preset ${[...presets].join(", ")}\n`);
-  output.print(scorecardText(trials));
-  output.print("");
-  for (const { format, reason } of refused) output.print(`not tried: ${format}: ${reason}`);
-  for (const note of scorecardNotes(trials)) output.print(note);
+  io.printLine(`QEMU ${version}, preset ${[...presets].join(", ")}\n`);
+  io.printLine(scorecardText(trials));
+  io.printLine("");
+  for (const { format, reason } of refused) io.printLine(`not tested: ${format}: ${reason}`);
+  for (const note of scorecardNotes(trials)) io.printLine(note);
 }
 
 function resultJson({ trials, refused }: DriversResult, version: string): unknown {

@@ -10,7 +10,7 @@ import { lookUp } from "../../scenarios/qed/look_up.ts";
 import { type ProblemInput } from "./problem.ts";
 import { ENGINES } from "../../scenarios/qed/scenario.ts";
 import { UsageError } from "../kit/usage_error.ts";
-import type { Output } from "./output.ts";
+import type { Io } from "../kit/io.ts";
 import { type PartialFile, readPartialFile } from "./partial_file.ts";
 import type { SearchOptions } from "./search_options.ts";
 
@@ -20,13 +20,13 @@ const MODULE = new URL("./problem.ts", import.meta.url).href;
 /** Explores problems one after the other, as the command line asks for. */
 export class Explorer {
   readonly #options: SearchOptions;
-  readonly #output: Output;
+  readonly #io: Io;
   readonly #before: PartialFile | undefined;
 
   /** Read what was done before, if that is to be taken up. Throws {@linkcode UsageError}. */
-  constructor(options: SearchOptions, output: Output) {
+  constructor(options: SearchOptions, io: Io) {
     this.#options = options;
-    this.#output = output;
+    this.#io = io;
     this.#before = options.resume === undefined ? undefined : readPartialFile(options.resume);
   }
 
@@ -57,13 +57,13 @@ export class Explorer {
         ...{ workers, onProgress },
         recipe: { module: MODULE, input },
         shouldStop: (recoveries) => budget.isUsedUp(recoveries - spentBefore),
-        onDeath: (message) => this.#output.complain(message),
+        onDeath: (message) => this.#io.printError(message),
         ...(shard && { shard }),
         ...(before && { before }),
       });
       budget.spend(exploration.recoveries - spentBefore);
       if (!partial.isComplete && partial.items.length === (before?.items.length ?? 0)) {
-        this.#output.complain(
+        this.#io.printError(
           "the budget was used up before any part of the search came to its end: nothing to go on " +
             "from; give more",
         );

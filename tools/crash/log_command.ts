@@ -7,6 +7,7 @@ import {
   type Preset,
 } from "../../harness/mod.ts";
 import type { RecordedLog } from "../../scenarios/qed/recorded_log.ts";
+import { printJson } from "../kit/json.ts";
 import { logProblem, openLog } from "./problem.ts";
 import { Explorer } from "./explore_problem.ts";
 import { writePartialFile } from "./partial_file.ts";
@@ -15,75 +16,73 @@ import { explorationReport } from "./report/results_report.ts";
 import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
 import { groupByState } from "../../scenarios/qed/group_by_state.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
-import { EXIT } from "./exit_code.ts";
-import type { Output } from "./output.ts";
+import { EXIT } from "../kit/exit_codes.ts";
+import type { Io } from "../kit/io.ts";
+import type { OutputOptions } from "./options.ts";
 import { replayFileOf } from "./replay_file.ts";
 import { saveReplay } from "./save_replay.ts";
 
 /** Options of `log`. */
-export interface LogOptions {
+export interface LogOptions extends OutputOptions {
   readonly log: string;
   readonly base: string;
   readonly format: string;
   readonly preset: string;
-  readonly json: boolean;
-  readonly saveTo: string | undefined;
-  /** The page to write; undefined for none. */
-  readonly report?: ReportRequest | undefined;
 }
 
-/** Explore a recorded log and print what was found. Exit code 0 if clean, 1 if not. */
+/** Explore a recorded log and print its violations. Exit code 0 if clean, 1 if not. */
 export async function logCommand(
   options: LogOptions & { readonly search: SearchOptions },
-  output: Output,
+  io: Io,
 ): Promise<number> {
   const { search, log, base, preset } = options;
   const { depth, out, shard } = search;
   const input = { log, base, preset: lookUpPreset(preset).name, depth };
-  const explorer = new Explorer(search, output);
+  const explorer = new Explorer(search, io);
   using recorded = openLog(log, base);
   const { exploration, partial } = await explorer.explore(
     logProblem(recorded, input),
     input,
     (done, total, recoveries) =>
-      output.progress(`crash point ${done} of ${total}, ${recoveries} recoveries`),
+      io.showStatus(`crash point ${done} of ${total}, ${recoveries} recoveries`),
   );
   if (out !== undefined && partial) writePartialFile(out, [{ input, partial }]);
-  if (options.report) await reportLog(exploration, options.report, options);
-  if (!shard || !partial) return tellLog(exploration, recorded, options, output);
-  output.print(
-    `share ${shard.index} of ${shard.count} is in ${out}: ${partial.items.length} parts, ` +
+  if (options.report) await reportLog(exploration, recorded, options.report, options);
+  if (!shard || !partial) return printLog(exploration, recorded, options, io);
+  io.printLine(
+    `shard ${shard.index} of ${shard.count} is in ${out}: ${partial.items.length} parts, ` +
       `${partial.effort.recoveries} recoveries, ${exploration.violations.length} violations so far`,
   );
-  return exploration.verdict === "clean" ? EXIT.OK : EXIT.VIOLATION;
+  return exploration.verdict === "clean" ? EXIT.OK : EXIT.FINDING;
 }
 
-/** Write the page of a log that was explored. */
+/** Write the HTML report of a log that was explored. */
 export async function reportLog(
   exploration: Exploration,
+  recording: RecordedLog,
   report: ReportRequest,
-  options: LogOptions,
+  { log, base, preset }: LogOptions,
 ): Promise<void> {
-  const firsts = groupByState(exploration.violations).map(([first]) => first);
-  const found = firsts.map((violation) => ({
-    violation,
-    replay: replayOf(violation, exploration, options),
-  }));
-  const title = options.log.split("/").pop()!;
+  const title = log.split("/").pop()!;
+  const words = ["crash", "log", log, "--base", base, "--preset", preset];
+  const replay = report.commandText(...words);
+  const context = { recording, preset: lookUpPreset(preset), title, replay };
+  const found = groupByState(exploration.violations)
+    .map(([violation]) => ({ violation, ...context }));
   writeReport(report.path, await explorationReport(exploration, found, title, contextOf(report)));
 }
 
-/** Print what was found in a recorded log. Answers the exit code. */
-export function tellLog(
+/** Print the violations in a recorded log. Returns the exit code. */
+export function printLog(
   exploration: Exploration,
   recorded: RecordedLog,
   options: LogOptions,
-  output: Output,
+  io: Io,
 ): number {
   if (options.json) {
-    output.print(JSON.stringify(logJson(exploration, recorded, options), undefined, 2));
-  } else printText(exploration, recorded, lookUpPreset(options.preset), options, output);
-  return exploration.verdict === "clean" ? EXIT.OK : EXIT.VIOLATION;
+    printJson(io, logJson(exploration, recorded, options));
+  } else printText(exploration, recorded, lookUpPreset(options.preset), options, io);
+  return exploration.verdict === "clean" ? EXIT.OK : EXIT.FINDING;
 }
 
 function logJson(
@@ -136,42 +135,42 @@ function printText(
   recorded: RecordedLog,
   preset: Preset,
   options: LogOptions,
-  output: Output,
+  io: Io,
 ): void {
   const { violations, states, recoveries } = exploration;
-  output.print(
+  io.printLine(
     `${options.log}: ${recorded.entryCount} entries, ${formatStates(states)} states under ` +
       `${preset.name} (${preset.summary}), ` +
       `${coverageInWords(exploration.certificate.coverage, states)}, ${recoveries} recoveries`,
   );
   if (recorded.watchedClusters < recorded.mappedClusters) {
-    output.print(
-      `besides what the log writes, ${recorded.watchedClusters} of the ` +
-        `${recorded.mappedClusters} clusters mapped before it were read after each recovery`,
+    io.printLine(
+      `each recovery is checked in the ranges that the log writes, and in ` +
+        `${recorded.watchedClusters} of the ${recorded.mappedClusters} clusters mapped before it`,
     );
   }
   for (const [violation, ...alike] of groupByState(violations)) {
-    output.print(`\n${violation.kind}: ${violation.detail}`);
-    if (alike.length > 0) output.print(`  and ${alike.length} more sectors or entries like it`);
-    output.print(
+    io.printLine(`\n${violation.kind}: ${violation.detail}`);
+    if (alike.length > 0) io.printLine(`  and ${alike.length} more sectors or entries like it`);
+    io.printLine(
       `  crash after entry ${entryBefore(violation, recorded)}; of ${violation.pendingWrites} ` +
-        "write(s) on their way, this reached the disk " +
+        "pending write(s), this reached the disk " +
         `(the file has ${violation.sizeBytes} bytes):`,
     );
-    if (violation.persisted.length === 0) output.print("    nothing");
+    if (violation.persisted.length === 0) io.printLine("    nothing");
     for (const { event, label, lengthBytes, offsetBytes } of violation.persisted) {
-      output.print(
+      io.printLine(
         `    entry ${recorded.entryOfEvent[event]}: ${label}, ${lengthBytes} bytes at ` +
           `${offsetBytes}`,
       );
     }
     if (options.saveTo !== undefined) {
-      const path = saveReplay(options.saveTo, replayOf(violation, exploration, options), output);
-      if (path !== undefined) output.print(`  replay: deno task crash replay ${path}`);
+      const path = saveReplay(options.saveTo, replayOf(violation, exploration, options), io);
+      if (path !== undefined) io.printLine(`  replay: ${io.commandText("crash", "replay", path)}`);
     }
   }
-  output.print(`\n${certificateText(exploration.certificate)}`);
-  output.print(
+  io.printLine(`\n${certificateText(exploration.certificate)}`);
+  io.printLine(
     violations.length === 0 ? "\nclean" : `\n${violations.length} different violations`,
   );
 }

@@ -3,7 +3,7 @@ import { DM_LOG_MAGIC, encodeDmLog } from "../../harness/mod.ts";
 import { createImage, MemoryStorage, runSync } from "../../lib/mod.ts";
 import { qemuTest, runToolOk } from "../../test_support/qemu.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
-import { crash } from "./captured_output_testing.ts";
+import { crash } from "./run_crash_testing.ts";
 
 function emptyImage(): Uint8Array {
   const file = new MemoryStorage();
@@ -47,9 +47,9 @@ qemuTest(
         "flush",
         "write 20k 512",
       ]);
-      const { code, printed } = await crash("log", log, "--base", base, "--json", "--no-save");
+      const { code, stdout } = await crash("log", log, "--base", base, "--json", "--no-save");
       assertEquals(code, 1);
-      const result = JSON.parse(printed);
+      const result = JSON.parse(stdout);
       assertEquals(result.verdict, "violation");
       assert(result.states.log2 > 10);
       const dead = result.violations.find((each: { kind: string; subject: string }) =>
@@ -72,7 +72,7 @@ qemuTest(
       await runToolOk("qemu-img", ["create", "-q", "-f", "qed", "-o", options, base, "16M"]);
       const fresh = await recordSession(folder, base, ["write -P 2 12k 4k", "write -P 3 12k 512"]);
       const first = await crash("log", fresh, "--base", base, "--no-save");
-      assertEquals([first.code, first.complained], [0, ""], first.printed);
+      assertEquals([first.code, first.stderr], [0, ""], first.stdout);
 
       const content = new Uint8Array(30000).map((_, i) => i * 31 % 251);
       Deno.writeFileSync(`${folder}/base.raw`, content);
@@ -80,7 +80,7 @@ qemuTest(
       await runToolOk("qemu-img", ["create", "-q", "-f", "qed", "-o", options, ...backed]);
       const overlay = await recordSession(folder, base, commands);
       const second = await crash("log", overlay, "--base", base, "--no-save");
-      assertEquals([second.code, second.complained], [0, ""], second.printed);
+      assertEquals([second.code, second.stderr], [0, ""], second.stdout);
     }),
 );
 
@@ -107,7 +107,7 @@ Deno.test("a recorded violation is replayed from its file", () =>
     assert(replays.length > 0);
     const replayed = await crash("replay", `${folder}/found/${replays[0].name}`);
     assertEquals(replayed.code, 1);
-    assertStringIncludes(replayed.printed, "l1_table[0] is invalid");
+    assertStringIncludes(replayed.stdout, "l1_table[0] is invalid");
   }));
 
 Deno.test("bad logs and bases are refused with exit code 2, naming field, offset and value", () =>
@@ -156,12 +156,12 @@ Deno.test("bad logs and bases are refused with exit code 2, naming field, offset
       Deno.writeFileSync(`${folder}/log`, log);
       Deno.writeFileSync(`${folder}/base.qed`, base);
       const run = await crash("log", `${folder}/log`, "--base", `${folder}/base.qed`, "--no-save");
-      assertEquals(run.code, 2, `${name}: ${run.complained}`);
-      assertStringIncludes(run.complained, message, name);
+      assertEquals(run.code, 2, `${name}: ${run.stderr}`);
+      assertStringIncludes(run.stderr, message, name);
       assertEquals(Deno.readFileSync(`${folder}/base.qed`), base, name);
     }
     const missing = await crash("log", `${folder}/log`, "--base", `${folder}/nosuch`);
     assertEquals(missing.code, 2);
-    assertStringIncludes(missing.complained, "nosuch");
+    assertStringIncludes(missing.stderr, "nosuch");
     assertEquals((await crash("log", `${folder}/log`, "--base", folder)).code, 2);
   }));

@@ -1,216 +1,259 @@
-import { parseArgs } from "@std/cli/parse-args";
-import { joinValues } from "../kit/join_values.ts";
-import { SCENARIOS } from "../../scenarios/catalog.ts";
-import { driverLogCommand, driversCommand } from "./drivers_command.ts";
-import { EXIT } from "./exit_code.ts";
-import { mergeCommand } from "./merge_command.ts";
-import { parseSearch, SEARCH_WORDS } from "./search_options.ts";
-import { helpText } from "./help.ts";
-import { logCommand } from "./log_command.ts";
-import { type Output, terminalOutput } from "./output.ts";
-import { replayCommand } from "./replay_command.ts";
-import { runCommand } from "./run_command.ts";
-import { shrinkCommand } from "./shrink_command.ts";
-import { sweepCommand } from "./sweep_command.ts";
-import { tellError } from "./tell_error.ts";
-import { originOf } from "../../scenarios/qed/scenario.ts";
+/**
+ * The explorer's program: `powercut crash ...`. The code of a command is loaded when it runs.
+ *
+ * @module
+ */
+import { type Command, type CommandGroup, defineCommand } from "../kit/command.ts";
+import { EXIT, INTERNAL_ROW, TARGET_ROW } from "../kit/exit_codes.ts";
+import { section } from "../kit/help.ts";
 import { UsageError } from "../kit/usage_error.ts";
+import { failureOf } from "./failure.ts";
+import {
+  JSON_OUTPUT,
+  NO_SAVE,
+  outputOf,
+  overridesOf,
+  presetOption,
+  REPORT,
+  SAVE,
+  SAVE_CONFLICT,
+  SEARCH_OPTIONS,
+  WORKERS,
+} from "./options.ts";
+import { sweepCommand } from "./sweep_options.ts";
 
-/** Where replay files go unless told otherwise. */
-const DEFAULT_FOLDER = "crash-findings";
+const CLEAN_OR_NOT = [
+  [EXIT.OK, "everything as expected, or clean"],
+  [EXIT.FINDING, "a violation, or an expected one was not found"],
+  INTERNAL_ROW,
+  TARGET_ROW,
+] as const;
 
-/** The clock of budgets, in milliseconds. */
-const now = () => performance.now();
+const SHOWS_OR_NOT = [
+  [EXIT.OK, "the violation does not show"],
+  [EXIT.FINDING, "the violation shows"],
+  INTERNAL_ROW,
+  TARGET_ROW,
+] as const;
 
-/** Run the command line `args` of `deno task crash`. Answers the exit code; throws nothing. */
-export async function main(
-  args: readonly string[],
-  output: Output = terminalOutput(),
-): Promise<number> {
-  try {
-    return await dispatch(args, output);
-  } catch (error) {
-    return tellError(error, output);
-  }
-}
+const RUN_OPTIONS = [
+  presetOption("use this fault preset"),
+  { long: "profile", value: "P", help: "only the cases of this ordering profile" },
+  ...SEARCH_OPTIONS,
+  SAVE,
+  NO_SAVE,
+  REPORT,
+  JSON_OUTPUT,
+] as const;
 
-function dispatch(args: readonly string[], output: Output): number | Promise<number> {
-  const options = parse(args);
-  const [command, ...operands] = options._.map(String);
-  if (options.help) {
-    output.print(helpText());
-    return EXIT.OK;
-  }
-  refuseUnused(command ?? "run", options);
-  const saveTo = options.save === false ? undefined : `${options.save ?? DEFAULT_FOLDER}`;
-  const { json } = options;
-  const report = options.report === undefined ? undefined : {
-    path: options.report,
-    command: commandOf(args),
-    date: new Date().toISOString().slice(0, 10),
-  };
-  switch (command) {
-    case undefined:
-    case "run": {
-      if (command === "run") need(operands.length > 0, "run: name a scenario");
-      const { preset, profile } = options;
-      return runCommand({
-        names: operands,
-        json,
-        saveTo,
-        report,
-        search: parseSearch(options, now),
-        ...(preset !== undefined && { preset }),
-        ...(profile !== undefined && { profile }),
-      }, output);
-    }
-    case "list":
-      need(operands.length === 0, `list: unexpected "${operands[0]}"`);
-      for (const each of SCENARIOS) {
-        output.print(`${each.name.padEnd(18)} ${originOf(each).padEnd(8)}: ${each.statement}`);
-      }
-      return EXIT.OK;
-    case "replay":
-      need(operands.length === 1, "replay: name one file");
-      return replayCommand({ path: operands[0], json, report }, output);
-    case "shrink":
-      need(operands.length === 1, "shrink: name one file");
-      return shrinkCommand({ path: operands[0], json, saveTo, report }, output);
-    case "log":
-      need(operands.length === 1, "log: name one log");
-      need(options.base !== undefined, "log: --base IMAGE is missing");
-      need(options.format.length < 2, "log: one --format");
-      if (formatOfLog(options) !== "qed") {
-        return driverLogCommand({
-          ...{ log: operands[0], base: `${options.base}`, format: formatOfLog(options) },
-          ...{ preset: options.preset, json, saveTo, report },
-          processes: parseSearch({ workers: options.workers }, now).workers,
-        }, output);
-      }
-      return logCommand({
-        log: operands[0],
-        base: `${options.base}`,
-        format: "qed",
-        preset: options.preset ?? "sectors",
-        json,
-        saveTo,
-        report,
-        search: parseSearch(options, now),
-      }, output);
-    case "drivers":
-      return driversCommand({
-        // `--format qcow2 vdi`, `--format qcow2,vdi` and `--format qcow2 --format vdi` are the same.
-        formats: [...options.format, ...operands].flatMap((names) => names.split(",")),
-        preset: options.preset,
-        processes: parseSearch({ workers: options.workers }, now).workers,
-        json,
-        saveTo,
-        report,
-      }, output);
-    case "merge":
-      need(operands.length > 0, "merge: name the files to put together");
-      return mergeCommand({ paths: operands, json, saveTo, report }, output);
-    case "sweep":
-      need(operands.length === 0, `sweep: unexpected "${operands[0]}"`);
-      return sweepCommand({
-        ...options,
-        longBacking: options["long-backing"],
-        saveTo,
-        page: report,
-      }, output);
-    default:
-      throw new UsageError(`unknown command "${command}"`);
-  }
-}
+const runAll = defineCommand({
+  name: "",
+  summary: "run all scenarios",
+  operands: [],
+  options: RUN_OPTIONS,
+  conflicts: [SAVE_CONFLICT],
+  exitCodes: CLEAN_OR_NOT,
+  examples: [],
+  async run(args, io) {
+    const { runCommand } = await import("./run_command.ts");
+    const { parseSearch } = await import("./search_options.ts");
+    const search = parseSearch(args, io);
+    const output = outputOf(args, io, undefined);
+    return await runCommand({ names: [], search, ...overridesOf(args), ...output }, io);
+  },
+});
 
-/** The options that each command takes. */
-const TAKES: Readonly<Record<string, readonly string[]>> = {
-  run: ["preset", "profile", ...SEARCH_WORDS, "save", "report", "json"],
-  log: ["base", "format", "preset", ...SEARCH_WORDS, "save", "report", "json"],
-  drivers: ["format", "preset", "workers", "save", "report", "json"],
-  merge: ["save", "report", "json"],
-  replay: ["report", "json"],
-  shrink: ["save", "report", "json"],
-  sweep: [
-    ...[
-      "target",
-      "profile",
-      "preset",
-      "layout",
-      "backing",
-      "long-backing",
-      "length",
-      "random",
-      "seed",
-      "swarm",
-    ],
-    ...["steps", "depth", "most", "seconds", "all", "save", "report", "json"],
+const run = defineCommand({
+  name: "run",
+  summary: "run these scenarios",
+  operands: [{ name: "NAME", isRepeatable: true }],
+  options: RUN_OPTIONS,
+  conflicts: [SAVE_CONFLICT],
+  exitCodes: CLEAN_OR_NOT,
+  examples: [
+    ["aliasing --profile rfc", "one scenario with one ordering profile"],
+    ["dirty-bit --preset blocks --json", "under another fault preset, for programs"],
+    ["dirty-bit --shard 2/5 --out two.json", "a fifth of the work; see merge"],
   ],
-  list: [],
+  async run(args, io) {
+    const names = args.operands("NAME");
+    const { runCommand } = await import("./run_command.ts");
+    const { parseSearch } = await import("./search_options.ts");
+    const search = parseSearch(args, io);
+    const output = outputOf(args, io, "run");
+    return await runCommand({ names, search, ...overridesOf(args), ...output }, io);
+  },
+});
+
+const list = defineCommand({
+  name: "list",
+  summary: "list the scenarios",
+  operands: [],
+  options: [],
+  exitCodes: [[EXIT.OK, "listed"]],
+  examples: [["", "names, origins and statements"]],
+  async run(_args, io) {
+    const { listScenarios } = await import("./list_scenarios.ts");
+    for (const { name, origin, statement } of listScenarios()) {
+      io.printLine(`${name.padEnd(18)} ${origin.padEnd(8)}: ${statement}`);
+    }
+    return EXIT.OK;
+  },
+});
+
+const replay = defineCommand({
+  name: "replay",
+  summary: "build the state of a replay file and check it",
+  operands: [{ name: "FILE" }],
+  options: [REPORT, JSON_OUTPUT],
+  exitCodes: SHOWS_OR_NOT,
+  examples: [["crash-findings/aliasing.json", "the writes, what reached the disk, the violation"]],
+  async run(args, io) {
+    const path = args.operand("FILE");
+    const { replayCommand } = await import("./replay_command.ts");
+    return await replayCommand({ path, ...outputOf(args, io, "replay") }, io);
+  },
+});
+
+const shrink = defineCommand({
+  name: "shrink",
+  summary: "reduce the case of a replay file to the smallest one, and explain it",
+  operands: [{ name: "FILE" }],
+  options: [SAVE, NO_SAVE, REPORT, JSON_OUTPUT],
+  conflicts: [SAVE_CONFLICT],
+  exitCodes: SHOWS_OR_NOT,
+  examples: [["crash-findings/aliasing.json", "the steps, the writes and the missing flush"]],
+  async run(args, io) {
+    const path = args.operand("FILE");
+    const { shrinkCommand } = await import("./shrink_command.ts");
+    return await shrinkCommand({ path, ...outputOf(args, io, "shrink") }, io);
+  },
+});
+
+const log = defineCommand({
+  name: "log",
+  summary: "explore a log recorded by blklogwrites, dm-log-writes, or 'qed nbd --record'",
+  operands: [{ name: "LOG" }],
+  options: [
+    { long: "base", value: "IMAGE", help: "the image as it was before the log (required)" },
+    { long: "format", value: "F", help: "format of the image (qed)" },
+    presetOption("use this fault preset (sectors; writes for formats of QEMU's drivers)"),
+    ...SEARCH_OPTIONS,
+    SAVE,
+    NO_SAVE,
+    REPORT,
+    JSON_OUTPUT,
+  ],
+  conflicts: [SAVE_CONFLICT],
+  notes: "docs/nbd.md shows how to record a log.",
+  exitCodes: CLEAN_OR_NOT,
+  examples: [
+    ["session.log --base before.qed --json", "for programs"],
+    ["session.log --base before.vdi --format vdi", "with QEMU's tools as the oracle"],
+  ],
+  async run(args, io) {
+    const log = args.operand("LOG");
+    const base = args.value("base");
+    if (base === undefined) throw new UsageError("missing option --base IMAGE");
+    const format = args.value("format") ?? "qed";
+    const { parseSearch, workersOf } = await import("./search_options.ts");
+    const search = parseSearch(args, io);
+    const given = { log, base, format, ...outputOf(args, io, "log") };
+    if (format === "qed") {
+      const { logCommand } = await import("./log_command.ts");
+      return await logCommand({ ...given, preset: args.value("preset") ?? "sectors", search }, io);
+    }
+    const { driverLogCommand } = await import("./drivers_command.ts");
+    const processes = workersOf(args);
+    return await driverLogCommand({ ...given, preset: args.value("preset"), processes }, io);
+  },
+});
+
+const drivers = defineCommand({
+  name: "drivers",
+  summary: "test QEMU's own drivers, using QEMU's own tools as the oracle",
+  operands: [{ name: "FORMAT", isOptional: true, isRepeatable: true }],
+  options: [
+    {
+      long: "format",
+      value: "F",
+      isRepeatable: true,
+      help: "test these formats (all); 'qcow2 vdi' or 'qcow2,vdi' for several",
+    },
+    presetOption("use this fault preset (writes)"),
+    WORKERS,
+    SAVE,
+    NO_SAVE,
+    REPORT,
+    JSON_OUTPUT,
+  ],
+  conflicts: [SAVE_CONFLICT],
+  notes: "Prints a scorecard, and saves a script for each finding (docs/drivers.md).",
+  exitCodes: [[EXIT.OK, "clean"], [EXIT.FINDING, "a violation"], INTERNAL_ROW],
+  examples: [["--format qcow2 vdi --report scorecard.html", "two formats, and an HTML report"]],
+  async run(args, io) {
+    const { driversCommand } = await import("./drivers_command.ts");
+    const { workersOf } = await import("./search_options.ts");
+    return await driversCommand({
+      // `--format qcow2 vdi`, `--format qcow2,vdi` and `--format qcow2 --format vdi` are the same.
+      formats: [...args.values("format"), ...args.operands("FORMAT")]
+        .flatMap((names) => names.split(",")),
+      preset: args.value("preset"),
+      processes: workersOf(args),
+      ...outputOf(args, io, "drivers"),
+    }, io);
+  },
+});
+
+const merge = defineCommand({
+  name: "merge",
+  summary: "combine the results of shards",
+  operands: [{ name: "FILE", isRepeatable: true }],
+  options: [SAVE, NO_SAVE, REPORT, JSON_OUTPUT],
+  conflicts: [SAVE_CONFLICT],
+  notes: "docs/campaigns.md describes distributed runs.",
+  exitCodes: CLEAN_OR_NOT,
+  examples: [["one.json two.json three.json", "print what one run of all shards prints"]],
+  async run(args, io) {
+    const paths = args.operands("FILE");
+    const { mergeCommand } = await import("./merge_command.ts");
+    return await mergeCommand({ paths, ...outputOf(args, io, "merge") }, io);
+  },
+});
+
+/** The commands of `crash`. */
+export const CRASH_COMMANDS: readonly Command[] = [
+  run,
+  list,
+  replay,
+  shrink,
+  sweepCommand,
+  log,
+  drivers,
+  merge,
+];
+
+/** The explorer's program. */
+export const CRASH: CommandGroup = {
+  name: "crash",
+  summary: "crash a storage format at every point and check what recovery makes of it",
+  description: "Crash a storage format at every point and check what recovery makes of it.",
+  commands: CRASH_COMMANDS,
+  fallback: runAll,
+  notes,
+  exitCodes: CLEAN_OR_NOT,
+  examples: [
+    ["run aliasing --profile rfc", "one scenario with one ordering profile"],
+    ["sweep --profile qemu --backing", "every short workload over a backing file"],
+    ["drivers --format qcow2 vdi", "two of QEMU's drivers"],
+  ],
+  failureOf,
 };
 
-function refuseUnused(command: string, options: Readonly<Record<string, unknown>>): void {
-  if (!Object.hasOwn(TAKES, command)) return;
-  for (const [name, value] of Object.entries(options)) {
-    const isNothing = value === undefined || value === false ||
-      Array.isArray(value) && value.length === 0;
-    const isGiven = !["_", "help", "h"].includes(name) && !isNothing;
-    const isNoSave = name === "save" && value === false;
-    need(TAKES[command].includes(name) || !(isGiven || isNoSave), `${command} takes no --${name}`);
-  }
+async function notes(): Promise<string> {
+  const { listPresets, listScenarios } = await import("./list_scenarios.ts");
+  return [
+    section("presets", listPresets().map(({ name, summary }) => [name, summary])),
+    section("scenarios", listScenarios().map(({ name, statement }) => [name, statement])),
+  ].join("\n\n");
 }
-
-/** Options of `sweep` that have a value. */
-const SWEEP_TEXTS = [
-  "target",
-  "layout",
-  "length",
-  "random",
-  "seed",
-  "steps",
-  "depth",
-  "most",
-  "seconds",
-] as const;
-
-/** Options that have a value. */
-const TEXTS = [
-  ...["preset", "profile", "base", "save", "report"] as const,
-  ...SEARCH_WORDS,
-  ...SWEEP_TEXTS.filter((name) => name !== "depth" && name !== "seed"),
-] as const;
-
-function parse(args: readonly string[]) {
-  const spellings = [...TEXTS, "format"].map((name) => `--${name}`);
-  const options = parseArgs(joinValues(args, spellings), {
-    boolean: ["json", "help", "backing", "long-backing", "swarm", "all"],
-    string: [...TEXTS, "format"],
-    collect: ["format"],
-    negatable: ["save"],
-    alias: { h: "help" },
-    unknown: (name) => {
-      if (name.startsWith("-")) throw new UsageError(`unknown option ${name}`);
-      return true;
-    },
-  });
-  for (const name of TEXTS) need(options[name] !== "", `--${name} needs a value`);
-  const format = options.format.map(String);
-  need(!format.includes(""), "--format needs a value");
-  return { ...options, format };
-}
-
-/** What was typed, to be typed again. */
-function commandOf(args: readonly string[]): string {
-  const words = args.map((word) => /^[\w./,=:@%+-]+$/.test(word) ? word : `'${word}'`);
-  return ["deno task crash", ...words].join(" ");
-}
-
-function formatOfLog({ format: [format = "qed"] }: { readonly format: readonly string[] }): string {
-  return format;
-}
-
-function need(holds: boolean, message: string): void {
-  if (!holds) throw new UsageError(message);
-}
-
-if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -16,26 +16,22 @@ import {
   type ScenarioResult,
 } from "../../scenarios/qed/run_scenario.ts";
 import { UsageError } from "../kit/usage_error.ts";
-import { reportLog, tellLog } from "./log_command.ts";
-import type { Output } from "./output.ts";
+import { printLog, reportLog } from "./log_command.ts";
+import type { Io } from "../kit/io.ts";
+import type { OutputOptions } from "./options.ts";
 import { type PartialSearch, readPartialFile } from "./partial_file.ts";
 import { resultsReport } from "./report/results_report.ts";
-import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
-import { tellResults } from "./run_command.ts";
+import { contextOf, writeReport } from "./report/write_report.ts";
+import { printResults } from "./run_command.ts";
 
 /** Options of `merge`. */
-export interface MergeOptions {
-  /** The files to put together. */
+export interface MergeOptions extends OutputOptions {
+  /** The files with the results of the shards. */
   readonly paths: readonly string[];
-  readonly json: boolean;
-  /** The folder for replay files; undefined for none. */
-  readonly saveTo: string | undefined;
-  /** The page to write; undefined for none. */
-  readonly report?: ReportRequest | undefined;
 }
 
-/** Put shares together and print what a single run would have printed. Answers the exit code. */
-export async function mergeCommand(options: MergeOptions, output: Output): Promise<number> {
+/** Combine the results of shards and print what a single run prints. Returns the exit code. */
+export async function mergeCommand(options: MergeOptions, io: Io): Promise<number> {
   const searches = options.paths.flatMap((path) =>
     readPartialFile(path).searches.map((search) => ({ ...search, path }))
   );
@@ -43,8 +39,8 @@ export async function mergeCommand(options: MergeOptions, output: Output): Promi
   const groups = Map.groupBy(searches, ({ input }) => JSON.stringify(input));
   const logs = searches.filter(({ input }) => "log" in input);
   if (logs.length > 0) {
-    if (groups.size > 1) throw new UsageError("merge: the files are of different searches");
-    return await mergeLog(searches, options, output);
+    if (groups.size > 1) throw new UsageError("the files are of different searches");
+    return await mergeLog(searches, options, io);
   }
   const results: ScenarioResult[] = [];
   const names: string[] = [];
@@ -59,7 +55,7 @@ export async function mergeCommand(options: MergeOptions, output: Output): Promi
   results.push(...demonstrationsOf(names.at(-1)!));
   const { report } = options;
   if (report) writeReport(report.path, await resultsReport(results, contextOf(report)));
-  return tellResults([], results, { ...options, names }, output);
+  return printResults([], results, { ...options, names }, io);
 }
 
 type Found = PartialSearch & { readonly path: string };
@@ -90,7 +86,7 @@ function demonstrationsOf(name: string): ScenarioResult[] {
 async function mergeLog(
   searches: readonly Found[],
   { json, saveTo, report }: MergeOptions,
-  output: Output,
+  io: Io,
 ): Promise<number> {
   const input = searches[0].input as LogInput;
   using recorded = openLog(input.log, input.base);
@@ -99,9 +95,9 @@ async function mergeLog(
     searches,
     () => mergePartials(problem, searches.map(({ partial }) => partial)),
   );
-  const options = { ...input, format: "qed", json, saveTo };
-  if (report) await reportLog(exploration, report, options);
-  return tellLog(exploration, recorded, options, output);
+  const options = { ...input, format: "qed", json, saveTo, report };
+  if (report) await reportLog(exploration, recorded, report, options);
+  return printLog(exploration, recorded, options, io);
 }
 
 /** Names the file that does not fit. */

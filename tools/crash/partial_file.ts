@@ -1,6 +1,6 @@
 import type { PartialResult } from "../../harness/mod.ts";
 import type { ProblemInput } from "./problem.ts";
-import { readTextFile } from "../kit/read_file.ts";
+import { readTextFile, writeTextFile } from "../kit/files.ts";
 import { UsageError } from "../kit/usage_error.ts";
 import { withCurrentNames } from "./former_names.ts";
 
@@ -47,11 +47,7 @@ export function readPartialFile(path: string): PartialFile {
 /** Write a file of partial results. Throws {@linkcode UsageError} if that can't be done. */
 export function writePartialFile(path: string, searches: readonly PartialSearch[]): void {
   const file: PartialFile = { powercut: 1, kind: "partial", searches };
-  try {
-    Deno.writeTextFileSync(path, `${JSON.stringify(file)}\n`);
-  } catch (error) {
-    throw new UsageError(`can't write ${path}: ${(error as Error).message}`);
-  }
+  writeTextFile(path, `${JSON.stringify(file)}\n`);
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -4,7 +4,7 @@ import { SCENARIOS } from "../../scenarios/catalog.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import { type RecordedLog, setUpLog } from "../../scenarios/qed/recorded_log.ts";
 import { type Case, guestBytesOf, setUp } from "../../scenarios/qed/scenario.ts";
-import { readFile } from "../kit/read_file.ts";
+import { readFile } from "../kit/files.ts";
 import { UsageError } from "../kit/usage_error.ts";
 
 /** A case of a scenario. */

@@ -10,30 +10,29 @@ import {
   violationKey,
 } from "../../harness/mod.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
-import { EXIT } from "./exit_code.ts";
-import type { Output } from "./output.ts";
+import { printJson } from "../kit/json.ts";
+import { EXIT } from "../kit/exit_codes.ts";
+import type { Io } from "../kit/io.ts";
+import type { OutputOptions } from "./options.ts";
 import { parseReplayFile, type ReplayFile } from "./replay_file.ts";
 import { crashPointOf, sourceOf } from "./replay_source.ts";
 import { replayReport } from "./report/results_report.ts";
-import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
-import { readTextFile } from "../kit/read_file.ts";
+import { contextOf, writeReport } from "./report/write_report.ts";
+import { readTextFile } from "../kit/files.ts";
 
-/** What to replay, and how to tell of it. */
-export interface ReplayOptions {
+/** Options of `replay`. */
+export interface ReplayOptions extends Pick<OutputOptions, "json" | "report"> {
   /** The replay file. */
   readonly path: string;
-  readonly json: boolean;
-  /** The page to write; undefined for none. */
-  readonly report?: ReportRequest | undefined;
 }
 
 /**
- * Build the state that a replay file describes, judge it, and print how it came about. Exit code
+ * Build the state that a replay file describes, check it, and print which writes made it. Exit code
  * 1 if the violation shows, 0 if it does not. Refuses a file of another trace.
  */
 export async function replayCommand(
   { path, json, report }: ReplayOptions,
-  output: Output,
+  io: Io,
 ): Promise<number> {
   const replay = parseReplayFile(readTextFile(path));
   using source = sourceOf(replay);
@@ -48,9 +47,13 @@ export async function replayCommand(
   const reproduced = seen.some((each) => violationKey(each) === key);
   const { crashAfterEvent } = replay;
   if (report) {
-    const violation = foundBy(replay, context);
-    const reportContext = contextOf(report);
-    writeReport(report.path, await replayReport({ replay, path }, violation, reportContext));
+    const found = {
+      violation: foundBy(replay, context),
+      ...{ recording: source, preset, title: path.split("/").pop()! },
+      explanation: replay.explanation,
+      replay: io.commandText("crash", "replay", path),
+    };
+    writeReport(report.path, await replayReport(found, contextOf(report)));
   }
   if (json) {
     const { nested } = replay;
@@ -59,18 +62,18 @@ export async function replayCommand(
       ...(nested && { nested }),
       violations: seen,
     };
-    output.print(JSON.stringify(result, undefined, 2));
+    printJson(io, result);
   } else {
-    output.print(timeline(log, crashAfterEvent, persisted, point.pendingEvents));
-    output.print("      = durable  + reached the disk  ~ in part  - lost\n");
+    io.printLine(timeline(log, crashAfterEvent, persisted, point.pendingEvents));
+    io.printLine("      = durable  + reached the disk  ~ in part  - lost\n");
     for (const { afterEvent } of replay.nested ?? []) {
-      output.print(`Recovery was cut short after event ${afterEvent} of its own.`);
+      io.printLine(`Recovery was cut short after event ${afterEvent} of its own.`);
     }
-    for (const violation of seen) output.print(`${violation.kind}: ${violation.detail}`);
-    for (const sentence of replay.explanation ?? []) output.print(sentence);
-    output.print(`The violation ${reproduced ? "shows" : "does not show"}: ${key}`);
+    for (const violation of seen) io.printLine(`${violation.kind}: ${violation.detail}`);
+    for (const sentence of replay.explanation ?? []) io.printLine(sentence);
+    io.printLine(`The violation ${reproduced ? "shows" : "does not show"}: ${key}`);
   }
-  return reproduced ? EXIT.VIOLATION : EXIT.OK;
+  return reproduced ? EXIT.FINDING : EXIT.OK;
 }
 
 /** The violation of a replay file with all that its state says. */

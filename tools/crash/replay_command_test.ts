@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { inTempDir } from "../../test_support/temp_dir.ts";
-import { crash } from "./captured_output_testing.ts";
+import { crash } from "./run_crash_testing.ts";
 import type { ReplayFile } from "./replay_file.ts";
 
 /** Run a scenario that finds violations and give the replay files it saved. */
@@ -14,9 +14,9 @@ Deno.test("every replay file that is saved shows its violation again", () =>
     const paths = await savedReplays(folder);
     assert(paths.length >= 5);
     for (const path of paths) {
-      const { code, printed } = await crash("replay", path, "--json");
+      const { code, stdout } = await crash("replay", path, "--json");
       assertEquals(code, 1, path);
-      assertEquals(JSON.parse(printed).reproduced, true);
+      assertEquals(JSON.parse(stdout).reproduced, true);
     }
   }));
 
@@ -24,10 +24,10 @@ Deno.test("replay prints the log up to the crash", () =>
   inTempDir(async (folder) => {
     const paths = await savedReplays(folder);
     const path = paths.find((each) => each.includes("aliasing-rfc"));
-    const { printed } = await crash("replay", path ?? "");
-    assertStringIncludes(printed, "3 +   write 512 bytes at 12288 (l2-table)");
-    assertStringIncludes(printed, "1 -   write 4096 bytes at 16384 (data)");
-    assertStringIncludes(printed, "The violation shows");
+    const { stdout } = await crash("replay", path ?? "");
+    assertStringIncludes(stdout, "3 +   write 512 bytes at 12288 (l2-table)");
+    assertStringIncludes(stdout, "1 -   write 4096 bytes at 16384 (data)");
+    assertStringIncludes(stdout, "The violation shows");
   }));
 
 Deno.test("replay exits 0 where the state is changed so that nothing is wrong", () =>
@@ -62,9 +62,9 @@ Deno.test("replay refuses a file that is wrong, or of another trace, with exit c
     ];
     for (const [contents, message] of cases) {
       Deno.writeTextFileSync(path, JSON.stringify(contents));
-      const { code, complained } = await crash("replay", path);
+      const { code, stderr } = await crash("replay", path);
       assertEquals(code, 2, message);
-      assertStringIncludes(complained, message);
+      assertStringIncludes(stderr, message);
     }
     Deno.writeTextFileSync(path, "{ not JSON");
     assertEquals((await crash("replay", path)).code, 2);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertStringIncludes } from "@std/assert";
 import { inTempDir } from "../../test_support/temp_dir.ts";
-import { crash } from "./captured_output_testing.ts";
+import { crash } from "./run_crash_testing.ts";
 import { parseReplayFile, type ReplayFile } from "./replay_file.ts";
 import {
   failingWorkload,
@@ -29,9 +29,9 @@ Deno.test("each reproducer is stored, and there are enough of them, of different
 
 for (const path of paths) {
   Deno.test(`stored, and still the same: ${path.slice(path.lastIndexOf("/") + 1)}`, async () => {
-    const { code, printed } = await crash("replay", path, "--json");
+    const { code, stdout } = await crash("replay", path, "--json");
     assertEquals(code, 1);
-    const { reproduced, violations } = JSON.parse(printed);
+    const { reproduced, violations } = JSON.parse(stdout);
     assert(reproduced);
     const { kind, subject } = stored(path).violation;
     assert(
@@ -42,7 +42,7 @@ for (const path of paths) {
     // It is as small as it gets already, and shrinking it says the same again.
     const shrunk = await crash("shrink", path, "--json");
     assertEquals(shrunk.code, 1);
-    const { replay } = JSON.parse(shrunk.printed);
+    const { replay } = JSON.parse(shrunk.stdout);
     assertEquals(replay.source, stored(path).source);
     assertEquals(replay.explanation, stored(path).explanation);
   });
@@ -57,9 +57,9 @@ Deno.test("a reproducer of a changed trace is refused, and what has changed is n
     const otherPath = `${folder}/changed.json`;
     const refusal = async (changed: unknown) => {
       Deno.writeTextFileSync(otherPath, JSON.stringify(changed));
-      const { code, complained } = await crash("replay", otherPath);
-      assertEquals(code, 2, complained);
-      return complained;
+      const { code, stderr } = await crash("replay", otherPath);
+      assertEquals(code, 2, stderr);
+      return stderr;
     };
     // The bug is not there any more: the driver flushes.
     const mended = { ...replay, source: { image: { ...image, mutant: undefined }, steps } };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { ensureDirSync } from "@std/fs";
-import type { Output } from "./output.ts";
+import type { Io } from "../kit/io.ts";
 import type { ReplayFile } from "./replay_file.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { ReplayFile } from "./replay_file.ts";
 export function saveReplay(
   folder: string,
   replay: ReplayFile,
-  output: Output,
+  io: Io,
 ): string | undefined {
   const { source, profile, preset, violation } = replay;
   const origin = "scenario" in source ? source.scenario : "image" in source ? "workload" : "log";
@@ -23,7 +23,7 @@ export function saveReplay(
     ensureDirSync(folder);
     Deno.writeTextFileSync(path, `${JSON.stringify(replay, undefined, 2)}\n`);
   } catch (error) {
-    output.complain(`can't save ${path}: ${(error as Error).message}`);
+    io.printError(`can't save ${path}: ${(error as Error).message}`);
     return undefined;
   }
   return path;

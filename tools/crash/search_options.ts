@@ -2,33 +2,12 @@ import type { Shard } from "../../harness/mod.ts";
 import { lookUp } from "../../scenarios/qed/look_up.ts";
 import { DEFAULT_DEPTH } from "../../scenarios/qed/run_scenario.ts";
 import { ENGINES } from "../../scenarios/qed/scenario.ts";
+import type { Io } from "../kit/io.ts";
+import type { ParsedArgs } from "../kit/parsed_args.ts";
 import { UsageError } from "../kit/usage_error.ts";
+import type { SEARCH_OPTIONS } from "./options.ts";
 
-/** How a search is run, as it was typed. */
-export interface SearchWords {
-  readonly engine?: string | undefined;
-  readonly depth?: string | undefined;
-  readonly workers?: string | undefined;
-  readonly shard?: string | undefined;
-  readonly budget?: string | undefined;
-  readonly samples?: string | undefined;
-  readonly seed?: string | undefined;
-  readonly out?: string | undefined;
-  readonly resume?: string | undefined;
-}
-
-/** The names of these options. */
-export const SEARCH_WORDS = [
-  "engine",
-  "depth",
-  "workers",
-  "shard",
-  "budget",
-  "samples",
-  "seed",
-  "out",
-  "resume",
-] as const;
+type SearchName = typeof SEARCH_OPTIONS[number]["long"];
 
 /** How a search is run. */
 export interface SearchOptions {
@@ -38,7 +17,7 @@ export interface SearchOptions {
   readonly depth: number;
   /** How many workers. */
   readonly workers: number;
-  /** The share; undefined for the whole. */
+  /** The shard; undefined for the whole. */
   readonly shard: Shard | undefined;
   /** When to stop. */
   readonly budget: Budget;
@@ -51,48 +30,45 @@ export interface SearchOptions {
   readonly resume: string | undefined;
 }
 
-/** Crashes in a row: unless told otherwise, and at most. */
-const DEPTH = { lazy: DEFAULT_DEPTH, most: 8 };
-/** Workers at most. */
-const MOST_WORKERS = 256;
-const MOST_SHARDS = 100_000;
-const MOST_SAMPLES = 2 ** 31;
+/** The largest values of options. */
+const MAX_DEPTH = 8;
+const MAX_WORKERS = 256;
+const MAX_SEED = 2 ** 31 - 1;
+const MAX_SHARDS = 100_000;
+const MAX_SAMPLES = 2 ** 31;
 
-/** Read the options of a search. Throws {@linkcode UsageError} that names what is wrong. */
-export function parseSearch(words: SearchWords, now: () => number): SearchOptions {
-  const { engine = "lazy" } = words;
+/** Read the options of a search. Throws {@linkcode UsageError} that names the wrong one. */
+export function parseSearch(args: ParsedArgs<SearchName>, io: Pick<Io, "now">): SearchOptions {
+  const engine = args.value("engine") ?? "lazy";
   lookUp("engine", engine, ENGINES);
-  const isCut = words.shard ?? words.out ?? words.resume ?? words.budget;
-  if (engine !== "lazy" && isCut !== undefined) {
-    throw new UsageError(`--engine ${engine}: only lazy searches have shares and budgets`);
+  const isPartial = (["shard", "out", "resume", "budget"] as const).find((name) => args.has(name));
+  if (engine !== "lazy" && isPartial) {
+    throw new UsageError(`--${isPartial} cannot be combined with --engine ${engine}`);
   }
-  if (words.shard !== undefined && words.out === undefined) {
-    throw new UsageError("--shard needs --out FILE: a share by itself says nothing");
-  }
+  if (args.has("shard") && !args.has("out")) throw new UsageError("--shard needs --out FILE");
+  const shard = args.value("shard");
   return {
     engine,
-    depth: number("depth", words.depth, DEPTH.most) ?? (engine === "brute" ? 1 : DEPTH.lazy),
-    workers: number("workers", words.workers, MOST_WORKERS) ?? navigator.hardwareConcurrency,
-    shard: words.shard === undefined ? undefined : parseShard(words.shard),
-    budget: parseBudget(words.budget, now),
-    samples: number("samples", words.samples, MOST_SAMPLES) ?? 10_000,
-    seed: number("seed", words.seed, 2 ** 31 - 1, 0) ?? 1,
-    out: words.out,
-    resume: words.resume,
+    depth: args.count("depth", { max: MAX_DEPTH }) ?? (engine === "brute" ? 1 : DEFAULT_DEPTH),
+    workers: workersOf(args),
+    shard: shard === undefined ? undefined : parseShard(shard),
+    budget: parseBudget(args.value("budget"), () => io.now()),
+    samples: args.count("samples", { max: MAX_SAMPLES }) ?? 10_000,
+    seed: args.count("seed", { min: 0, max: MAX_SEED }) ?? 1,
+    out: args.value("out"),
+    resume: args.value("resume"),
   };
 }
 
-function number(name: string, text: string | undefined, most: number, least = 1) {
-  if (text === undefined) return undefined;
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (value >= least && value <= most) return value;
-  throw new UsageError(`--${name} ${text}: must be a number from ${least} to ${most}`);
+/** The number of workers; one for each core if not given. */
+export function workersOf(args: ParsedArgs<"workers">): number {
+  return args.count("workers", { max: MAX_WORKERS }) ?? navigator.hardwareConcurrency;
 }
 
 function parseShard(text: string): Shard {
   const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
-  if (index >= 1 && index <= count && count <= MOST_SHARDS) return { index, count };
-  throw new UsageError(`--shard ${text}: must be i/n, i from 1 to n, for example 2/5`);
+  if (index >= 1 && index <= count && count <= MAX_SHARDS) return { index, count };
+  throw new UsageError(`--shard must be I/N with I from 1 to N, such as 2/5, not '${text}'`);
 }
 
 /** How much a command may do: recoveries, or time, over all of its searches. */
@@ -126,7 +102,9 @@ function parseBudget(text: string | undefined, now: () => number): Budget {
   const [, digits, unit] = /^(\d+)([smh]?)$/.exec(text) ?? [];
   const value = Number(digits);
   if (!(value >= 1)) {
-    throw new UsageError(`--budget ${text}: must be recoveries (10000) or a time (30s, 5m, 2h)`);
+    throw new UsageError(
+      `--budget must be a number of recoveries (10000) or a time (30s, 5m, 2h), not '${text}'`,
+    );
   }
   if (unit === "") return new Budget(value, Infinity, now);
   const milliseconds = { s: 1000, m: 60_000, h: 3_600_000 }[unit as "s" | "m" | "h"];

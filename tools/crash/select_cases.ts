@@ -2,12 +2,7 @@ import { PROFILES } from "../../lib/mod.ts";
 import { type NumberedCase, numberedCases } from "../../scenarios/qed/run_scenario.ts";
 import type { Case, Scenario } from "../../scenarios/qed/scenario.ts";
 import { lookUp, lookUpPreset } from "../../scenarios/qed/look_up.ts";
-
-/** Which preset and profile to use instead of those that the scenario names. */
-export interface Overrides {
-  readonly preset?: string;
-  readonly profile?: string;
-}
+import type { Overrides } from "./options.ts";
 
 /** The cases to run: those of the scenario, or under the preset and profile asked for. */
 export function selectCases(

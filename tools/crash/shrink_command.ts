@@ -7,26 +7,22 @@ import {
   violationText,
 } from "../../harness/mod.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
+import { printJson } from "../kit/json.ts";
 import { replayReport } from "./report/results_report.ts";
-import { contextOf, type ReportRequest, writeReport } from "./report/write_report.ts";
-import { readTextFile } from "../kit/read_file.ts";
-import { EXIT } from "./exit_code.ts";
-import type { Output } from "./output.ts";
+import { contextOf, writeReport } from "./report/write_report.ts";
+import { readTextFile } from "../kit/files.ts";
+import { EXIT } from "../kit/exit_codes.ts";
+import type { Io } from "../kit/io.ts";
+import type { OutputOptions } from "./options.ts";
 import { parseReplayFile } from "./replay_file.ts";
 import { sourceOf } from "./replay_source.ts";
 import { saveReplay } from "./save_replay.ts";
 import { MOST_RECOVERIES, shrinkCase, type ShrunkCase } from "./shrink_case.ts";
 
-/** How to run `shrink`. */
-export interface ShrinkCommandOptions {
+/** Options of `shrink`. */
+export interface ShrinkCommandOptions extends OutputOptions {
   /** The replay file. */
   readonly path: string;
-  /** Whether to print JSON instead of text. */
-  readonly json: boolean;
-  /** Where the shrunk file goes; nowhere if undefined. */
-  readonly saveTo: string | undefined;
-  /** The page to write; undefined for none. */
-  readonly report?: ReportRequest | undefined;
 }
 
 /**
@@ -35,31 +31,36 @@ export interface ShrinkCommandOptions {
  */
 export async function shrinkCommand(
   options: ShrinkCommandOptions,
-  output: Output,
+  io: Io,
 ): Promise<number> {
   const replay = parseReplayFile(readTextFile(options.path));
   using source = sourceOf(replay);
   const shrunk = shrinkCase(replay, source);
   if (!shrunk) {
-    output.print(`The violation does not show: ${violationKey(replay.violation)}`);
+    io.printLine(`The violation does not show: ${violationKey(replay.violation)}`);
     return EXIT.OK;
   }
   const { report } = options;
   if (report) {
-    const { replay, violation } = shrunk;
-    const page = await replayReport({ replay, path: options.path }, violation, contextOf(report));
-    writeReport(report.path, page);
+    const { violation, recording } = shrunk;
+    const found = {
+      ...{ violation, recording, preset: lookUpPreset(replay.preset) },
+      title: options.path.split("/").pop()!,
+      explanation: shrunk.replay.explanation,
+      replay: io.commandText("crash", "replay", options.path),
+    };
+    writeReport(report.path, await replayReport(found, contextOf(report)));
   }
   if (options.json) {
     const { steps } = shrunk;
     const effort = steps && { stepsBefore: steps.before, ...steps.effort };
-    output.print(JSON.stringify({ replay: shrunk.replay, ...effort }, undefined, 2));
-    return EXIT.VIOLATION;
+    printJson(io, { replay: shrunk.replay, ...effort });
+    return EXIT.FINDING;
   }
-  output.print(shrunkText(shrunk, lookUpPreset(replay.preset)));
-  const path = options.saveTo && saveReplay(options.saveTo, shrunk.replay, output);
-  if (path) output.print(`replay: deno task crash replay ${path}`);
-  return EXIT.VIOLATION;
+  io.printLine(shrunkText(shrunk, lookUpPreset(replay.preset)));
+  const path = options.saveTo && saveReplay(options.saveTo, shrunk.replay, io);
+  if (path) io.printLine(`replay: ${io.commandText("crash", "replay", path)}`);
+  return EXIT.FINDING;
 }
 
 /** A shrunk case for people: the steps, the violation, the log, and why. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { inTempDir } from "../../test_support/temp_dir.ts";
-import { crash } from "./captured_output_testing.ts";
+import { crash } from "./run_crash_testing.ts";
 
 /** Run a scenario and give the path of a replay file that it saved, with this in its name. */
 async function savedReplay(scenario: string, folder: string, part = ""): Promise<string> {
@@ -13,26 +13,26 @@ async function savedReplay(scenario: string, folder: string, part = ""): Promise
 Deno.test("shrink prints what is left and why, and saves a file that replays it", () =>
   inTempDir(async (folder) => {
     const path = await savedReplay("backing-file", folder);
-    const { code, printed } = await crash("shrink", path, "--save", `${folder}/shrunk`);
+    const { code, stdout } = await crash("shrink", path, "--save", `${folder}/shrunk`);
     assertEquals(code, 1);
-    assertStringIncludes(printed, "without any one of them no crash shows such a violation");
-    assertStringIncludes(printed, "reached the disk; ");
-    assertStringIncludes(printed, "L2 entry of guest cluster");
-    assertStringIncludes(printed, "A flush is missing after event");
-    const replay = /deno task crash replay (\S+)/.exec(printed)![1];
+    assertStringIncludes(stdout, "without any one of them no crash shows such a violation");
+    assertStringIncludes(stdout, "reached the disk; ");
+    assertStringIncludes(stdout, "L2 entry of guest cluster");
+    assertStringIncludes(stdout, "A flush is missing after event");
+    const replay = /powercut crash replay (\S+)/.exec(stdout)![1];
     const again = await crash("replay", replay);
     assertEquals(again.code, 1);
-    assertStringIncludes(again.printed, "A flush is missing after event");
+    assertStringIncludes(again.stdout, "A flush is missing after event");
     assertEquals((await crash("shrink", replay, "--no-save")).code, 1);
   }));
 
 Deno.test("of a scenario whose steps are code only the state is shrunk", () =>
   inTempDir(async (folder) => {
     const path = await savedReplay("header-checksum", folder, "torn-sector");
-    const { code, printed } = await crash("shrink", path, "--no-save");
+    const { code, stdout } = await crash("shrink", path, "--no-save");
     assertEquals(code, 1);
-    assertStringIncludes(printed, "only what reached the disk was shrunk");
-    const { replay } = JSON.parse((await crash("shrink", path, "--json")).printed);
+    assertStringIncludes(stdout, "only what reached the disk was shrunk");
+    const { replay } = JSON.parse((await crash("shrink", path, "--json")).stdout);
     assertEquals(replay.source, JSON.parse(Deno.readTextFileSync(path)).source);
     assert(replay.explanation.length > 0);
   }));
@@ -63,9 +63,9 @@ Deno.test("shrink exits 0 where nothing shows, and 2 where the file is wrong", (
     ];
     for (const [changes, message] of wrong) {
       rewrite(changes);
-      const { code, complained } = await crash("shrink", path);
+      const { code, stderr } = await crash("shrink", path);
       assertEquals(code, 2, message);
-      assertStringIncludes(complained, message);
+      assertStringIncludes(stderr, message);
     }
     assertEquals((await crash("shrink")).code, 2);
   }));

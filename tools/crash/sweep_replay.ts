@@ -1,10 +1,9 @@
-import { type Subject, type SweepFinding, traceHash } from "../../harness/mod.ts";
+import { type Subject, traceHash } from "../../harness/mod.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
+import type { CrashFinding } from "./report/results_report.ts";
 import { type ReplayFile, replayFileOf } from "./replay_file.ts";
-import { imageSpecOf, type SweepTargetOptions } from "./sweep_targets.ts";
-
-/** A finding that takes a crash. */
-export type CrashFinding = SweepFinding & { readonly kind: "crash" };
+import type { SweepTargetOptions } from "./sweep_options.ts";
+import { imageSpecOf } from "./sweep_targets.ts";
 
 /** The replay file of a crash that a sweep found; it can be shrunk. */
 export function replayOfFinding(

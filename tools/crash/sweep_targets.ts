@@ -6,15 +6,7 @@ import type { ImageSpec } from "../../scenarios/qed/image_spec.ts";
 import { lookUp } from "../../scenarios/qed/look_up.ts";
 import { qedSweep } from "../../scenarios/qed/qed_sweep.ts";
 import { UsageError } from "../kit/usage_error.ts";
-
-/** Which subject to sweep, as it was typed. */
-export interface SweepTargetOptions {
-  readonly target?: string | undefined;
-  readonly profile?: string | undefined;
-  readonly layout?: string | undefined;
-  readonly backing?: boolean | undefined;
-  readonly longBacking?: boolean | undefined;
-}
+import type { SweepTargetOptions } from "./sweep_options.ts";
 
 /** Something to sweep, and what is to be known to make workloads for it. */
 export interface SweepTarget {
@@ -27,6 +19,8 @@ const TARGETS: Readonly<Record<string, (options: SweepTargetOptions) => SweepTar
   qed: qedTargetFor,
   kv: storeTargetFor,
 };
+
+const LAYOUTS = { final: "final", rfc: "rfc" } as const;
 
 /** The subject that was asked for. Throws {@linkcode UsageError} if there is none. */
 export function sweepTarget(options: SweepTargetOptions): SweepTarget {
@@ -49,19 +43,16 @@ export function imageSpecOf(options: SweepTargetOptions): ImageSpec {
 export function targetWords(options: SweepTargetOptions): string[] {
   const { target, profile, layout, backing, longBacking } = options;
   return [
-    ...(target === undefined ? [] : [`--target ${target}`]),
-    ...(profile === undefined ? [] : [`--profile ${profile}`]),
-    ...(layout === undefined ? [] : [`--layout ${layout}`]),
+    ...(target === undefined ? [] : ["--target", target]),
+    ...(profile === undefined ? [] : ["--profile", profile]),
+    ...(layout === undefined ? [] : ["--layout", layout]),
     ...(backing ? ["--backing"] : []),
     ...(longBacking ? ["--long-backing"] : []),
   ];
 }
 
 function qedTargetFor(options: SweepTargetOptions): SweepTarget {
-  const { layout = "final" } = options;
-  if (layout !== "final" && layout !== "rfc") {
-    throw new UsageError(`unknown layout "${layout}": one of final, rfc`);
-  }
+  const layout = lookUp("layout", options.layout ?? "final", LAYOUTS);
   const profile = lookUp("profile", options.profile ?? "strict", PROFILES);
   const backing = options.longBacking ? "long" : options.backing ? "short" : undefined;
   return qedSweep({ profile, layout, ...(backing && { backing }) });
@@ -70,6 +61,6 @@ function qedTargetFor(options: SweepTargetOptions): SweepTarget {
 /** The store of docs/test-your-own-format.md. */
 function storeTargetFor(options: SweepTargetOptions): SweepTarget {
   const [misplaced] = targetWords({ ...options, target: undefined });
-  if (misplaced) throw new UsageError(`--target kv goes without ${misplaced.split(" ")[0]}`);
+  if (misplaced) throw new UsageError(`${misplaced} cannot be combined with --target kv`);
   return { subject: storeSubject(CORRECT), shape: STORE_SHAPE };
 }

@@ -51,20 +51,17 @@ export async function compareWithQemu(
   parties: Parties,
 ): Promise<DifferentialResult> {
   const files = buildFiles(one);
-  const folder = makeFolder();
+  using dir = makeFolder();
+  const folder = dir.path;
   const comparison = new Comparison(folder, parties, files);
-  try {
-    if (!saveCase(folder, one, files)) return comparison.skip("qemu: file too large");
-    await comparison.compare("info");
-    const reach = reachOf(one, files);
-    if (reach === "loop") return comparison.skip("qemu: known difference: loops");
-    if (reach === "outside") return comparison.skip("qemu: chain leaves the folder");
-    await comparison.compare("check");
-    if (comparison.diskBytes <= MOST_CONVERTED_BYTES) await comparison.compare("convert");
-    return comparison.result;
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
+  if (!saveCase(folder, one, files)) return comparison.skip("qemu: file too large");
+  await comparison.compare("info");
+  const reach = reachOf(one, files);
+  if (reach === "loop") return comparison.skip("qemu: known difference: loops");
+  if (reach === "outside") return comparison.skip("qemu: chain leaves the folder");
+  await comparison.compare("check");
+  if (comparison.diskBytes <= MOST_CONVERTED_BYTES) await comparison.compare("convert");
+  return comparison.result;
 }
 
 class Comparison {

@@ -14,8 +14,8 @@ import type { Verdict } from "./verdicts.ts";
 const CORPUS = loadCorpus();
 
 /** The parties, with QEMU found: declared for tests that run only where it is. */
-function parties(): Parties {
-  const qemu = QemuImg.find();
+async function parties(): Promise<Parties> {
+  const qemu = await QemuImg.find();
   if (!qemu) throw new Error("qemu-img is gone");
   return realParties(qemu);
 }
@@ -23,7 +23,7 @@ function parties(): Parties {
 qemuTest("each case of the corpus comes to the verdict that it is about", async () => {
   const names = new Set<string>();
   for (const { name, one } of CORPUS) {
-    const { findings, aboutQemu, verdicts } = await compareWithQemu(one, parties());
+    const { findings, aboutQemu, verdicts } = await compareWithQemu(one, await parties());
     assertEquals([findings, aboutQemu], [[], []], name);
     if (one.about.startsWith("qemu")) assert(verdicts.includes(one.about), verdicts.join("; "));
     verdicts.forEach((verdict) => names.add(verdict.replace(/.*known difference: /, "")));
@@ -35,7 +35,7 @@ qemuTest("each case of the corpus comes to the verdict that it is about", async 
 seededQemuTest("no case makes an unknown difference", async (seed) => {
   for (let number = 0; number < 25; number++) {
     const one = makeCase({ seed: `${seed}`, corpus: CORPUS }, number);
-    const { findings } = await compareWithQemu(one, parties());
+    const { findings } = await compareWithQemu(one, await parties());
     assertEquals(findings, [], `case ${number} of seed ${seed}:\n${formatCase(one)}`);
   }
 });

@@ -8,7 +8,7 @@ import type { Finding } from "./fuzz_here.ts";
 export interface FoundCase {
   /** The broken rule. */
   readonly finding: Finding;
-  /** The case that `deno task fuzz --replay` takes: a token, or the name of a case of the corpus. */
+  /** The case that `powercut fuzz --replay` takes: a token, or the name of a case of the corpus. */
   readonly token: string;
   /** The case as it was generated. */
   readonly one: FuzzCase;
@@ -45,7 +45,7 @@ export function saveFinding(folder: string, found: FoundCase): string {
 
 /** The command that shows a finding again. */
 export function replayCommand(token: string): string {
-  return `deno task fuzz --replay ${token}`;
+  return `powercut fuzz --replay ${token}`;
 }
 
 /** How many edits and steps a case has. */

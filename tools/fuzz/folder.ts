@@ -8,6 +8,7 @@
  * @module
  */
 import { hasQedMagic } from "../../lib/qed/mod.ts";
+import { TempDir } from "../kit/temp_dir.ts";
 import type { FuzzCase } from "./fuzz_case.ts";
 import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 
@@ -25,13 +26,8 @@ export function saveCase(folder: string, one: FuzzCase, files: readonly SparseFi
 }
 
 /** Make an empty folder for one case: in memory where the system has a place for that. */
-export function makeFolder(): string {
-  const prefix = "powercut_fuzz_";
-  try {
-    return Deno.makeTempDirSync({ dir: "/dev/shm", prefix });
-  } catch {
-    return Deno.makeTempDirSync({ prefix });
-  }
+export function makeFolder(): TempDir {
+  return new TempDir({ prefix: "powercut_fuzz_", inMemory: true });
 }
 
 /**

@@ -3,46 +3,33 @@ import { inTempDir } from "../../test_support/temp_dir.ts";
 import { loadCorpus } from "./corpus.ts";
 import { formatCase } from "./fuzz_case.ts";
 import { makeCase } from "./generate.ts";
-import { type FuzzIo, main } from "./main.ts";
+import { runCaptured, type RunOptions, type RunResult } from "../kit/captured_io.ts";
+import { runProgram } from "../kit/run_program.ts";
+import { fuzzWith } from "./main.ts";
 import { tokenOf } from "./token.ts";
 
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Run the program in this process; its clock advances by a second for each look at it. */
-async function fuzz(args: readonly string[], changes: Partial<FuzzIo> = {}): Promise<Ran> {
-  let stdout = "";
-  let stderr = "";
+function fuzz(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   let milliseconds = 0;
-  const io: FuzzIo = {
-    print: (text) => void (stdout += text),
-    complain: (text) => void (stderr += text),
-    showsProgress: false,
+  const command = fuzzWith(() => "fresh");
+  return runCaptured((io) => runProgram(command, args, io), {
     now: () => milliseconds += 1000,
-    isStopped: () => false,
-    turn: () => Promise.resolve(),
-    freshSeed: () => "fresh",
-    ...changes,
-  };
-  const code = await main(args, io);
-  return { code, stdout, stderr };
+    ...options,
+  });
 }
 
 Deno.test("wrong usage ends with 2 and says what is wrong", async () => {
   const wrong: readonly (readonly [args: string[], message: string])[] = [
     [["--frobnicate"], "unknown option '--frobnicate'"],
-    [["image.qed"], "unknown operand 'image.qed'"],
-    [["--seconds", "soon"], "--seconds: 'soon' is not a number"],
-    [["--cases=-1"], "--cases: '-1' is not a number"],
+    [["image.qed"], "unexpected operand 'image.qed'"],
+    [["--seconds", "soon"], "--seconds must be a whole number from 0 to 999999999, not 'soon'"],
+    [["--cases=-1"], "--cases must be a whole number from 0 to 999999999, not '-1'"],
     [["--seed", "a:b"], "--seed"],
     [["--seed", ""], "--seed needs a value"],
     [["--mode", "destroy"], "--mode must be cases or repair"],
     [["--replay", "nothing"], "'nothing' is no token"],
     [["--replay", "a:1:00000000"], "has changed"],
-    [["--replay", "corpus:nothing"], "there is no case"],
+    [["--replay", "corpus:nothing"], "unknown case"],
     [["--replay", "nowhere/smallest.case"], "nowhere/smallest.case"],
   ];
   for (const [args, message] of wrong) {
@@ -74,16 +61,18 @@ Deno.test("it stops when the time is up, and when it is told to", async () => {
   const { casesHere, seed } = JSON.parse(timed.stdout);
   assert(casesHere < 40, timed.stdout);
   assertEquals(seed, "fresh");
-  let looks = 0;
-  const stopped = await fuzz(["--no-qemu", "--cases", "500"], { isStopped: () => ++looks > 3 });
+  let turns = 0;
+  const onTurn = (signal: () => void) => ++turns === 3 ? signal() : undefined;
+  const stopped = await fuzz(["--no-qemu", "--cases", "500"], { onTurn });
   assertEquals(stopped.code, 0);
-  assertMatch(stopped.stdout, /3 cases here.*\nseed fresh; QEMU WAS NOT ASKED\nno findings\n/);
+  assertMatch(stopped.stdout, /3 cases here.*\nseed fresh; NOT COMPARED WITH QEMU\nno findings\n/);
 });
 
 Deno.test("progress is shown on a terminal only, and cleared", async () => {
   const args = ["--no-qemu", "--cases", "3"];
   assertEquals((await fuzz(args)).stderr, "");
-  assertMatch((await fuzz(args, { showsProgress: true })).stderr, /\r\d+ s: .* cases.*\r *\r$/);
+  const { stderr } = await fuzz(args, { isTerminal: { stderr: true } });
+  assertMatch(stderr.replaceAll("\x1b[K", "<clear>"), /\d+ s: .* cases.*<clear>\r<clear>$/);
 });
 
 Deno.test("a case can be replayed by token, by name and from its file", () =>
@@ -107,9 +96,9 @@ Deno.test("damaged images are repaired and counted", async () => {
 });
 
 Deno.test("without qemu-img the program says so loudly", async () => {
-  const path = new URL("./main.ts", import.meta.url).pathname;
+  const path = new URL("../powercut.ts", import.meta.url).pathname;
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--frozen", path, "--cases", "1", "--seed", "a"],
+    args: ["run", "-A", "--no-check", "--frozen", path, "fuzz", "--cases", "1", "--seed", "a"],
     env: { PATH: "/nonexistent", NO_COLOR: "1" },
     stdin: "null",
   }).output();

@@ -161,20 +161,17 @@ async function confirm(
   ours: Plain,
   qemuCheck: NonNullable<RepairOptions["qemuCheck"]>,
 ): Promise<string | { readonly rule: string; readonly message: string }> {
-  const folder = makeFolder();
-  try {
-    repaired.save(`${folder}/${IMAGE_NAME}`);
-    const theirs = await qemuCheck(folder);
-    if ("broken" in theirs) return { rule: `QEMU's ${theirs.broken}`, message: theirs.message };
-    const wanted = ours === "leaksLeft" ? 3 : 0;
-    if (theirs.code === wanted) return ours;
-    const verdict = await ourVerdict("check", folder);
-    const layers = layerFacts([repaired]);
-    const known = explain({ command: "check", ours: verdict, theirs, layers });
-    if (known && verdict.code === wanted) return known.name;
-    const told = `exit ${theirs.code} ${JSON.stringify(theirs.facts)} ${theirs.complaint}`;
-    return { rule: "not clean for QEMU", message: told };
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
+  using dir = makeFolder();
+  const folder = dir.path;
+  repaired.save(`${folder}/${IMAGE_NAME}`);
+  const theirs = await qemuCheck(folder);
+  if ("broken" in theirs) return { rule: `QEMU's ${theirs.broken}`, message: theirs.message };
+  const wanted = ours === "leaksLeft" ? 3 : 0;
+  if (theirs.code === wanted) return ours;
+  const verdict = await ourVerdict("check", folder);
+  const layers = layerFacts([repaired]);
+  const known = explain({ command: "check", ours: verdict, theirs, layers });
+  if (known && verdict.code === wanted) return known.name;
+  const told = `exit ${theirs.code} ${JSON.stringify(theirs.facts)} ${theirs.complaint}`;
+  return { rule: "not clean for QEMU", message: told };
 }

@@ -39,7 +39,7 @@ optionalTest({
   name: "qemu-img check calls repaired images clean too",
   missing: missingQemu(),
   body: withSeeds(async (seed) => {
-    const qemu = QemuImg.find();
+    const qemu = await QemuImg.find();
     assert(qemu);
     const qemuCheck = (folder: string) => qemuVerdict("check", folder, qemu);
     const figures = await repair(`${seed}`, { mostCases: 60, qemuCheck });

@@ -1,5 +1,6 @@
+import { textTable } from "../kit/table.ts";
 import type { CampaignResult } from "./campaign.ts";
-import { countParts, type FoundCase, replayCommand } from "./findings.ts";
+import { countParts, type FoundCase } from "./findings.ts";
 import type { RepairFigures } from "./repair_mode.ts";
 
 /** A finding, and where it was saved. */
@@ -10,37 +11,41 @@ export interface SavedFinding {
   readonly folder: string;
 }
 
-/** All that a summary tells. */
+/** The facts of a run that a summary prints. */
 export interface SummaryFacts {
   /** The seed. */
   readonly seed: string;
   /** How long it took. */
   readonly seconds: number;
-  /** What QEMU says of itself, or undefined where it is not asked. */
+  /** The version of QEMU; undefined where it is not compared. */
   readonly qemuVersion: string | undefined;
+  /** How the user calls the fuzzer. */
+  readonly invocation: string;
   /** Findings about us. */
   readonly findings: readonly SavedFinding[];
 }
 
-/** What came of a campaign, for people. */
+/** The result of a campaign as text. */
 export function describeCampaign(result: CampaignResult, facts: SummaryFacts): string {
   const { casesHere, casesCompared, verdicts, rules, aboutQemu } = result;
   const perSecond = (count: number) => (count / Math.max(facts.seconds, 0.001)).toFixed(1);
   const lines = [
-    ...table(verdicts),
+    table(verdicts),
     "",
     `${casesHere} cases here (${perSecond(casesHere)}/s), ${casesCompared} compared with QEMU ` +
     `(${perSecond(casesCompared)}/s), ${facts.seconds.toFixed(1)} s`,
-    `seed ${facts.seed}; ${facts.qemuVersion ?? "QEMU WAS NOT ASKED"}`,
+    `seed ${facts.seed}; ${facts.qemuVersion ?? "NOT COMPARED WITH QEMU"}`,
     ...aboutQemu.map(({ finding, token }) =>
-      `about QEMU: ${finding.rule}: ${finding.message.split("\n")[0]}\n  ${replayCommand(token)}`
+      `about QEMU: ${finding.rule}: ${
+        finding.message.split("\n")[0]
+      }\n  ${facts.invocation} --replay ${token}`
     ),
-    ...describeFindings(facts.findings, rules),
+    ...describeFindings(facts, rules),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-/** What came of repairing, for people. */
+/** The result of the repairs as text. */
 export function describeRepairs(figures: RepairFigures, facts: SummaryFacts): string {
   const { images, damaged, refused, clean, defragmented, leaksLeft, known, askedQemu } = figures;
   const lines = [
@@ -51,19 +56,20 @@ export function describeRepairs(figures: RepairFigures, facts: SummaryFacts): st
     ...[...known].map(([name, count]) => `  ${count} clean here, in QEMU but for: ${name}`),
     `  ${refused} refused and not touched`,
     `${askedQemu} checked by QEMU; ${facts.seconds.toFixed(1)} s`,
-    `seed ${facts.seed}; ${facts.qemuVersion ?? "QEMU WAS NOT ASKED"}`,
-    ...describeFindings(facts.findings, new Map()),
+    `seed ${facts.seed}; ${facts.qemuVersion ?? "NOT COMPARED WITH QEMU"}`,
+    ...describeFindings(facts, new Map()),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function table(counts: ReadonlyMap<string, number>): string[] {
-  return [...counts].sort(([a], [b]) => a < b ? -1 : 1)
-    .map(([name, count]) => `${String(count).padStart(8)}  ${name}`);
+function table(counts: ReadonlyMap<string, number>): string {
+  const rows = [...counts].sort(([a], [b]) => a < b ? -1 : 1)
+    .map(([name, count]) => [String(count), name]);
+  return textTable(["cases", "verdict"], rows, { alignRight: [0] });
 }
 
 function describeFindings(
-  findings: readonly SavedFinding[],
+  { findings, invocation }: SummaryFacts,
   rules: ReadonlyMap<string, number>,
 ): string[] {
   if (findings.length === 0) return ["no findings"];
@@ -77,15 +83,15 @@ function describeFindings(
       `  ${countParts(smallest)} of ${
         countParts(one)
       } edits and steps show it: ${folder}/smallest.case`,
-      `  ${replayCommand(token)}`,
+      `  ${invocation} --replay ${token}`,
     ];
   });
 }
 
-/** What came of a campaign, for programs. */
-export function campaignJson(result: CampaignResult, facts: SummaryFacts): string {
+/** The result of a campaign, to be printed as JSON. */
+export function campaignJson(result: CampaignResult, facts: SummaryFacts): unknown {
   const { casesHere, casesCompared, verdicts, rules, aboutQemu } = result;
-  return toJson({
+  return {
     mode: "cases",
     casesHere,
     casesCompared,
@@ -93,18 +99,18 @@ export function campaignJson(result: CampaignResult, facts: SummaryFacts): strin
     rules: Object.fromEntries(rules),
     aboutQemu: aboutQemu.map(({ finding, token }) => ({ ...finding, token })),
     ...factsJson(facts),
-  });
+  };
 }
 
-/** What came of repairing, for programs. */
-export function repairsJson(figures: RepairFigures, facts: SummaryFacts): string {
+/** The result of the repairs, to be printed as JSON. */
+export function repairsJson(figures: RepairFigures, facts: SummaryFacts): unknown {
   const { findings: _, known, ...counts } = figures;
-  return toJson({
+  return {
     mode: "repair",
     ...counts,
     known: Object.fromEntries(known),
     ...factsJson(facts),
-  });
+  };
 }
 
 function factsJson({ seed, seconds, qemuVersion, findings }: SummaryFacts) {
@@ -118,8 +124,4 @@ function factsJson({ seed, seconds, qemuVersion, findings }: SummaryFacts) {
       folder,
     })),
   };
-}
-
-function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -1,8 +1,9 @@
 import { existsSync } from "@std/fs";
-import type { Io } from "../kit/io.ts";
-import { main } from "../qed/main.ts";
+import { runCaptured } from "../kit/captured_io.ts";
+import { runProgram } from "../kit/run_program.ts";
+import { QED } from "../qed/main.ts";
 import { IMAGE_NAME } from "./chains.ts";
-import type { ProgramResult, QemuImg } from "./qemu_img.ts";
+import type { QemuImg } from "./qemu_img.ts";
 import { SparseFile } from "../../lib/storage/sparse_file.ts";
 
 /** The commands that are compared. */
@@ -34,14 +35,14 @@ function commandArgs(command: CommandName, folder: string, raw: string): string[
 }
 
 /**
- * Our tool's verdict on the image in `folder`. Throws what the tool itself calls an internal error
- * or a lack of memory.
+ * Our tool's verdict on the image in `folder`. Throws where the tool reports an internal error or a
+ * lack of memory.
  */
 export async function ourVerdict(command: CommandName, folder: string): Promise<Verdict> {
-  const { io, out } = collectingIo();
-  const code = await main(commandArgs(command, folder, RAW_NAME.ours), io);
-  if (/Internal error|Not enough memory/.test(out.stderr)) throw new Error(out.stderr);
-  return asVerdict({ code, stdout: out.stdout, stderr: out.stderr }, `${folder}/${RAW_NAME.ours}`);
+  const args = commandArgs(command, folder, RAW_NAME.ours);
+  const result = await runCaptured((io) => runProgram(QED, args, io));
+  if (/Internal error|Not enough memory/.test(result.stderr)) throw new Error(result.stderr);
+  return asVerdict(result, `${folder}/${RAW_NAME.ours}`);
 }
 
 /** QEMU's verdict on the image in `folder`. */
@@ -50,20 +51,20 @@ export async function qemuVerdict(
   folder: string,
   qemu: QemuImg,
 ): Promise<QemuVerdict> {
-  const result = await qemu.run(folder, commandArgs(command, folder, RAW_NAME.theirs));
-  const { code, stdout, stderr } = result;
-  if (code === undefined) return { broken: isHang(result) ? "hang" : "crash", ...told(result) };
-  return asVerdict({ code, stdout, stderr }, `${folder}/${RAW_NAME.theirs}`);
+  const outcome = await qemu.run(folder, commandArgs(command, folder, RAW_NAME.theirs));
+  if (outcome.kind === "exited") {
+    const { code, stdout, stderr } = outcome;
+    const result = { code, stdout: new TextDecoder().decode(stdout), stderr };
+    return asVerdict(result, `${folder}/${RAW_NAME.theirs}`);
+  }
+  const message = `${outcome.why}: ${outcome.stderr.slice(0, 500)}`;
+  if (outcome.kind === "missing") throw new Error(message);
+  const isHang = outcome.kind === "killed" || CPU_LIMIT_SIGNALS.includes(outcome.why);
+  return { broken: isHang ? "hang" : "crash", message };
 }
 
-/** Whether it was ended for the time it took: by us, or by the limit of its processor time. */
-function isHang({ isTimeout, signal }: ProgramResult): boolean {
-  return isTimeout || signal === "SIGXCPU" || signal === "SIGKILL";
-}
-
-function told({ signal, stderr }: ProgramResult): { message: string } {
-  return { message: `${signal}: ${stderr.slice(0, 500)}` };
-}
+/** The signals of the limit on processor time. */
+const CPU_LIMIT_SIGNALS: readonly string[] = ["SIGXCPU", "SIGKILL"];
 
 function asVerdict(
   result: { readonly code: number; readonly stdout: string; readonly stderr: string },
@@ -98,20 +99,4 @@ function unquoted(json: string): string {
   } catch {
     return json;
   }
-}
-
-/** Streams that keep what is written to them. */
-function collectingIo(): { io: Io; out: { stdout: string; stderr: string } } {
-  const out = { stdout: "", stderr: "" };
-  const nothing = () => {};
-  const io: Io = {
-    print: (text) => void (out.stdout += text),
-    printBytes: nothing,
-    complain: (text) => void (out.stderr += text),
-    readInput: () => 0,
-    isTerminal: { stdout: false, stderr: false },
-    onInterrupt: () => ({ [Symbol.dispose]: nothing }),
-    turn: () => Promise.resolve(),
-  };
-  return { io, out };
 }

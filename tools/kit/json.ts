@@ -1,3 +1,5 @@
+import type { Io } from "./io.ts";
+
 /** What {@linkcode formatJson} writes. */
 export type Json = string | number | bigint | boolean | readonly Json[] | {
   readonly [key: string]: Json | undefined;
@@ -19,4 +21,9 @@ export function formatJson(value: Json, indent = ""): string {
   const [open, close] = Array.isArray(value) ? "[]" : "{}";
   if (lines.length === 0) return open + close;
   return `${open}\n${deeper}${lines.join(`,\n${deeper}`)}\n${indent}${close}`;
+}
+
+/** Print a value as JSON, for programs that read standard output. */
+export function printJson(io: Pick<Io, "print">, value: unknown): void {
+  io.print(`${JSON.stringify(value, undefined, 2)}\n`);
 }

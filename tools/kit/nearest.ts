@@ -1,3 +1,5 @@
+import { UsageError } from "./usage_error.ts";
+
 /**
  * The name that `word` was most likely meant to be: at most a third of its letters different.
  *
@@ -15,7 +17,7 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 0.5;
   for (const name of names) {
     const distance = Math.min(
-      differences(word, name),
+      editDistance(word, name),
       // A beginning counts as a small mistake, another case as an even smaller one.
       name.startsWith(word) && word.length > 2 ? 1 : Infinity,
       name.toLowerCase() === word.toLowerCase() ? 0.5 : Infinity,
@@ -28,7 +30,7 @@ export function nearest(word: string, names: readonly string[]): string | undefi
 }
 
 /** Letters to insert, remove, replace or swap with their neighbour to get from one to the other. */
-function differences(from: string, to: string): number {
+function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 1; i <= from.length; i++) {
@@ -43,4 +45,19 @@ function differences(from: string, to: string): number {
     last = row;
   }
   return last[to.length];
+}
+
+/** The end of a message about an unknown word: `(did you mean 'check'?)`, or nothing. */
+export function didYouMean(word: string, names: readonly string[]): string {
+  const likely = nearest(word, names);
+  return likely === undefined ? "" : ` (did you mean '${likely}'?)`;
+}
+
+/** What is known as `name`. Throws {@linkcode UsageError} with the nearest name or all of them. */
+export function lookUp<T>(what: string, name: string, known: Readonly<Record<string, T>>): T {
+  if (Object.hasOwn(known, name)) return known[name];
+  const names = Object.keys(known);
+  throw new UsageError(
+    `unknown ${what} '${name}'${didYouMean(name, names) || `: must be one of ${names.join(", ")}`}`,
+  );
 }

@@ -48,21 +48,21 @@ Deno.test("letters can be joined, repeatable options collected, operands may loo
 
 Deno.test("wrong usage says what is wrong, and what may have been meant", () => {
   const cases: [string[], string][] = [
-    [["--fromat", "qed", "a"], "Unknown option '--fromat'; did you mean '--format'?"],
-    [["--zzzzzz", "a"], "Unknown option '--zzzzzz'"],
-    [["-x", "a"], "Unknown option '-x'"],
-    [["-F", "qed", "a"], "did you mean '-f'?"],
+    [["--fromat", "qed", "a"], "unknown option '--fromat' (did you mean '--format'?)"],
+    [["--zzzzzz", "a"], "unknown option '--zzzzzz'"],
+    [["-x", "a"], "unknown option '-x'"],
+    [["-F", "qed", "a"], "(did you mean '-f'?)"],
     [["--format=qcow2", "a"], "-f must be qed or raw, not 'qcow2'"],
     [["a", "-f"], "-f needs a value: FMT"],
     [["-f", "-q", "a"], "-f needs a value: FMT"],
     [["a", "--output="], "--output needs a value: OFMT"],
-    [["-f", "qed", "-f", "raw", "a"], "-f is given 2 times"],
-    [["a", "b", "c"], "One operand too many: 'c'"],
+    [["-f", "qed", "-f", "raw", "a"], "-f cannot be given more than once"],
+    [["a", "b", "c"], "unexpected operand 'c'"],
   ];
   for (const [args, message] of cases) {
     assertThrows(() => parse(...args), UsageError, message, args.join(" "));
   }
-  assertThrows(() => parse().operand("FILE"), UsageError, "Missing operand FILE");
+  assertThrows(() => parse().operand("FILE"), UsageError, "missing operand FILE");
 });
 
 Deno.test("an operand may be signed, or given many times; an option's value may be empty", () => {
@@ -74,12 +74,38 @@ Deno.test("an operand may be signed, or given many times; an option's value may 
   const parsed = parseCommandArgs(signed, ["-b", "", "a", "-12k"]);
   assertEquals([parsed.value("backing"), parsed.operand("SIZE")], ["", "-12k"]);
   assertEquals(parseCommandArgs(signed, ["-5", "a"]).operand("SIZE"), "-5");
-  assertThrows(() => parseCommandArgs(signed, ["a", "-k"]), UsageError, "Unknown option '-k'");
+  assertThrows(() => parseCommandArgs(signed, ["a", "-k"]), UsageError, "unknown option '-k'");
 
   const many: Command = {
     ...COMMAND,
-    operands: [{ name: "FILE" }, { name: "X", isRepeatable: true }],
+    operands: [{ name: "FILE" }, { name: "X", isRepeatable: true, isOptional: true }],
   };
   assertEquals(parseCommandArgs(many, ["a", "b", "c"]).operands("X"), ["b", "c"]);
   assertEquals(parseCommandArgs(many, ["a"]).operands("X"), []);
+  const needed: Command = { ...COMMAND, operands: [{ name: "X", isRepeatable: true }] };
+  assertThrows(() => parseCommandArgs(needed, []).operands("X"), UsageError, "missing operand X");
+});
+
+Deno.test("options that exclude each other, and values of options that take none, are refused", () => {
+  const command: Command = { ...COMMAND, conflicts: [["quiet", "output"]] };
+  assertThrows(
+    () => parseCommandArgs(command, ["-q", "--output", "json", "a"]),
+    UsageError,
+    "--quiet cannot be combined with --output",
+  );
+  assertThrows(
+    () => parse("--quiet=no", "a"),
+    UsageError,
+    "--quiet takes no value, but is given 'no'",
+  );
+});
+
+Deno.test("a number is whole and in its range", () => {
+  const count = (value: string) => parse("--output", value, "a").count("output", { max: 8 });
+  assertEquals(count("8"), 8);
+  assertEquals(parse("a").count("output", { max: 8 }), undefined);
+  for (const value of ["0", "9", "x", "1.5", "0x1", "1e0"]) {
+    const message = `--output must be a whole number from 1 to 8, not '${value}'`;
+    assertThrows(() => count(value), UsageError, message);
+  }
 });

@@ -1,8 +1,8 @@
 import type { Io } from "./io.ts";
 
 /**
- * Shows how far a long operation is, on standard error, in the form that `qemu-img -p` uses. Says
- * something at each hundredth at most, and nothing at all unless it was switched on.
+ * Shows how far a long operation is, on standard error, in the form that `qemu-img -p` uses, at each
+ * hundredth. Other programs use {@linkcode Io.showStatus} with words of their own.
  */
 export class Progress implements Disposable {
   readonly #io: Io;
@@ -21,12 +21,11 @@ export class Progress implements Disposable {
     const percent = total === 0 ? 100 : Math.floor(100 * done / total);
     if (percent === this.#shown) return;
     this.#shown = percent;
-    this.#io.complain(`    (${percent}/100%)\r`);
+    this.#io.showStatus(`    (${percent}/100%)`, { isWanted: true });
   }
 
-  /** Leave the line. */
+  /** Leave or remove the line. */
   [Symbol.dispose](): void {
-    if (this.#shown >= 0) this.#io.complain("\n");
-    this.#shown = -1;
+    this.#io.clearStatus();
   }
 }

@@ -22,13 +22,15 @@ export function parseSize(text: string, what: string): bigint {
   const match = /^(\d+)(?:\.(\d+))?([bkmgtpe])?$/i.exec(text);
   if (!match || match[0].length > 40) {
     throw new UsageError(
-      `${what}: '${text}' is not a size; give bytes, or a number and one of k, M, G, T, P, E`,
+      `${what}: '${text}' is not a size: must be bytes, or a number and one of k, M, G, T, P, E`,
     );
   }
   const [, whole, fraction = "", suffix = "b"] = match;
   const power = SUFFIXES.toLowerCase().indexOf(suffix.toLowerCase());
   if (power === 0 && Number(fraction) > 0) {
-    throw new UsageError(`${what}: '${text}' is not a size; bytes have no fractions`);
+    throw new UsageError(
+      `${what}: '${text}' is not a whole number of bytes (add a suffix, such as 1.5K)`,
+    );
   }
   return BigInt(whole + fraction) * 1024n ** BigInt(power) / 10n ** BigInt(fraction.length);
 }
@@ -44,7 +46,7 @@ export function parseCount(text: string, what: string): number {
 export function parseByte(text: string, what: string): number {
   const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : NaN;
   if (value <= 255) return value;
-  throw new UsageError(`${what}: '${text}' is not a byte from 0 to 255 or 0xff`);
+  throw new UsageError(`${what}: '${text}' is not a byte: must be from 0 to 255, or 0x00 to 0xff`);
 }
 
 /** A size for people, three digits and a binary unit, as `qemu-img info` writes it: `1.5 GiB`. */

@@ -42,7 +42,7 @@ Deno.test("anything else is wrong usage and says so", () => {
     assertThrows(() => parseSize(text, "SIZE"), UsageError, `SIZE: '${text}' is not a size`);
   }
   for (const text of ["1.5", "0.001", "512.5b"]) { // whole bytes only, as qemu-img has it
-    assertThrows(() => parseSize(text, "SIZE"), UsageError, "bytes have no fractions");
+    assertThrows(() => parseSize(text, "SIZE"), UsageError, "is not a whole number of bytes");
   }
   assertThrows(() => parseCount("8E", "cluster_size"), UsageError, "too large");
 });

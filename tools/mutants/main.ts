@@ -1,49 +1,85 @@
-/** `deno task mutants`: plants defects in the driver, and says which of them are found. */
-import { parseArgs } from "@std/cli";
-import { EXIT } from "../crash/exit_code.ts";
-import { jsonOf, outcomeLine, summary } from "./report.ts";
-import { FILTER_MUTANTS, isPerfect, runMutants } from "./run_mutants.ts";
-import { SOURCE_MUTANTS } from "./source_mutants.ts";
+/**
+ * The mutation benchmark: `powercut mutants`. It injects bugs into the driver and reports which of them
+ * the explorer detects.
+ *
+ * @module
+ */
+import { type Command, defineCommand } from "../kit/command.ts";
+import { EXIT, INTERNAL_ROW } from "../kit/exit_codes.ts";
+import type { Io } from "../kit/io.ts";
+import { printJson } from "../kit/json.ts";
+import { didYouMean, lookUp } from "../kit/nearest.ts";
+import type { ParsedArgs } from "../kit/parsed_args.ts";
+import { UsageError } from "../kit/usage_error.ts";
 
-const USAGE = "usage: deno task mutants [--json] [--list] [--area AREA] [--times] [NAME...]";
+/** The area of the mutants that filters make. */
+const FILTER_AREA = "ordering";
 
-/** Runs the tool. Answers its exit code. */
-export async function main(args: string[]): Promise<number> {
-  const unknown: string[] = [];
-  const options = parseArgs(args, {
-    boolean: ["json", "list", "times", "help"],
-    string: ["area"],
-    unknown: (arg) => arg.startsWith("-") ? (unknown.push(arg), false) : true,
-  });
-  const names = options._.map(String);
-  const isWanted = (name: string, area: string) =>
-    (names.length === 0 || names.includes(name)) &&
-    (options.area === undefined || options.area === area);
+/** The mutation benchmark. */
+export const MUTANTS: Command = defineCommand({
+  name: "mutants",
+  summary: "inject bugs into the QED driver and see that the explorer detects each",
+  operands: [{ name: "NAME", isOptional: true, isRepeatable: true }],
+  options: [
+    { long: "list", help: "list the mutants, and run none" },
+    { long: "area", value: "AREA", help: "only mutants of this part of the driver" },
+    { long: "times", help: "print how long each search takes" },
+    { long: "json", help: "print JSON" },
+  ],
+  conflicts: [["list", "json"]],
+  notes: "docs/mutants.md describes the mutants and the trials.",
+  exitCodes: [
+    [EXIT.OK, "every mutant is detected, and the correct driver passes every trial"],
+    [EXIT.FINDING, "a mutant survives, or a trial reports the correct driver"],
+    INTERNAL_ROW,
+  ],
+  examples: [
+    ["", "all mutants"],
+    ["--area commit --times", "those of one part of the driver"],
+  ],
+  run,
+});
+
+async function run(args: ParsedArgs, io: Io): Promise<number> {
+  const { FILTER_MUTANTS, isPerfect, runMutants } = await import("./run_mutants.ts");
+  const { SOURCE_MUTANTS } = await import("./source_mutants.ts");
+  const all = [
+    ...SOURCE_MUTANTS.map(({ name, area }) => ({ name, area })),
+    ...FILTER_MUTANTS.map(({ name }) => ({ name, area: FILTER_AREA })),
+  ];
+  const names = args.operands("NAME");
+  const area = args.value("area");
+  if (area !== undefined) {
+    lookUp("area", area, Object.fromEntries(all.map((each) => [each.area, 1])));
+  }
+  const isKnown = (name: string) => all.some((each) => each.name === name);
+  const unknown = names.find((name) => !isKnown(name));
+  if (unknown !== undefined) {
+    const hint = didYouMean(unknown, all.map(({ name }) => name)) || "; --list lists the mutants";
+    throw new UsageError(`unknown mutant '${unknown}'${hint}`);
+  }
+  const isWanted = (name: string, ofArea: string) =>
+    (names.length === 0 || names.includes(name)) && (area === undefined || area === ofArea);
+  const wanted = all.filter((each) => isWanted(each.name, each.area));
+  if (wanted.length === 0) throw new UsageError(`no mutant of area '${area}' has such a name`);
+  if (args.has("list")) {
+    for (const { area, name } of wanted) io.printLine(`${area}: ${name}`);
+    return EXIT.OK;
+  }
   const sources = SOURCE_MUTANTS.filter(({ name, area }) => isWanted(name, area));
-  const filters = FILTER_MUTANTS.filter(({ name }) => isWanted(name, "ordering"));
-  if (options.help) {
-    console.log(USAGE);
-    return EXIT.OK;
-  }
-  if (unknown.length > 0 || sources.length + filters.length < Math.max(1, names.length)) {
-    console.error(unknown.length > 0 ? `unknown option ${unknown[0]}` : "no such defect");
-    console.error(USAGE);
-    return EXIT.USAGE;
-  }
-  if (options.list) {
-    for (const { area, name } of sources) console.log(`${area}: ${name}`);
-    for (const { name } of filters) console.log(`ordering: ${name}`);
-    return EXIT.OK;
-  }
+  const filters = FILTER_MUTANTS.filter(({ name }) => isWanted(name, FILTER_AREA));
+  const { jsonReport, outcomeLine, summary } = await import("./report.ts");
+  let done = 0;
   const report = await runMutants(sources, filters, ({ name, kill }) => {
-    console.error(`${kill ? "killed" : "NOT KILLED"}: ${name}`);
+    done++;
+    if (!kill) io.printError(`mutants: NOT DETECTED: ${name}`);
+    io.showStatus(`${done} of ${wanted.length} mutants`);
   });
-  if (options.json) console.log(jsonOf(report, options.times));
+  const times = args.has("times");
+  if (args.has("json")) printJson(io, jsonReport(report, times));
   else {
-    for (const outcome of report.outcomes) console.log(outcomeLine(outcome, options.times));
-    console.log(summary(report));
+    for (const outcome of report.outcomes) io.printLine(outcomeLine(outcome, times));
+    io.printLine(summary(report));
   }
-  return isPerfect(report) ? EXIT.OK : EXIT.VIOLATION;
+  return isPerfect(report) ? EXIT.OK : EXIT.FINDING;
 }
-
-if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertGreaterOrEqual, assertThrows } from "@std/a
 import type { SourceMutant } from "./mutant.ts";
 import { isPerfect, runMutants } from "./run_mutants.ts";
 import { SOURCE_MUTANTS } from "./source_mutants.ts";
-import { planted } from "./workplace.ts";
+import { mutated } from "./source_copy.ts";
 
 const NOTHING: SourceMutant = {
   name: "a comment",
@@ -21,13 +21,13 @@ Deno.test("every source mutant fits its file exactly once", () => {
   assertEquals(new Set(SOURCE_MUTANTS.map(({ name }) => name)).size, SOURCE_MUTANTS.length);
   for (const mutant of SOURCE_MUTANTS) {
     const source = Deno.readTextFileSync(new URL(`../../${mutant.file}`, import.meta.url));
-    assert(planted(source, mutant) !== source, mutant.name);
+    assert(mutated(source, mutant) !== source, mutant.name);
   }
 });
 
 Deno.test("a mutant that does not fit is refused", () => {
-  assertThrows(() => planted("nothing of the kind", NOTHING), Error, "0 times");
-  assertThrows(() => planted(NOTHING.find.repeat(2), NOTHING), Error, "2 times");
+  assertThrows(() => mutated("nothing of the kind", NOTHING), Error, "0 times");
+  assertThrows(() => mutated(NOTHING.find.repeat(2), NOTHING), Error, "2 times");
 });
 
 Deno.test("source mutants are killed, and nothing is found on the correct driver", async () => {

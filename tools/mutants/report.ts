@@ -23,9 +23,13 @@ export function summary({ outcomes, correctTrials, falseAlarms }: Report): strin
   ].join("\n");
 }
 
-/** The report as JSON; without times it is the same each time. */
-export function jsonOf(report: Report, times: boolean): string {
-  const leaveOut = (key: string, value: unknown) =>
-    key === "milliseconds" && !times ? undefined : value;
-  return JSON.stringify(report, leaveOut, 2);
+/** The report as it is printed as JSON; without times it is the same each time. */
+export function jsonReport(report: Report, times: boolean): unknown {
+  if (times) return report;
+  const outcomes = report.outcomes.map(({ kill, ...outcome }) => {
+    if (!kill) return outcome;
+    const { milliseconds: _, ...rest } = kill;
+    return { ...outcome, kill: rest };
+  });
+  return { ...report, outcomes };
 }

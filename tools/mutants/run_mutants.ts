@@ -5,7 +5,7 @@ import type { WorkloadName } from "../../scenarios/qed/mutants/workloads.ts";
 import type { ViolationKind } from "../../harness/mod.ts";
 import type { Kill, Outcome, Report, SourceMutant } from "./mutant.ts";
 import { TRIALS, workloadTrial } from "./trials.ts";
-import { Workplace } from "./workplace.ts";
+import { SourceCopy } from "./source_copy.ts";
 
 /** Told what came of each defect as soon as that is known. */
 export type OutcomeListener = (outcome: Outcome) => void;
@@ -19,10 +19,10 @@ export async function runMutants(
   const outcomes: Outcome[] = new Array(sources.length);
   let next = 0;
   const work = async () => {
-    using workplace = new Workplace();
+    using copy = new SourceCopy();
     for (let at = next++; at < sources.length; at = next++) {
       const { name, area } = sources[at];
-      outcomes[at] = outcomeOf({ name, area, kind: "source" }, await workplace.run(sources[at]));
+      outcomes[at] = outcomeOf({ name, area, kind: "source" }, await copy.run(sources[at]));
       onOutcome(outcomes[at]);
     }
   };

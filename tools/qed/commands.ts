@@ -20,7 +20,7 @@ import { stream } from "./commands/stream.ts";
 import { upgrade } from "./commands/upgrade.ts";
 import { write } from "./commands/write.ts";
 
-/** All commands of the tool, in the order in which its help lists them. */
+/** The commands of the tool that are loaded with it, in the order in which its help lists them. */
 export const COMMANDS: readonly Command[] = [
   create,
   info,

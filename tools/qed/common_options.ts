@@ -11,7 +11,7 @@ import type { ParsedArgs } from "../kit/parsed_args.ts";
 const LAYOUTS: readonly HeaderLayout[] = ["final", "rfc"];
 
 /** `-f`: the format of the image. */
-export const FORMAT: Option = {
+export const FORMAT: Option<"format"> = {
   short: "f",
   long: "format",
   value: "FMT",
@@ -20,7 +20,7 @@ export const FORMAT: Option = {
 };
 
 /** `--output`: for people or for programs. */
-export const OUTPUT: Option = {
+export const OUTPUT: Option<"output"> = {
   long: "output",
   value: "OFMT",
   choices: ["human", "json"],
@@ -28,24 +28,28 @@ export const OUTPUT: Option = {
 };
 
 /** `-q`: only errors. */
-export const QUIET: Option = { short: "q", long: "quiet", help: "print nothing but errors" };
+export const QUIET: Option<"quiet"> = {
+  short: "q",
+  long: "quiet",
+  help: "print nothing but errors",
+};
 
 /** `-p`: progress also where standard error is no terminal. */
-export const PROGRESS: Option = {
+export const PROGRESS: Option<"progress"> = {
   short: "p",
   long: "progress",
   help: "show progress on standard error even if it is no terminal",
 };
 
 /** `-U`: does without locks, as with `qemu-img`. */
-export const FORCE_SHARE: Option = {
+export const FORCE_SHARE: Option<"force-share"> = {
   short: "U",
   long: "force-share",
   help: "read it even if another process is writing it; what is read may not fit together",
 };
 
 /** `--layout`: under which rules the header is read. */
-export const LAYOUT: Option = {
+export const LAYOUT: Option<"layout"> = {
   long: "layout",
   value: "LAYOUT",
   choices: LAYOUTS,
@@ -53,7 +57,7 @@ export const LAYOUT: Option = {
 };
 
 /** `-o`: what a new image is like. */
-export const CREATION_OPTIONS: Option = {
+export const CREATION_OPTIONS: Option<"options"> = {
   short: "o",
   long: "options",
   value: "KEY=VALUE,...",
@@ -62,7 +66,7 @@ export const CREATION_OPTIONS: Option = {
 };
 
 /** `--layout` of a new image. */
-export const NEW_LAYOUT: Option = {
+export const NEW_LAYOUT: Option<"layout"> = {
   long: "layout",
   value: "LAYOUT",
   choices: LAYOUTS,
@@ -70,7 +74,7 @@ export const NEW_LAYOUT: Option = {
 };
 
 /** `--profile`: in which order writes reach the disk. */
-export const PROFILE: Option = {
+export const PROFILE: Option<"profile"> = {
   long: "profile",
   value: "PROFILE",
   choices: Object.keys(PROFILES),

@@ -1,4 +1,4 @@
-import { nearest } from "../kit/nearest.ts";
+import { didYouMean } from "../kit/nearest.ts";
 import type { ParsedArgs } from "../kit/parsed_args.ts";
 import { parseCount, parseSize } from "../kit/sizes.ts";
 import { UsageError } from "../kit/usage_error.ts";
@@ -64,7 +64,7 @@ export function parseCreationOptions(args: ParsedArgs): CreationOptions {
 export function oneOf<T>(what: string, ...said: readonly (T | undefined)[]): T | undefined {
   const given = said.filter((value) => value !== undefined);
   if (given.some((value) => value !== given[0])) {
-    throw new UsageError(`${what} is given twice, as ${given.join(" and ")}`);
+    throw new UsageError(`${what} cannot be given twice, as ${given.join(" and ")}`);
   }
   return given[0];
 }
@@ -73,9 +73,8 @@ function splitPiece(piece: string): [Key, string] {
   const equals = piece.indexOf("=");
   const key = equals < 0 ? piece : piece.slice(0, equals);
   if (!isKey(key)) {
-    const likely = nearest(key, Object.keys(KEYS));
-    const hint = likely ? `; did you mean '${likely}'?` : "; '-o help' lists them";
-    throw new UsageError(`-o: Unknown option '${key}'${hint}`);
+    const hint = didYouMean(key, Object.keys(KEYS)) || " ('-o help' lists the options)";
+    throw new UsageError(`-o: unknown option '${key}'${hint}`);
   }
   const value = equals < 0 ? "" : piece.slice(equals + 1);
   if (value === "") throw new UsageError(`-o: '${key}' needs a value`);

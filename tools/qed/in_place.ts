@@ -52,7 +52,7 @@ export class InPlace implements Disposable {
       ? `'${path}' is consistent and keeps what was done so far.`
       : `'${path}' is as after a crash: run 'qed check -r all ${path}'.`;
     const message = `qed ${command}: Interrupted; ${state} ${advice}`;
-    this.#io.complain(`\n${message.trimEnd()}\n`);
+    this.#io.printError(message.trimEnd());
   }
 }
 

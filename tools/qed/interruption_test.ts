@@ -4,8 +4,8 @@ import { optionalTest } from "../../test_support/optional.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { runQed, runQedOk } from "./run_testing.ts";
 
-const MAIN = new URL("./main.ts", import.meta.url).pathname;
-const RUN = [Deno.execPath(), "run", "-A", "--frozen", MAIN];
+const MAIN = new URL("../powercut.ts", import.meta.url).pathname;
+const RUN = [Deno.execPath(), "run", "-A", "--frozen", MAIN, "qed"];
 
 /** Wait until a program has come so far, and is not at its end. */
 async function until(hasHappened: () => boolean, child: Deno.ChildProcess): Promise<void> {

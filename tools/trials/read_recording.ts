@@ -9,7 +9,7 @@ import {
   RecordedChoices,
   WRITES,
 } from "../../harness/mod.ts";
-import { readFile } from "../kit/read_file.ts";
+import { readFile } from "../kit/files.ts";
 import { UsageError } from "../kit/usage_error.ts";
 import type { Cell } from "./cells.ts";
 import type { Look } from "./examine.ts";

@@ -2,7 +2,8 @@
 type Path = [one: object, other: object][];
 
 /**
- * Whether two values have the same prototype and the same contents. `0` equals `-0`, and `NaN` itself. Members of a Set and keys of a Map have no order.
+ * Whether two values have the same prototype and the same contents. `0` equals `-0`, and `NaN`
+ * equals itself. Members of a Set and keys of a Map have no order.
  *
  * @throws {TypeError} for two WeakMaps or WeakSets, whose contents nobody can know
  */
@@ -65,11 +66,10 @@ function hasSameBytes(one: Uint8Array, other: Uint8Array): boolean {
 }
 
 function hasSameMembers(one: Set<unknown>, other: Set<unknown>, path: Path): boolean {
-  return isPermutation(
-    [...one].filter((member) => !other.has(member)),
-    [...other].filter((member) => !one.has(member)),
-    path,
-  );
+  if (one.size !== other.size) return false;
+  const left = [...one].filter((member) => !other.has(member));
+  const otherLeft = left.length > 0 ? [...other].filter((member) => !one.has(member)) : [];
+  return isPermutation(left, otherLeft, path);
 }
 
 function hasSameEntries(
@@ -77,11 +77,14 @@ function hasSameEntries(
   other: Map<unknown, unknown>,
   path: Path,
 ): boolean {
-  const isShared = ([key, value]: [unknown, unknown]) =>
-    other.has(key) && isSame(value, other.get(key), path);
-  const shared = new Set([...one].filter(isShared).map(([key]) => key));
-  const isLeft = ([key]: [unknown, unknown]) => !shared.has(key);
-  return isPermutation([...one].filter(isLeft), [...other].filter(isLeft), path);
+  if (one.size !== other.size) return false;
+  const left = new Map<unknown, unknown>();
+  for (const [key, value] of one) {
+    if (!other.has(key) || !isSame(value, other.get(key), path)) left.set(key, value);
+  }
+  if (left.size === 0) return true;
+  const otherLeft = [...other].filter(([key]) => !one.has(key) || left.has(key));
+  return isPermutation([...left], otherLeft, path);
 }
 
 function isPermutation(one: unknown[], other: unknown[], path: Path): boolean {

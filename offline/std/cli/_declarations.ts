@@ -9,20 +9,16 @@ export class Declarations {
   readonly #negatable: ReadonlySet<string>;
   readonly #isEveryLongFlagBoolean: boolean;
 
-  /** @throws {TypeError} if a name has the alias `undefined` */
+  /** Throws a `TypeError` if a name has the alias `undefined`. */
   constructor(options: ParseOptions) {
     for (const [name, aliases] of Object.entries(options.alias ?? {})) {
-      if (aliases === undefined) {
-        throw new TypeError("Alias value must be defined");
-      }
+      if (aliases === undefined) throw new TypeError("Alias value must be defined");
       const group = [...new Set([name, ...toList(aliases)])];
       for (const member of group) this.#groups.set(member, group);
     }
     const { boolean = [], string = [], collect = [], negatable = [] } = options;
     this.#isEveryLongFlagBoolean = boolean === true;
-    this.#boolean = this.#withAliases(
-      typeof boolean === "boolean" ? [] : toList(boolean),
-    );
+    this.#boolean = this.#withAliases(typeof boolean === "boolean" ? [] : toList(boolean));
     this.#string = this.#withAliases(toList(string));
     this.#collect = this.#withAliases(toList(collect));
     this.#negatable = this.#withAliases(toList(negatable));
@@ -33,18 +29,22 @@ export class Declarations {
     return this.#groups.get(name) ?? [name];
   }
 
+  /** Whether the option is `true` or `false`. */
   isBoolean(name: string): boolean {
     return this.#boolean.has(name);
   }
 
+  /** Whether the value stays a string. */
   isString(name: string): boolean {
     return this.#string.has(name);
   }
 
+  /** Whether every occurrence counts. */
   isCollected(name: string): boolean {
     return this.#collect.has(name);
   }
 
+  /** Whether `--no-` and the name turn the option off. */
   isNegatable(name: string): boolean {
     return this.#negatable.has(name);
   }
@@ -56,20 +56,14 @@ export class Declarations {
 
   /** Whether `arg` names an option that the caller declared. */
   isKnown(name: string, arg: string): boolean {
-    return this.isBoolean(name) || this.isString(name) ||
-      this.isCollected(name) ||
-      this.#groups.has(name) ||
-      (this.#isEveryLongFlagBoolean && /^--[^=]+$/.test(arg));
+    return this.isBoolean(name) || this.isString(name) || this.isCollected(name) ||
+      this.#groups.has(name) || (this.#isEveryLongFlagBoolean && /^--[^=]+$/.test(arg));
   }
 
   /** The value of each declared option that does not occur and has no default. */
   *emptyValues(): Generator<[name: string, value: false | unknown[]]> {
-    for (const name of this.#boolean) {
-      yield [name, this.isCollected(name) ? [] : false];
-    }
-    for (const name of this.#string) {
-      if (this.isCollected(name)) yield [name, []];
-    }
+    for (const name of this.#boolean) yield [name, this.isCollected(name) ? [] : false];
+    for (const name of this.#string) if (this.isCollected(name)) yield [name, []];
   }
 
   #withAliases(names: readonly string[]): ReadonlySet<string> {

@@ -16,10 +16,10 @@ export const NO_TABLE_LOCK: LockMutant = (image) => {
 /** Overlapping requests do not wait for each other. */
 export const NO_RANGE_LOCK: LockMutant = (image) => {
   image.withRangeLock = <T>(_range: unknown, _intent: unknown, work: Operation<T>) => work;
-  const lockRange = image.lockRange.bind(image);
+  const enter = image.lockRange.bind(image);
   // Each request gets a range of its own, so that none overlap.
   let place = 0;
-  image.lockRange = (_range, intent) => lockRange({ startBytes: place, endBytes: ++place }, intent);
+  image.lockRange = (_range, intent) => enter({ startBytes: place, endBytes: ++place }, intent);
 };
 
 /** Removes no lock. */

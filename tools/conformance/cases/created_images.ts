@@ -12,7 +12,7 @@ import { SMALL_GUEST } from "./good_images.ts";
 import { expandContents } from "../parts.ts";
 import { SparseFile } from "../../../lib/storage/sparse_file.ts";
 import type { TestCase } from "./test_case.ts";
-import type { Finding, Workplace } from "../workplace.ts";
+import type { Finding, TestWorkspace } from "../test_workspace.ts";
 
 /** An image to create, and what is written to it. */
 interface Creation {
@@ -126,7 +126,7 @@ export function createdImages(): TestCase[] {
   });
 }
 
-async function createAndJudge(place: Workplace, creation: Creation): Promise<Finding> {
+async function createAndJudge(place: TestWorkspace, creation: Creation): Promise<Finding> {
   const { imageBytes, backing, writes = [] } = creation;
   const { clusterBytes = 4096, tableClusters = 2 } = creation;
   const failure = await place.succeed(backing ? "createOver" : "create", {

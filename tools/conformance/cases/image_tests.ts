@@ -13,7 +13,7 @@ import { type MapEntry, mapLines } from "../map_lines.ts";
 import { expandContents } from "../parts.ts";
 import type { SparseFile } from "../../../lib/storage/sparse_file.ts";
 import type { ConformanceTest, TestCase } from "./test_case.ts";
-import { type Finding, PASS, type Workplace } from "../workplace.ts";
+import { type Finding, PASS, type TestWorkspace } from "../test_workspace.ts";
 
 /** An image with its tests. */
 export function imageTestCase(one: ImageCase): TestCase {
@@ -60,7 +60,7 @@ function imageTests(one: ImageCase): ConformanceTest[] {
 }
 
 async function mustRefuse(
-  place: Workplace,
+  place: TestWorkspace,
   command: "open" | "contents",
   error: ErrorDetails | undefined,
 ): Promise<Finding> {
@@ -78,7 +78,7 @@ async function mustRefuse(
     : place.fail(`refused, but not with "${wanted}"`, outcome);
 }
 
-async function opens(place: Workplace, header: HeaderFields): Promise<Finding> {
+async function opens(place: TestWorkspace, header: HeaderFields): Promise<Finding> {
   const outcome = await place.run("open");
   if (outcome.kind !== "exited") return place.ended(outcome);
   if (outcome.code !== 0) return place.fail("refused", outcome);
@@ -110,7 +110,7 @@ function describeCounts(check: CheckCounts): string {
     .filter((part) => part !== "").join(", ");
 }
 
-async function checks(place: Workplace, check: CheckCounts): Promise<Finding> {
+async function checks(place: TestWorkspace, check: CheckCounts): Promise<Finding> {
   const outcome = await place.run("check");
   if (outcome.kind !== "exited") return place.ended(outcome);
   const { keys, exit } = place.template("check");
@@ -133,7 +133,7 @@ async function checks(place: Workplace, check: CheckCounts): Promise<Finding> {
   return wrong.length === 0 ? PASS : place.fail(wrong.join(", "), outcome);
 }
 
-async function maps(place: Workplace, expected: readonly string[]): Promise<Finding> {
+async function maps(place: TestWorkspace, expected: readonly string[]): Promise<Finding> {
   const outcome = await place.run("map");
   if (outcome.kind !== "exited") return place.ended(outcome);
   if (outcome.code !== 0) return place.fail("refused", outcome);
@@ -151,7 +151,7 @@ async function maps(place: Workplace, expected: readonly string[]): Promise<Find
 }
 
 async function reads(
-  place: Workplace,
+  place: TestWorkspace,
   ranges: NonNullable<Expectation["read"]>,
 ): Promise<Finding> {
   // A command that is told the byte compares it itself, and says no by its exit code.
@@ -181,7 +181,7 @@ function afterWrite({ contents, repair, write }: Expectation): SparseFile {
   return disk;
 }
 
-async function writes(place: Workplace, expect: Expectation): Promise<Finding> {
+async function writes(place: TestWorkspace, expect: Expectation): Promise<Finding> {
   const { open, write, repair } = expect;
   if (!write || open === "refuse") throw new Error("nothing to write");
   const failure = await place.succeed("write", {
@@ -201,7 +201,10 @@ async function writes(place: Workplace, expect: Expectation): Promise<Finding> {
   );
 }
 
-async function repairs(place: Workplace, { open, check, repair }: Expectation): Promise<Finding> {
+async function repairs(
+  place: TestWorkspace,
+  { open, check, repair }: Expectation,
+): Promise<Finding> {
   if (!repair || open === "refuse") throw new Error("nothing to repair");
   const outcome = await place.run("repair");
   // The exit code may tell what was found, or what is left: the image decides.

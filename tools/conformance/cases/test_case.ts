@@ -1,6 +1,6 @@
 import type { CommandName } from "../adapter.ts";
 import type { ImageCase } from "./case.ts";
-import type { Finding, Workplace } from "../workplace.ts";
+import type { Finding, TestWorkspace } from "../test_workspace.ts";
 
 /** One test of an implementation. */
 export interface ConformanceTest {
@@ -13,7 +13,7 @@ export interface ConformanceTest {
   /** Whether it changes its files, so that it needs its own. */
   readonly writes: boolean;
   /** Run it in a folder that has the case's files. */
-  run(place: Workplace): Promise<Finding>;
+  run(place: TestWorkspace): Promise<Finding>;
 }
 
 /** Some files and the tests that they are for. */

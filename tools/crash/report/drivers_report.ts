@@ -26,7 +26,9 @@ import type { ReportContext } from "./write_report.ts";
 /** A report of QEMU's drivers; `scripts` has for each finding the path of the script that shows it. */
 export async function driversReport(
   { trials, refused }: DriversResult,
-  { command, facts, scripts }: ReportContext & { readonly scripts: ReadonlyMap<string, string> },
+  { command, commandText, facts, scripts }: ReportContext & {
+    readonly scripts: ReadonlyMap<string, string>;
+  },
 ): Promise<ReportDocument> {
   const cases = new LiveCases();
   const violations: ReportViolation[] = [];
@@ -34,7 +36,9 @@ export async function driversReport(
   for (const trial of trials) {
     for (const found of findingsOf(trial)) {
       const script = scripts.get(findingName(trial, found));
-      violations.push(await violationOf(trial, found, { script, folder: folder.path, cases }));
+      violations.push(
+        await violationOf(trial, found, { script, commandText, folder: folder.path, cases }),
+      );
     }
   }
   const images = trials.reduce((sum, trial) => sum + trial.images, 0);
@@ -46,7 +50,7 @@ export async function driversReport(
     tables: [scorecardTable(trials), costs(trials)],
     notes: [
       ...scorecardNotes(trials),
-      ...refused.map(({ format, reason }) => `not tried: ${format}: ${reason}`),
+      ...refused.map(({ format, reason }) => `not tested: ${format}: ${reason}`),
     ],
   });
 }
@@ -67,7 +71,8 @@ function costs(trials: readonly TrialResult[]): ReportTable {
 async function violationOf(
   trial: TrialResult,
   found: ClassResult,
-  { script, folder, cases }: {
+  { script, commandText, folder, cases }: {
+    readonly commandText: ReportContext["commandText"];
     readonly script: string | undefined;
     readonly folder: string;
     readonly cases: LiveCases;
@@ -98,7 +103,7 @@ async function violationOf(
     explanation: sentences(trial, outcomes, found),
     replay: [
       script === undefined
-        ? `deno task crash drivers --format ${format.name} --save FOLDER`
+        ? commandText("crash", "drivers", "--format", format.name, "--save", "FOLDER")
         : `sh ${script}`,
     ],
     timeline: timelineEntries(log, {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import type { Page } from "playwright-core";
 import { reportPage } from "../../../harness/mod.ts";
-import { crash } from "../captured_output_testing.ts";
+import { crash } from "../run_crash_testing.ts";
 import { missingQemu } from "../../../test_support/qemu.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 import { browserTest, withPage } from "../../../test_support/browser.ts";
@@ -67,8 +67,8 @@ browserTest("it fits a phone, and is readable in the dark", async (browser) => {
     const [, red] = /rgb\((\d+)/.exec(`${ground}`)!;
     assertLess(Number(red), 60);
     await page.emulateMedia({ media: "print", colorScheme: "dark" });
-    const printed = "getComputedStyle(document.documentElement).getPropertyValue('--bad-panel')";
-    assertEquals(await page.evaluate(printed), "#fdeceb"); // paper is white
+    const stdout = "getComputedStyle(document.documentElement).getPropertyValue('--bad-panel')";
+    assertEquals(await page.evaluate(stdout), "#fdeceb"); // paper is white
   });
 });
 
@@ -90,7 +90,7 @@ browserTest("a long word does not make a page wide, and any fragment will do", a
 browserTest("on paper everything is open", async (browser) => {
   const html = await pageOf("run", "aliasing");
   await withPage(browser, html, {}, async (page) => {
-    // What one can play with is not printed.
+    // What one can play with is not stdout.
     const closed = () => page.locator("details:not([open]):not(.sub)").count();
     assertGreater(await closed(), 0);
     await page.evaluate("dispatchEvent(new Event('beforeprint'))");

@@ -6,18 +6,17 @@ import {
   formatStates,
   type FoundViolation,
   prepareContext,
+  type Preset,
+  type Recording,
   type ReportDocument,
   type ReportViolation,
+  type SweepFinding,
   type SweepResult,
 } from "../../../harness/mod.ts";
-import { sourceOf } from "../replay_source.ts";
-import type { CrashFinding } from "../sweep_replay.ts";
-import type { ReplayFile } from "../replay_file.ts";
 import { casesAmong, caseTitle, explorationCells } from "../../../scenarios/qed/result_text.ts";
 import type { CaseResult, ScenarioResult } from "../../../scenarios/qed/run_scenario.ts";
 import { guestBytesOf } from "../../../scenarios/qed/scenario.ts";
 import { groupByState } from "../../../scenarios/qed/group_by_state.ts";
-import { lookUpPreset } from "../../../scenarios/qed/look_up.ts";
 import { LiveCases } from "./live/live_cases.ts";
 import { violationOf } from "./violation_of.ts";
 import type { ReportContext } from "./write_report.ts";
@@ -28,11 +27,12 @@ const MAX_VIOLATIONS_PER_RESULT = 3;
 /** A report of scenarios. */
 export async function resultsReport(
   results: readonly ScenarioResult[],
-  { command, facts }: ReportContext,
+  context: ReportContext,
 ): Promise<ReportDocument> {
+  const { command, facts } = context;
   const liveCases = new LiveCases();
   const explored = casesAmong(results);
-  const violations = explored.flatMap((result) => violationsOf(result, liveCases));
+  const violations = explored.flatMap((result) => violationsOf(result, liveCases, context));
   const wrong = results.filter(({ asExpected }) => !asExpected).length;
   return await liveCases.complete({
     title: results.length === 1 ? `${results[0].scenario}: ${results[0].name}` : "Scenarios",
@@ -45,20 +45,41 @@ export async function resultsReport(
   });
 }
 
-/** A report of one search: of a recorded log. */
+/** A finding of a sweep that takes a crash. */
+export type CrashFinding = SweepFinding & { readonly kind: "crash" };
+
+/** A log, with what its states are checked with. */
+export type CheckedLog = Pick<Recording, "log" | "target" | "guestBytes">;
+
+/** A violation, with everything that its part of a report needs. */
+export interface ReportedViolation {
+  /** The violation. */
+  readonly violation: FoundViolation;
+  /** The log that shows it. */
+  readonly recording: CheckedLog;
+  /** The fault preset. */
+  readonly preset: Preset;
+  /** The heading. */
+  readonly title: string;
+  /** The command that shows the violation again. */
+  readonly replay: string;
+  /** Why it happens, if that is known; the report works it out if not. */
+  readonly explanation?: readonly string[] | undefined;
+}
+
+/** A report of one search of a recorded log. */
 export async function explorationReport(
   exploration: Exploration,
-  found: readonly { readonly violation: FoundViolation; readonly replay: ReplayFile }[],
+  found: readonly ReportedViolation[],
   title: string,
   { command, facts }: ReportContext,
 ): Promise<ReportDocument> {
   const cases = new LiveCases();
   const { states, recoveries, preset, events, certificate, violations } = exploration;
-  const told = found.map(({ violation, replay }) => toldFrom(replay, violation, { title, cases }));
   return await cases.complete({
     title,
     summary: violations.length === 0 ? "clean" : `${violations.length} different violations`,
-    ...{ command, facts, violations: told },
+    ...{ command, facts, violations: found.map((each) => reported(each, cases)) },
     tables: [{
       title: "The search",
       head: ["preset", "events", "states", "recoveries"],
@@ -69,18 +90,16 @@ export async function explorationReport(
   });
 }
 
-/** A report of a sweep; `replayOf` makes the file that replays a finding. */
+/** A report of a sweep; `describe` records the workload of a finding again. */
 export async function sweepReport(
   { subject, presets, depth, coverage, states, recoveries, findings, failing }: SweepResult,
-  replayOf: (finding: CrashFinding) => ReplayFile,
+  describe: (finding: CrashFinding, title: string) => ReportedViolation,
   { command, facts }: ReportContext,
 ): Promise<ReportDocument> {
   const cases = new LiveCases();
   const violations = findings.map((finding): ReportViolation => {
     const title = finding.words.join("; ");
-    if (finding.kind === "crash") {
-      return toldFrom(replayOf(finding), finding.violation, { title, cases });
-    }
+    if (finding.kind === "crash") return reported(describe(finding, title), cases);
     const { detail } = finding.refusal;
     return { title, kind: "refused", detail, explanation: [], replay: [command], timeline: [] };
   });
@@ -98,17 +117,16 @@ export async function sweepReport(
   });
 }
 
-/** A report of one violation: of a replay file. */
+/** A report of one violation of a replay file. */
 export async function replayReport(
-  { replay, path }: { readonly replay: ReplayFile; readonly path: string },
-  violation: FoundViolation,
+  found: ReportedViolation,
   { command, facts }: ReportContext,
 ): Promise<ReportDocument> {
   const cases = new LiveCases();
-  const title = path.split("/").pop()!;
   return await cases.complete({
-    ...{ title, summary: violation.detail, command, facts, tables: [], notes: [] },
-    violations: [toldFrom(replay, violation, { title, cases, path })],
+    ...{ title: found.title, summary: found.violation.detail, command, facts },
+    ...{ tables: [], notes: [] },
+    violations: [reported(found, cases)],
   });
 }
 
@@ -140,49 +158,34 @@ function certificates(results: readonly CaseResult[]): string[] {
 }
 
 /** The first violations of a case, checked against the log that the search recorded. */
-function violationsOf(result: CaseResult, liveCases: LiveCases): ReportViolation[] {
+function violationsOf(
+  result: CaseResult,
+  liveCases: LiveCases,
+  { commandText }: ReportContext,
+): ReportViolation[] {
   const { scenario, case: each, log, target, exploration } = result;
   const { profile, preset } = each;
-  const guestBytes = guestBytesOf(each);
-  const options = {
+  const options = ["--profile", profile.name, "--preset", preset.name];
+  const context = {
+    recording: { log, target, guestBytes: guestBytesOf(each) },
+    preset,
     title: caseTitle(result),
-    replay: [runCommandFor(scenario, profile.name, preset.name)],
-    guestBytes,
+    replay: commandText("crash", "run", scenario, ...options),
   };
   // One state may break the same promise for many sectors.
   return groupByState(exploration.violations).slice(0, MAX_VIOLATIONS_PER_RESULT)
-    .map(([violation]) => {
-      const context = prepareContext(log, target, preset, { guestBytes });
-      return { ...violationOf(context, violation, options), ...liveCases.add(context, violation) };
-    });
+    .map(([violation]) => reported({ violation, ...context }, liveCases));
 }
 
-/** A violation with what its replay file names. */
-function toldFrom(
-  replay: ReplayFile,
-  violation: FoundViolation,
-  { title, cases, path }: { title: string; cases: LiveCases; path?: string },
+function reported(
+  { violation, recording, preset, title, replay, explanation }: ReportedViolation,
+  liveCases: LiveCases,
 ): ReportViolation {
-  using source = sourceOf(replay);
-  const { log, target, guestBytes } = source;
-  const trial = prepareContext(log, target, lookUpPreset(replay.preset), { guestBytes });
-  const told = violationOf(trial, violation, {
-    ...{ title, guestBytes, explanation: replay.explanation },
-    replay: path === undefined ? inputsOf(replay) : [`deno task crash replay ${path}`],
-  });
-  return { ...told, ...cases.add(trial, violation) };
-}
-
-function inputsOf({ source, profile, preset }: ReplayFile): string[] {
-  if ("scenario" in source) {
-    return [runCommandFor(source.scenario, profile, preset)];
-  }
-  if ("log" in source) {
-    return [`deno task crash log ${source.log} --base ${source.base} --preset ${preset}`];
-  }
-  return ["deno task crash replay FILE, with the file that was saved"];
-}
-
-function runCommandFor(scenario: string, profile: string, preset: string): string {
-  return `deno task crash run ${scenario} --profile ${profile} --preset ${preset}`;
+  const { log, target, guestBytes } = recording;
+  const context = prepareContext(log, target, preset, { guestBytes });
+  const options = { title, guestBytes, explanation, replay: [replay] };
+  return {
+    ...violationOf(context, violation, options),
+    ...liveCases.add(context, violation),
+  };
 }

@@ -1,6 +1,6 @@
 import { ImageChain } from "../../../lib/chain/mod.ts";
 import { AsyncDriver } from "../../../lib/storage/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import {
   FORMAT,
   formatOption,
@@ -16,7 +16,7 @@ import { parseByte, parseCount } from "../../kit/sizes.ts";
 import { UsageError } from "../../kit/usage_error.ts";
 
 /** `qed bench`: how fast requests are carried out. */
-export const bench: Command = {
+export const bench: Command = defineCommand({
   name: "bench",
   summary: "measure how fast an image is read or written",
   operands: [{ name: "IMAGE" }],
@@ -79,7 +79,7 @@ export const bench: Command = {
       using chain = ImageChain.open(path, options);
       if (plan.isWrite) refuseUnnamedRaw(chain, args);
       if (BigInt(plan.requestBytes) > chain.guestBytes) {
-        throw new UsageError(`A request is larger than the disk of ${chain.guestBytes} bytes`);
+        throw new UsageError(`a request is larger than the disk of ${chain.guestBytes} bytes`);
       }
     }
     using chain = ImageChain.open(path, { ...options, writable: plan.isWrite });
@@ -96,7 +96,7 @@ export const bench: Command = {
     if (!args.has("quiet")) io.print(`Run completed in ${seconds.toFixed(3)} seconds.\n`);
     return 0;
   },
-};
+});
 
 /** What is sent. */
 interface BenchPlan {

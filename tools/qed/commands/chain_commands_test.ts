@@ -173,10 +173,10 @@ Deno.test("what a rebase cannot do leaves the image as it is", () =>
     const { overlay } = await makeOverlay(dir);
     await runQedOk("snapshot", "-q", overlay, `${dir}/top.qed`);
     const cases: [string[], number, string][] = [
-      [["rebase", overlay], 2, "Must specify backing file (-b) or use unsafe mode (-u)"],
+      [["rebase", overlay], 2, "-b FILE or -u must be given"],
       [["rebase", "-b", "base.raw", overlay], 2, "backing format must be specified"],
       [["rebase", "-u", "-b", "base.raw", overlay], 2, "backing format must be specified"],
-      [["rebase", "-b", "", "-F", "raw", overlay], 2, "-b names none"],
+      [["rebase", "-b", "", "-F", "raw", overlay], 2, "-F needs -b FILE"],
       [["rebase", "-b", "none", "-F", "qed", overlay], 1, "Could not open new backing file 'none'"],
       [["rebase", "-b", "top.qed", "-F", "qed", overlay], 1, "would form a loop"],
       [["rebase", "-b", "nbd://x", "-F", "raw", overlay], 1, "has the protocol 'nbd'"],

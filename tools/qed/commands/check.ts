@@ -6,7 +6,7 @@ import {
   repairImage,
 } from "../../../lib/qed/mod.ts";
 import { checkJson, describeCheck, describeProblems, describeRepair } from "../check_report.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import {
   FORCE_SHARE,
   FORMAT,
@@ -27,7 +27,7 @@ import { UsageError } from "../../kit/usage_error.ts";
 const NOTHING_TO_CHECK = 63;
 
 /** `qed check`: look for damage, and repair it. */
-export const check: Command = {
+export const check: Command = defineCommand({
   name: "check",
   summary: "check an image for damage, and repair it",
   operands: [{ name: "IMAGE" }],
@@ -68,7 +68,7 @@ export const check: Command = {
     const path = args.operand("IMAGE");
     const repair = args.value("repair");
     if (repair !== undefined && args.has("force-share")) {
-      throw new UsageError("-U is for looking only; it does not go with -r");
+      throw new UsageError("-U cannot be combined with -r");
     }
     const options = openingOptions(args);
     const isJson = args.value("output") === "json";
@@ -81,11 +81,11 @@ export const check: Command = {
         skipRepair: true,
       });
       if (!chain.top.image) {
-        io.complain("qed check: This image format does not support checks\n");
+        io.printError("qed check: This image format does not support checks");
         return NOTHING_TO_CHECK;
       }
       using progress = new Progress(io, { isWanted: args.has("progress"), isQuiet });
-      result = await examine(chain, { args, io }, (done, total) => progress.update(done, total));
+      result = await runCheck(chain, { args, io }, (done, total) => progress.update(done, total));
     }
     const { corruptionsFixed, leaksFixed } = result;
     if (corruptionsFixed + leaksFixed > 0) {
@@ -95,13 +95,18 @@ export const check: Command = {
     }
     if (isJson) io.print(`${formatJson(checkJson(path, result))}\n`);
     else if (!isQuiet) io.print(describeCheck(result));
-    if (!isJson && !isQuiet) io.complain(describeProblems(result));
+    if (!isJson && !isQuiet) printProblems(result, io);
     if (result.checkErrors > 0) throw new HostError("Check failed");
     return result.corruptions > 0 ? 2 : result.leaks > 0 ? 3 : 0;
   },
-};
+});
 
-async function examine(
+function printProblems(result: CheckResult, io: Io): void {
+  const text = describeProblems(result).trimEnd();
+  if (text !== "") io.printError(text);
+}
+
+async function runCheck(
   chain: ImageChain,
   { args, io }: { readonly args: ParsedArgs; readonly io: Io },
   progress: ProgressListener,

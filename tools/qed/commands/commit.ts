@@ -1,12 +1,12 @@
 import { commitChain, ImageChain } from "../../../lib/chain/mod.ts";
 import { baseDepthOf } from "../chain_depth.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import { FORMAT, formatOption, LAYOUT, layoutOption, PROGRESS, QUIET } from "../common_options.ts";
 import { InPlace } from "../in_place.ts";
 import { Progress } from "../../kit/progress.ts";
 
 /** `qed commit`: an overlay's changes into its backing file. */
-export const commit: Command = {
+export const commit: Command = defineCommand({
   name: "commit",
   summary: "store what an overlay holds in its backing file, and empty it",
   operands: [{ name: "IMAGE" }],
@@ -62,4 +62,4 @@ export const commit: Command = {
     if (!args.has("quiet")) io.print("Image committed.\n");
     return 0;
   },
-};
+});

@@ -6,7 +6,7 @@ import {
 } from "../../../lib/chain/mod.ts";
 import { FormatError } from "../../../lib/qed/mod.ts";
 import { StorageError } from "../../../lib/storage/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import {
   FORCE_SHARE,
   FORMAT,
@@ -21,7 +21,7 @@ import { Progress } from "../../kit/progress.ts";
 const CODES = { same: 0, different: 1, failed: 2, badTable: 3, unreadable: 4 } as const;
 
 /** `qed compare`: whether two images hold the same disk. */
-export const compare: Command = {
+export const compare: Command = defineCommand({
   name: "compare",
   summary: "tell whether two images show their guests the same disk",
   operands: [{ name: "IMAGE1" }, { name: "IMAGE2" }],
@@ -74,7 +74,7 @@ export const compare: Command = {
       });
     } catch (error) {
       if (!(error instanceof FormatError || error instanceof StorageError)) throw error;
-      io.complain(`qed compare: ${describeError(error)}\n`);
+      io.printError(`qed compare: ${describeError(error)}`);
       return error instanceof FormatError ? CODES.badTable : CODES.unreadable;
     }
     if (shorter !== longer && (difference?.offsetBytes ?? longer) >= shorter) {
@@ -83,7 +83,7 @@ export const compare: Command = {
     say(difference ? describe(difference) : "Images are identical.");
     return difference ? CODES.different : CODES.same;
   },
-};
+});
 
 function describe({ kind, offsetBytes }: Difference): string {
   return kind === "content"

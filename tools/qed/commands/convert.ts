@@ -8,7 +8,7 @@ import {
 } from "../../../lib/chain/mod.ts";
 import type { CreateOptions } from "../../../lib/qed/mod.ts";
 import type { FileStorage } from "../../../lib/storage/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import {
   CREATION_OPTIONS,
   FORCE_SHARE,
@@ -37,7 +37,7 @@ import { writeFresh } from "../write_fresh.ts";
 const TURN_BYTES = 64n << 20n;
 
 /** `qed convert`: copy a disk into a new image. */
-export const convert: Command = {
+export const convert: Command = defineCommand({
   name: "convert",
   summary: "copy an image, backing files included, into a new one",
   operands: [{ name: "SOURCE" }, { name: "TARGET" }],
@@ -93,8 +93,8 @@ export const convert: Command = {
     });
     refuseSourceAsTarget(source, target.path);
     if (source.top.image?.needsCheck && !args.has("quiet")) {
-      io.complain(
-        "qed convert: The source was not closed cleanly; 'qed check' tells if it is good\n",
+      io.printError(
+        "qed convert: The source was not closed cleanly; 'qed check' finds out whether it is good",
       );
     }
     using progress = new Progress(io, {
@@ -112,7 +112,7 @@ export const convert: Command = {
     await writeFresh(target.path, io, fill, { isDurable });
     return 0;
   },
-};
+});
 
 /** What is to be written. */
 interface Target {
@@ -126,7 +126,9 @@ function planTarget(args: ParsedArgs): Target {
   const { clusterBytes, tableClusters, ...other } = parseCreationOptions(args);
   const unusable = Object.keys(other)[0];
   if (unusable) {
-    throw new UsageError("-o: A target has the source's size and no backing file");
+    throw new UsageError(
+      "-o: size and backing_file cannot be set: the target has the source's size and no backing file",
+    );
   }
   const options = {
     ...(clusterBytes !== undefined && { clusterBytes }),
@@ -134,7 +136,7 @@ function planTarget(args: ParsedArgs): Target {
     ...layoutOption(args),
   };
   if (format === "raw" && Object.keys(options).length > 0) {
-    throw new UsageError("A raw target has no clusters, tables or layout; for QED add -O qed");
+    throw new UsageError("cluster_size, table_size and --layout need -O qed");
   }
   return { path: args.operand("TARGET"), format, options };
 }

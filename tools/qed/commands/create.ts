@@ -11,7 +11,7 @@ import {
 import { createImage, type CreateOptions, DEFAULT_CLUSTER_BYTES } from "../../../lib/qed/mod.ts";
 import { SECTOR_BYTES } from "../../../lib/storage/sector.ts";
 import { runSync } from "../../../lib/storage/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import {
   CREATION_OPTIONS,
   FORMAT,
@@ -34,7 +34,7 @@ import { UsageError } from "../../kit/usage_error.ts";
 import { writeFresh } from "../write_fresh.ts";
 
 /** `qed create`: a new image, empty or over a backing file. */
-export const create: Command = {
+export const create: Command = defineCommand({
   name: "create",
   summary: "create an image, empty or over a backing file",
   operands: [{ name: "FILE" }, { name: "SIZE", isOptional: true }],
@@ -81,7 +81,7 @@ export const create: Command = {
     });
     return 0;
   },
-};
+});
 
 /** What is to be created. */
 interface Plan {
@@ -109,17 +109,19 @@ function planImage(args: ParsedArgs): Plan {
   const layout = layoutOption(args);
   const isQedOnly = backing ?? given.clusterBytes ?? given.tableClusters ?? layout.layout;
   if (format === "raw" && isQedOnly !== undefined) {
-    throw new UsageError("A raw image has no backing file, clusters, tables or layout");
+    throw new UsageError(
+      "-f raw cannot be combined with a backing file, clusters, tables or a layout",
+    );
   }
   if (backing === undefined && backingFormat !== undefined) {
-    throw new UsageError("-F is the format of a backing file, but -b names none");
+    throw new UsageError("-F needs -b FILE");
   }
   const behind = backing === undefined
     ? undefined
     : { name: backing, format: backingFormat, isUnsafe: args.has("unsafe") };
   const behindBytes = behind && inspectBacking(path, behind);
   const wanted = size ?? behindBytes;
-  if (wanted === undefined) throw new UsageError("Image creation needs a size: operand SIZE");
+  if (wanted === undefined) throw new UsageError("missing operand SIZE");
 
   const { clusterBytes = DEFAULT_CLUSTER_BYTES, tableClusters } = given;
   const unit = BigInt(layout.layout === "rfc" ? clusterBytes : SECTOR_BYTES) || 1n;

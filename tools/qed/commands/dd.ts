@@ -7,10 +7,10 @@ import {
   ImageChain,
 } from "../../../lib/chain/mod.ts";
 import { SECTOR_BYTES } from "../../../lib/storage/sector.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import { FORCE_SHARE, FORMAT, formatOption, shareOption } from "../common_options.ts";
 import { type DiskWriter, qedWriter, rawWriter } from "../disk_writer.ts";
-import { nearest } from "../../kit/nearest.ts";
+import { didYouMean } from "../../kit/nearest.ts";
 import type { ParsedArgs } from "../../kit/parsed_args.ts";
 import { parseSize } from "../../kit/sizes.ts";
 import { UsageError } from "../../kit/usage_error.ts";
@@ -23,7 +23,7 @@ const MOST_BLOCK_BYTES = 2n ** 31n - 1n;
 const PIECE_BYTES = 1 << 20;
 
 /** `qed dd`: a part of a disk as a new image. */
-export const dd: Command = {
+export const dd: Command = defineCommand({
   name: "dd",
   summary: "copy a part of a disk into a new image, in the words of dd(1)",
   operands: [{ name: "KEY=VALUE", isOptional: true, isRepeatable: true }],
@@ -56,7 +56,7 @@ export const dd: Command = {
     using source = ImageChain.open(wanted.input, { ...formatOption(args), ...shareOption(args) });
     refuseSourceAsTarget(source, wanted.output);
     const range = rangeOf(source, wanted);
-    if (range.isPastEnd) io.complain(`qed dd: ${wanted.input}: cannot skip to specified offset\n`);
+    if (range.isPastEnd) io.printError(`qed dd: ${wanted.input}: cannot skip to specified offset`);
     const sector = BigInt(SECTOR_BYTES);
     const imageBytes = (range.end - range.start + sector - 1n) / sector * sector;
     await writeFresh(wanted.output, io, async (storage) => {
@@ -68,7 +68,7 @@ export const dd: Command = {
     });
     return 0;
   },
-};
+});
 
 /** What the operands ask for. */
 interface Wanted {
@@ -84,19 +84,18 @@ function parseOperands(args: ParsedArgs): Wanted {
   for (const text of args.operands("KEY=VALUE")) {
     const [, key, value] = /^([^=]*)=(.*)$/s.exec(text) ?? [undefined, text, ""];
     if (!KEYS.some((known) => known === key)) {
-      const likely = nearest(key, KEYS);
       throw new UsageError(
-        `Unrecognized operand '${key}'${likely ? `; did you mean '${likely}='?` : ""}`,
+        `unknown operand '${key}='${didYouMean(`${key}=`, KEYS.map((known) => `${known}=`))}`,
       );
     }
-    if (value === "") throw new UsageError(`Operand '${key}=' needs a value`);
-    if (given.has(key)) throw new UsageError(`Operand '${key}=' is given twice`);
+    if (value === "") throw new UsageError(`operand '${key}=' needs a value`);
+    if (given.has(key)) throw new UsageError(`operand '${key}=' cannot be given more than once`);
     given.set(key, value);
   }
   const input = given.get("if");
   const output = given.get("of");
   if (input === undefined || output === undefined) {
-    throw new UsageError("Must specify both input and output files (if=, of=)");
+    throw new UsageError(`missing operand ${input === undefined ? "if=" : "of="}FILE`);
   }
   const number = (key: string) => {
     const text = given.get(key);
@@ -104,7 +103,7 @@ function parseOperands(args: ParsedArgs): Wanted {
   };
   const blockBytes = number("bs") ?? DEFAULT_BLOCK_BYTES;
   if (blockBytes < 1n || blockBytes > MOST_BLOCK_BYTES) {
-    throw new UsageError(`Invalid bs= specified: must be from 1 to ${MOST_BLOCK_BYTES}`);
+    throw new UsageError(`bs= must be from 1 to ${MOST_BLOCK_BYTES}`);
   }
   return { input, output, blockBytes, count: number("count"), skip: number("skip") ?? 0n };
 }

@@ -68,15 +68,15 @@ Deno.test("operands that make no sense are refused, and nothing is written", () 
     const input = `if=${dir}/a.raw`;
     const output = `of=${dir}/b.raw`;
     const cases: [string[], number, string][] = [
-      [[], 2, "Must specify both input and output files"],
-      [[input], 2, "Must specify both"],
-      [[input, output, "bs=0"], 2, "Invalid bs= specified"],
-      [[input, output, "bs=4G"], 2, "Invalid bs= specified"],
+      [[], 2, "missing operand if=FILE"],
+      [[input], 2, "missing operand of=FILE"],
+      [[input, output, "bs=0"], 2, "bs= must be from 1"],
+      [[input, output, "bs=4G"], 2, "bs= must be from 1"],
       [[input, output, "bs=x"], 2, "bs=: 'x' is not a size"],
-      [[input, output, "cuont=1"], 2, "Unrecognized operand 'cuont'; did you mean 'count='?"],
+      [[input, output, "cuont=1"], 2, "unknown operand 'cuont=' (did you mean 'count='?)"],
       [[input, output, "count"], 2, "needs a value"],
       [[input, output, "count="], 2, "needs a value"],
-      [[input, output, output], 2, "is given twice"],
+      [[input, output, output], 2, "cannot be given more than once"],
       [[input, `of=${dir}/a.raw`], 1, "the input itself"],
       [[`if=${dir}/none`, output], 1, "No such file or directory"],
     ];

@@ -1,6 +1,6 @@
 import { ImageChain, runInTurns } from "../../../lib/chain/mod.ts";
 import { defragmentImage } from "../../../lib/qed/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import {
   FORMAT,
   formatOption,
@@ -16,7 +16,7 @@ import { Progress } from "../../kit/progress.ts";
 import { formatSize } from "../../kit/sizes.ts";
 
 /** `qed defragment`: the clusters of a file in the order of the guest's disk. */
-export const defragment: Command = {
+export const defragment: Command = defineCommand({
   name: "defragment",
   summary: "bring a file into the order in which a guest reads, and cut off what is unused",
   operands: [{ name: "IMAGE" }],
@@ -68,4 +68,4 @@ export const defragment: Command = {
     }
     return 0;
   },
-};
+});

@@ -1,6 +1,6 @@
 import { ImageChain } from "../../../lib/chain/mod.ts";
 import { assertInside, discardImage } from "../../../lib/qed/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import {
   FORMAT,
   formatOption,
@@ -14,7 +14,7 @@ import { InPlace } from "../in_place.ts";
 import { parseSize } from "../../kit/sizes.ts";
 
 /** `qed discard`: a range that the guest does not need any more. */
-export const discard: Command = {
+export const discard: Command = defineCommand({
   name: "discard",
   summary: "drop what the guest's disk holds in a range",
   operands: [{ name: "IMAGE" }, { name: "OFFSET" }, { name: "LENGTH" }],
@@ -55,4 +55,4 @@ export const discard: Command = {
     chain.close();
     return 0;
   },
-};
+});

@@ -7,7 +7,7 @@ import {
   parseHeader,
 } from "../../../lib/qed/mod.ts";
 import type { FileStorage } from "../../../lib/storage/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import { FORCE_SHARE, LAYOUT, layoutOption } from "../common_options.ts";
 import { describeHeader, type HeaderDump } from "../dump_header.ts";
 import { TableDumper, type TablePlace } from "../dump_table.ts";
@@ -18,7 +18,7 @@ const FEW_LINES = 16;
 const FEW_TABLES = 4;
 
 /** `qed dump`: the header and the tables, byte by byte and in words. */
-export const dump: Command = {
+export const dump: Command = defineCommand({
   name: "dump",
   summary: "show the header and the tables of an image in hexadecimal, with what they mean",
   operands: [{ name: "IMAGE" }],
@@ -51,7 +51,7 @@ export const dump: Command = {
     if (header) await showTables(file, { header, limits, io });
     return 0;
   },
-};
+});
 
 function open(path: string): FileStorage {
   try {

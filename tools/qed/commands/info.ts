@@ -6,13 +6,13 @@ import {
   occupiedBytes,
 } from "../../../lib/chain/mod.ts";
 import { RFC_COMPAT_BACKING_FORMAT } from "../../../lib/qed/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import { FORCE_SHARE, FORMAT, LAYOUT, openingOptions, OUTPUT } from "../common_options.ts";
 import { formatJson, type Json } from "../../kit/json.ts";
 import { formatSize } from "../../kit/sizes.ts";
 
 /** `qed info`: what an image is like. */
-export const info: Command = {
+export const info: Command = defineCommand({
   name: "info",
   summary: "show what an image is like",
   operands: [{ name: "IMAGE" }],
@@ -45,7 +45,7 @@ export const info: Command = {
     io.print(`${formatJson(isChain ? objects : objects[0])}\n`);
     return 0;
   },
-};
+});
 
 /** The object that `qemu-img info --output=json` prints, its keys in the same order. */
 function toJson(layer: Layer): Json {

@@ -40,8 +40,16 @@ Deno.test("what cannot be zeroed or discarded is refused", () =>
     const before = Deno.readFileSync(path);
     const cases: [string[], number, string][] = [
       [["write", "-z", path, "0"], 2, "--zero needs --length"],
-      [["write", "-z", path, "0", "-P", "1", "-l", "1"], 2, "Give one of"],
-      [["write", "-z", path, "0", "input", "-l", "1"], 2, "Give one of"],
+      [
+        ["write", "-z", path, "0", "-P", "1", "-l", "1"],
+        2,
+        "FILE, --pattern and --zero cannot be combined",
+      ],
+      [
+        ["write", "-z", path, "0", "input", "-l", "1"],
+        2,
+        "FILE, --pattern and --zero cannot be combined",
+      ],
       [["write", "-z", path, "1M", "-l", "1"], 1, "outside the image"],
       [["discard", path, "1M", "1"], 1, "outside the image"],
       [["discard", path, "x", "1"], 2, "OFFSET: 'x'"],

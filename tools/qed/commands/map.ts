@@ -4,13 +4,13 @@ import {
   ExtentWalker,
   ImageChain,
 } from "../../../lib/chain/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import { FORCE_SHARE, FORMAT, LAYOUT, openingOptions, OUTPUT } from "../common_options.ts";
 import type { Io } from "../../kit/io.ts";
 import { parseSize } from "../../kit/sizes.ts";
 
 /** `qed map`: where the parts of the guest's disk are stored. */
-export const map: Command = {
+export const map: Command = defineCommand({
   name: "map",
   summary: "show where the parts of the guest's disk are stored",
   operands: [{ name: "IMAGE" }],
@@ -53,7 +53,7 @@ export const map: Command = {
     }
     return 0;
   },
-};
+});
 
 /** What of the range each file holds, neighbours that are alike joined; at least one entry. */
 function* joinedExtents(

@@ -10,7 +10,7 @@ import {
   tableSizeRule,
 } from "../../../lib/qed/mod.ts";
 import { SECTOR_BYTES } from "../../../lib/storage/sector.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import {
   CREATION_OPTIONS,
   FORCE_SHARE,
@@ -33,7 +33,7 @@ import { parseSize } from "../../kit/sizes.ts";
 import { UsageError } from "../../kit/usage_error.ts";
 
 /** `qed measure`: how large a new image will be. */
-export const measure: Command = {
+export const measure: Command = defineCommand({
   name: "measure",
   summary: "tell how large a file a new image needs",
   operands: [{ name: "IMAGE", isOptional: true }],
@@ -70,7 +70,7 @@ export const measure: Command = {
     }
     const given = parseCreationOptions(args);
     if (given.backingFile !== undefined || given.backingFormat !== undefined) {
-      throw new UsageError("-o: What is measured has no backing file");
+      throw new UsageError("-o: backing_file cannot be measured");
     }
     const format = args.choice("output-format", IMAGE_FORMATS) ?? "raw";
     const sizeText = args.value("size");
@@ -81,10 +81,10 @@ export const measure: Command = {
     );
     const path = args.optionalOperand("IMAGE");
     if ((path === undefined) === (size === undefined)) {
-      throw new UsageError("Give either IMAGE or --size");
+      throw new UsageError("either IMAGE or --size must be given, not both");
     }
     if (format === "raw" && (given.clusterBytes ?? given.tableClusters) !== undefined) {
-      throw new UsageError("A raw image has no clusters or tables; for QED add -O qed");
+      throw new UsageError("cluster_size and table_size need -O qed");
     }
     const geometry = checkedGeometry(given);
     const sizes = path === undefined
@@ -98,7 +98,7 @@ export const measure: Command = {
     }
     return 0;
   },
-};
+});
 
 function measureSize(
   imageBytes: bigint,

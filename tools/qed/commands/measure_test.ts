@@ -68,8 +68,8 @@ qemuDirTest("a raw image is measured as qemu-img does", async (dir) => {
 
 Deno.test("what cannot be measured is said", async () => {
   const cases: [string[], number, string][] = [
-    [[], 2, "Give either IMAGE or --size"],
-    [["--size", "1M", "a.qed"], 2, "Give either IMAGE or --size"],
+    [[], 2, "either IMAGE or --size must be given"],
+    [["--size", "1M", "a.qed"], 2, "either IMAGE or --size must be given"],
     [["--size", "1M", "-o", "cluster_size=4k"], 2, "add -O qed"],
     [["-O", "qed", "--size", "1M", "-o", "cluster_size=5000"], 1, "must be a power of two"],
     [["-O", "qed", "--size", "1M", "-o", "table_size=3"], 1, "must be a power of two"],

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { describeError, HostError, ImageChain } from "../../../lib/chain/mod.ts";
 import { assertInside } from "../../../lib/qed/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import { FORCE_SHARE, FORMAT, LAYOUT, openingOptions } from "../common_options.ts";
 import { HexDump } from "../hex_dump.ts";
 import type { Io } from "../../kit/io.ts";
@@ -12,7 +12,7 @@ import { UsageError } from "../../kit/usage_error.ts";
 const BLOCK_BYTES = 1 << 18;
 
 /** `qed read`: what the guest sees. */
-export const read: Command = {
+export const read: Command = defineCommand({
   name: "read",
   summary: "print what the guest sees at an offset",
   operands: [{ name: "IMAGE" }, { name: "OFFSET" }, { name: "LENGTH" }],
@@ -45,7 +45,7 @@ export const read: Command = {
     const length = parseSize(args.operand("LENGTH"), "LENGTH");
     const copiesOnRead = args.has("copy-on-read");
     if (copiesOnRead && args.has("force-share")) {
-      throw new UsageError("-U is for looking only; it does not go with -C");
+      throw new UsageError("-U cannot be combined with -C");
     }
     const path = args.operand("IMAGE");
     {
@@ -69,7 +69,7 @@ export const read: Command = {
     if (copiesOnRead) chain.close();
     return 0;
   },
-};
+});
 
 /** Where the bytes go. */
 interface Sink extends Disposable {
@@ -84,7 +84,7 @@ function openSink(
   const { io, offset, image } = context;
   const path = args.value("output");
   if (path !== undefined && path !== "-") {
-    if (args.has("hex")) throw new UsageError("-x prints; it does not go with -o FILE");
+    if (args.has("hex")) throw new UsageError("-x cannot be combined with -o FILE");
     return new FileSink(path, image);
   }
   const isHex = args.has("hex") || (path === undefined && io.isTerminal.stdout);

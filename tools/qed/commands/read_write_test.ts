@@ -97,14 +97,18 @@ Deno.test("refusals of read and write leave the image as it was, dirty ones too"
       [["write", path, "0", "-P", "256", "-l", "1"], 2, "'256' is not a byte"],
       [["write", path, "0", "-P", "x", "-l", "1"], 2, "'x' is not a byte"],
       [["write", path, "0", "-P", "1"], 2, "--pattern needs --length"],
-      [["write", path, "0", `${dir}/input`, "-P", "1", "-l", "1"], 2, "one of FILE, --pattern"],
+      [
+        ["write", path, "0", `${dir}/input`, "-P", "1", "-l", "1"],
+        2,
+        "FILE, --pattern and --zero cannot be combined",
+      ],
       [["write", path, "zero", `${dir}/input`], 2, "OFFSET: 'zero' is not a size"],
       [["read", path, "1M", "1"], 1, "1 bytes at 1048576 are outside the image of 1048576"],
       [["read", path, "36k", "1"], 1, `l2_table[0][9] at offset ${l2Bytes + 72} is 1099511627776`],
       [["read", path, "0", "1", "-o", path], 1, "belongs to the image that is read"],
       [["read", path, "0", "1", "-o", dir], 1, "Is a directory"],
       [["read", path, "0", "1", "-o", `${dir}/input`, "-x"], 2, "-x prints"],
-      [["read", path, "0"], 2, "Missing operand LENGTH"],
+      [["read", path, "0"], 2, "missing operand LENGTH"],
     ];
     builder.file.grow(2 << 20);
     builder.save(path);

@@ -10,7 +10,7 @@ import {
   type RebaseTarget,
   renameBacking,
 } from "../../../lib/chain/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import {
   FORMAT,
   formatOption,
@@ -28,7 +28,7 @@ import { Progress } from "../../kit/progress.ts";
 import { UsageError } from "../../kit/usage_error.ts";
 
 /** `qed rebase`: another backing file. */
-export const rebase: Command = {
+export const rebase: Command = defineCommand({
   name: "rebase",
   summary: "give an image another backing file, or none",
   operands: [{ name: "IMAGE" }],
@@ -68,11 +68,11 @@ export const rebase: Command = {
     const path = args.operand("IMAGE");
     const name = args.value("backing");
     if (name === undefined && !args.has("unsafe")) {
-      throw new UsageError("Must specify backing file (-b) or use unsafe mode (-u)");
+      throw new UsageError("-b FILE or -u must be given");
     }
     const format = args.choice("backing-format", IMAGE_FORMATS);
     if (!name && format) {
-      throw new UsageError("-F is the format of a backing file, but -b names none");
+      throw new UsageError("-F needs -b FILE");
     }
     const reference = name ? { name, isRaw: format === "raw" } : undefined;
     if (reference && !format) {
@@ -95,7 +95,7 @@ export const rebase: Command = {
     using backing = openBehind(path, reference.name, format);
     return await rebaseTo({ reference, backing }, args, io);
   },
-};
+});
 
 function openBehind(
   path: string,

@@ -1,6 +1,6 @@
 import { ImageChain } from "../../../lib/chain/mod.ts";
 import { ImageError } from "../../../lib/qed/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import {
   FORMAT,
   formatOption,
@@ -12,7 +12,7 @@ import {
 import { parseSize } from "../../kit/sizes.ts";
 
 /** `qed resize`: another size for the guest's disk. */
-export const resize: Command = {
+export const resize: Command = defineCommand({
   name: "resize",
   summary: "make the guest's disk larger, or smaller where nothing is lost",
   operands: [{ name: "IMAGE" }, { name: "[+|-]SIZE", isSigned: true }],
@@ -59,4 +59,4 @@ export const resize: Command = {
     if (!args.has("quiet")) io.print("Image resized.\n");
     return 0;
   },
-};
+});

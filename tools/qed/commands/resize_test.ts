@@ -43,7 +43,7 @@ Deno.test("what cannot be leaves the image as it is, dirty or not", () =>
       [[path, "512k"], 1, "use --shrink"],
       [["--shrink", path, "-2M"], 1, "has 1048576 bytes only"],
       [[path, "1M1"], 2, "not a size"],
-      [[path, "--1"], 2, "Unknown option"],
+      [[path, "--1"], 2, "unknown option"],
       [[raw, "1M"], 1, "-f raw"],
       [[`${dir}/none`, "1M"], 1, "No such file or directory"],
     ];

@@ -1,5 +1,5 @@
 import { createOverlay, ImageChain } from "../../../lib/chain/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import {
   CREATION_OPTIONS,
   FORMAT,
@@ -17,7 +17,7 @@ import {
 import { UsageError } from "../../kit/usage_error.ts";
 
 /** `qed snapshot`: a new overlay. */
-export const snapshot: Command = {
+export const snapshot: Command = defineCommand({
   name: "snapshot",
   summary: "begin a new overlay on an image, which stays as it is from then on",
   operands: [{ name: "IMAGE" }, { name: "OVERLAY" }],
@@ -44,7 +44,9 @@ export const snapshot: Command = {
     }
     const { clusterBytes, tableClusters, ...other } = parseCreationOptions(args);
     if (Object.keys(other).length > 0) {
-      throw new UsageError("-o: An overlay has its image's size, and that as its backing file");
+      throw new UsageError(
+        "-o: size and backing_file cannot be set: the overlay has the size of IMAGE, its backing file",
+      );
     }
     using chain = ImageChain.open(args.operand("IMAGE"), formatOption(args));
     refuseUnnamedRaw(chain, args);
@@ -57,4 +59,4 @@ export const snapshot: Command = {
     if (!args.has("quiet")) io.print(`'${overlay}' is an overlay of '${chain.top.path}' now.\n`);
     return 0;
   },
-};
+});

@@ -1,6 +1,6 @@
 import { backingName, ImageChain, streamChain } from "../../../lib/chain/mod.ts";
 import { baseDepthOf } from "../chain_depth.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import {
   FORMAT,
   formatOption,
@@ -15,7 +15,7 @@ import { InPlace } from "../in_place.ts";
 import { Progress } from "../../kit/progress.ts";
 
 /** `qed stream`: an overlay that needs its backing file no more. */
-export const stream: Command = {
+export const stream: Command = defineCommand({
   name: "stream",
   summary: "copy what the backing files hold into the image, and do without them",
   operands: [{ name: "IMAGE" }],
@@ -65,7 +65,7 @@ export const stream: Command = {
     if (!args.has("quiet")) io.print("Image streamed.\n");
     return 0;
   },
-};
+});
 
 /** What the image's header is to say of a file of its chain, once that is its backing file. */
 function referenceTo(chain: ImageChain, depth: number) {

@@ -1,10 +1,10 @@
 import { ImageChain } from "../../../lib/chain/mod.ts";
 import { upgradeLayout } from "../../../lib/qed/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import { FORMAT, formatOption, LAYOUT, layoutOption, QUIET } from "../common_options.ts";
 
 /** `qed upgrade`: an image of 2010 for the programs that came after. */
-export const upgrade: Command = {
+export const upgrade: Command = defineCommand({
   name: "upgrade",
   summary: "turn an image of the layout of 2010 (rfc) into one that QEMU opens",
   operands: [{ name: "IMAGE" }],
@@ -34,4 +34,4 @@ export const upgrade: Command = {
     if (!args.has("quiet")) io.print("Image upgraded to the final layout.\n");
     return 0;
   },
-};
+});

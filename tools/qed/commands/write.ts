@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { HostError, ImageChain, openRegularFile } from "../../../lib/chain/mod.ts";
 import { assertInside, ImageError, writeZeroes } from "../../../lib/qed/mod.ts";
 import type { FileStorage } from "../../../lib/storage/mod.ts";
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import {
   FORMAT,
   formatOption,
@@ -24,7 +24,7 @@ const BLOCK_BYTES = 1 << 20;
 const MOST_INPUT_BYTES = 1 << 30;
 
 /** `qed write`: bytes onto the guest's disk. */
-export const write: Command = {
+export const write: Command = defineCommand({
   name: "write",
   summary: "store bytes on the guest's disk at an offset",
   operands: [{ name: "IMAGE" }, { name: "OFFSET" }, { name: "FILE", isOptional: true }],
@@ -94,7 +94,7 @@ export const write: Command = {
     chain.close();
     return 0;
   },
-};
+});
 
 async function zeroRange(
   chain: ImageChain,
@@ -124,7 +124,7 @@ function openSource(args: ParsedArgs, io: Io): Source {
   if (pattern !== undefined) {
     const name = isZero ? "--zero" : "--pattern";
     if (file !== undefined || (isZero && args.value("pattern") !== undefined)) {
-      throw new UsageError("Give one of FILE, --pattern and --zero");
+      throw new UsageError("FILE, --pattern and --zero cannot be combined");
     }
     if (length === undefined) throw new UsageError(`${name} needs --length`);
     return patternSource(parseByte(pattern, "--pattern"), length);

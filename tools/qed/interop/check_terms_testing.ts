@@ -1,6 +1,6 @@
 /** The outcome of `check --output=json`, of our tool and of QEMU's. */
 import { runTool } from "../../../test_support/qemu.ts";
-import { runQed } from "./tool_testing.ts";
+import { runQed } from "../run_testing.ts";
 
 /** What came out of a check. */
 export interface CheckOutcome {

@@ -6,7 +6,7 @@ import { checkWithQemu } from "./check_terms_testing.ts";
 import { runToolOk, seededQemuTest } from "../../../test_support/qemu.ts";
 import { type ImageShape, imageShapes } from "../../../test_support/random_images.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
-import { runQedOk } from "./tool_testing.ts";
+import { runQedOk } from "../run_testing.ts";
 
 interface Plan {
   readonly shape: ImageShape;
@@ -37,11 +37,11 @@ async function roundTrip(dir: string, { shape, source, writer }: Plan): Promise<
   const toQed = ["convert", "-f", backing.format, "-O", "qed", "-o", options, from, qed];
   const toRaw = ["convert", "-f", "qed", "-O", "raw", qed, raw];
   if (writer === "here") {
-    await runQedOk(toQed);
+    await runQedOk(...toQed);
     await runToolOk("qemu-img", toRaw);
   } else {
     await runToolOk("qemu-img", toQed);
-    await runQedOk(toRaw);
+    await runQedOk(...toRaw);
   }
   assertEquals((await checkWithQemu(qed)).code, 0);
   await runToolOk("qemu-img", ["compare", "-f", "raw", "-F", "raw", raw, `${dir}/expected.raw`]);

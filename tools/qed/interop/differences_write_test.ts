@@ -22,7 +22,7 @@ import { checkWithQemu } from "./check_terms_testing.ts";
 import { smallImage } from "../../../lib/qed/format/image_builder.ts";
 import { qemuDirTest, runTool, runToolOk } from "../../../test_support/qemu.ts";
 import { RecordingStorage } from "../../../test_support/recording.ts";
-import { runQed } from "./tool_testing.ts";
+import { runQed } from "../run_testing.ts";
 import { describeRecorded, recordQemu } from "./write_log_testing.ts";
 
 /** The guest's byte at `offset`, as qemu-io prints it. */

@@ -1,6 +1,6 @@
-import type { Command } from "../../kit/command.ts";
+import { type Command, defineCommand } from "../../kit/command.ts";
 import { FORMAT, formatOption, PROFILE, profileOption, QUIET } from "../common_options.ts";
-import { table } from "../../kit/help.ts";
+import { section } from "../../kit/help.ts";
 import { type Io, OutputClosedError } from "../../kit/io.ts";
 import type { ParsedArgs } from "../../kit/parsed_args.ts";
 import { parseCount } from "../../kit/sizes.ts";
@@ -16,80 +16,79 @@ import {
 import { LIVE_FAULTS, parseFault } from "./live_faults.ts";
 import { openServed, type ServedImage } from "./served_image.ts";
 
-const MOST_PORT = 65_535;
+/** More clients than this cannot be asked for. */
+const MAX_CLIENTS = 10_000;
+const MAX_PORT = 65_535;
 const THIS_MACHINE = "localhost";
 
-/** `qed nbd`: serve an image until `untilStopped` is fulfilled. */
-export function nbdCommand(untilStopped: () => Promise<void>): Command {
-  return {
-    name: "nbd",
-    summary: "serve an image to NBD clients, record what they do, and have storage fail them",
-    operands: [{ name: "IMAGE" }],
-    options: [
-      { ...FORMAT, help: "format of the image, qed or raw; raw must be named to be written" },
-      {
-        short: "p",
-        long: "port",
-        value: "N",
-        help: `listen at this port, 0 for any that is free; ${NBD_PORT} if not given`,
-      },
-      {
-        short: "b",
-        long: "bind",
-        value: "ADDRESS",
-        help: "of which address; this machine's own, which nobody else reaches, if not given",
-      },
-      { short: "k", long: "socket", value: "PATH", help: "listen at a socket in the file system" },
-      {
-        short: "x",
-        long: "export-name",
-        value: "NAME",
-        help: "name of the disk; none if not given",
-      },
-      { short: "r", long: "read-only", help: "take no writes" },
-      {
-        short: "e",
-        long: "connections",
-        value: "N",
-        help: `most clients at a time, others wait; ${MAX_CONNECTIONS} if not given`,
-      },
-      {
-        long: "record",
-        value: "LOG",
-        help: "log what reaches the file, for 'deno task crash log'; replaces LOG",
-      },
-      {
-        long: "grow",
-        help: "writes past the end of a raw file make it larger, as drivers of formats expect it",
-      },
-      {
-        long: "delay",
-        value: "MS",
-        help: "writes and flushes take so many milliseconds longer: more are in flight at a time",
-      },
-      {
-        long: "fault",
-        value: "NAME[:N]",
-        isRepeatable: true,
-        help:
-          "have storage do this to the Nth request that it can happen to, the first if not given",
-      },
-      PROFILE,
-      QUIET,
-    ],
-    notes: notes(),
-    exitCodes: [
-      [0, "stopped by a signal; everything is durable, and the image is clean"],
-      [1, "the image could not be opened, served or closed"],
-    ],
-    examples: [
-      ["--socket /tmp/nbd.sock disk.qed", "then: nbdinfo 'nbd+unix:///?socket=/tmp/nbd.sock'"],
-      ["-f raw --grow --delay 1 --record s.log disk.qed", "log how another driver writes disk.qed"],
-      ["--fault flush-fails:3 disk.qed", "the third flush of the file fails"],
-    ],
-    run: (args, io) => serve(args, io, untilStopped),
-  };
-}
+/** `qed nbd`: serve an image until a signal asks the program to stop. */
+export const nbd: Command = defineCommand({
+  name: "nbd",
+  summary: "serve an image to NBD clients, record what they do, and have storage fail them",
+  operands: [{ name: "IMAGE" }],
+  options: [
+    { ...FORMAT, help: "format of the image, qed or raw; raw must be named to be written" },
+    {
+      short: "p",
+      long: "port",
+      value: "N",
+      help: `listen at this port, 0 for any that is free; ${NBD_PORT} if not given`,
+    },
+    {
+      short: "b",
+      long: "bind",
+      value: "ADDRESS",
+      help: "of which address; this machine's own, which nobody else reaches, if not given",
+    },
+    { short: "k", long: "socket", value: "PATH", help: "listen at a socket in the file system" },
+    {
+      short: "x",
+      long: "export-name",
+      value: "NAME",
+      help: "name of the disk; none if not given",
+    },
+    { short: "r", long: "read-only", help: "take no writes" },
+    {
+      short: "e",
+      long: "connections",
+      value: "N",
+      help: `most clients at a time, others wait; ${MAX_CONNECTIONS} if not given`,
+    },
+    {
+      long: "record",
+      value: "LOG",
+      help: "log what reaches the file, for 'deno task crash log'; replaces LOG",
+    },
+    {
+      long: "grow",
+      help: "writes past the end of a raw file make it larger, as drivers of formats expect it",
+    },
+    {
+      long: "delay",
+      value: "MS",
+      help: "writes and flushes take so many milliseconds longer: more are in flight at a time",
+    },
+    {
+      long: "fault",
+      value: "NAME[:N]",
+      isRepeatable: true,
+      help: "have storage do this to the Nth request that it can happen to, the first if not given",
+    },
+    PROFILE,
+    QUIET,
+  ],
+  notes: notes(),
+  exitCodes: [
+    [0, "stopped by a signal; everything is durable, and the image is clean"],
+    [1, "the image could not be opened, served or closed"],
+  ],
+  examples: [
+    ["--socket /tmp/nbd.sock disk.qed", "then: nbdinfo 'nbd+unix:///?socket=/tmp/nbd.sock'"],
+    ["-f raw --grow --delay 1 --record s.log disk.qed", "log how another driver writes disk.qed"],
+    ["--fault flush-fails:3 disk.qed", "the third flush of the file fails"],
+  ],
+  run: serve,
+});
 
 function notes(): string {
   return [
@@ -97,26 +96,21 @@ function notes(): string {
     "the image clean. A QED image is served as its guest's disk, a raw one (-f raw) as it is. For",
     "faults requests to the file are counted from when the image is open; each happens once.",
     "",
-    "Faults:",
-    ...table(Object.values(LIVE_FAULTS).map(({ name, summary }) => [name, summary])),
+    section("faults", Object.values(LIVE_FAULTS).map(({ name, summary }) => [name, summary])),
   ].join("\n");
 }
 
-async function serve(
-  args: ParsedArgs,
-  io: Io,
-  untilStopped: () => Promise<void>,
-): Promise<number> {
+async function serve(args: ParsedArgs, io: Io): Promise<number> {
   const address = addressOf(args);
-  const maxConnections = connectionsOf(args);
+  const maxConnections = args.count("connections", { max: MAX_CLIENTS }) ?? MAX_CONNECTIONS;
   const faults = args.values("fault").map(parseFault);
   const path = args.operand("IMAGE");
   const isRaw = args.value("format") === "raw";
   const isWritable = !args.has("read-only");
   if (args.has("grow") && !(isRaw && isWritable)) {
-    throw new UsageError("--grow is for raw files (-f raw) that take writes");
+    throw new UsageError("--grow needs -f raw, and cannot be combined with --read-only");
   }
-  const complain = (message: string) => complainIfHeard(io, message);
+  const report = (message: string) => reportIfRead(io, message);
   const logPath = args.value("record");
   const delay = args.value("delay");
   const image = await openServed({
@@ -128,7 +122,7 @@ async function serve(
     grows: args.has("grow"),
     delayMs: delay === undefined ? 0 : parseCount(delay, "--delay"),
     faults,
-    tell: complain,
+    tell: report,
   });
   await runServer(image, async () => {
     const listener = listenAt(address);
@@ -137,13 +131,14 @@ async function serve(
       listener,
       startTimer: startSystemTimer,
       maxConnections,
-      onClientError: complain,
+      onClientError: report,
     });
     try {
-      const stopped = untilStopped();
+      const stopped = Promise.withResolvers<void>();
+      using _stopping = io.onStop(stopped.resolve);
       const what = `'${path}' (${image.format}, ${image.disk.sizeBytes} bytes)`;
       if (!args.has("quiet")) io.print(`Serving ${what} at ${listener.uri}\n`);
-      await stopped;
+      await stopped.promise;
     } finally {
       await server.stop();
     }
@@ -151,10 +146,10 @@ async function serve(
   return 0;
 }
 
-/** Nobody has to listen: the server goes on without. */
-function complainIfHeard(io: Io, message: string): void {
+/** The server continues where nobody reads standard error any more. */
+function reportIfRead(io: Io, message: string): void {
   try {
-    io.complain(`qed nbd: ${message}\n`);
+    io.printError(`qed nbd: ${message}`);
   } catch (error) {
     if (!(error instanceof OutputClosedError)) throw error;
   }
@@ -176,19 +171,11 @@ function addressOf(args: ParsedArgs): ListenAddress {
   const port = args.value("port");
   const hostname = args.value("bind");
   if (path === undefined) {
-    const number = port === undefined ? NBD_PORT : parseCount(port, "--port");
-    if (number > MOST_PORT) throw new UsageError(`--port must be at most ${MOST_PORT}`);
+    const number = args.count("port", { min: 0, max: MAX_PORT }) ?? NBD_PORT;
     return { kind: "port", hostname: hostname ?? THIS_MACHINE, port: number };
   }
   if (port !== undefined || hostname !== undefined) {
-    throw new UsageError("--socket does not go with --port and --bind");
+    throw new UsageError("--socket cannot be combined with --port and --bind");
   }
   return { kind: "socket", path };
-}
-
-function connectionsOf(args: ParsedArgs): number {
-  const text = args.value("connections");
-  const count = text === undefined ? MAX_CONNECTIONS : parseCount(text, "--connections");
-  if (count < 1) throw new UsageError("--connections must be at least 1");
-  return count;
 }

@@ -5,7 +5,7 @@ import { COMMAND, MAGIC, OPTION } from "../../../lib/nbd/protocol.ts";
 import { Image } from "../../../mod.ts";
 import { runNbd } from "./server_testing.ts";
 
-const MAIN = new URL("./main.ts", import.meta.url).pathname;
+const MAIN = new URL("../../powercut.ts", import.meta.url).pathname;
 const MIB = 2 ** 20;
 
 async function makeImage(dir: string): Promise<string> {
@@ -23,13 +23,13 @@ Deno.test("what makes no sense is refused, and nothing is touched", () =>
     const before = Deno.readFileSync(path);
     const socket = ["-k", `${dir}/s`];
     const cases: [string[], number, string][] = [
-      [[], 2, "Missing operand IMAGE"],
-      [["-p", "70000", path], 2, "--port must be at most 65535"],
-      [["-p", "x", path], 2, "not a size"],
-      [["-p", "1", ...socket, path], 2, "--socket does not go with"],
-      [["-e", "0", ...socket, path], 2, "--connections must be at least 1"],
-      [["--grow", ...socket, path], 2, "--grow is for raw files"],
-      [["--grow", "-r", "-f", "raw", ...socket, raw], 2, "--grow is for raw files"],
+      [[], 2, "missing operand IMAGE"],
+      [["-p", "70000", path], 2, "--port must be a whole number from 0 to 65535"],
+      [["-p", "x", path], 2, "not 'x'"],
+      [["-p", "1", ...socket, path], 2, "--socket cannot be combined with"],
+      [["-e", "0", ...socket, path], 2, "--connections must be a whole number from 1"],
+      [["--grow", ...socket, path], 2, "--grow needs -f raw"],
+      [["--grow", "-r", "-f", "raw", ...socket, raw], 2, "--grow needs -f raw"],
       [["--fault", "x", ...socket, path], 2, "must be one of read-fails"],
       [["--record", `${dir}/log`, ...socket, `${dir}/none`], 1, "No such file"],
       [[...socket, raw], 1, "to write to it, name the format: raw"],
@@ -79,7 +79,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       const path = await makeImage(dir);
       const socket = `${dir}/nbd.sock`;
       const child = new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--frozen", MAIN, "nbd", "--socket", socket, path],
+        args: ["run", "-A", "--frozen", MAIN, "qed", "nbd", "--socket", socket, path],
         stdin: "null",
         stdout: "piped",
         stderr: "piped",

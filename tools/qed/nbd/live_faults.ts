@@ -1,5 +1,6 @@
 import { type Fault, FAULTS, faultyStorage } from "../../../harness/mod.ts";
 import { describeRequest, type Filter } from "../../../lib/mod.ts";
+import { didYouMean } from "../../kit/nearest.ts";
 import { UsageError } from "../../kit/usage_error.ts";
 
 /** How many places a misdirected write can go to: those that were written last. */
@@ -38,11 +39,12 @@ export interface LiveFault {
 export function parseFault(text: string): LiveFault {
   const [name, count = "1", ...rest] = text.split(":");
   if (!Object.hasOwn(LIVE_FAULTS, name)) {
-    const names = Object.keys(LIVE_FAULTS).join(", ");
-    throw new UsageError(`--fault ${text}: must be one of ${names}`);
+    const names = Object.keys(LIVE_FAULTS);
+    const hint = didYouMean(name, names);
+    throw new UsageError(`--fault must be one of ${names.join(", ")}, not '${name}'${hint}`);
   }
   if (rest.length > 0 || !/^[1-9]\d{0,14}$/.test(count)) {
-    throw new UsageError(`--fault ${text}: which one must be a number from 1 on`);
+    throw new UsageError(`--fault must end with a number from 1 on, not '${text}'`);
   }
   return { fault: LIVE_FAULTS[name], nth: Number(count) };
 }

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { decodeLog } from "../../../harness/log/log_file.ts";
 import { Image } from "../../../mod.ts";
-import { crash } from "../../crash/captured_output_testing.ts";
+import { crash } from "../../crash/run_crash_testing.ts";
 import { clientTest, runClientOk, TestServer } from "./server_testing.ts";
 
 /** Record what QEMU's driver of a format does on a copy of `base`. Answers the log's path. */
@@ -36,9 +36,9 @@ clientTest(
     const base = await createBase(dir);
     await runClientOk("qemu-io", "-f", "qed", "-c", "write -P 1 0 4k", base);
     const log = await record(dir, base, ["write -P 2 12k 4k", "flush", "write 20k 512"]);
-    const { code, printed } = await crash("log", log, "--base", base, "--json", "--no-save");
+    const { code, stdout } = await crash("log", log, "--base", base, "--json", "--no-save");
     assertEquals(code, 1);
-    const dead = JSON.parse(printed).violations.find((each: { subject: string }) =>
+    const dead = JSON.parse(stdout).violations.find((each: { subject: string }) =>
       each.subject === "l2_table[0][3] is invalid"
     );
     // The L2 entry is there; NEED_CHECK, the data and the file's growth are not.
@@ -70,8 +70,8 @@ clientTest(
     }
     assertEquals(inFlight, 0);
     assert(most > 1, "nothing overlapped");
-    const { code, printed } = await crash("log", log, "--base", base, "--no-save");
-    assertEquals([code, printed.trimEnd().split("\n").at(-1)], [0, "clean"], printed);
+    const { code, stdout } = await crash("log", log, "--base", base, "--no-save");
+    assertEquals([code, stdout.trimEnd().split("\n").at(-1)], [0, "clean"], stdout);
   },
 );
 
@@ -96,8 +96,8 @@ clientTest(
       ...[...commands, ...more].flatMap((each) => ["-c", each]),
     );
     assertEquals((await server.stop()).code, 0);
-    const { code, printed } = await crash("log", log, "--base", base, "--no-save");
-    assertEquals([code, printed.trimEnd().split("\n").at(-1)], [0, "clean"], printed);
+    const { code, stdout } = await crash("log", log, "--base", base, "--no-save");
+    assertEquals([code, stdout.trimEnd().split("\n").at(-1)], [0, "clean"], stdout);
   },
 );
 
@@ -110,10 +110,10 @@ clientTest(
     const commands = ["aio_write -P 2 0 4k", "aio_write -P 3 1M 64k", "aio_flush"];
     const log = await record(dir, base, commands, "vmdk");
     const args = ["--base", base, "--format", "vmdk", "--save", `${dir}/found`];
-    const { code, printed } = await crash("log", log, ...args);
-    assertEquals(code, 1, printed);
-    assertStringIncludes(printed, "vmdk, log: corrupt");
-    assertEquals(printed.includes("overlapped a flush"), false, "the log tells what overlapped");
+    const { code, stdout } = await crash("log", log, ...args);
+    assertEquals(code, 1, stdout);
+    assertStringIncludes(stdout, "vmdk, log: corrupt");
+    assertEquals(stdout.includes("overlapped a flush"), false, "the log tells what overlapped");
     const script = `${dir}/found/vmdk-log-corrupt/show.sh`;
     assertStringIncludes(Deno.readTextFileSync(script), "is what an NBD server recorded");
     const shown = await new Deno.Command("sh", { args: [script], stdin: "null" }).output();

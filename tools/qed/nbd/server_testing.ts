@@ -1,25 +1,16 @@
-import { COMMANDS } from "../commands.ts";
-import { main } from "../main.ts";
-import { textIo } from "../interop/tool_testing.ts";
+import type { CapturedIo, RunResult } from "../../kit/captured_io.ts";
 import { optionalTest } from "../../../test_support/optional.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
-import { nbdCommand } from "./command.ts";
-
-/** What `qed nbd` printed and how it ended. */
-export interface ServerRun {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { type RunOptions, runQed } from "../run_testing.ts";
 
 /** `qed nbd`, running in this process. */
 export class TestServer implements AsyncDisposable {
   /** What clients connect to. */
   readonly uri: string;
-  readonly #running: Promise<ServerRun>;
+  readonly #running: Promise<RunResult>;
   readonly #stop: () => void;
 
-  private constructor(uri: string, running: Promise<ServerRun>, stop: () => void) {
+  private constructor(uri: string, running: Promise<RunResult>, stop: () => void) {
     this.uri = uri;
     this.#running = running;
     this.#stop = stop;
@@ -30,11 +21,11 @@ export class TestServer implements AsyncDisposable {
    * does not come to that.
    */
   static async start(dir: string, ...args: readonly string[]): Promise<TestServer> {
-    const stopped = Promise.withResolvers<void>();
+    let captured: CapturedIo | undefined;
     const ready = Promise.withResolvers<string>();
     const place = args.includes("--port") ? [] : ["--socket", `${dir}/nbd.sock`];
     const running = runNbd([...place, ...args], {
-      untilStopped: () => stopped.promise,
+      onStart: (streams) => captured = streams,
       onPrint: (text) => ready.resolve(text),
     });
     const early = await Promise.race([ready.promise, running]);
@@ -42,11 +33,11 @@ export class TestServer implements AsyncDisposable {
       throw new Error(`qed nbd ended with ${early.code}: ${early.stderr}`);
     }
     const [, uri] = / at (\S+)\n$/.exec(early) ?? [];
-    return new TestServer(uri, running, stopped.resolve);
+    return new TestServer(uri, running, () => captured?.signal());
   }
 
   /** Stop it as a signal would. */
-  stop(): Promise<ServerRun> {
+  stop(): Promise<RunResult> {
     this.#stop();
     return this.#running;
   }
@@ -57,26 +48,17 @@ export class TestServer implements AsyncDisposable {
   }
 }
 
-/** Run `qed nbd` in this process. */
-export async function runNbd(
+/** Run `qed nbd` in this process; unless `options` say otherwise a signal ends it at once. */
+export function runNbd(
   args: readonly string[],
-  options: {
-    readonly untilStopped?: () => Promise<void>;
-    readonly onPrint?: (text: string) => void;
-  } = {},
-): Promise<ServerRun> {
-  let stdout = "";
-  let stderr = "";
-  const io = textIo({
-    print(text) {
-      stdout += text;
-      options.onPrint?.(text);
-    },
-    complain: (text) => stderr += text,
+  options: RunOptions = {},
+): Promise<RunResult> {
+  let captured: CapturedIo | undefined;
+  return runQed(["nbd", ...args], {
+    onStart: (streams) => captured = streams,
+    onPrint: () => captured?.signal(),
+    ...options,
   });
-  const command = nbdCommand(options.untilStopped ?? (() => Promise.resolve()));
-  const code = await main(["nbd", ...args], io, [...COMMANDS, command]);
-  return { code, stdout, stderr };
 }
 
 /** A program to talk to the server, and the package of Debian's that has it. */

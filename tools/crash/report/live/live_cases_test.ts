@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { reportPage } from "../../../../harness/mod.ts";
-import { crash } from "../../captured_output_testing.ts";
+import { crash } from "../../run_crash_testing.ts";
 import { inTempDir } from "../../../../test_support/temp_dir.ts";
 
 Deno.test("what a page can't judge by itself it says, and why", () =>

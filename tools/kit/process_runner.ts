@@ -1,31 +1,23 @@
-import type { CommandRunner, Outcome } from "./outcome.ts";
+import type { CommandRunner, ProcessOutcome } from "./process_outcome.ts";
 
-/** What a command may use. */
+/** The limits of a command; it has no others. */
 export interface Limits {
   /** Seconds from start to end. */
-  readonly seconds: number;
+  readonly seconds?: number;
   /** Bytes of memory, of the process that was started. */
-  readonly memoryBytes: number;
+  readonly memoryBytes?: number;
   /** Bytes printed, on either stream. */
-  readonly printedBytes: number;
+  readonly printedBytes?: number;
   /** Bytes that the files of its folder take on the disk. */
-  readonly diskBytes: number;
+  readonly diskBytes?: number;
 }
 
-/** What a test of a small image never needs. */
-export const LIMITS: Limits = {
-  seconds: 60,
-  memoryBytes: 2 ** 31,
-  printedBytes: 2 ** 24,
-  diskBytes: 2 ** 29,
-};
-
-/** How often memory and files are looked at, in milliseconds. */
+/** How often memory and files are measured, in milliseconds. */
 const WATCH_MS = 100;
-/** How long to wait for what a process has printed after its end, in milliseconds. */
+/** How long to wait for the end of the pipes after the end of a process, in milliseconds. */
 const DRAIN_MS = 1000;
 const PAGE_BYTES = 4096;
-/** Exit codes from here on are a shell's word for signals. */
+/** Exit codes from here on stand for signals, as in shells. */
 const FIRST_SIGNAL_CODE = 128;
 
 /**
@@ -37,12 +29,12 @@ export class ProcessRunner implements CommandRunner {
   readonly #running = new Set<number>();
 
   /** A runner with these limits. */
-  constructor(limits: Limits = LIMITS) {
+  constructor(limits: Limits = {}) {
     this.#limits = limits;
   }
 
   /** Run a command and wait for its end, which comes within the limits. */
-  async run(words: readonly string[], folder: string): Promise<Outcome> {
+  async run(words: readonly string[], folder: string): Promise<ProcessOutcome> {
     const [program, ...args] = words;
     let child: Deno.ChildProcess;
     try {
@@ -65,11 +57,12 @@ export class ProcessRunner implements CommandRunner {
       killGroup(child.pid);
     };
     const stopWatching = this.#watch(child.pid, folder, kill);
-    const overflow = () => kill(`it printed more than ${this.#limits.printedBytes} bytes`);
-    const stdout = new Output(child.stdout, this.#limits.printedBytes, overflow);
-    const stderr = new Output(child.stderr, this.#limits.printedBytes, overflow);
+    const { printedBytes = Infinity } = this.#limits;
+    const overflow = () => kill(`it printed more than ${printedBytes} bytes`);
+    const stdout = new Output(child.stdout, printedBytes, overflow);
+    const stderr = new Output(child.stderr, printedBytes, overflow);
     const { code, signal } = await child.status;
-    // Whatever it has started and left behind ends with it, and lets go of the pipes.
+    // The processes that it has started end with it, and close the pipes.
     killGroup(child.pid);
     stopWatching();
     this.#running.delete(child.pid);
@@ -83,37 +76,44 @@ export class ProcessRunner implements CommandRunner {
     return { kind: "exited", code, stdout: stdout.bytes(), stderr: text };
   }
 
-  /** Kill whatever runs. */
+  /** Kill all commands that run. */
   killAll(): void {
     for (const pid of this.#running) killGroup(pid);
   }
 
   #watch(pid: number, folder: string, kill: (why: string) => void): () => void {
     const { seconds, memoryBytes, diskBytes } = this.#limits;
-    const clock = setTimeout(() => kill(`it ran for more than ${seconds} seconds`), seconds * 1000);
-    const eye = setInterval(() => {
-      if (memoryOf(pid) > memoryBytes) kill(`it took more than ${memoryBytes} bytes of memory`);
-      if (diskOf(folder) > diskBytes) kill(`it wrote more than ${diskBytes} bytes`);
-    }, WATCH_MS);
+    const late = () => kill(`it ran for more than ${seconds} seconds`);
+    const clock = seconds === undefined ? undefined : setTimeout(late, seconds * 1000);
+    const measure = () => {
+      if (memoryBytes !== undefined && memoryOf(pid) > memoryBytes) {
+        kill(`it took more than ${memoryBytes} bytes of memory`);
+      }
+      if (diskBytes !== undefined && diskOf(folder) > diskBytes) {
+        kill(`it wrote more than ${diskBytes} bytes`);
+      }
+    };
+    const isMeasured = memoryBytes !== undefined || diskBytes !== undefined;
+    const timer = isMeasured ? setInterval(measure, WATCH_MS) : undefined;
     return () => {
       clearTimeout(clock);
-      clearInterval(eye);
+      clearInterval(timer);
     };
   }
 }
 
-/** What comes out of a pipe, up to a limit. */
+/** The bytes of a pipe, up to a limit. */
 class Output {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #chunks: Uint8Array[] = [];
   readonly #done: Promise<void>;
 
-  constructor(stream: ReadableStream<Uint8Array>, mostBytes: number, overflow: () => void) {
+  constructor(stream: ReadableStream<Uint8Array>, maxBytes: number, overflow: () => void) {
     this.#reader = stream.getReader();
-    this.#done = this.#collect(mostBytes, overflow);
+    this.#done = this.#collect(maxBytes, overflow);
   }
 
-  /** Wait for the end of the pipe, but not for one that somebody else keeps open. */
+  /** Wait for the end of the pipe, though not for one that another process keeps open. */
   async end(): Promise<void> {
     const late = setTimeout(() => this.#reader.cancel().catch(() => {}), DRAIN_MS);
     await this.#done;
@@ -130,8 +130,8 @@ class Output {
     return all;
   }
 
-  async #collect(mostBytes: number, overflow: () => void): Promise<void> {
-    let leftBytes = mostBytes;
+  async #collect(maxBytes: number, overflow: () => void): Promise<void> {
+    let leftBytes = maxBytes;
     while (true) {
       const { done, value } = await this.#reader.read();
       if (done) return;
@@ -146,11 +146,11 @@ function killGroup(pid: number): void {
   try {
     Deno.kill(-pid, "SIGKILL");
   } catch {
-    // Nobody of the group is left.
+    // No process of the group is left.
   }
 }
 
-/** Bytes of memory that a process takes; 0 where the system does not tell. */
+/** Bytes of memory that a process takes; 0 where the system does not say. */
 function memoryOf(pid: number): number {
   try {
     return Number(Deno.readTextFileSync(`/proc/${pid}/statm`).split(" ")[1]) * PAGE_BYTES;

@@ -2,7 +2,7 @@ import { ensureDirSync, existsSync } from "@std/fs";
 import type { Adapter, CommandName, CommandTemplate } from "./adapter.ts";
 import { IMAGE_NAME, type ImageCase } from "./cases/case.ts";
 import { commandLine } from "./command_line.ts";
-import type { CommandRunner, Outcome } from "./outcome.ts";
+import type { CommandRunner, ProcessOutcome } from "../kit/process_outcome.ts";
 import { expandContents } from "./parts.ts";
 
 /** What came of a test: undefined if it is as it should be. */
@@ -25,7 +25,7 @@ const OUTPUT_NAME = "output";
 const DETAIL_LENGTH = 2000;
 
 /** A folder with the files of a case, and an implementation that is let loose on them. */
-export class Workplace {
+export class TestWorkspace {
   readonly #adapter: Adapter;
   readonly #runner: CommandRunner;
   readonly #folder: string;
@@ -62,7 +62,7 @@ export class Workplace {
   async run(
     command: CommandName,
     values: Readonly<Record<string, string>> = {},
-  ): Promise<Outcome> {
+  ): Promise<ProcessOutcome> {
     removeIfThere(this.#output);
     const { run } = this.template(command);
     const words = commandLine(this.#adapter, run, {
@@ -87,13 +87,13 @@ export class Workplace {
   }
 
   /** The finding that a command did not end by itself. */
-  ended(outcome: Exclude<Outcome, { kind: "exited" }>): Finding {
+  ended(outcome: Exclude<ProcessOutcome, { kind: "exited" }>): Finding {
     const words = { killed: "", crashed: "crashed: ", missing: "cannot be run: " };
     return { found: words[outcome.kind] + outcome.why, detail: this.#short(outcome.stderr) };
   }
 
   /** A finding, with what the command printed. */
-  fail(found: string, outcome: Outcome): Finding {
+  fail(found: string, outcome: ProcessOutcome): Finding {
     const printed = outcome.kind === "exited" ? new TextDecoder().decode(outcome.stdout) : "";
     return { found, detail: this.#short(outcome.stderr + printed) };
   }

@@ -1,13 +1,13 @@
-/** How a command ended. */
-export type Outcome =
+/** How a process ended. */
+export type ProcessOutcome =
   | {
     /** It ended by itself. */
     readonly kind: "exited";
     /** Its exit code, below 128. */
     readonly code: number;
-    /** What it printed. */
+    /** Standard output. */
     readonly stdout: Uint8Array;
-    /** What it complained of. */
+    /** Standard error. */
     readonly stderr: string;
   }
   | {
@@ -15,12 +15,12 @@ export type Outcome =
     readonly kind: "crashed" | "killed" | "missing";
     /** By which signal, or why. */
     readonly why: string;
-    /** What it complained of until then. */
+    /** Standard error until then. */
     readonly stderr: string;
   };
 
 /** Runs command lines. */
 export interface CommandRunner {
-  /** Run a command in `folder`, where it leaves its output. It never throws for the command. */
-  run(words: readonly string[], folder: string): Promise<Outcome>;
+  /** Run a command in `folder`, where it leaves its files. Failures of the command are outcomes. */
+  run(words: readonly string[], folder: string): Promise<ProcessOutcome>;
 }

@@ -1,13 +1,21 @@
 import { assertEquals } from "@std/assert";
 import { inTempDir } from "../../test_support/temp_dir.ts";
-import { isRunning } from "./kit_testing.ts";
-import { LIMITS, type Limits, ProcessRunner } from "./process_runner.ts";
+import { type Limits, ProcessRunner } from "./process_runner.ts";
 
-function run(script: string, limits: Partial<Limits> = {}, dir = ".") {
-  return new ProcessRunner({ ...LIMITS, ...limits }).run(["sh", "-c", script], dir);
+/** Whether a process runs; a zombie does not. */
+function isRunning(pid: string): boolean {
+  try {
+    return !/\) [ZX] /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
+  } catch {
+    return false;
+  }
 }
 
-Deno.test("a command tells its exit code and what it prints", async () => {
+function run(script: string, limits: Limits = {}, dir = ".") {
+  return new ProcessRunner(limits).run(["sh", "-c", script], dir);
+}
+
+Deno.test("the outcome of a command is its exit code and its output", async () => {
   const outcome = await run("echo out; echo err >&2; exit 7");
   assertEquals(outcome, {
     kind: "exited",
