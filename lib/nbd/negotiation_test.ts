@@ -158,7 +158,7 @@ const MALFORMED: readonly [what: string, option: number, data: Uint8Array][] = [
   ["a name that is too long", OPTION.GO, join(uint32s(5000), new Uint8Array(5002))],
   ["a name that is not UTF-8", OPTION.GO, join(uint32s(1), new Uint8Array([0xff, 0, 0]))],
   ["more requests than there are", OPTION.GO, join(uint32s(0), new Uint8Array([0xff, 0xff, 0, 0]))],
-  ["bytes behind the end", OPTION.INFO, join(goData(""), new Uint8Array(1))],
+  ["bytes past the end", OPTION.INFO, join(goData(""), new Uint8Array(1))],
   ["data where there are none", OPTION.LIST, new Uint8Array(1)],
   ["data where there are none", OPTION.STRUCTURED_REPLY, new Uint8Array(1)],
   ["billions of queries", OPTION.SET_META_CONTEXT, uint32s(0, 0xffffffff)],

@@ -43,8 +43,13 @@ const discard = (offsetBytes: number, lengthBytes: number): Request => ({
 });
 
 const everyKind: Request[] = [
-  ...[write(0, 1), read(0, new Uint8Array(1)), flush("data"), flush("file")],
-  ...[{ kind: "size", file: 0 } as const, resize(4), discard(0, 1)],
+  write(0, 1),
+  read(0, new Uint8Array(1)),
+  flush("data"),
+  flush("file"),
+  { kind: "size", file: 0 } as const,
+  resize(4),
+  discard(0, 1),
 ];
 
 Deno.test(

@@ -42,9 +42,12 @@ Deno.test("the first filter is next to the operation, the last one next to stora
   const filters = [spy("above", seen), withoutFlush, halves, spy("below", seen)];
   runSync(filtered(writeThenSize(new Uint8Array(5)), ...filters), [new MemoryStorage()]);
   assertEquals(seen, [
-    ...["above write", "below write", "below write"],
+    "above write",
+    "below write",
+    "below write",
     "above flush",
-    ...["above size", "below size"],
+    "above size",
+    "below size",
   ]);
 });
 

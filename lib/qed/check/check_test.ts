@@ -153,7 +153,12 @@ Deno.test("each table is announced a few tables before it is read, invalid ones 
   });
   assertEquals(events, [
     ...announce.slice(0, 5),
-    ...[read[0], announce[5], read[1], announce[6], read[2], announce[7]],
+    read[0],
+    announce[5],
+    read[1],
+    announce[6],
+    read[2],
+    announce[7],
     ...read.slice(3),
   ]);
 });

@@ -29,7 +29,7 @@ const rfcRefusals: [string, Record<number, number>, [string, number, bigint | nu
   ["NEED_CHECK, which rfc does not know", { 16: 2 }, ["features", 16, 2n]],
   ["an L1 table in the header", { 32: 0 }, ["l1_table_offset", 32, 0n]],
   ["an unaligned L1 table", { 32: 4608 }, ["l1_table_offset", 32, 4608n]],
-  ["an L1 table behind the end", { 32: FILE_BYTES }, ["l1_table_offset", 32, BigInt(FILE_BYTES)]],
+  ["an L1 table past the end", { 32: FILE_BYTES }, ["l1_table_offset", 32, BigInt(FILE_BYTES)]],
   ["an image of no bytes", { 40: 0 }, ["image_size", 40, 0n]],
   ["an image that ends in a cluster", { 40: 8704 }, ["image_size", 40, 8704n]],
   ["an image the tables cannot map", { 44: 2 }, ["image_size", 40, 8192n + (2n << 32n)]],

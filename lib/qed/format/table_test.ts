@@ -50,7 +50,7 @@ const CHANGE = fc.record({
   /** Where, as a share of the table: at the borders of stripes too. */
   at: fc.oneof(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), fc.constant(0)),
   value: fc.constantFrom(0, 0, 1, 4096, 2 ** 40),
-  /** Whether it is put there behind the table's back, as a read from the file does. */
+  /** Whether it is put there without the table knowing, as a read from the file does. */
   isRead: fc.boolean(),
 });
 

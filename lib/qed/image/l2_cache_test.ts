@@ -129,7 +129,7 @@ class SlowStorage {
 
   async submit(request: Request): Promise<number> {
     const held = this.holds(request);
-    // A write that is held back has not reached the disk, a read has seen it as it was.
+    // A write that is held back has not reached the disk, a read has seen the old contents.
     const answer = held && request.kind === "write" ? undefined : this.storage.perform(request);
     if (held) await new Promise<void>((resolve) => this.held.push(resolve));
     return answer ?? this.storage.perform(request);

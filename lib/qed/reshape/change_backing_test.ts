@@ -79,7 +79,7 @@ Deno.test("a name that does not fit the first sector is durable before the heade
 });
 
 Deno.test("a new name is never written over the old one, also across sectors", () => {
-  // QEMU puts a long name behind the fields: it starts in the first sector and goes on behind it.
+  // QEMU puts a long name after the fields: it starts in the first sector and continues after it.
   const builder = new ImageBuilder({ features: 1n });
   builder.setBackingName("q".repeat(1000));
   const storage = new RecordingStorage(builder.toBytes());

@@ -23,7 +23,7 @@ const PER_TABLE = 1024 * CLUSTER;
 /** Two L2 tables and a bit of a third. */
 const IMAGE_BYTES = 2 * PER_TABLE + 40 * CLUSTER;
 
-/** What lies in the file behind the header; tables not named come last. */
+/** The contents of the file after the header; tables not named come last. */
 type Piece = "hole" | "l1" | `table ${number}` | `data ${number} ${number}`;
 
 /** An image with these pieces, each of its clusters filled with bytes of its own. */
@@ -88,17 +88,33 @@ function orderOf(bytes: Uint8Array): string[] {
 }
 
 const SHUFFLED: readonly Piece[] = [
-  ...["data 0 5", "data 1 3", "table 1", "hole", "data 0 0", "data 1 0"] as const,
-  ...["table 0", "data 0 1", "data 1 1", "data 0 2"] as const,
+  "data 0 5",
+  "data 1 3",
+  "table 1",
+  "hole",
+  "data 0 0",
+  "data 1 0",
+  "table 0",
+  "data 0 1",
+  "data 1 1",
+  "data 0 2",
 ];
 
 Deno.test("the order is header, L1 table, then each L2 table followed by its clusters", () => {
   const bytes = layOut(SHUFFLED);
   const { after, result } = defragment(bytes);
   assertEquals(orderOf(after), [
-    ...["0 header", "1 l1", "3 table 0"],
-    ...["5 data 0 0", "6 data 0 1", "7 data 0 2", "8 data 0 5"],
-    ...["9 table 1", "11 data 1 0", "12 data 1 1", "13 data 1 3"],
+    "0 header",
+    "1 l1",
+    "3 table 0",
+    "5 data 0 0",
+    "6 data 0 1",
+    "7 data 0 2",
+    "8 data 0 5",
+    "9 table 1",
+    "11 data 1 0",
+    "12 data 1 1",
+    "13 data 1 3",
   ]);
   assertEquals(guestBytes(after), guestBytes(bytes));
   assertEquals(after.length, 14 * CLUSTER);
@@ -129,9 +145,18 @@ Deno.test("each batch is copies, flush, entries, flush, and the file is cut last
   const { labels } = defragment(layOut(["table 0", "data 0 1", "data 0 0"]));
   assertEquals(labels, [
     "flush",
-    ...["moved-data", "flush", "l2-table", "flush"],
-    ...["moved-data", "moved-data", "flush", "l2-table", "flush"],
-    ...["flush", "leaked clusters", "flush"],
+    "moved-data",
+    "flush",
+    "l2-table",
+    "flush",
+    "moved-data",
+    "moved-data",
+    "flush",
+    "l2-table",
+    "flush",
+    "flush",
+    "leaked clusters",
+    "flush",
   ]);
 });
 

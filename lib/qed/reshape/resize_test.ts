@@ -57,7 +57,7 @@ function read(
   return disk;
 }
 
-/** `before` with zeroes behind it, up to `bytes`. */
+/** `before` followed by zeroes, up to `bytes`. */
 function zeroPadded(before: Uint8Array, bytes: number): Uint8Array {
   const disk = new Uint8Array(bytes);
   disk.set(before.subarray(0, bytes));
@@ -85,8 +85,13 @@ Deno.test("everything in the new space is durable before the header, which is th
   const withBacking = open(CLUSTER + 512, 3 * CLUSTER);
   withBacking.storage.run(resizeImage(withBacking.image, 9 * CLUSTER), withBacking.base);
   assertEquals(withBacking.storage.takeLabels(), [
-    ...["last-cluster", "new-l2-table", "flush"],
-    ...["l1-table", "flush", "header", "flush"],
+    "last-cluster",
+    "new-l2-table",
+    "flush",
+    "l1-table",
+    "flush",
+    "header",
+    "flush",
   ]);
 });
 
@@ -220,7 +225,7 @@ Deno.test("a shrunk image that grows again has zeroes there, and the end of its 
   storage.run(resizeImage(image, CLUSTER + 512, { shrink: true }));
   assertEquals(storage.takeLabels(), ["header", "flush", "l2-table", "l1-table", "flush"]);
   storage.run(closeImage(image));
-  // The first L2 table is still in use and lies behind two clusters that are not.
+  // The first L2 table is still in use and lies after two clusters that are not.
   assertEquals(storage.memory.sizeBytes, 5 * CLUSTER);
 
   const again = reopen();
@@ -270,13 +275,16 @@ Deno.test("a request past an end that moved while it waited is checked against t
     driver.run(writeImage(image, 8 * CLUSTER, last)),
   ]);
   assertEquals(outcomes.map(({ status }) => status), [
-    ...["fulfilled", "rejected", "fulfilled", "fulfilled"],
+    "fulfilled",
+    "rejected",
+    "fulfilled",
+    "fulfilled",
   ]);
   const [, refused] = outcomes;
   assert(refused.status === "rejected" && refused.reason instanceof ImageError);
   const into = new Uint8Array(512);
   storage.run(readImage(image, 3 * CLUSTER, into));
-  assertEquals(into, new Uint8Array(512), "nothing was written behind the end");
+  assertEquals(into, new Uint8Array(512), "nothing was written past the end");
   storage.run(readImage(image, 8 * CLUSTER, into));
   assertEquals(into, last);
 });

@@ -100,7 +100,9 @@ Deno.test("entry 1, invalid in the rfc layout, must not become a zero cluster", 
   const image = damaged.run(openImage({ writable: true, layout: "rfc" }));
   const error = assertThrows(() => damaged.run(upgradeLayout(image)), FormatError);
   assertEquals([error.field, error.offsetBytes, error.value], [
-    ...["l2_table[0][3]", tableBytes + 24, 1n],
+    "l2_table[0][3]",
+    tableBytes + 24,
+    1n,
   ]);
   assertEquals(damaged.memory.toBytes(), bytes);
 });
