@@ -81,7 +81,7 @@ Deno.test("the harness has at most 45 names, and each of them is exported by the
   assertEquals(names.filter((name) => !root.includes(name)), []);
 });
 
-Deno.test("what has no description or example is found", () => {
+Deno.test("an export without description or example is found", () => {
   const describe = (name: string, kind: string, jsDoc: object) => ({
     name,
     declarations: [{ kind, jsDoc }],

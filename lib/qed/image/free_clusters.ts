@@ -64,8 +64,8 @@ export class FreeClusters {
   }
 
   /**
-   * Note that a flush is issued. Returns the clusters it covers, for {@linkcode
-   * FreeClusters.settle}.
+   * Note that a flush is issued. Returns the clusters it covers, for
+   * {@linkcode FreeClusters.settle}.
    */
   coveredByFlush(): ClusterRanges | undefined {
     if (this.freed.clusterCount === 0) return undefined;

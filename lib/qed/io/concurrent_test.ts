@@ -44,7 +44,7 @@ const PLANTED: Readonly<Record<string, { plant: (image: QedImage) => void; found
 };
 
 for (const [name, { plant, found }] of Object.entries(PLANTED)) {
-  Deno.test(`planted and found: ${name}`, async () => {
+  Deno.test(`injected bug is found: ${name}`, async () => {
     const messages = new Set<string>();
     for (let seed = 1; seed <= 8; seed++) {
       const result = await fc.check(

@@ -222,7 +222,7 @@ class Subject {
   }
 }
 
-seededTest("whatever a guest does, the image holds what a plain array holds", (seed) => {
+seededTest("after any guest requests the image equals a plain array", (seed) => {
   fc.assert(
     fc.property(SESSION, (session) => {
       if (session.memory instanceof BufferPool) session.memory.recycle();
