@@ -12,6 +12,7 @@ import {
   WRITES,
 } from "../../harness/mod.ts";
 import { workloadArbitrary } from "../../harness/workload/random_workloads.ts";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { crash } from "./crash.ts";
 import { CORRECT, type Rules } from "./store.ts";
@@ -42,10 +43,11 @@ Deno.test("the store is bound to the harness in fewer than a hundred lines", () 
 
 Deno.test("the store survives every crash of every short workload", () => {
   const store = storeSubject(CORRECT);
-  const all = sweep(store, allWorkloads(STORE_SHAPE, 4), { presets: [SECTORS] });
+  const longest = sized({ short: 3, long: 4 });
+  const all = sweep(store, allWorkloads(STORE_SHAPE, longest), { presets: [SECTORS] });
   assertEquals([all.findings, all.coverage.stopped], [[], undefined]);
-  const three = sweep(store, allWorkloads(STORE_SHAPE, 3), { presets: SURVIVABLE_PRESETS });
-  assertEquals(three.findings, []);
+  const shorter = allWorkloads(STORE_SHAPE, longest - 1);
+  assertEquals(sweep(store, shorter, { presets: SURVIVABLE_PRESETS }).findings, []);
 });
 
 Deno.test("a recovery that is cut short shows a bug with a step less", () => {
@@ -60,7 +62,12 @@ Deno.test("a recovery that is cut short shows a bug with a step less", () => {
 
 seededTest("the store survives every crash of random workloads", (seed) => {
   const store = storeSubject(CORRECT);
-  const random = randomWorkloads(STORE_SHAPE, { seed, count: 100, maxSteps: 12, swarm: true });
+  const random = randomWorkloads(STORE_SHAPE, {
+    seed,
+    count: sized({ short: 25, long: 100 }),
+    maxSteps: 12,
+    swarm: true,
+  });
   assertEquals(sweep(store, random, { presets: [SECTORS, WRITES] }).findings, []);
 });
 
@@ -86,6 +93,6 @@ seededTest("both engines find the same in the store", (seed) => {
       const { log, target, guestBytes } = storeSubject(rules).record(workload.steps);
       assertEnginesAgree({ log, target, preset, guestBytes });
     }),
-    { seed, numRuns: 60 },
+    { seed, numRuns: sized({ short: 20, long: 60 }) },
   );
 });
