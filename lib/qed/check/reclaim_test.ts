@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ImageBuilder, smallImage } from "../format/image_builder.ts";
+import { sized } from "../../../test_support/long.ts";
 import { failNth, labelled, RecordingStorage } from "../../../test_support/recording.ts";
 import { seededTest } from "../../../test_support/seeds.ts";
 import { StorageError } from "../../storage/storage_error.ts";
@@ -238,7 +239,7 @@ seededTest("any arrangement keeps its contents, and only a table can keep leaks"
         assert(endsWithTable(after), "leaks are left, but no table is in the way");
       }
     }),
-    { seed, numRuns: 150 },
+    { seed, numRuns: sized({ short: 40, long: 150 }) },
   );
 });
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ImageBuilder } from "../format/image_builder.ts";
+import { sized } from "../../../test_support/long.ts";
 import { RecordingStorage } from "../../../test_support/recording.ts";
 import { StorageError } from "../../storage/storage_error.ts";
 import { AsyncDriver } from "../../storage/run_async.ts";
@@ -339,6 +340,6 @@ seededTest("any arrangement is put in order and keeps its contents", (seed) => {
       assertEquals([found.corruptions, found.leaks, found.fragmentedClusters], [0, 0, 0]);
       assertEquals(defragment(after).labels, []);
     }),
-    { seed, numRuns: 150 },
+    { seed, numRuns: sized({ short: 40, long: 150 }) },
   );
 });
