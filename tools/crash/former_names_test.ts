@@ -13,8 +13,8 @@ for (const name of ["data-not-flushed", "ruined-table"]) {
     const { choices, trace } = parseReplayFile(text);
     assertEquals(choices, JSON.parse(text).tape);
     assertEquals(trace?.checkedWith.includes("post-recovery writes"), true);
-    const { code, printed } = await crash("replay", path, "--json");
-    assertEquals([code, JSON.parse(printed).reproduced], [1, true]);
+    const { code, stdout } = await crash("replay", path, "--json");
+    assertEquals([code, JSON.parse(stdout).reproduced], [1, true]);
   });
 }
 
