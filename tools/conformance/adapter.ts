@@ -1,3 +1,5 @@
+import * as v from "valibot";
+import { listOf, mapOf, objectRule, oneOf, parseJson, type Schema, text } from "../kit/schema.ts";
 import { UsageError } from "../kit/usage_error.ts";
 
 /** The commands that an implementation may have; a test whose command is missing is left out. */
@@ -36,8 +38,8 @@ export const KEYS = {
 } as const;
 
 /** What the exit code of a check may mean. */
-const VERDICTS = ["clean", "corruptions", "leaks", "failed"];
-const CAPABILITIES = ["rfc layout"];
+const VERDICTS = ["clean", "corruptions", "leaks", "failed"] as const;
+const CAPABILITIES = ["rfc layout"] as const;
 
 /** How to call a command and how to understand what it says. */
 export interface CommandTemplate {
@@ -81,143 +83,60 @@ export interface Adapter {
   readonly differences: readonly KnownDifference[];
 }
 
-/**
- * Understand an adapter's JSON text. `source` is named in messages. Throws
- * {@linkcode UsageError} for whatever is not as it must be: a key that is misspelled would leave
- * tests out without a word.
- */
-export function parseAdapter(text: string, source: string): Adapter {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${source}: ${(error as Error).message}`);
-  }
-  const reader = new Reader(source);
-  const top = reader.object(json, "the adapter", [
-    "name",
-    "about",
-    "programs",
-    "version",
-    "differencesOf",
-    "lacks",
-    "commands",
-    "differences",
-  ]);
-  const programs = reader.entries(top.programs ?? {}, "programs").map(([name, words]) =>
-    [name, reader.words(words, `programs.${name}`)] as const
-  );
-  const programNames = programs.map(([name]) => name);
-  const commands = reader.object(top.commands, "commands", COMMAND_NAMES);
-  return {
-    name: reader.text(top.name, "name"),
-    about: reader.text(top.about ?? "", "about"),
-    programs: Object.fromEntries(programs),
-    ...(top.version !== undefined && { version: reader.words(top.version, "version") }),
-    ...(top.differencesOf !== undefined &&
-      { differencesOf: reader.text(top.differencesOf, "differencesOf") }),
-    lacks: reader.words(top.lacks ?? [], "lacks", CAPABILITIES),
-    commands: Object.fromEntries(
-      Object.entries(commands).map(([name, command]) => [
-        name,
-        parseCommand(reader, command, name as CommandName, programNames),
-      ]),
-    ),
-    differences: parseDifferences(reader, top.differences ?? []),
-  };
+/** An object in which a misspelt field would silently leave out tests. */
+function strict<const T extends v.ObjectEntries>(entries: T) {
+  return v.strictObject(entries, objectRule(Object.keys(entries)));
 }
 
-function parseCommand(
-  reader: Reader,
-  json: unknown,
-  name: CommandName,
-  programs: readonly string[],
-): CommandTemplate {
-  const at = `commands.${name}`;
-  const command = reader.object(json, at, ["run", "keys", "exit", "refusal"]);
-  const run = reader.words(command.run, `${at}.run`);
-  const known = [...PLACEHOLDERS[name], "deno", "root", ...programs];
-  for (const [, placeholder] of run.join(" ").matchAll(/\{(\w+)\}/g)) {
-    if (!known.includes(placeholder)) {
-      reader.refuse(`${at}.run`, `has {${placeholder}}, not one of {${known.join("}, {")}}`);
-    }
-  }
-  if (run.length === 0) reader.refuse(`${at}.run`, "must name a program");
-  const exit = reader.texts(command.exit ?? {}, `${at}.exit`);
-  for (const [code, verdict] of Object.entries(exit)) {
-    if (!/^\d{1,3}$/.test(code) || !VERDICTS.includes(verdict)) {
-      reader.refuse(`${at}.exit`, `must have exit codes and one of ${VERDICTS.join(", ")}`);
-    }
-  }
-  const keys = reader.texts(command.keys ?? {}, `${at}.keys`);
-  const knownKeys: readonly string[] = name === "open" || name === "check" ? KEYS[name] : [];
-  const unknownKey = Object.keys(keys).find((key) => !knownKeys.includes(key));
-  if (unknownKey !== undefined) reader.refuse(`${at}.keys`, `has no "${unknownKey}"`);
-  return {
-    run,
-    keys,
-    exit,
-    ...(command.refusal !== undefined &&
-      { refusal: reader.text(command.refusal, `${at}.refusal`) }),
-  };
-}
+/** A list of texts; empty if it is not given. */
+const words = listOf(text);
 
-function parseDifferences(reader: Reader, json: unknown): KnownDifference[] {
-  if (!Array.isArray(json)) return reader.refuse("differences", "must be an array");
-  return json.map((each, index) => {
-    const at = `differences[${index}]`;
-    const difference = reader.object(each, at, ["why", "see", "tests"]);
-    return {
-      why: reader.text(difference.why, `${at}.why`),
-      ...(difference.see !== undefined && { see: reader.text(difference.see, `${at}.see`) }),
-      tests: reader.texts(difference.tests, `${at}.tests`),
-    };
+function commandSchema(name: CommandName): Schema<CommandTemplate> {
+  const keys: readonly string[] = name === "open" || name === "check" ? KEYS[name] : [];
+  const key = v.picklist(keys, `must be one of ${keys.join(", ") || "none"}`);
+  const code = v.pipe(v.string(), v.regex(/^\d{1,3}$/, "must be an exit code"));
+  return strict({
+    run: v.pipe(words, v.minLength(1, "must name a program")),
+    keys: v.optional(v.record(key, text, "must be an object"), {}),
+    exit: v.optional(v.record(code, oneOf(...VERDICTS), "must be an object"), {}),
+    refusal: v.exactOptional(text),
   });
 }
 
-/** Takes JSON apart and says where something is wrong with it. */
-class Reader {
-  readonly #source: string;
+const commands = strict(Object.fromEntries(
+  COMMAND_NAMES.map((name) => [name, v.exactOptional(commandSchema(name))]),
+));
 
-  constructor(source: string) {
-    this.#source = source;
-  }
+const schema: Schema<Adapter> = strict({
+  name: text,
+  about: v.optional(text, ""),
+  programs: v.optional(mapOf(words), {}),
+  version: v.exactOptional(words),
+  differencesOf: v.exactOptional(text),
+  lacks: v.optional(listOf(oneOf(...CAPABILITIES)), []),
+  commands,
+  differences: v.optional(
+    listOf(strict({ why: text, see: v.exactOptional(text), tests: mapOf(text) })),
+    [],
+  ),
+});
 
-  refuse(place: string, rule: string): never {
-    throw new UsageError(`${this.#source}: ${place} ${rule}`);
-  }
-
-  text(json: unknown, place: string): string {
-    return typeof json === "string" ? json : this.refuse(place, "must be a string");
-  }
-
-  words(json: unknown, place: string, known?: readonly string[]): string[] {
-    if (!Array.isArray(json) || json.some((each) => typeof each !== "string")) {
-      return this.refuse(place, "must be an array of strings");
+/**
+ * Read an adapter from JSON. `source` is its name in messages. Throws {@linkcode UsageError} with the
+ * field that is wrong, also for unknown fields: a misspelt one would silently leave out tests.
+ */
+export function parseAdapter(json: string, source: string): Adapter {
+  const adapter = parseJson(schema, json, { source });
+  const programs = Object.keys(adapter.programs);
+  for (const name of COMMAND_NAMES) {
+    const known = [...PLACEHOLDERS[name], "deno", "root", ...programs];
+    const run = adapter.commands[name]?.run ?? [];
+    for (const [, placeholder] of run.join(" ").matchAll(/\{(\w+)\}/g)) {
+      if (known.includes(placeholder)) continue;
+      throw new UsageError(
+        `${source}: commands.${name}.run has {${placeholder}}, not one of {${known.join("}, {")}}`,
+      );
     }
-    const unknown = known && json.find((each) => !known.includes(each));
-    if (unknown !== undefined) this.refuse(place, `has "${unknown}", not ${known?.join(", ")}`);
-    return json;
   }
-
-  entries(json: unknown, place: string): [string, unknown][] {
-    if (typeof json !== "object" || json === null || Array.isArray(json)) {
-      return this.refuse(place, "must be an object");
-    }
-    return Object.entries(json);
-  }
-
-  texts(json: unknown, place: string): Record<string, string> {
-    const entries = this.entries(json, place);
-    return Object.fromEntries(
-      entries.map(([key, value]) => [key, this.text(value, `${place}.${key}`)]),
-    );
-  }
-
-  object(json: unknown, place: string, known: readonly string[]): Record<string, unknown> {
-    const entries = this.entries(json, place);
-    const unknown = entries.find(([key]) => !known.includes(key));
-    if (unknown) this.refuse(place, `has "${unknown[0]}", not one of ${known.join(", ")}`);
-    return Object.fromEntries(entries);
-  }
+  return adapter;
 }

@@ -25,30 +25,39 @@ const open = (command: unknown) => ({ ...GOOD, commands: { open: command } });
 
 for (
   const [json, complaint] of [
-    [[], "the adapter must be an object"],
-    [{ ...GOOD, nmae: "x" }, 'the adapter has "nmae", not one of name, about,'],
-    [{ commands: {} }, "name must be a string"],
-    [{ name: "x" }, "commands must be an object"],
-    [{ ...GOOD, commands: { opne: {} } }, 'commands has "opne", not one of open, check,'],
-    [{ ...GOOD, lacks: ["everything"] }, 'lacks has "everything", not rfc layout'],
-    [{ ...GOOD, version: "x" }, "version must be an array of strings"],
-    [{ ...GOOD, programs: { x: "x" } }, "programs.x must be an array of strings"],
-    [{ ...GOOD, differences: {} }, "differences must be an array"],
-    [{ ...GOOD, differences: [{ tests: {} }] }, "differences[0].why must be a string"],
-    [open({}), "commands.open.run must be an array of strings"],
-    [open({ run: [] }), "commands.open.run must name a program"],
+    [3, "the content is 3: must be an object"],
+    [{ ...GOOD, nmae: "x" }, "nmae is \"x\": unknown field (did you mean 'name'?)"],
+    [{ commands: {} }, "name is missing"],
+    [{ name: "x" }, "commands is missing"],
+    [
+      { ...GOOD, commands: { opne: {} } },
+      "commands.opne is {}: unknown field (did you mean 'open'?)",
+    ],
+    [{ ...GOOD, lacks: ["everything"] }, 'lacks[0] is "everything": must be rfc layout'],
+    [{ ...GOOD, version: "x" }, 'version is "x": must be a list'],
+    [{ ...GOOD, programs: { x: "x" } }, 'programs.x is "x": must be a list'],
+    [{ ...GOOD, differences: {} }, "differences is {}: must be a list"],
+    [{ ...GOOD, differences: [{ tests: {} }] }, "differences[0].why is missing"],
+    [open({}), "commands.open.run is missing"],
+    [open({ run: [] }), "commands.open.run is []: must name a program"],
     [
       open({ run: ["x", "{output}"] }),
       "commands.open.run has {output}, not one of {image}, {deno}",
     ],
-    [open({ run: ["x"], keys: { size: "x" } }), 'commands.open.keys has no "size"'],
-    [open({ run: ["x"], keys: { dirty: 1 } }), "commands.open.keys.dirty must be a string"],
+    [
+      open({ run: ["x"], keys: { size: "x" } }),
+      'commands.open.keys.size is "size": must be one of image_size,',
+    ],
+    [open({ run: ["x"], keys: { dirty: 1 } }), "commands.open.keys.dirty is 1: must be a text"],
     [
       open({ run: ["x"], exit: { "0": "good" } }),
-      "commands.open.exit must have exit codes and one",
+      'commands.open.exit.0 is "good": must be one of clean, corruptions, leaks, failed',
     ],
-    [open({ run: ["x"], exit: { zero: "clean" } }), "commands.open.exit must have exit codes"],
-    [open({ run: ["x"], refusal: 1 }), "commands.open.refusal must be a string"],
+    [
+      open({ run: ["x"], exit: { zero: "clean" } }),
+      'commands.open.exit.zero is "zero": must be an exit code',
+    ],
+    [open({ run: ["x"], refusal: 1 }), "commands.open.refusal is 1: must be a text"],
   ] as const
 ) {
   Deno.test(`an adapter is refused: ${complaint}`, () => {

@@ -79,15 +79,15 @@ Deno.test("a file that is none of partial results is refused, and the field is n
     });
     for (
       const [bad, message] of [
-        ["nonsense", "not a file of partial results"],
-        [{ powercut: 1 }, 'kind must be "partial"'],
-        [{ ...good, searches: 3 }, "searches must be a list"],
+        ["nonsense", "is not valid JSON"],
+        [{ powercut: 1 }, "kind is missing"],
+        [{ ...good, searches: 3 }, "searches is 3: must be a list"],
         [
           { ...good, searches: [{ ...search, input: {} }] },
-          "searches[0].input must name a scenario",
+          "searches[0].input is {}: must name a scenario",
         ],
-        [partial({ items: [[0]] }), "searches[0].partial.items must be a list of pairs"],
-        [partial({ findings: [{}] }), "searches[0].partial.findings must be a list of sightings"],
+        [partial({ items: [[0]] }), "searches[0].partial.items[0][1] is missing"],
+        [partial({ findings: [{}] }), "searches[0].partial.findings[0].violation is missing"],
         [partial({ traceHash: "other" }), 'traceHash is "other"'],
       ] as const
     ) {

@@ -1,5 +1,5 @@
 /** What the command line explores, as plain data: workers and other machines set it up from that. */
-import type { Problem } from "../../harness/mod.ts";
+import type { Problem } from "../../harness/advanced.ts";
 import { SCENARIOS } from "../../scenarios/catalog.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import { type RecordedLog, setUpLog } from "../../scenarios/qed/recorded_log.ts";

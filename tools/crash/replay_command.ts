@@ -8,7 +8,7 @@ import {
   spellOutNested,
   timeline,
   violationKey,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import { printJson } from "../kit/json.ts";
 import { EXIT } from "../kit/exit_codes.ts";
@@ -34,7 +34,7 @@ export async function replayCommand(
   { path, json, report }: ReplayOptions,
   io: Io,
 ): Promise<number> {
-  const replay = parseReplayFile(readTextFile(path));
+  const replay = parseReplayFile(readTextFile(path), path);
   using source = sourceOf(replay);
   const { log, target, guestBytes } = source;
   const preset = lookUpPreset(replay.preset);

@@ -46,19 +46,22 @@ Deno.test("replay refuses a file that is wrong, or of another trace, with exit c
       [{ ...replay, traceHash: "0123456789abcdef" }, "it belongs to another trace"],
       [{ ...replay, powercut: 2 }, "powercut is 2"],
       [{ ...replay, preset: "lunar" }, "unknown preset 'lunar'"],
-      [{ ...replay, preset: undefined }, "preset is undefined"],
+      [{ ...replay, preset: undefined }, "preset is missing"],
       [{ ...replay, choices: [99] }, "choices is [99]: must have"],
       [{ ...replay, choices: replay.choices.map(() => 99) }, "choices[0] is 99"],
       [{ ...replay, choices: [...replay.choices, 0] }, "choices is ["],
-      [{ ...replay, violation: { kind: "xx", subject: "" } }, "must have a kind"],
-      [{ ...replay, choices: [-1] }, "choices is [-1]"],
+      [
+        { ...replay, violation: { kind: "xx", subject: "" } },
+        'violation.kind is "xx": must be one of',
+      ],
+      [{ ...replay, choices: [-1] }, "choices[0] is -1: must be a whole number from 0 on"],
       [{ ...replay, choices: "01" }, 'choices is "01"'],
       [{ ...replay, crashAfterEvent: 100000 }, "crashAfterEvent is 100000"],
       [{ ...replay, crashAfterEvent: 1.5 }, "crashAfterEvent is 1.5"],
       [{ ...replay, source: { scenario: "nosuch", case: 0 } }, "no such case"],
       [{ ...replay, source: {} }, "source is {}"],
       [{ ...replay, violation: null }, "violation is null"],
-      [null, "not a replay file"],
+      [null, "the content is null: must be an object"],
     ];
     for (const [contents, message] of cases) {
       Deno.writeTextFileSync(path, JSON.stringify(contents));

@@ -1,14 +1,15 @@
+import * as v from "valibot";
 import {
   type FoundViolation,
   type Step,
   type TraceDigest,
   type Violation,
   VIOLATION_KINDS,
-} from "../../harness/mod.ts";
-import { type ImageSpec, ruleBrokenBySpec } from "../../scenarios/qed/image_spec.ts";
-import { UsageError } from "../kit/usage_error.ts";
+} from "../../harness/advanced.ts";
+import type { ImageSpec } from "../../scenarios/qed/image_spec.ts";
+import { count, listOf, numberFrom, oneOf, parseJson, type Schema, text } from "../kit/schema.ts";
 import { withCurrentNames } from "./former_names.ts";
-import { parseSteps } from "./parse_steps.ts";
+import { byField, caseSource, fields, imageSpec, logSource, steps } from "./schemas.ts";
 
 /** A violation as a file: what to run, where to crash, and which choices to make. */
 export interface ReplayFile {
@@ -55,74 +56,29 @@ export function replayFileOf(
   };
 }
 
-/** Read a replay file back. Throws {@linkcode UsageError} that names the field that is wrong. */
-export function parseReplayFile(text: string): ReplayFile {
-  let parsed: Record<string, unknown>;
-  try {
-    parsed = JSON.parse(text, withCurrentNames);
-  } catch (error) {
-    throw new UsageError(`not a replay file: ${(error as Error).message}`);
-  }
-  const check = (field: string, rule: string, holds: boolean) => {
-    if (!holds) {
-      throw new UsageError(`replay file: ${field} is ${JSON.stringify(parsed?.[field])}: ${rule}`);
-    }
-  };
-  if (typeof parsed !== "object" || parsed === null) throw new UsageError("not a replay file");
-  check("powercut", "must be 1", parsed.powercut === 1);
-  for (const field of ["profile", "preset", "traceHash"]) {
-    check(field, "must be a text", typeof parsed[field] === "string");
-  }
-  const isIndex = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
-  const isEvent = (value: unknown) => isIndex(value) || value === -1;
-  const isChoices = (value: unknown) => Array.isArray(value) && value.every(isIndex);
-  check("crashAfterEvent", "must be an event's number, or -1", isEvent(parsed.crashAfterEvent));
-  check("choices", "must be a list of numbers", isChoices(parsed.choices));
-  check(
-    "nested",
-    "must be a list of crashes, each with afterEvent and choices",
-    parsed.nested === undefined || Array.isArray(parsed.nested) &&
-        parsed.nested.every((each) => isEvent(each?.afterEvent) && isChoices(each?.choices)),
-  );
-  const source = parsed.source as Record<string, unknown> | undefined;
-  const isScenario = typeof source?.scenario === "string" && isIndex(source.case);
-  const isLog = typeof source?.log === "string" && typeof source?.base === "string";
-  const isImage = source !== undefined && source?.image !== undefined;
-  check(
-    "source",
-    "must name a scenario and a case, or a log and its base, or an image and steps",
-    isScenario || isLog || isImage,
-  );
-  if (isImage) {
-    const rule = ruleBrokenBySpec(source.image);
-    check("source", rule ?? "", rule === undefined);
-  }
-  if (isImage || source?.steps !== undefined) parseSteps(JSON.stringify(source?.steps ?? null));
-  checkExplanation(parsed, check);
-  const violation = parsed.violation as Record<string, unknown> | undefined;
-  check(
-    "violation",
-    `must have a kind (${VIOLATION_KINDS.join(", ")}) and a subject`,
-    VIOLATION_KINDS.some((kind) => kind === violation?.kind) &&
-      typeof violation?.subject === "string",
-  );
-  return parsed as unknown as ReplayFile;
-}
+const crash = { choices: listOf(count) };
 
-/** What is there for people, and for a better message, must have its form too. */
-function checkExplanation(
-  { explanation, trace }: Readonly<Record<string, unknown>>,
-  check: (field: string, rule: string, holds: boolean) => void,
-): void {
-  const isTexts = (value: unknown) =>
-    Array.isArray(value) && value.every((each) => typeof each === "string");
-  check(
-    "explanation",
-    "must be a list of texts",
-    explanation === undefined || isTexts(explanation),
-  );
-  const { base, around, checkedWith, events } = (trace ?? {}) as Record<string, unknown>;
-  const isDigest = [base, around, checkedWith].every((each) => typeof each === "string") &&
-    isTexts(events);
-  check("trace", "must be a digest of a trace", trace === undefined || isDigest);
+const schema: Schema<ReplayFile> = fields({
+  powercut: v.literal(1, "must be 1"),
+  source: byField({
+    scenario: fields({ ...caseSource, steps: v.exactOptional(steps) }),
+    image: fields({ image: imageSpec, steps }),
+    log: fields(logSource),
+  }, "must name a scenario and a case, or a log and its base, or an image and steps"),
+  profile: text,
+  preset: text,
+  traceHash: text,
+  crashAfterEvent: numberFrom(-1),
+  ...crash,
+  nested: v.exactOptional(listOf(fields({ afterEvent: numberFrom(-1), ...crash }))),
+  violation: fields({ kind: oneOf(...VIOLATION_KINDS), subject: text, detail: text }),
+  explanation: v.exactOptional(listOf(text)),
+  trace: v.exactOptional(
+    fields({ base: text, around: text, checkedWith: text, events: listOf(text) }),
+  ),
+});
+
+/** Read a replay file. Throws {@linkcode UsageError} with the field that is wrong. */
+export function parseReplayFile(json: string, path = "replay file"): ReplayFile {
+  return parseJson(schema, json, { source: path, reviver: withCurrentNames });
 }

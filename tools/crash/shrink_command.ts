@@ -5,7 +5,7 @@ import {
   timeline,
   violationKey,
   violationText,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import { printJson } from "../kit/json.ts";
 import { replayReport } from "./report/results_report.ts";
@@ -33,7 +33,7 @@ export async function shrinkCommand(
   options: ShrinkCommandOptions,
   io: Io,
 ): Promise<number> {
-  const replay = parseReplayFile(readTextFile(options.path));
+  const replay = parseReplayFile(readTextFile(options.path), options.path);
   using source = sourceOf(replay);
   const shrunk = shrinkCase(replay, source);
   if (!shrunk) {

@@ -36,13 +36,13 @@ import { type ClusterRange, ClusterRanges } from "./cluster_ranges.ts";
 /** The clusters freed since the image was opened; see the head of this module. */
 export class FreeClusters {
   /** Clusters whose entries have changed, perhaps not durably. */
-  freed = new ClusterRanges();
+  freed: ClusterRanges = new ClusterRanges();
   /** Clusters that flushes in flight cover. */
   readonly #underWay = new Set<ClusterRanges>();
   /** Clusters with old data that no entry on disk refers to. */
-  readonly settled = new ClusterRanges();
+  readonly settled: ClusterRanges = new ClusterRanges();
   /** Clusters that durably hold zeroes. */
-  readonly clean = new ClusterRanges();
+  readonly clean: ClusterRanges = new ClusterRanges();
   #generation = 0;
 
   /**
