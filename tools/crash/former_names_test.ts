@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { crash } from "./captured_output_testing.ts";
+import { crash } from "./run_crash_testing.ts";
 import { withCurrentNames } from "./former_names.ts";
 import { parseReplayFile } from "./replay_file.ts";
 
@@ -13,8 +13,8 @@ for (const name of ["data-not-flushed", "ruined-table"]) {
     const { choices, trace } = parseReplayFile(text);
     assertEquals(choices, JSON.parse(text).tape);
     assertEquals(trace?.checkedWith.includes("post-recovery writes"), true);
-    const { code, printed } = await crash("replay", path, "--json");
-    assertEquals([code, JSON.parse(printed).reproduced], [1, true]);
+    const { code, stdout } = await crash("replay", path, "--json");
+    assertEquals([code, JSON.parse(stdout).reproduced], [1, true]);
   });
 }
 
