@@ -98,16 +98,16 @@ export class TestWorkspace {
     return { found, detail: this.#short(outcome.stderr + printed) };
   }
 
-  /** Judge the folder's files; the judge answers what is wrong. */
-  judge(judge: (folder: string) => string | undefined): Finding {
-    const found = judge(this.#folder);
+  /** Check the folder's files; `check` returns a description of what is wrong. */
+  verify(check: (folder: string) => string | undefined): Finding {
+    const found = check(this.#folder);
     return found === undefined ? PASS : { found, detail: "" };
   }
 
-  /** Judge the file that the last command was to write. */
-  judgeOutput(judge: (path: string) => string | undefined): Finding {
+  /** Check the file that the last command was to write. */
+  verifyOutput(check: (path: string) => string | undefined): Finding {
     if (!existsSync(this.#output, { isFile: true })) return { found: "writes no file", detail: "" };
-    return this.judge(() => judge(this.#output));
+    return this.verify(() => check(this.#output));
   }
 
   /** What the last command wrote into its file, or, if it has none, what it printed. */
@@ -121,8 +121,8 @@ export class TestWorkspace {
 
   /** What is worth showing of what a command printed: the folder is another one each time. */
   #short(text: string): string {
-    const told = text.slice(0, 2 * DETAIL_LENGTH).replaceAll(`${this.#folder}/`, "");
-    return told.length > DETAIL_LENGTH ? `${told.slice(0, DETAIL_LENGTH)}...` : told;
+    const shown = text.slice(0, 2 * DETAIL_LENGTH).replaceAll(`${this.#folder}/`, "");
+    return shown.length > DETAIL_LENGTH ? `${shown.slice(0, DETAIL_LENGTH)}...` : shown;
   }
 
   #isChanged(name: string): boolean {

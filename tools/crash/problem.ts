@@ -1,4 +1,4 @@
-/** What the command line explores, as plain data: workers and other machines set it up from that. */
+/** The searches of the command line as plain data, from which workers and other machines set them up. */
 import type { Problem } from "../../harness/mod.ts";
 import { SCENARIOS } from "../../scenarios/catalog.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
@@ -31,7 +31,7 @@ export interface LogInput {
   readonly depth: number;
 }
 
-/** What is explored. */
+/** A search. */
 export type ProblemInput = CaseInput | LogInput;
 
 /** Set a problem up. Throws {@linkcode UsageError} if there is no such thing. */

@@ -110,15 +110,15 @@ const SEED = 1;
 const FEWEST_STEPS = 100;
 const STEPS = 200;
 /** Half of them are out of place and are left out. */
-const MOST_STEPS = 2 * STEPS;
+const MAX_STEPS = 2 * STEPS;
 /** A random workload is taken not to fail after so many recoveries. */
-const MOST_RECOVERIES = 20_000;
+const MAX_RECOVERIES = 20_000;
 
 /** The first long random workload that shows the violation; undefined if none of some does. */
 export function failingWorkload(origin: ReproducerOrigin): readonly Step[] | undefined {
   const { subject, shape } = subjectFor(origin.image);
   const preset = lookUpPreset(origin.preset ?? "sectors");
-  const options = { seed: SEED, count: WORKLOADS, maxSteps: MOST_STEPS, swarm: true };
+  const options = { seed: SEED, count: WORKLOADS, maxSteps: MAX_STEPS, swarm: true };
   for (const { steps } of randomWorkloads(shape, options).workloads) {
     const some = upTo(steps, STEPS);
     if (some.length < FEWEST_STEPS) continue;
@@ -139,7 +139,7 @@ function shows(
   { preset, kind }: { readonly preset: Preset; readonly kind: ViolationKind },
 ): boolean {
   try {
-    const options = { kind, mostDecisions: 2, maxRecoveries: MOST_RECOVERIES };
+    const options = { kind, mostDecisions: 2, maxRecoveries: MAX_RECOVERIES };
     return findViolation(subject.record(steps), preset, options).violation !== undefined;
   } catch (error) {
     // A mutant may make the image invalid, and the driver then refuses it.

@@ -19,7 +19,7 @@ export interface FoundCase {
 }
 
 /** Larger files are not saved with a finding; the case says how to make them. */
-const MOST_SAVED_BYTES = 2 ** 32;
+const MAX_SAVED_BYTES = 2 ** 32;
 
 /**
  * Save a finding in a folder of its own in `folder`: the case, the smallest case that shows the
@@ -37,7 +37,7 @@ export function saveFinding(folder: string, found: FoundCase): string {
     `${finding.rule}\n${replayCommand(token)}\n\n${finding.message}\n\n${transcript}`,
   );
   buildFiles(smallest).forEach((file, i) => {
-    if (file.sizeBytes > MOST_SAVED_BYTES) return;
+    if (file.sizeBytes > MAX_SAVED_BYTES) return;
     file.save(`${path}/files/${smallest.files[i].name}`);
   });
   return path;

@@ -1,5 +1,5 @@
 import { changeImage } from "./change.ts";
-import { examine } from "./examine.ts";
+import { probeImage } from "./probe.ts";
 import { buildFiles, type FuzzCase } from "./fuzz_case.ts";
 import { type Implementation, OURS } from "./implementation.ts";
 import { Session, Violation } from "./session.ts";
@@ -36,7 +36,7 @@ export function fuzzHere(one: FuzzCase, here: Implementation = OURS): HereResult
     }
   };
   const look = (layout?: "final" | "rfc") => (session: Session) => {
-    const { opens, corruptions } = examine(session, one, layout);
+    const { opens, corruptions } = probeImage(session, one, layout);
     return !opens ? "refused" : corruptions === 0 ? "opens" : "opens, corrupt";
   };
   attempt("read", look());

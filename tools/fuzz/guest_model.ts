@@ -8,7 +8,7 @@ export interface Expected {
   readonly known: Uint8Array;
 }
 
-/** Answers what was on the disk at first; undefined if nobody knows. */
+/** Returns the original contents of the disk; undefined where they are unknown. */
 export type FirstContents = (offsetBytes: number, lengthBytes: number) => Uint8Array | undefined;
 
 /**
@@ -60,7 +60,7 @@ export class GuestModel {
     return { bytes, known };
   }
 
-  /** One value was stored in a range, or nobody knows what: undefined. */
+  /** A value was stored in a range; undefined for an unknown one. */
   store(offsetBytes: number, lengthBytes: number, value: number | undefined): void {
     forPages(offsetBytes, lengthBytes, ({ index, inPage, count }) => {
       let page = this.#pages.get(index);

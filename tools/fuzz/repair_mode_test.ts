@@ -3,7 +3,7 @@ import { missingQemu } from "../../test_support/qemu.ts";
 import { optionalTest } from "../../test_support/optional.ts";
 import { seededTest, withSeeds } from "../../test_support/seeds.ts";
 import { type Implementation, OURS } from "./implementation.ts";
-import { PLANTED_BUGS } from "./planted_testing.ts";
+import { INJECTED_BUGS } from "./injected_bugs_testing.ts";
 import { QemuImg } from "./qemu_img.ts";
 import { type RepairFigures, type RepairOptions, runRepairs } from "./repair_mode.ts";
 import { qemuVerdict } from "./verdicts.ts";
@@ -11,7 +11,7 @@ import { qemuVerdict } from "./verdicts.ts";
 function repair(seed: string, options: Partial<RepairOptions>): Promise<RepairFigures> {
   return runRepairs({
     seed,
-    mostCases: 100,
+    maxCases: 100,
     here: OURS,
     isOver: () => false,
     turn: () => Promise.resolve(),
@@ -28,7 +28,7 @@ function sum({ clean, defragmented, leaksLeft, refused, known }: RepairFigures):
 seededTest(
   "damaged images come out clean, with every sector that was mapped validly",
   async (seed) => {
-    const figures = await repair(`${seed}`, { mostCases: 150 });
+    const figures = await repair(`${seed}`, { maxCases: 150 });
     assertEquals(figures.findings, []);
     assertEquals([figures.images, sum(figures)], [150, 150]);
     assert(figures.damaged > 75 && figures.clean > 75, JSON.stringify(figures));
@@ -42,7 +42,7 @@ optionalTest({
     const qemu = await QemuImg.find();
     assert(qemu);
     const qemuCheck = (folder: string) => qemuVerdict("check", folder, qemu);
-    const figures = await repair(`${seed}`, { mostCases: 60, qemuCheck });
+    const figures = await repair(`${seed}`, { maxCases: 60, qemuCheck });
     assertEquals(figures.findings, []);
     assertEquals(sum(figures), 60);
     assert(figures.askedQemu > 20, JSON.stringify(figures));
@@ -50,20 +50,22 @@ optionalTest({
 });
 
 async function rulesOf(here: Implementation): Promise<string[]> {
-  const { findings } = await repair("planted", { here, mostCases: 30 });
+  const { findings } = await repair("planted", { here, maxCases: 30 });
   return findings.map(({ finding }) => finding.rule);
 }
 
-for (const { name, rule, here } of PLANTED_BUGS.filter(({ name }) => name.startsWith("a repair"))) {
-  Deno.test(`planted: ${name}`, async () => {
+for (
+  const { name, rule, here } of INJECTED_BUGS.filter(({ name }) => name.startsWith("a repair"))
+) {
+  Deno.test(`injected bug: ${name}`, async () => {
     assert((await rulesOf(here)).includes(`repair: ${rule}`));
   });
 }
 
 Deno.test("an image that is clean here and not for QEMU is a finding", async () => {
   const qemuCheck = () =>
-    Promise.resolve({ code: 2, facts: { corruptions: "1" }, complaint: "planted" });
-  const { findings } = await repair("planted", { mostCases: 5, qemuCheck });
+    Promise.resolve({ code: 2, facts: { corruptions: "1" }, complaint: "injected" });
+  const { findings } = await repair("planted", { maxCases: 5, qemuCheck });
   assertEquals(findings[0].finding.rule, "repair: not clean for QEMU");
-  assert(findings[0].finding.message.includes("planted"));
+  assert(findings[0].finding.message.includes("injected"));
 });

@@ -1,4 +1,4 @@
-/** What a defect is looked for with: workloads, commits, crashes of recoveries, and orders. */
+/** The trials that search for a mutant: workloads, commits, crashes during recovery, and orders. */
 import { exploreLazily, findViolation, SECTORS, type ViolationKind } from "../../harness/mod.ts";
 import { type Filter, type OrderingProfile, STRICT } from "../../lib/mod.ts";
 import { COMMIT } from "../../scenarios/commit.ts";
@@ -21,7 +21,7 @@ import type { Kill } from "./mutant.ts";
 import { CASES } from "./trial_cases.ts";
 import { OPEN_CASES, type Orders } from "./trial_orders.ts";
 
-/** Looks for a defect; undefined where nothing is wrong. */
+/** Searches for a violation; undefined if there is none. */
 export type Trial = () => Kill | undefined;
 
 /** How the driver of a workload differs from the correct one. */
@@ -169,7 +169,7 @@ export const TRIALS: ReadonlyMap<string, Trial> = new Map([
         ),
     ] as const
   ),
-  // Planted bugs change these profiles as well, so the correct ones have to be clean.
+  // Mutants change these profiles as well, so the correct ones must be clean.
   ...[EAGER, SEPARATE_FILL].flatMap((profile) =>
     WORKLOAD_NAMES.map((name) =>
       [`${name} (${profile.name})`, workloadTrial(name, { profile })] as const

@@ -112,7 +112,7 @@ export function profileOption(args: ParsedArgs): { profile?: OrderingProfile } {
 }
 
 /**
- * Throws {@linkcode ImageError} for a raw image that nobody called raw: what its guest wrote may
+ * Throws {@linkcode ImageError} for a raw image that no option calls raw: its guest may have written bytes that
  * make it look like another format the next time.
  */
 export function refuseUnnamedRaw(chain: ImageChain, args: ParsedArgs): void {

@@ -93,7 +93,7 @@ export interface ErrorDetails {
 
 /** What an implementation must make of an image; what is not there is not asked for. */
 export interface Expectation {
-  /** What opening tells, or that the image must be refused. */
+  /** The result of opening it, or that it must be refused. */
   readonly open: HeaderFields | "refuse";
   /** The error with which this library refuses to open or to read it. */
   readonly error?: ErrorDetails;

@@ -44,7 +44,7 @@ export async function driversReport(
   const images = trials.reduce((sum, trial) => sum + trial.images, 0);
   return await cases.complete({
     title: "QEMU's drivers after a power cut",
-    summary: `${trials.length} trials, ${images} different images judged by QEMU's own tools: ` +
+    summary: `${trials.length} trials, ${images} different images checked by QEMU's own tools: ` +
       `${violations.length} findings`,
     ...{ command, facts, violations },
     tables: [scorecardTable(trials), costs(trials)],
@@ -122,12 +122,12 @@ function sentences(
   { states }: ClassResult,
 ): string[] {
   const { entries } = trial.recording;
-  const told = (wanted: EntryOutcome["outcome"]) =>
+  const entriesOf = (wanted: EntryOutcome["outcome"]) =>
     outcomes.filter(({ outcome }) => outcome === wanted).map(({ entry }) => {
       const { offsetBytes, lengthBytes } = entries[entry];
       return `entry ${entry} (${lengthBytes} bytes at ${offsetBytes})`;
     });
-  const [reached, lost] = [told("reached"), told("lost")];
+  const [reached, lost] = [entriesOf("reached"), entriesOf("lost")];
   return [
     reached.length === 0
       ? "Nothing of what no flush had covered reached the disk: what was flushed is wrong by itself."

@@ -113,8 +113,8 @@ interface BenchPlan {
   readonly pattern: number;
 }
 
-const MOST_REQUEST_BYTES = 1 << 30;
-const MOST_DEPTH = 4096;
+const MAX_REQUEST_BYTES = 1 << 30;
+const MAX_DEPTH = 4096;
 
 function planBench(args: ParsedArgs): BenchPlan {
   const number = (long: string, preset: number) => {
@@ -133,12 +133,12 @@ function planBench(args: ParsedArgs): BenchPlan {
     drains: !args.has("no-drain"),
     pattern: parseByte(args.value("pattern") ?? "0", "--pattern"),
   };
-  if (plan.depth < 1 || plan.depth > MOST_DEPTH) {
-    throw new UsageError(`--depth must be from 1 to ${MOST_DEPTH}`);
+  if (plan.depth < 1 || plan.depth > MAX_DEPTH) {
+    throw new UsageError(`--depth must be from 1 to ${MAX_DEPTH}`);
   }
-  if (requestBytes < 1 || requestBytes * plan.depth > MOST_REQUEST_BYTES) {
+  if (requestBytes < 1 || requestBytes * plan.depth > MAX_REQUEST_BYTES) {
     throw new UsageError(
-      `--buffer-size must be at least 1, and --depth of them at most ${MOST_REQUEST_BYTES} bytes`,
+      `--buffer-size must be at least 1, and --depth of them at most ${MAX_REQUEST_BYTES} bytes`,
     );
   }
   if (!plan.isWrite && plan.flushInterval > 0) {

@@ -28,7 +28,7 @@ export interface ServingOptions {
   /** What is to go wrong. */
   readonly faults: readonly LiveFault[];
   /** Told when it does. */
-  readonly tell: (message: string) => void;
+  readonly onFault: (message: string) => void;
 }
 
 /** A disk that is being served. */
@@ -50,7 +50,7 @@ export async function openServed(options: ServingOptions): Promise<ServedImage> 
     const events = options.logPath === undefined ? undefined : openLog(options.logPath);
     if (events) opened.filters.push(new Recorder({ base: new Uint8Array(0), events }).filter);
     if (options.delayMs > 0) opened.filters.push(slow(options.delayMs));
-    opened.filters.push(...faultFilters(options.faults, options.tell));
+    opened.filters.push(...faultFilters(options.faults, options.onFault));
     return {
       disk: opened.disk,
       format: opened.format,
@@ -145,7 +145,7 @@ function openRaw({ path, isWritable, grows }: ServingOptions): Opened {
   };
 }
 
-/** A log without its base, which is the image as it was before: whoever explores it has that. */
+/** A log without its base: the image as it was before is a file of its own. */
 function openLog(path: string): EventFile {
   const nothing = bytesSource(new Uint8Array(0));
   return new EventFile(path, encodeLog({ base: nothing, guestBase: nothing, events: [] }));

@@ -1,4 +1,4 @@
-/** Cases that a page judges by itself, as data: everything that is needed to build their states. */
+/** Cases that a report checks in the browser, as data: everything that is needed to build their states. */
 import {
   type ByteSource,
   type GuestRange,
@@ -15,7 +15,7 @@ export interface LiveData {
   readonly cases: readonly LiveCase[];
 }
 
-/** A log, and how its states are judged. */
+/** A log, and how its states are checked. */
 export interface LiveCase {
   readonly preset: string;
   /** The ordering profile of the driver that recovers. */

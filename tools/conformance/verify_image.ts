@@ -1,5 +1,5 @@
 /**
- * What this library makes of an image that an implementation has written: the judge of tests whose
+ * Checks with this library an image that an implementation has written: the oracle of tests whose
  * outcome is an image.
  *
  * @module
@@ -23,7 +23,7 @@ export interface Demands {
 }
 
 /** What is wrong with the image at `path`, in a few words; undefined if nothing is. */
-export function judgeImage(path: string, demands: Demands): string | undefined {
+export function verifyImage(path: string, demands: Demands): string | undefined {
   try {
     const { layout } = demands.header;
     // A final image must be found to be one; an rfc image may be valid as a final one too.

@@ -22,8 +22,8 @@ export interface LiveWrite {
 /** What is on disk: for each write the keys of the units that are. */
 export type LiveState = ReadonlyMap<number, ReadonlySet<number>>;
 
-/** Judges states of a case. */
-export class LiveJudge {
+/** Checks states of a case. */
+export class LiveChecker {
   readonly #case: LiveCase;
   readonly #context: ReferenceContext;
 
@@ -73,7 +73,7 @@ export class LiveJudge {
   }
 
   /** What is wrong with a state after an event: nothing if the list is empty. */
-  judge(event: number, state: LiveState, sizeBytes: number): readonly Violation[] {
+  check(event: number, state: LiveState, sizeBytes: number): readonly Violation[] {
     const point = this.#point(event);
     const persisted = this.#persisted(point, state, sizeBytes);
     const file = point.build(new RecordedChoices(point.choicesFor(persisted)));
