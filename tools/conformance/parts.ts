@@ -13,7 +13,7 @@ import { SparseFile } from "../../lib/storage/sparse_file.ts";
 export interface Contents {
   /** Its size; a decimal number, since JSON has none that are large enough. */
   readonly bytes: string;
-  /** What in it is not zero, in order. */
+  /** The parts that are not zero, in order. */
   readonly parts: readonly string[];
 }
 

@@ -5,26 +5,26 @@ import { commandLine } from "./command_line.ts";
 import type { CommandRunner, ProcessOutcome } from "../kit/process_outcome.ts";
 import { expandContents } from "./parts.ts";
 
-/** What came of a test: undefined if it is as it should be. */
+/** The finding of a test; undefined if the result is as expected. */
 export type Finding =
   | {
-    /** What the implementation made of it, in the same few words each time. */
+    /** The result of the implementation, in the same few words each time. */
     readonly found: string;
-    /** What it printed, for people. */
+    /** The output, for people. */
     readonly detail: string;
   }
   | undefined;
 
-/** What a test answers when all is as it should be. */
+/** The finding of a test with the expected result. */
 export const PASS: Finding = undefined;
 
 /** Whatever a command changes gets a later time than this: the day the RFC was posted. */
 const LONG_AGO = new Date("2010-09-06T10:04:38Z");
 const OUTPUT_NAME = "output";
-/** How much of what a command prints is kept for people, in characters. */
+/** The number of characters of the output that are kept for people. */
 const DETAIL_LENGTH = 2000;
 
-/** A folder with the files of a case, and an implementation that is let loose on them. */
+/** A folder with the files of a case, in which an implementation runs. */
 export class TestWorkspace {
   readonly #adapter: Adapter;
   readonly #runner: CommandRunner;
@@ -110,7 +110,7 @@ export class TestWorkspace {
     return this.verify(() => check(this.#output));
   }
 
-  /** What the last command wrote into its file, or, if it has none, what it printed. */
+  /** The file that the last command wrote, or its output if it has none. */
   outputOr(stdout: Uint8Array): Uint8Array {
     return existsSync(this.#output, { isFile: true }) ? Deno.readFileSync(this.#output) : stdout;
   }
@@ -119,7 +119,7 @@ export class TestWorkspace {
     return `${this.#folder}/${OUTPUT_NAME}`;
   }
 
-  /** What is worth showing of what a command printed: the folder is another one each time. */
+  /** The output of a command without the folder, which is another one each time. */
   #short(text: string): string {
     const shown = text.slice(0, 2 * DETAIL_LENGTH).replaceAll(`${this.#folder}/`, "");
     return shown.length > DETAIL_LENGTH ? `${shown.slice(0, DETAIL_LENGTH)}...` : shown;

@@ -22,7 +22,7 @@ export interface DriversCommandOptions extends OutputOptions {
   /** The formats to test; none for all. */
   readonly formats: readonly string[];
   readonly preset: string | undefined;
-  /** How many images are checked at a time. */
+  /** The number of images that are checked at a time. */
   readonly processes: number;
 }
 

@@ -27,7 +27,7 @@ export interface PartialSearch {
 const search = { preset: text, depth: count };
 const items = v.tuple([count, count], "must be a pair of numbers");
 
-/** What is stored of a sighting; its state is checked when it is built. */
+/** The stored part of a sighting; its state is checked when it is built. */
 const sighting = fields({
   violation: fields({ kind: oneOf(...VIOLATION_KINDS), subject: text, detail: text }),
   occurrences: count,

@@ -15,7 +15,7 @@ export interface CaseInput {
   readonly case: number;
   /** The preset's name. */
   readonly preset: string;
-  /** How many crashes in a row. */
+  /** The number of crashes in a row. */
   readonly depth: number;
 }
 
@@ -27,7 +27,7 @@ export interface LogInput {
   readonly base: string;
   /** The preset's name. */
   readonly preset: string;
-  /** How many crashes in a row. */
+  /** The number of crashes in a row. */
   readonly depth: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The stored reproducers: what each comes from. `deno run -A tools/crash/reproducers.ts` finds, shrinks
+ * The stored reproducers, and the origin of each. `deno run -A tools/crash/reproducers.ts` finds, shrinks
  * and writes them anew, for when the driver writes something else on purpose: until then they are
  * refused, since each is bound to its trace.
  *
@@ -21,7 +21,7 @@ import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 /** Where the files are. */
 export const REPRODUCERS_FOLDER = new URL("../../testdata/reproducers/", import.meta.url);
 
-/** What a reproducer comes from. */
+/** The origin of a reproducer. */
 export interface ReproducerOrigin {
   /** The file's name, without its ending. */
   readonly name: string;
@@ -127,7 +127,7 @@ export function failingWorkload(origin: ReproducerOrigin): readonly Step[] | und
   return undefined;
 }
 
-/** The first steps, not ending with a snapshot, behind which nothing happens. */
+/** The first steps, not ending with a snapshot, which would have nothing after it. */
 function upTo(steps: readonly Step[], count: number): readonly Step[] {
   const some = steps.slice(0, count);
   return some.at(-1)?.kind === "snapshot" ? some.slice(0, -1) : some;

@@ -44,7 +44,7 @@ export interface ShrunkCase {
 
 /** Where a case comes from. */
 export interface Origin {
-  /** What produced the log. */
+  /** The source of the log. */
   readonly source: ReplayFile["source"];
   /** The ordering profile, for people. */
   readonly profile: string;
@@ -71,7 +71,7 @@ export function shrinkWorkloadCase(
   { steps, ...wanted }: {
     readonly steps: readonly Step[];
     readonly kind: ViolationKind;
-    /** How many crashes in a row it takes; 1 if not given. */
+    /** The number of crashes in a row; 1 if not given. */
     readonly depth?: number;
   },
 ): ShrunkCase | undefined {

@@ -24,7 +24,7 @@ const MAX_CASE_MILLISECONDS = 60_000;
 export interface CampaignOptions {
   /** Where cases come from. */
   readonly source: CaseSource;
-  /** What is tested. */
+  /** The implementation under test. */
   readonly here: Implementation;
   /** The programs to compare with; none if not given. */
   readonly parties?: Parties;
@@ -46,9 +46,9 @@ export interface CampaignResult {
   casesHere: number;
   /** Cases that were compared with QEMU. */
   casesCompared: number;
-  /** How many cases came to each verdict. */
+  /** The number of cases for each verdict. */
   readonly verdicts: Map<string, number>;
-  /** How many cases broke each rule. */
+  /** The number of cases that break each rule. */
   readonly rules: Map<string, number>;
   /** Findings about us. */
   readonly findings: FoundCase[];

@@ -10,7 +10,7 @@ import type { Survey } from "./table_survey.ts";
 /** Clusters whose contents are compared after a repair or a step. */
 const MAX_COMPARED = 48;
 
-/** What came of changing an image. */
+/** The result of changing an image. */
 export interface Changed {
   /** How it ended: refused to open, not sound before and so not checked, or checked and good. */
   readonly verdict: "refused" | "unsound" | "sound";

@@ -14,15 +14,15 @@ import {
   type Verdict,
 } from "./verdicts.ts";
 
-/** What came of comparing ourselves with QEMU on a case. */
+/** The result of comparing this library with QEMU on a case. */
 export interface DifferentialResult {
   /** Disagreements that nothing known explains, and errors of ours. */
   readonly findings: readonly Finding[];
   /** Crashes and hangs of QEMU: findings about QEMU, not about us. */
   readonly aboutQemu: readonly Finding[];
-  /** What became of each command, for the counts. */
+  /** The verdict on each command, for the counts. */
   readonly verdicts: readonly string[];
-  /** What both said, for the report of a finding. */
+  /** The output of both, for the report of a finding. */
   readonly transcript: string;
 }
 

@@ -14,7 +14,7 @@ export interface FoundCase {
   readonly one: FuzzCase;
   /** The smallest one that shows the same. */
   readonly smallest: FuzzCase;
-  /** What the programs said, where they disagree. */
+  /** The output of both programs, where they disagree. */
   readonly transcript: string;
 }
 
@@ -23,7 +23,7 @@ const MAX_SAVED_BYTES = 2 ** 32;
 
 /**
  * Save a finding in a folder of its own in `folder`: the case, the smallest case that shows the
- * same, what was said, and the files that the smallest case describes. Answers the folder.
+ * same, the output of both programs, and the files of the smallest case. Returns the folder.
  */
 export function saveFinding(folder: string, found: FoundCase): string {
   const { finding, token, one, smallest, transcript } = found;
@@ -48,7 +48,7 @@ export function replayCommand(token: string): string {
   return `powercut fuzz --replay ${token}`;
 }
 
-/** How many edits and steps a case has. */
+/** The number of edits and steps of a case. */
 export function countParts(one: FuzzCase): number {
   return one.steps.length + one.files.reduce((sum, { edits }) => sum + edits.length, 0);
 }

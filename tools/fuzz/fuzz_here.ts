@@ -8,15 +8,15 @@ import { Session, Violation } from "./session.ts";
 export interface Finding {
   /** Which oracle found it and what rule it is: the same for all cases of one bug, mostly. */
   readonly rule: string;
-  /** What is known of it. */
+  /** A description. */
   readonly message: string;
 }
 
-/** What came of a case. */
+/** The result of a case. */
 export interface HereResult {
   /** The broken rules; none for a good case. */
   readonly findings: readonly Finding[];
-  /** What became of the image, for the counts. */
+  /** The verdicts on the image, for the counts. */
   readonly verdicts: readonly string[];
 }
 

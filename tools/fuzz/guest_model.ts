@@ -1,6 +1,6 @@
 import { PAGE_BYTES } from "../../lib/storage/sparse_file.ts";
 
-/** What the guest should see of a range: bytes, and which of them are known. */
+/** The expected bytes of a range, and which of them are known. */
 export interface Expected {
   /** The bytes. */
   readonly bytes: Uint8Array;
@@ -17,7 +17,7 @@ export type FirstContents = (offsetBytes: number, lengthBytes: number) => Uint8A
  */
 export class GuestModel {
   #first: FirstContents;
-  /** Where what was there at first ends; behind it a disk that grew reads as zeroes. */
+  /** The end of the original contents; past it a disk that grew reads as zeroes. */
   #firstEndBytes: number;
   readonly #pages = new Map<number, Expected>();
 
@@ -48,7 +48,7 @@ export class GuestModel {
     return [...this.#pages.keys()].map((index) => index * PAGE_BYTES);
   }
 
-  /** What a range should hold. */
+  /** The expected contents of a range. */
   expect(offsetBytes: number, lengthBytes: number): Expected {
     const bytes = new Uint8Array(lengthBytes);
     const known = new Uint8Array(lengthBytes);

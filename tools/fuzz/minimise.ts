@@ -13,7 +13,7 @@ const MAX_TRIALS = 600;
 
 /**
  * Leave out of a case what it does not need: halves of its edits and steps, quarters, and so on
- * down to single ones, until nothing more can go. Answers the smallest case that `stillFails`.
+ * down to single ones, until nothing more can go. Returns the smallest case that `stillFails`.
  */
 export async function minimiseCase(one: FuzzCase, stillFails: StillFails): Promise<FuzzCase> {
   let parts = partsOf(one);

@@ -9,11 +9,11 @@ const MAX_EXTENTS = 100;
 /** The most clusters whose contents are compared. */
 const MAX_COMPARED = 24;
 
-/** What came of looking at an image. */
+/** The result of probing an image. */
 export interface ProbeResult {
   /** Whether it opened. */
   readonly opens: boolean;
-  /** What a check found, if it did. */
+  /** The corruptions that a check found. */
   readonly corruptions?: number;
 }
 
@@ -40,7 +40,7 @@ export function probeImage(session: Session, one: FuzzCase, layout?: HeaderLayou
   return { opens: true, corruptions };
 }
 
-/** Read, under limits. Answers the typed error if it was refused. */
+/** Read within limits. Returns the typed error of a refusal. */
 export function readRange(
   session: Session,
   image: QedImage,

@@ -13,13 +13,13 @@ import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 import { frameOf, surveyTables } from "./table_survey.ts";
 import { ourVerdict, type QemuVerdict } from "./verdicts.ts";
 
-/** What to repair. */
+/** Options of the repairs. */
 export interface RepairOptions {
   /** The seed. */
   readonly seed: string;
-  /** How many damaged images. */
+  /** The number of damaged images. */
   readonly maxCases: number;
-  /** What is tested. */
+  /** The implementation under test. */
   readonly here: Implementation;
   /** QEMU's verdict on the image in a folder; without it only our own checker is asked. */
   readonly qemuCheck?: (folder: string) => Promise<QemuVerdict>;
@@ -27,15 +27,15 @@ export interface RepairOptions {
   readonly isOver: () => boolean;
   /** Lets the event loop run. */
   readonly turn: () => Promise<void>;
-  /** Told after each image. */
+  /** Called after each image. */
   readonly onCase?: (done: number) => void;
 }
 
-/** What became of the images. */
+/** The verdicts on the images. */
 export interface RepairFigures {
-  /** How many there were. */
+  /** The number of images. */
   images: number;
-  /** How many had corruptions, leaks or the mark before. */
+  /** The number of images with corruptions, leaks or NEED_CHECK. */
   damaged: number;
   /** Refused, and not touched. */
   refused: number;
@@ -119,7 +119,7 @@ function isPlain(outcome: string): outcome is Plain {
   return ["clean", "defragmented", "leaksLeft", "refused"].includes(outcome);
 }
 
-/** Repair an image and check it. Answers what became of it, or the rule that was broken. */
+/** Repair an image and check it. Returns the verdict, or the rule that it breaks. */
 async function checkRepair(
   one: FuzzCase,
   { here, qemuCheck }: RepairOptions,

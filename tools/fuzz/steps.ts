@@ -10,11 +10,11 @@ export interface Subject {
   readonly session: Session;
   /** The image. */
   readonly image: QedImage;
-  /** What its disk should hold; undefined if its tables were not sound. */
+  /** The expected contents of its disk; undefined if its tables were not sound. */
   readonly model: GuestModel | undefined;
 }
 
-/** What lies behind is not looked at: offsets there are more than a number can count exactly. */
+/** Bytes past this are not checked: their offsets exceed exact numbers. */
 export const MAX_MODELLED_BYTES = 2n ** 52n;
 
 /** Larger files take defragmenting too long here. */
@@ -38,7 +38,7 @@ export function takeStep(subject: Subject, step: Step): void {
   }
 }
 
-/** What the backing file of an image holds; undefined where it cannot be read. */
+/** The contents of the backing file of an image; undefined where it cannot be read. */
 export function backingContents(session: Session, image: QedImage): FirstContents {
   return (offsetBytes, lengthBytes) => {
     const into = new Uint8Array(lengthBytes);

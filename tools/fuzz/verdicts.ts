@@ -77,7 +77,7 @@ function asVerdict(
     : verdict;
 }
 
-/** What is compared of the JSON that both print; numbers as text, since they go up to 2^63. */
+/** The compared fields of the JSON that both print; numbers as text, since they go up to 2^63. */
 const COMPARED: readonly string[] = [
   ...["virtual-size", "cluster-size", "backing-filename", "format"],
   ...["check-errors", "corruptions", "leaks", "total-clusters", "allocated-clusters"],

@@ -1,6 +1,6 @@
 import { Io, type System } from "./io.ts";
 
-/** What a program printed and how it ended. */
+/** The output and the exit code of a program. */
 export interface RunResult {
   /** Exit code. */
   readonly code: number;

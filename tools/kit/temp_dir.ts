@@ -6,7 +6,7 @@ export interface TempDirOptions {
   readonly prefix: string;
   /** Whether it is to be in memory, where the system has a file system there. */
   readonly inMemory?: boolean;
-  /** The streams whose signals remove it; without them a signal leaves it behind. */
+  /** The streams whose signals remove it; without them it outlives a signal. */
   readonly io?: { onInterrupt(cleanUp: () => void): Disposable };
 }
 

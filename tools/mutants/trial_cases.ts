@@ -32,7 +32,7 @@ const CUT_AND_CLOSED: Workload = {
   steps: [write(3 * CLUSTER, 512), discard(CLUSTER, 3 * CLUSTER), CLOSE],
 };
 
-/** What ends the file is given up, and wanted again before anybody flushes. */
+/** The end of the file is given up, and reused before a flush. */
 const WANTED_AT_ONCE: Workload = {
   ...CUT,
   steps: [

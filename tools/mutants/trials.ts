@@ -106,7 +106,7 @@ function search(trial: string, each: Case, { kind, depth = 1 }: Limits): Kill | 
   }
 }
 
-/** What a driver that does not get through its workload says: the reason of the reason, if there is one. */
+/** The message of a driver that fails its workload: that of the innermost cause. */
 function messageOf(error: unknown): string {
   const { cause } = error as Error;
   return `${cause ?? error}`.split("\n")[0];

@@ -81,7 +81,7 @@ export const PROFILE: Option<"profile"> = {
   help: "order in which writes reach the disk: strict (the default), qemu or rfc",
 };
 
-/** What `-U` asks for, under the key that opening takes it by. */
+/** The value of `-U`, under the name that opening takes. */
 export function shareOption(args: ParsedArgs): { ignoresLocks?: boolean } {
   return args.has("force-share") ? { ignoresLocks: true } : {};
 }

@@ -4,11 +4,11 @@ import type { FileStorage } from "../../lib/storage/mod.ts";
 import { bytesText, hex } from "./dump_header.ts";
 import { formatSize } from "../kit/sizes.ts";
 
-/** What a {@linkcode TableDumper} must know of the image. */
+/** The facts about an image that a {@linkcode TableDumper} needs. */
 export interface TableDumpOptions {
   /** Cluster and table sizes. */
   readonly geometry: Geometry;
-  /** What the header says of the L1 table's place, in bytes. */
+  /** The offset of the L1 table according to the header, in bytes. */
   readonly l1OffsetBytes: bigint;
   /** Where the header ends, in bytes. */
   readonly headerBytes: number;
@@ -35,7 +35,7 @@ interface EntryRun {
   count: number;
 }
 
-/** What is read at a time, in bytes. */
+/** The size of a read, in bytes. */
 const PIECE_BYTES = 1 << 16;
 
 /** Puts tables into words, whatever is in them; memory is bounded, and so is what is printed. */

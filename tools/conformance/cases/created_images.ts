@@ -25,7 +25,7 @@ interface Creation {
     readonly name: string;
     readonly format: "raw" | "qed";
     readonly file: SparseFile;
-    /** What its guest reads. */
+    /** The guest contents. */
     readonly disk: SparseFile;
   };
   /** Offset, length, byte. */

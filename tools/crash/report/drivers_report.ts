@@ -115,7 +115,7 @@ async function violationOf(
   };
 }
 
-/** What has to be known of a state, in sentences. */
+/** A description of a state, in sentences. */
 function sentences(
   trial: TrialResult,
   outcomes: readonly EntryOutcome[],

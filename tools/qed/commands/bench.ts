@@ -27,7 +27,7 @@ export const bench: Command = defineCommand({
       short: "d",
       long: "depth",
       value: "N",
-      help: "requests that are on their way at the same time; 64 if not given",
+      help: "number of requests in flight (64)",
     },
     {
       short: "s",
@@ -50,7 +50,7 @@ export const bench: Command = defineCommand({
     },
     {
       long: "no-drain",
-      help: "do not wait for the requests on their way before a flush is sent",
+      help: "do not wait for the requests in flight before a flush is sent",
     },
     { long: "pattern", value: "BYTE", help: "the byte that is written; 0 if not given" },
     {
@@ -98,7 +98,7 @@ export const bench: Command = defineCommand({
   },
 });
 
-/** What is sent. */
+/** The requests to send. */
 interface BenchPlan {
   readonly isWrite: boolean;
   readonly count: number;
@@ -162,7 +162,7 @@ function announce(plan: BenchPlan, io: Io): void {
   }
 }
 
-/** Keep `depth` requests on their way until all are done. */
+/** Keep `depth` requests in flight until all are done. */
 async function sendAll(
   chain: ImageChain,
   plan: BenchPlan,

@@ -114,7 +114,7 @@ export const convert: Command = defineCommand({
   },
 });
 
-/** What is to be written. */
+/** The target to write. */
 interface Target {
   readonly path: string;
   readonly format: ImageFormat;

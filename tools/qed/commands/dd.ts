@@ -19,7 +19,7 @@ import { writeFresh } from "../write_fresh.ts";
 const KEYS = ["if", "of", "bs", "count", "skip"] as const;
 const DEFAULT_BLOCK_BYTES = 512n;
 const MAX_BLOCK_BYTES = 2n ** 31n - 1n;
-/** What is copied at a time, in bytes. */
+/** The size of a copy, in bytes. */
 const PIECE_BYTES = 1 << 20;
 
 /** `qed dd`: a part of a disk as a new image. */
@@ -70,7 +70,7 @@ export const dd: Command = defineCommand({
   },
 });
 
-/** What the operands ask for. */
+/** The values of the operands. */
 interface Wanted {
   readonly input: string;
   readonly output: string;

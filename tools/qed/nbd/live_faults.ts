@@ -3,7 +3,7 @@ import { describeRequest, type Filter } from "../../../lib/mod.ts";
 import { didYouMean } from "../../kit/nearest.ts";
 import { UsageError } from "../../kit/usage_error.ts";
 
-/** How many places a misdirected write can go to: those that were written last. */
+/** The number of offsets that a misdirected write can go to: those written last. */
 const MAX_PLACES = 1024;
 
 /** A bit of the file changes while it is in use, just before it is read. */
@@ -22,7 +22,7 @@ const BIT_ROT: Fault = {
   },
 };
 
-/** What can be done to the storage behind a running server, by name. */
+/** The faults that a running server can inject, by name. */
 export const LIVE_FAULTS: Readonly<Record<string, Fault>> = Object.freeze({
   ...FAULTS,
   [BIT_ROT.name]: BIT_ROT,

@@ -9,7 +9,7 @@ import { type ServedDisk, StorageDisk } from "../../../lib/nbd/mod.ts";
 import { Image } from "../../../mod.ts";
 import { faultFilters, type LiveFault } from "./live_faults.ts";
 
-/** What is to be served, and what becomes of its requests on the way to the file. */
+/** The image to serve, and the filters between it and the file. */
 export interface ServingOptions {
   /** The image's path. */
   readonly path: string;
@@ -23,11 +23,11 @@ export interface ServingOptions {
   readonly grows: boolean;
   /** The file to log requests in. */
   readonly logPath?: string;
-  /** How long writes and flushes take longer than they would, in milliseconds. */
+  /** The delay of writes and flushes, in milliseconds. */
   readonly delayMs: number;
-  /** What is to go wrong. */
+  /** The faults to inject. */
   readonly faults: readonly LiveFault[];
-  /** Told when it does. */
+  /** Called when a fault happens. */
   readonly onFault: (message: string) => void;
 }
 

@@ -7,7 +7,7 @@ import {
   type WriteLog,
 } from "../../../../harness/mod.ts";
 
-/** What a page works on. */
+/** The data of the interactive view. */
 export interface LiveData {
   /** Different pieces of bytes, in base 64. */
   readonly pieces: readonly string[];
@@ -28,7 +28,7 @@ export interface LiveCase {
   readonly guestBase: LiveSource;
   /** The events; bytes are numbers of pieces. */
   readonly events: readonly Record<string, unknown>[];
-  /** What happened, in words, for each event. */
+  /** A description of each event. */
   readonly words: readonly string[];
   /** The state that is shown first. */
   readonly start: { readonly event: number; readonly choices: readonly number[] };

@@ -1,14 +1,14 @@
 /// <reference lib="dom" />
 /**
  * The part of a page that one can play with: runs in a browser. A slider over the crash points, a
- * checkbox for each write that was on its way, and below them what the driver makes of that.
+ * checkbox for each pending write, and below them the result of recovery.
  *
  * @module
  */
 import { fromBase64, type LiveCase, type LiveData } from "./live_data.ts";
 import { LiveChecker, type LiveState, type LiveWrite } from "./live_checker.ts";
 
-/** What the page's text is made of. */
+/** Elements of text. */
 type Child = Node | string;
 
 function element<K extends keyof HTMLElementTagNameMap>(
