@@ -19,7 +19,7 @@ import {
   type Preset,
   PRESETS,
   SpaceTooLargeError,
-} from "../harness/mod.ts";
+} from "../harness/advanced.ts";
 import { GUEST_MUTANT, mutantCase, NO_MUTANT } from "../scenarios/system/random_mutants_testing.ts";
 import { workloads } from "../scenarios/system/random_workload_testing.ts";
 import { secondsOf, thousands } from "./measure.ts";

@@ -1,4 +1,4 @@
-import { WRITES } from "../harness/mod.ts";
+import { WRITES } from "../harness/advanced.ts";
 import { crashStatesOf } from "../tools/trials/crash_states.ts";
 import { probeCommand } from "../tools/trials/examine.ts";
 import { FORMATS } from "../tools/trials/formats.ts";

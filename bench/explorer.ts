@@ -6,7 +6,7 @@ import {
   RecordedChoices,
   SECTORS,
   type WriteLog,
-} from "../harness/mod.ts";
+} from "../harness/advanced.ts";
 import { STRICT } from "../lib/mod.ts";
 import { qedTarget } from "../scenarios/qed/qed_target.ts";
 import { record } from "../scenarios/qed/record.ts";

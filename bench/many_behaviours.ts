@@ -1,5 +1,5 @@
 /** A problem large enough for many workers: they set it up from here. */
-import { type Problem, SECTORS } from "../harness/mod.ts";
+import { type Problem, SECTORS } from "../harness/advanced.ts";
 import { STRICT } from "../lib/mod.ts";
 import { qedTarget } from "../scenarios/qed/qed_target.ts";
 import { record } from "../scenarios/qed/record.ts";

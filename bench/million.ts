@@ -6,7 +6,7 @@ import {
   Recorder,
   SECTORS,
   type WriteLog,
-} from "../harness/mod.ts";
+} from "../harness/advanced.ts";
 import {
   createImage,
   flushImage,

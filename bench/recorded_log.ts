@@ -1,4 +1,4 @@
-import { WRITES } from "../harness/mod.ts";
+import { WRITES } from "../harness/advanced.ts";
 import { type Content, crashStatesOf } from "../tools/trials/crash_states.ts";
 import { FORMATS } from "../tools/trials/formats.ts";
 import { qemuVersion } from "../tools/trials/qemu_img.ts";

@@ -1,4 +1,4 @@
-import { textTable } from "../harness/mod.ts";
+import { textTable } from "../harness/advanced.ts";
 
 /** How a measurement is to be made. */
 export interface BenchOptions {

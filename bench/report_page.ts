@@ -4,7 +4,7 @@ import {
   type ReportDocument,
   reportPage,
   type ReportViolation,
-} from "../harness/mod.ts";
+} from "../harness/advanced.ts";
 import { SCENARIOS } from "../scenarios/catalog.ts";
 import { LiveCases } from "../tools/crash/report/live/live_cases.ts";
 import { startBrowser } from "../test_support/browser.ts";

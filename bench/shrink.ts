@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { findViolation, SECTORS, type Step } from "../harness/mod.ts";
+import { findViolation, SECTORS, type Step } from "../harness/advanced.ts";
 import {
   failingWorkload,
   REPRODUCER_ORIGINS,

@@ -1,4 +1,4 @@
-import { type Exploration, exploreInParallel } from "../harness/mod.ts";
+import { type Exploration, exploreInParallel } from "../harness/advanced.ts";
 import { type ManyInput, problemOf } from "./many_behaviours.ts";
 import { median, secondsOf, thousands } from "./measure.ts";
 import { type BenchOptions, printRound, type Report } from "./report.ts";

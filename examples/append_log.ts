@@ -3,7 +3,7 @@
  * a block the last one holds. A record is a head of 512 bytes (magic number, block, length,
  * checksum) and the data.
  */
-import { fileSize, FLUSH, FormatRefusal, read, readData, resize, write } from "@powercut/powercut";
+import { fileSize, FLUSH, read, readData, resize, write } from "@powercut/powercut";
 import { defineFormat, explore, type Format } from "@powercut/powercut";
 
 const BLOCK = 512;
@@ -25,13 +25,12 @@ export function appendLog({ checksData = true } = {}): Format {
     *open() {
       const log: Log = { places: new Map(), end: 0 };
       for (;;) {
-        const head = new DataView((yield* read(log.end, HEAD, "head")).buffer);
-        if (head.getUint32(0) !== MAGIC) break;
-        const length = head.getUint32(8);
-        if (length !== BLOCK) throw new FormatRefusal("length of a record", `${length}`);
+        const head = yield* read(log.end, HEAD, "head");
+        const [magic, block, length, checksum] = fieldsOf(head);
+        if (magic !== MAGIC || length > BLOCK) break;
         const data = yield* read(log.end + HEAD, length, "data to check");
-        if (checksData && checksumOf(data) !== head.getUint32(12)) break;
-        log.places.set(head.getUint32(4), log.end + HEAD);
+        if (checksum !== checksumOf(head, checksData ? data : [])) break;
+        log.places.set(block, log.end + HEAD);
         log.end += HEAD + length;
       }
       // Behind the last whole record there may be others, which the next one would bring back.
@@ -49,7 +48,7 @@ export function appendLog({ checksData = true } = {}): Format {
     },
     *write(log, at, bytes) {
       for (let i = 0; i < bytes.length; i += BLOCK) {
-        const record = recordOf((at + i) / BLOCK, bytes.subarray(i, i + BLOCK));
+        const record = recordOf((at + i) / BLOCK, bytes.subarray(i, i + BLOCK), checksData);
         const place = log.end;
         log.end += record.length;
         yield* write(place, record, "record");
@@ -62,17 +61,25 @@ export function appendLog({ checksData = true } = {}): Format {
   });
 }
 
-function recordOf(block: number, data: Uint8Array): Uint8Array {
+function recordOf(block: number, data: Uint8Array, checksData: boolean): Uint8Array {
   const record = new Uint8Array(HEAD + data.length);
-  const head = new DataView(record.buffer);
-  [MAGIC, block, data.length, checksumOf(data)].forEach((n, i) => head.setUint32(4 * i, n));
   record.set(data, HEAD);
+  fieldsOf(record).set([MAGIC, block, data.length]);
+  fieldsOf(record)[3] = checksumOf(record, checksData ? data : []);
   return record;
 }
 
-/** FNV-1a. */
-function checksumOf(bytes: Uint8Array): number {
-  return bytes.reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193) >>> 0, 0x811c9dc5);
+function fieldsOf({ buffer }: Uint8Array): Uint32Array {
+  return new Uint32Array(buffer, 0, 4);
+}
+
+/** FNV-1a over the first fields of the head, and the data. */
+function checksumOf(head: Uint8Array, data: Iterable<number>): number {
+  let sum = 0x811c9dc5;
+  for (const byte of [...head.subarray(0, 12), ...data]) {
+    sum = Math.imul(sum ^ byte, 0x01000193) >>> 0;
+  }
+  return sum;
 }
 
 if (import.meta.main) {

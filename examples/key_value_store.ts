@@ -92,9 +92,7 @@ export const keyValueStore = (rules = CORRECT): Format =>
   });
 
 if (import.meta.main) {
-  for (const bug of ["checksumsValues", "flushesTable"]) {
-    const result = explore(keyValueStore({ ...CORRECT, [bug]: false }));
-    console.log(`Without ${bug}: ${result}\n`);
-  }
-  explore(keyValueStore()).assertClean();
+  console.log(`${explore(keyValueStore())}`);
+  console.log(`${explore(keyValueStore({ ...CORRECT, checksumsValues: false }))}`);
+  console.log(`${explore(keyValueStore({ ...CORRECT, flushesTable: false }))}`);
 }

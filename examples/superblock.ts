@@ -33,6 +33,9 @@ export function superblock({ slots = 2 } = {}): Format {
         if (version && version.sequence > (current?.sequence ?? 0)) current = version;
       }
       if (!current) throw new FormatRefusal("no slot is whole");
+      // After a write that failed this may be in memory only, and the other slot is overwritten next.
+      yield* write((current.sequence % slots) * SLOT, slotOf(current), "slot");
+      yield FLUSH;
       return { current };
     },
     // deno-lint-ignore require-yield -- it is in memory

@@ -1,4 +1,4 @@
-import { SECTORS } from "../harness/mod.ts";
+import { SECTORS } from "../harness/advanced.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { ExploredScenario } from "./qed/scenario.ts";

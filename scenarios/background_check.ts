@@ -4,7 +4,7 @@ import {
   SECTORS,
   traceHash,
   type WriteLog,
-} from "../harness/mod.ts";
+} from "../harness/advanced.ts";
 import {
   FEATURE,
   type Operation,

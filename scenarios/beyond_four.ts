@@ -10,7 +10,7 @@ import {
   SECTORS,
   TORN_SECTOR,
   type Violation,
-} from "../harness/mod.ts";
+} from "../harness/advanced.ts";
 import { RFC, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import { type Case, type ExploredScenario, guestBytesOf, setUp } from "./qed/scenario.ts";

@@ -11,7 +11,14 @@
  *
  * @module
  */
-import { BLOCKS, type GuestRange, Recorder, SECTORS, type Target, WRITES } from "../harness/mod.ts";
+import {
+  BLOCKS,
+  type GuestRange,
+  Recorder,
+  SECTORS,
+  type Target,
+  WRITES,
+} from "../harness/advanced.ts";
 import { commitImage } from "../lib/chain/mod.ts";
 import {
   type BackingSource,

@@ -1,4 +1,4 @@
-import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
+import { BLOCKS, SECTORS, WRITES } from "../harness/advanced.ts";
 import { defragmentImage, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import { type ExploredScenario, setUp } from "./qed/scenario.ts";

@@ -1,4 +1,4 @@
-import { BLOCKS, ORDERED, SECTORS, WRITES } from "../harness/mod.ts";
+import { BLOCKS, ORDERED, SECTORS, WRITES } from "../harness/advanced.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { ExploredScenario } from "./qed/scenario.ts";

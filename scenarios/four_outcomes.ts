@@ -4,7 +4,7 @@ import {
   RecordedChoices,
   SECTORS,
   type WriteLog,
-} from "../harness/mod.ts";
+} from "../harness/advanced.ts";
 import { checkImage, openImage, RFC, runSync, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import { type Case, type ExploredScenario, setUp } from "./qed/scenario.ts";

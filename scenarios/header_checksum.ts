@@ -1,4 +1,4 @@
-import { neighbourCorruption, ORDERED, SECTORS, TORN_SECTOR } from "../harness/mod.ts";
+import { neighbourCorruption, ORDERED, SECTORS, TORN_SECTOR } from "../harness/advanced.ts";
 import { STRICT } from "../lib/mod.ts";
 import { RENAMED } from "./rebase_header.ts";
 import { runAsScript } from "./qed/run_as_script.ts";

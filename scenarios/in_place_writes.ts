@@ -1,4 +1,4 @@
-import { SECTORS, WRITES } from "../harness/mod.ts";
+import { SECTORS, WRITES } from "../harness/advanced.ts";
 import { QEMU, RFC, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import { type Case, type ExploredScenario, setUp } from "./qed/scenario.ts";

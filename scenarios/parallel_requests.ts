@@ -1,4 +1,4 @@
-import { type InFlight, type LogEvent, type OrderScheduler, SECTORS } from "../harness/mod.ts";
+import { type InFlight, type LogEvent, type OrderScheduler, SECTORS } from "../harness/advanced.ts";
 import { type Operation, type QedImage, readImage, STRICT } from "../lib/mod.ts";
 import { everyOrder, exploreRuns, type OpenCase, orderFigure } from "./qed/orders.ts";
 import { type Case, type ExploredScenario } from "./qed/scenario.ts";

@@ -1,4 +1,4 @@
-import { BLOCKS, Recorder, SECTORS, WRITES } from "../harness/mod.ts";
+import { BLOCKS, Recorder, SECTORS, WRITES } from "../harness/advanced.ts";
 import { type NewBacking, rebaseImage } from "../lib/chain/mod.ts";
 import {
   closeImage,

@@ -1,4 +1,4 @@
-import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
+import { BLOCKS, SECTORS, WRITES } from "../harness/advanced.ts";
 import { changeBacking, STRICT } from "../lib/mod.ts";
 import { memoryBacking } from "./qed/qed_target.ts";
 import { runAsScript } from "./qed/run_as_script.ts";

@@ -5,7 +5,7 @@ import {
   type FaultResult,
   FAULTS,
   SECTORS,
-} from "../harness/mod.ts";
+} from "../harness/advanced.ts";
 import { STRICT } from "../lib/mod.ts";
 import { faultyRun } from "./qed/faulty_run.ts";
 import { type DemonstratedScenario, setUp } from "./qed/scenario.ts";

@@ -1,4 +1,4 @@
-import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
+import { BLOCKS, SECTORS, WRITES } from "../harness/advanced.ts";
 import { resizeImage, STRICT, writeImage } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";
 import type { Case, ExploredScenario } from "./qed/scenario.ts";

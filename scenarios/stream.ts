@@ -1,4 +1,4 @@
-import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
+import { BLOCKS, SECTORS, WRITES } from "../harness/advanced.ts";
 import { streamImage } from "../lib/chain/mod.ts";
 import { type QedImage, readImage, STRICT } from "../lib/mod.ts";
 import { runAsScript } from "./qed/run_as_script.ts";

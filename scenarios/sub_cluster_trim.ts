@@ -1,4 +1,4 @@
-import { SECTORS } from "../harness/mod.ts";
+import { SECTORS } from "../harness/advanced.ts";
 import {
   checkImage,
   createImage,

@@ -1,4 +1,4 @@
-import { BLOCKS, SECTORS, WRITES } from "../harness/mod.ts";
+import { BLOCKS, SECTORS, WRITES } from "../harness/advanced.ts";
 import {
   closeImage,
   createImage,

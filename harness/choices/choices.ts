@@ -22,7 +22,7 @@ export interface Choices {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { ExhaustiveChoices } from "@powercut/powercut/harness";
+ * import { ExhaustiveChoices } from "@powercut/powercut/harness/advanced";
  *
  * const choices = new ExhaustiveChoices();
  * const seen: string[] = [];
@@ -62,7 +62,7 @@ export class ExhaustiveChoices implements Choices {
       this.#counts[position] ??= optionCount;
       if (this.#counts[position] !== optionCount) {
         throw new NotDeterministicError(
-          "what is run with choices",
+          "the program that is run with choices",
           `question ${position} offered ${optionCount} options after ${
             this.#counts[position]
           } before`,
@@ -118,7 +118,7 @@ export class ExhaustiveChoices implements Choices {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { RecordedChoices } from "@powercut/powercut/harness";
+ * import { RecordedChoices } from "@powercut/powercut/harness/advanced";
  *
  * const choices = new RecordedChoices([2]);
  * assertEquals([choices.choose(3), choices.choose(3)], [2, 0]);
@@ -158,7 +158,7 @@ export class RecordedChoices implements Choices {
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { RecordedChoices, ChoiceError } from "@powercut/powercut/harness";
+ * import { RecordedChoices, ChoiceError } from "@powercut/powercut/harness/advanced";
  *
  * assertThrows(() => new RecordedChoices([2]).choose(2), ChoiceError, "from 0 to 1");
  * ```

@@ -5,7 +5,7 @@
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { NotDeterministicError } from "@powercut/powercut/harness";
+ * import { NotDeterministicError } from "@powercut/powercut/harness/advanced";
  *
  * assertThrows(
  *   () => {
@@ -32,7 +32,7 @@ export class NotDeterministicError extends Error {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { differenceOf } from "@powercut/powercut/harness";
+ * import { differenceOf } from "@powercut/powercut/harness/advanced";
  *
  * assertEquals(differenceOf("recovery", "request", [["read"], ["read"]]), undefined);
  * const error = differenceOf("recovery", "request", [["read"], ["read", "flush"]]);

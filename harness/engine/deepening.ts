@@ -6,7 +6,7 @@
  * @module
  */
 import type { Coverage, SearchEffort } from "../result/certificate.ts";
-import type { Exploration, ExploreOptions } from "../result/exploration.ts";
+import type { EngineOptions, Exploration } from "../result/exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import { Contents } from "../model/contents.ts";
 import { epochsOf } from "../model/epochs.ts";
@@ -26,43 +26,12 @@ import { BoundedChoices } from "../choices/bounded_choices.ts";
  * from their durable versions. Ends after `options.samples` recoveries, or when the space is
  * exhausted; always finishes the first level. The result counts finished levels only, but reports
  * findings of the last level as well. Throws what {@linkcode exploreLazily} throws.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { exploreByDeepening, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A disk that must hold the same in both sectors.
- * const target: Target<void> = {
- *   name: "mirror",
- *   dataLabels: new Set(),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     const both = new Uint8Array(1024);
- *     yield { kind: "read", file: 0, offsetBytes: 0, into: both, label: "both" };
- *     return { problems: both[0] === both[512] ? [] : ["not the same"], leakedBytes: 0 };
- *   },
- *   *read() {},
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(1024) });
- * recorder.run(target.write(undefined, 0, new Uint8Array(1024).fill(1)));
- * const { verdict, coverage } = exploreByDeepening(recorder.log, target, SECTORS, { guestBytes: 0 });
- * assertEquals([verdict, coverage], ["violation", "exhaustive"]); // two units: that was all
- * ```
  */
 export function exploreByDeepening(
   log: WriteLog,
   target: Target,
   preset: Preset,
-  options: ExploreOptions,
+  options: EngineOptions,
 ): Exploration {
   const { samples = DEFAULT_SAMPLES, depth = 1 } = options;
   const context = prepareContext(log, target, preset, options);
@@ -98,7 +67,7 @@ function searchLevel(
   context: ReferenceContext,
   units: number,
   maxRecoveries: number,
-  { depth = 1, onProgress }: ExploreOptions,
+  { depth = 1, onProgress }: EngineOptions,
 ): Level {
   const { log, preset } = context;
   const contents = new Contents();

@@ -13,7 +13,7 @@
  *
  * @module
  */
-import type { Exploration, ExploreOptions } from "../result/exploration.ts";
+import type { EngineOptions, Exploration } from "../result/exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
 import type { Target } from "../target/target.ts";
@@ -25,44 +25,12 @@ import { LazySearch } from "../search/lazy_search.ts";
  * Explore every state that a crash after any event of `log` can leave under `preset`, and check
  * each. Each violation is then rebuilt as a concrete file and must show there too; if it does not,
  * that is a bug of this program and an error is thrown.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { exploreLazily, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const { verdict, states } = exploreLazily(recorder.log, target, SECTORS, { guestBytes: 512 });
- * assertEquals([verdict, states.exact], ["clean", "8"]);
- * ```
  */
 export function exploreLazily(
   log: WriteLog,
   target: Target,
   preset: Preset,
-  options: ExploreOptions,
+  options: EngineOptions,
 ): Exploration {
   const context = prepareContext(log, target, preset, options);
   const search = new LazySearch(context, options);

@@ -10,7 +10,7 @@
  */
 import { Random } from "../../lib/storage/random.ts";
 import type { SearchEffort } from "../result/certificate.ts";
-import type { Exploration, ExploreOptions } from "../result/exploration.ts";
+import type { EngineOptions, Exploration } from "../result/exploration.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import { Contents } from "../model/contents.ts";
 import { epochsOf } from "../model/epochs.ts";
@@ -34,44 +34,12 @@ const MAX_TRIES = 4;
  * Explore a sample of the states that a crash after any event of `log` can leave: `options.samples`
  * different states, picked by `options.seed`, or fewer if there are no more. The result says how
  * many there were. Throws what {@linkcode exploreLazily} throws.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { exploreBySampling, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A disk that must hold the same in both sectors.
- * const target: Target<void> = {
- *   name: "mirror",
- *   dataLabels: new Set(),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     const both = new Uint8Array(1024);
- *     yield { kind: "read", file: 0, offsetBytes: 0, into: both, label: "both" };
- *     return { problems: both[0] === both[512] ? [] : ["not the same"], leakedBytes: 0 };
- *   },
- *   *read() {},
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(1024) });
- * recorder.run(target.write(undefined, 0, new Uint8Array(1024).fill(1)));
- * const options = { guestBytes: 0, samples: 100, seed: 1 };
- * const { verdict, coverage } = exploreBySampling(recorder.log, target, SECTORS, options);
- * assertEquals([verdict, coverage], ["violation", "sampled"]);
- * ```
  */
 export function exploreBySampling(
   log: WriteLog,
   target: Target,
   preset: Preset,
-  options: ExploreOptions,
+  options: EngineOptions,
 ): Exploration {
   const { samples = DEFAULT_SAMPLES, seed = 1, depth = 1 } = options;
   const context = prepareContext(log, target, preset, options);

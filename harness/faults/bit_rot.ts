@@ -1,7 +1,13 @@
 /**
- * Bit rot at rest: one bit of a file that was closed cleanly, and is durable, is another one when it
- * is opened again. Nobody was told. Formats with checksums can notice; others can only where the new
- * value makes no sense.
+ * **Effect.** Bit rot at rest: one bit of a file that was closed cleanly, and is durable, flips
+ * before the file is opened again. Nothing reports it.
+ *
+ * **Requests.** None: the file is changed between two sessions.
+ *
+ * **Promise.** A format with checksums can detect it; others can only where the new value is
+ * invalid.
+ *
+ * **Example.** A bit of a table entry flips, and the entry refers to another cluster.
  *
  * Not modelled: more than one bit, and rot while the file is in use.
  *
@@ -16,61 +22,28 @@ import type { Recording } from "../target/subject.ts";
 import { type VerdictClass, verdictClassOf } from "../result/verdict_class.ts";
 import type { Violation } from "../result/violation.ts";
 
-/** What rotted bits come to, for one part of the file. */
+/** The results of flipping bits of one part of the file. */
 export interface BitRot {
   /** The part: a header, a table ... */
   readonly part: string;
-  /** How many bits were tried, each by itself. */
+  /** The number of bits flipped, each by itself. */
   readonly tried: number;
-  /** How many bits the part has; the search is exhaustive if all were tried. */
+  /** The number of bits of the part; the search is exhaustive if all were flipped. */
   readonly of: number;
-  /** For each class how many bits led to it. */
+  /** The number of bits of each class. */
   readonly counts: Readonly<Record<VerdictClass, number>>;
 }
 
-/** Which bits to try. */
+/** Options of {@linkcode exploreBitRot}. */
 export interface BitRotOptions {
   /** The name of the part of the file that a byte belongs to. */
   readonly partOf: (offsetBytes: number) => string;
-  /** Of every so many bits one is tried; 1, which is all of them, if not given. */
+  /** Flip one of every `stride` bits; 1, which means all of them, if not given. */
   readonly stride?: number;
 }
 
 /**
- * Flip bits of the file that a recording leaves, one at a time, and judge what becomes of each.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { exploreBitRot, Recorder, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery and has no checksum.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const recording = { log: recorder.log, target, guestBytes: 512 };
- * const [{ counts, tried }] = exploreBitRot(recording, { partOf: () => "data" });
- * assertEquals([counts.silent, tried], [4096, 4096]);
- * ```
+ * Flip bits of the file that a recording leaves, one at a time, and check the result of each.
  */
 export function exploreBitRot(
   recording: Omit<Recording, "stepStarts">,
@@ -96,16 +69,16 @@ export function exploreBitRot(
 
 const NONE: Readonly<Record<VerdictClass, number>> = { survives: 0, detected: 0, silent: 0 };
 
-/** The file that a recording leaves, closed and durable, in which one bit at a time is flipped. */
+/** The file that a recording leaves, closed and durable, to flip one bit at a time. */
 export class RottingFile {
   readonly #trial: ReferenceContext;
   readonly #point: CrashPoint;
-  /** The choices with which all that was written is on disk. */
+  /** The choices with which all writes are on disk. */
   readonly #newest: readonly number[];
-  /** How many bits the file has. */
+  /** The number of bits of the file. */
   readonly bitCount: number;
 
-  /** The file as it is at the end of the recording. */
+  /** The file at the end of the recording. */
   constructor({ log, target, guestBytes }: Omit<Recording, "stepStarts">) {
     this.#trial = prepareContext(log, target, ORDERED, { guestBytes });
     this.#point = this.#trial.points.after(log.events.length - 1);
@@ -114,7 +87,7 @@ export class RottingFile {
     this.bitCount = this.#build().sizeBytes * 8;
   }
 
-  /** What is wrong with the file, opened with this bit flipped. */
+  /** The violations of the file with this bit flipped. */
   violationsOf(bit: number): Violation[] {
     const file = this.#build();
     const offsetBytes = Math.floor(bit / 8);

@@ -10,7 +10,7 @@ import type { ViolationKind } from "../result/violation.ts";
 import { type Fault, faultyStorage } from "./fault.ts";
 import { checkSession } from "./check_session.ts";
 
-/** A workload that was run over storage with a fault, as far as it got. */
+/** The result of a workload over storage with a fault, as far as it got. */
 export interface FaultRun extends Omit<Recording, "stepStarts"> {
   /** The number of refused requests: how the guest learns of the fault. */
   readonly refusals: number;
@@ -27,15 +27,15 @@ export interface FaultResult {
   readonly fault: string;
   /** The effect on the format. */
   readonly verdict: VerdictClass;
-  /** Requests that it can happen to; each was tried, so this is exhaustive. */
+  /** The number of requests that it matches; each was tried, so this is exhaustive. */
   readonly points: number;
-  /** In how many of these runs something was refused. */
+  /** The number of these runs in which something was refused. */
   readonly refused: number;
   /** log2 of all states that crashes of all runs can leave. */
   readonly statesLog2: number;
   /** The kinds of violation. */
   readonly kinds: readonly ViolationKind[];
-  /** The first violation, and which request was spoiled. */
+  /** The first violation, and the request that the fault hit. */
   readonly first?: { readonly nth: number; readonly violation: FoundViolation | SessionViolation };
 }
 
@@ -62,48 +62,6 @@ export interface FaultOptions {
  * data that its session reads at the end, and every state that a crash at any point can leave.
  * `run` runs the workload over storage with the filter and continues after refused requests; it
  * throws only for bugs. The same filter must give the same run.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { exploreFaults, FAULTS, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- * import { type Filter, StorageError } from "@powercut/powercut/lib";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: (error) =>
- *     error instanceof StorageError ? { subject: error.code, detail: error.message } : undefined,
- * };
- * function run(fault: Filter) {
- *   const recorder = new Recorder({ base: new Uint8Array(512), faults: [fault] });
- *   const bytes = new Uint8Array(512).fill(1);
- *   let refusals = 0;
- *   try {
- *     recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- *   } catch {
- *     refusals++;
- *   }
- *   return { log: recorder.log, target, guestBytes: 512, refusals, read: () => undefined };
- * }
- * const { verdict, points } = exploreFaults(run, FAULTS["write-fails"], { preset: SECTORS });
- * assertEquals([verdict, points], ["survives", 1]);
- * ```
  */
 export function exploreFaults(
   run: (filter: Filter) => FaultRun,
@@ -135,13 +93,13 @@ export function exploreFaults(
   };
 }
 
-/** A run in which a fault hit one request, and what came of it. */
+/** A run in which a fault hit one request, and its violations. */
 export interface FaultPoint {
-  /** Which of the requests that it can hit, from 0. */
+  /** The number of the request that the fault hit, from 0. */
   readonly nth: number;
-  /** How many requests were refused. */
+  /** The number of refused requests. */
   readonly refusals: number;
-  /** What the session reads wrongly at the end, and then what crashes of the run break. */
+  /** Wrong data that the session reads at the end, then violations after crashes of the run. */
   readonly violations: readonly (FoundViolation | SessionViolation)[];
   /** log2 of the states that crashes of the run can leave. */
   readonly statesLog2: number;
@@ -170,7 +128,7 @@ export function* faultPoints(
   }
 }
 
-/** Run a workload with a fault at request number `nth`; undefined if it can't hit so many. */
+/** Run a workload with a fault at request number `nth`; undefined if it matches no such request. */
 export function faultyRunAt(
   run: (filter: Filter) => FaultRun,
   fault: Fault,

@@ -1,17 +1,23 @@
 /**
- * Requests that are answered with an error.
+ * Requests that fail with an error.
  *
- * **EIO** on a read: nothing is returned. On a write: the error may come before anything was written,
- * or after all was; which of its sectors are on disk is open either way, and stays so until somebody
- * writes there again. **ENOSPC**: a write, or a change of size, that would make the file grow fails,
- * and the file stays as it was; the next one may succeed. **EIO on a flush**: what it would have
- * covered may be gone, and a later flush succeeds without it, as in operating systems that mark pages
- * clean that they could not write; a reader sees the new contents until the power fails.
+ * **Effect.** *Read*, EIO: returns nothing. *Write*, EIO: fails before anything was written
+ * (`write-fails`), or after all was (`write-fails-late`); which of its sectors are on disk is
+ * undecided, until a later write to the same place. *Growth*, ENOSPC: a write or a change of size
+ * that would make the file grow fails and changes nothing; the next one may succeed. *Flush*, EIO:
+ * the writes that it covers may be lost, and a later flush succeeds without them, as in operating
+ * systems that mark pages clean that they could not write; a reader sees the new contents until the
+ * power fails.
  *
- * A driver owes its guest that the error is told, that nothing that was flushed before is lost, and
- * that it never takes a second flush for a promise about what the first one had failed to cover.
+ * **Requests.** Reads, writes, requests that grow the file, or flushes, one of them in each run.
  *
- * Not modelled: errors of other files than the one under test.
+ * **Promise.** The driver reports the error, loses no data that was flushed before, and does not
+ * take a second flush as a promise about the writes of the first one.
+ *
+ * **Example.** A flush fails, the driver flushes again, succeeds, and acknowledges the guest's
+ * flush: its data is lost after a crash.
+ *
+ * Not modelled: errors of files other than the one under test.
  *
  * @module
  */
@@ -21,7 +27,7 @@ import type { Fault } from "./fault.ts";
 /** A read fails with EIO. */
 export const READ_FAILS: Fault = {
   name: "read-fails",
-  summary: "a read is answered with EIO",
+  summary: "a read fails with EIO",
   matches: (request) => request.kind === "read",
   // deno-lint-ignore require-yield -- the request does not reach the file
   *inject(request) {
@@ -29,10 +35,10 @@ export const READ_FAILS: Fault = {
   },
 };
 
-/** A write fails with EIO before anything of it was written. */
+/** A write fails with EIO before any of it was written. */
 export const WRITE_FAILS: Fault = {
   name: "write-fails",
-  summary: "a write is answered with EIO, and readers see nothing of it",
+  summary: "a write fails with EIO, and nothing of it is written",
   matches: (request) => request.kind === "write",
   // deno-lint-ignore require-yield -- the request does not reach the file
   *inject(request) {
@@ -43,7 +49,7 @@ export const WRITE_FAILS: Fault = {
 /** A write fails with EIO although all of it was written. */
 export const WRITE_FAILS_LATE: Fault = {
   name: "write-fails-late",
-  summary: "a write is answered with EIO, and readers see all of it",
+  summary: "a write fails with EIO, although all of it is written",
   matches: (request) => request.kind === "write",
   *inject(request) {
     yield request;
@@ -51,10 +57,10 @@ export const WRITE_FAILS_LATE: Fault = {
   },
 };
 
-/** A flush fails with EIO, and drops what it would have covered. */
+/** A flush fails with EIO, and drops the writes that it covers. */
 export const FLUSH_FAILS: Fault = {
   name: "flush-fails",
-  summary: "a flush is answered with EIO, and later ones succeed without what it was to cover",
+  summary: "a flush fails with EIO and drops the writes that it covers; later flushes succeed",
   matches: (request) => request.kind === "flush",
   // deno-lint-ignore require-yield -- the request does not reach the file
   *inject(request) {
@@ -62,10 +68,10 @@ export const FLUSH_FAILS: Fault = {
   },
 };
 
-/** There is no space for the file to grow. */
+/** The file cannot grow: no space is left. */
 export const GROWTH_FAILS: Fault = {
   name: "growth-fails",
-  summary: "a request that would make the file grow is answered with ENOSPC",
+  summary: "a request that would make the file grow fails with ENOSPC",
   matches(request, sizeBytes) {
     if (request.kind === "write") return request.offsetBytes + request.bytes.length > sizeBytes;
     return request.kind === "resize" && request.sizeBytes > sizeBytes;

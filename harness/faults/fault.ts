@@ -1,13 +1,22 @@
 /**
- * Faults while running: what storage does wrong with one request, beside crashes.
+ * Run-time faults: storage carries out one request wrongly, in addition to crashes.
  *
- * A fault picks requests (writes, reads ...) and spoils the nth of them, counted from 0; all others
- * go through. Which one is no matter of chance: `exploreFaults` tries each. What a driver owes its
- * guest under a fault is the same as ever: what was acknowledged as flushed is not lost, what is read
- * is what was written, and a request that could not be carried out is not acknowledged.
+ * | zone            | fault                                | request               | file                   |
+ * | --------------- | ------------------------------------ | --------------------- | ---------------------- |
+ * | error           | `read-fails`                         | read                  | `failing_requests.ts`  |
+ * |                 | `write-fails`, `write-fails-late`    | write                 | `failing_requests.ts`  |
+ * |                 | `flush-fails`                        | flush                 | `failing_requests.ts`  |
+ * |                 | `growth-fails`                       | write, change of size | `failing_requests.ts`  |
+ * | length          | `short-read`, `short-write`          | read, write           | `short_requests.ts`    |
+ * | place           | `misdirected-write`                  | write                 | `misdirected_write.ts` |
+ * | file at rest    | bit rot                              | none                  | `bit_rot.ts`           |
  *
- * Not modelled: several faults in one run, faults that come and go with time, and devices that are
- * gone for good.
+ * A fault matches requests and is injected into the nth of them, counted from 0; all others pass.
+ * Chance plays no part: `exploreFaults` tries each n. The promises to the guest stay: acknowledged
+ * flushes lose nothing, reads return the data written, and a failed request is not acknowledged.
+ *
+ * Not modelled: several faults in one run, faults that come and go with time, and devices that fail
+ * for good.
  *
  * @module
  */
@@ -15,34 +24,34 @@ import type { Filter, Request } from "../../lib/storage/mod.ts";
 
 /** One kind of fault. */
 export interface Fault {
-  /** The name it is asked for by. */
+  /** The name on the command line and in options. */
   readonly name: string;
   /** One line for reports. */
   readonly summary: string;
   /** Whether it can happen to a request of the file under test. */
   matches(request: Request, sizeBytes: number): boolean;
   /**
-   * Carry out a request that is picked, wrongly: a filter for this one. `others` are the places that
-   * the workload writes to without the fault, in bytes.
+   * Carry out a matching request, wrongly: a filter for this one. `others` are the places that the
+   * workload writes to without the fault, in bytes.
    */
   inject(request: Request, others: readonly number[]): ReturnType<Filter>;
 }
 
-/** A filter that spoils the nth request, and says how many could have been. */
+/** A filter that injects a fault into the nth matching request, and counts the matches. */
 export interface FaultyStorage {
   /** Put it between the recorder and the files. */
   readonly filter: Filter;
-  /** How many requests were picked so far. */
+  /** The number of matching requests so far. */
   readonly pickedCount: number;
 }
 
 /**
- * Storage that has a fault once: with the request number `nth`, from 0, of those that are picked.
+ * Storage with one fault: in request number `nth`, from 0, of those that match.
  *
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { faultyStorage, FAULTS } from "@powercut/powercut/harness";
+ * import { faultyStorage, FAULTS } from "@powercut/powercut/harness/advanced";
  * import { filtered, MemoryStorage, type Operation, runSync, StorageError } from "@powercut/powercut/lib";
  *
  * function* flushTwice(): Operation<void> {

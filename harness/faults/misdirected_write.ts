@@ -1,8 +1,14 @@
 /**
- * A write that goes to the wrong place and is answered as if it had gone to the right one: to the next
- * place that the workload writes to as well, so that it hits what matters. What should have been
- * overwritten is as it was, and something else is gone. Nothing but a checksum that knows its place
- * can tell.
+ * **Effect.** A write goes to the wrong place and succeeds: to the next place that the workload
+ * writes to, so that it hits contents that matter. Its own place keeps its old contents, and the
+ * other place loses its contents.
+ *
+ * **Requests.** Writes.
+ *
+ * **Promise.** Only a checksum that includes the place detects it.
+ *
+ * **Example.** Two sectors of data, each with a checksum: the write of the first lands on the
+ * second, whose checksum is still correct.
  *
  * Not modelled: reads from the wrong place, and places that the workload never writes to.
  *
@@ -10,10 +16,10 @@
  */
 import type { Fault } from "./fault.ts";
 
-/** A write goes elsewhere. */
+/** A write goes to another place. */
 export const MISDIRECTED_WRITE: Fault = {
   name: "misdirected-write",
-  summary: "a write goes to the next place that is written to, and is answered as if it had not",
+  summary: "a write goes to the next place that the workload writes to, and succeeds",
   matches: (request) => request.kind === "write",
   *inject(request, others) {
     if (request.kind !== "write") return yield request;

@@ -1,4 +1,4 @@
-/** Faults while running, one file for each sort; see fault.ts. */
+/** Run-time faults; see the table in fault.ts. */
 import {
   FLUSH_FAILS,
   GROWTH_FAILS,
@@ -21,14 +21,14 @@ export {
 export { type Fault, type FaultyStorage, faultyStorage } from "./fault.ts";
 
 /**
- * The faults that can be asked for by name.
+ * The run-time faults by name.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { FAULTS } from "@powercut/powercut/harness";
+ * import { FAULTS } from "@powercut/powercut/harness/advanced";
  *
- * assertEquals(FAULTS["short-read"].summary, "a read moves half of its bytes, and says so");
+ * assertEquals(FAULTS["short-read"].summary, "a read returns half of its bytes, and their number");
  * ```
  */
 export const FAULTS: Readonly<Record<string, Fault>> = Object.freeze(Object.fromEntries(

@@ -1,6 +1,13 @@
 /**
- * Requests that move fewer bytes than they could: the first half, and say so. That is no error: the
- * answer is the number of bytes, and whoever asked has to ask for the rest.
+ * **Effect.** A request moves the first half of its bytes and returns their number. That is no
+ * error: the caller must request the rest.
+ *
+ * **Requests.** Reads and writes of at least two bytes.
+ *
+ * **Promise.** The driver continues with the rest.
+ *
+ * **Example.** A table of 4096 bytes is read in one request, and the driver uses a buffer that is
+ * half empty.
  *
  * Not modelled: requests that move nothing at all, which at the end of a file means that it ends.
  *
@@ -10,10 +17,10 @@ import type { Fault } from "./fault.ts";
 
 const half = (bytes: Uint8Array) => bytes.subarray(0, Math.ceil(bytes.length / 2));
 
-/** A read returns half of what there is. */
+/** A read returns half of its bytes. */
 export const SHORT_READ: Fault = {
   name: "short-read",
-  summary: "a read moves half of its bytes, and says so",
+  summary: "a read returns half of its bytes, and their number",
   matches: (request, sizeBytes) =>
     request.kind === "read" && request.into.length > 1 &&
     request.offsetBytes + request.into.length <= sizeBytes,
@@ -26,7 +33,7 @@ export const SHORT_READ: Fault = {
 /** A write stores half of its bytes. */
 export const SHORT_WRITE: Fault = {
   name: "short-write",
-  summary: "a write moves half of its bytes, and says so",
+  summary: "a write stores half of its bytes, and returns their number",
   matches: (request) => request.kind === "write" && request.bytes.length > 1,
   *inject(request) {
     if (request.kind !== "write") return yield request;

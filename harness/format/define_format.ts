@@ -1,6 +1,8 @@
 import type { Operation, SyncStorage } from "../../lib/storage/mod.ts";
 import type { ByteSource } from "../log/write_log.ts";
 import type { DescribedWrite, GuestRange, Inspection } from "../target/target.ts";
+import type { Subject } from "../target/subject.ts";
+import type { DiskShape } from "../workload/disk_shape.ts";
 import { checkDefinition } from "./check_definition.ts";
 import { FormatBinding } from "./format_binding.ts";
 
@@ -79,7 +81,30 @@ export interface FormatDefinition<Session> {
 let bind: (binding: FormatBinding) => Format;
 let bindingOf: (format: unknown) => FormatBinding | undefined;
 
-/** A format that can be explored; {@linkcode defineFormat} makes it. */
+/**
+ * A format that can be explored; {@linkcode defineFormat} makes it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { defineFormat, FLUSH, type Format, readData, write } from "@powercut/powercut";
+ *
+ * function rawFormat(sectors: number): Format {
+ *   return defineFormat({
+ *     name: `raw-${sectors}`,
+ *     sizeBytes: sectors * 512,
+ *     create: () => new Uint8Array(sectors * 512),
+ *     *open() {},
+ *     read: (_, at, into) => readData(at, into),
+ *     write: (_, at, bytes) => write(at, bytes),
+ *     *flush() {
+ *       yield FLUSH;
+ *     },
+ *   });
+ * }
+ * assertEquals([rawFormat(8).name, rawFormat(8).sizeBytes], ["raw-8", 4096]);
+ * ```
+ */
 export class Format {
   readonly #binding: FormatBinding;
 
@@ -131,6 +156,18 @@ export class Format {
 export function defineFormat<Session>(definition: FormatDefinition<Session>): Format {
   checkDefinition(definition);
   return bind(new FormatBinding(definition));
+}
+
+/**
+ * A format in the shapes that the parts of the explorer work on: a subject that runs workloads one
+ * request after the other, and what generators of workloads have to know. Throws `TypeError` if
+ * `format` was not made by {@linkcode defineFormat}.
+ */
+export function subjectOf(
+  format: Format,
+): { readonly subject: Subject; readonly shape: DiskShape } {
+  const { subject, shape } = bindingFor(format);
+  return { subject, shape };
 }
 
 /** What is behind a format. Throws `TypeError` if `format` was not made by {@linkcode defineFormat}. */

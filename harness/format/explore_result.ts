@@ -90,7 +90,31 @@ export class NotCleanError extends Error {
   }
 }
 
-/** What an exploration came to. */
+/**
+ * What an exploration came to; {@linkcode explore} makes it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { defineFormat, explore, type ExploreResult, readData, write } from "@powercut/powercut";
+ *
+ * const careless = defineFormat({
+ *   name: "careless",
+ *   sizeBytes: 512,
+ *   create: () => new Uint8Array(512),
+ *   *open() {},
+ *   read: (_, at, into) => readData(at, into),
+ *   write: (_, at, bytes) => write(at, bytes),
+ *   *flush() {},
+ * });
+ * const report = ({ verdict, findings }: ExploreResult) =>
+ *   [verdict, ...findings.map(({ violation, words }) => `${violation.kind} after ${words}`)];
+ * assertEquals(report(explore(careless)), [
+ *   "violation",
+ *   "wrong-data after write, a whole free unit,flush",
+ * ]);
+ * ```
+ */
 export class ExploreResult {
   readonly #binding: FormatBinding;
   /** The format's name. */
@@ -151,11 +175,13 @@ export class ExploreResult {
     );
   }
 
-  /** A line on what was covered, and one for each finding. */
+  /** What was covered, and of each finding the workload, what is wrong, and the replay token. */
   toString(): string {
-    const lines = this.findings.map(({ violation, words, token }) =>
-      `  ${violation.kind}: ${violation.detail} (after ${words.join(", then ")}); replay '${token}'`
-    );
+    const lines = this.findings.flatMap(({ violation, words, token }) => [
+      `  after: ${words.join(", then ")}`,
+      `  ${violation.kind}: ${violation.detail}`,
+      `  replay: "${token}"`,
+    ]);
     return [`${this.format}: ${this.verdict}; ${this.coverage.text}`, ...lines].join("\n");
   }
 }

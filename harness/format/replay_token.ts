@@ -59,7 +59,7 @@ export interface TokenParts {
  *
  * @example
  * ```ts
- * import { assertThrows } from "@std/assert";
+ * import { assertEquals, assertThrows } from "@std/assert";
  * import { defineFormat, FLUSH, readData, replay, ReplayTokenError, write } from "@powercut/powercut";
  *
  * const raw = defineFormat({
@@ -73,9 +73,9 @@ export interface TokenParts {
  *     yield FLUSH;
  *   },
  * });
- * const error = assertThrows(() => replay(raw, "kv:nonsense"), ReplayTokenError);
- * // It says what to do: deno test prints "Cannot replay 'kv:nonsense': ..."
- * console.log(error.message);
+ * const token = "raw:w0+512/sectors/@1:0/0123456789abcdef-000000";
+ * const error = assertThrows(() => replay(raw, token), ReplayTokenError);
+ * assertEquals(error.reason, "malformed"); // its checksum does not match
  * ```
  */
 export class ReplayTokenError extends Error {

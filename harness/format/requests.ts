@@ -24,12 +24,15 @@ export const DATA_LABEL = "data";
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { FLUSH, write } from "@powercut/powercut";
+ * import { MemoryStorage, runSync } from "@powercut/powercut/lib";
  *
  * function* append(at: number, record: Uint8Array) {
  *   yield* write(at, record);
  *   yield FLUSH;
  * }
- * assertEquals([...append(0, new Uint8Array(512))].map(({ kind }) => kind), ["write", "flush"]);
+ * const file = new MemoryStorage();
+ * runSync(append(0, new Uint8Array([7])), [file]);
+ * assertEquals(file.toBytes(), new Uint8Array([7]));
  * ```
  */
 export const FLUSH: FlushRequest = Object.freeze({
@@ -153,11 +156,13 @@ export function* fileSize(): Operation<number> {
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { bySector, write } from "@powercut/powercut";
+ * import { MemoryStorage, runSync } from "@powercut/powercut/lib";
  *
- * const sectors = [7, 3];
- * const bytes = new Uint8Array(1024);
- * const requests = bySector(bytes, (piece, i) => write(sectors[i] * 512, piece));
- * assertEquals([...requests].map((each) => "offsetBytes" in each && each.offsetBytes), [3584, 1536]);
+ * const sectors = [1, 0]; // the other way round
+ * const bytes = new Uint8Array(1024).fill(7, 0, 512);
+ * const file = new MemoryStorage();
+ * runSync(bySector(bytes, (piece, i) => write(sectors[i] * 512, piece)), [file]);
+ * assertEquals([file.toBytes()[0], file.toBytes()[512]], [0, 7]);
  * ```
  */
 export function* bySector(

@@ -1,7 +1,7 @@
 import { exploreByBruteForce } from "../reference/brute.ts";
 import { exploreByDeepening } from "../engine/deepening.ts";
 import { exploreBySampling } from "../engine/sampled.ts";
-import type { Exploration, ExploreOptions as EngineOptions } from "../result/exploration.ts";
+import type { EngineOptions, Exploration } from "../result/exploration.ts";
 import type { Preset } from "../model/presets.ts";
 import { exploreOrders, type OrderScheduler } from "../orders/explore_orders.ts";
 import { sampleOrders } from "../orders/sample_orders.ts";

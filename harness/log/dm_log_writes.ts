@@ -18,7 +18,7 @@ import type { LogEvent } from "./write_log.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { DM_LOG_MAGIC, encodeDmLog } from "@powercut/powercut/harness";
+ * import { DM_LOG_MAGIC, encodeDmLog } from "@powercut/powercut/harness/advanced";
  *
  * const log = new DataView(encodeDmLog([]).buffer);
  * assertEquals(log.getBigUint64(0, true), DM_LOG_MAGIC);
@@ -62,7 +62,7 @@ export interface DmLogEntry {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { encodeDmLog, parseDmLog } from "@powercut/powercut/harness";
+ * import { encodeDmLog, parseDmLog } from "@powercut/powercut/harness/advanced";
  *
  * const log = encodeDmLog([{ offsetBytes: 512, bytes: new Uint8Array(512) }, { isFlush: true }]);
  * assertEquals(parseDmLog(log).map(({ isFlush }) => isFlush), [false, true]);
@@ -180,7 +180,7 @@ function parseEntry(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { encodeDmLog, eventsOf, parseDmLog } from "@powercut/powercut/harness";
+ * import { encodeDmLog, eventsOf, parseDmLog } from "@powercut/powercut/harness/advanced";
  *
  * const log = encodeDmLog([{ offsetBytes: 512, bytes: new Uint8Array(512) }, { isFlush: true }]);
  * const [write] = parseDmLog(log);
@@ -216,7 +216,7 @@ export type NewDmLogEntry = Partial<Omit<DmLogEntry, "index" | "logOffsetBytes">
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { encodeDmLog, parseDmLog } from "@powercut/powercut/harness";
+ * import { encodeDmLog, parseDmLog } from "@powercut/powercut/harness/advanced";
  *
  * const log = encodeDmLog([{ mark: "begin" }]);
  * assertEquals(parseDmLog(log)[0].mark, "begin");

@@ -49,7 +49,7 @@ const BLOCK_BYTES = 2 ** 20;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { EventFile } from "@powercut/powercut/harness";
+ * import { EventFile } from "@powercut/powercut/harness/advanced";
  *
  * const path = Deno.makeTempFileSync();
  * {

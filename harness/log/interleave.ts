@@ -42,23 +42,6 @@ interface Running extends InFlight {
  *
  * Nothing else influences the run, so the same choices give the same run. Throws what an operation
  * throws, once all others have ended, and an error if each of them waits for another.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { interleave } from "@powercut/powercut/harness";
- * import { MemoryStorage, type Operation } from "@powercut/powercut/lib";
- *
- * const ended: string[] = [];
- * function* twice(name: string): Operation<void> {
- *   yield { kind: "size", file: 0 };
- *   yield { kind: "size", file: 0 };
- *   ended.push(name);
- * }
- * const last = (count: number) => count - 1;
- * interleave([twice("a"), twice("b")], [new MemoryStorage()], last);
- * assertEquals(ended, ["b", "a"]);
- * ```
  */
 export function interleave(
   operations: readonly Operation<unknown>[],

@@ -4,7 +4,7 @@
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { LogFormatError, parseDmLog } from "@powercut/powercut/harness";
+ * import { LogFormatError, parseDmLog } from "@powercut/powercut/harness/advanced";
  *
  * assertThrows(() => parseDmLog(new Uint8Array(512)), LogFormatError, "magic");
  * ```

@@ -37,7 +37,7 @@ export interface RecorderOptions {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Recorder } from "@powercut/powercut/harness";
+ * import { Recorder } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });

@@ -19,40 +19,6 @@ export interface TraceDigest {
 
 /**
  * Digest a log, for {@linkcode traceDifference}.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { Recorder, SECTORS, type Target, traceDifference, traceDigest } from "@powercut/powercut/harness";
- *
- * const target: Target<void> = {
- *   name: "nothing",
- *   dataLabels: new Set(),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read() {},
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const [before, after] = [0, 512].map((offsetBytes) => {
- *   const recorder = new Recorder({ base: new Uint8Array(1024) });
- *   recorder.run(target.write(undefined, offsetBytes, new Uint8Array(512)));
- *   return traceDigest(recorder.log, { preset: SECTORS, target });
- * });
- * assertEquals(
- *   traceDifference(before, after),
- *   'event 0 was "write 512 bytes at 0 (data), contents 076a27c7" and is now ' +
- *     '"write 512 bytes at 512 (data), contents 076a27c7"',
- * );
- * ```
  */
 export function traceDigest(log: WriteLog, { preset, target }: TraceContext): TraceDigest {
   const around = [log.guestBase, ...target.otherFiles.map(storageSource)];
@@ -75,25 +41,25 @@ export function traceDigest(log: WriteLog, { preset, target }: TraceContext): Tr
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { traceDifference } from "@powercut/powercut/harness";
+ * import { traceDifference } from "@powercut/powercut/harness/advanced";
  *
  * const digest = { base: "", around: "", checkedWith: "sectors", events: ["guest flushes"] };
  * assertEquals(traceDifference(digest, { ...digest, events: [] }), 'event 0 was "guest flushes" and ' +
- *   "is not there any more");
+ *   "is missing now");
  * assertEquals(traceDifference(digest, digest), undefined);
  * ```
  */
 export function traceDifference(before: TraceDigest, now: TraceDigest): string | undefined {
   if (before.checkedWith !== now.checkedWith) {
-    return `it was judged with "${before.checkedWith}" and is now with "${now.checkedWith}"`;
+    return `it was checked with "${before.checkedWith}" and is now checked with "${now.checkedWith}"`;
   }
   if (before.base !== now.base) return "the file before the first event has changed";
-  if (before.around !== now.around) return "what the guest's disk held before has changed";
+  if (before.around !== now.around) return "the initial contents of the guest's disk have changed";
   const count = Math.max(before.events.length, now.events.length);
   for (let at = 0; at < count; at++) {
     const [was, is] = [before.events[at], now.events[at]];
     if (was === is) continue;
-    if (is === undefined) return `event ${at} was "${was}" and is not there any more`;
+    if (is === undefined) return `event ${at} was "${was}" and is missing now`;
     if (was === undefined) return `event ${at}, "${is}", is new`;
     return `event ${at} was "${was}" and is now "${is}"`;
   }

@@ -18,39 +18,6 @@ export interface TraceContext {
 /**
  * A short name for a log and the inputs of its checks: equal when all of them are equal. Of files
  * above 256 MiB only the size, the first MiB and the ranges that the log writes count.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { Recorder, SECTORS, type Target, traceHash } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const hash = traceHash(recorder.log, { preset: SECTORS, target });
- * recorder.mark("one event more");
- * assertEquals(hash === traceHash(recorder.log, { preset: SECTORS, target }), false);
- * ```
  */
 export function traceHash(log: WriteLog, { preset, target }: TraceContext): string {
   const hash = createHash("sha256");

@@ -100,7 +100,7 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { storageSource } from "@powercut/powercut/harness";
+ * import { storageSource } from "@powercut/powercut/harness/advanced";
  * import { MemoryStorage } from "@powercut/powercut/lib";
  *
  * const source = storageSource(new MemoryStorage(new Uint8Array([1, 2])));
@@ -133,16 +133,6 @@ export interface WriteLog {
 
 /**
  * One line that describes an event, for reports.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { describeEvent } from "@powercut/powercut/harness";
- *
- * const bytes = new Uint8Array(512);
- * const event = { kind: "write-issued", id: 0, offsetBytes: 65536, bytes, label: "header" } as const;
- * assertEquals(describeEvent(event), "write 512 bytes at 65536 (header)");
- * ```
  */
 export function describeEvent(event: LogEvent): string {
   switch (event.kind) {
@@ -169,7 +159,7 @@ export function describeEvent(event: LogEvent): string {
     case "guest-acknowledged":
       return `guest request #${event.id} acknowledged`;
     case "guest-warned":
-      return "the guest is told that what it has not flushed may be lost";
+      return "the guest learns that unflushed data may be lost";
     case "space-given-up":
       return `${event.lengthBytes} bytes are given up`;
     case "mark":

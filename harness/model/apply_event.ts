@@ -1,7 +1,7 @@
 import type { LogEvent } from "../log/write_log.ts";
 import type { PagedStorage } from "./paged_storage.ts";
 
-/** Do to `file` what an event says was done: the file as its program sees it. */
+/** Apply an event to `file`, so that it holds the contents that the program sees. */
 export function applyEvent(file: PagedStorage, event: LogEvent): void {
   if (event.kind === "write-issued") {
     file.write(event.offsetBytes, event.bytes.length, event.bytes);

@@ -13,7 +13,7 @@ const MIN_TO_DROP = 2 ** 15;
  * contents are compared by comparing numbers. Id 0 is the sector of zeroes.
  */
 export class Contents {
-  /** How many there are when it is time to drop what nobody needs. */
+  /** The number of contents from which unused ones are dropped. */
   #enough: number;
   readonly #minToDrop: number;
   #arena = new Uint32Array(1024 * WORDS);
@@ -59,21 +59,21 @@ export class Contents {
     else this.#byHash.set(key, typeof others === "number" ? [others, id] : [...others, id]);
   }
 
-  /** Whether there are so many that it is worth dropping those that nobody needs. */
+  /** Whether there are enough contents to make dropping unused ones worthwhile. */
   get isLarge(): boolean {
     return this.#count > this.#enough;
   }
 
   /**
-   * Drop all contents but those with these ids, and the zeroes. Answers the new id of each old one; other
-   * ids must not be used any more.
+   * Drop all contents except these ids and the zeroes. Returns the new id of each old one; other
+   * ids become invalid.
    */
   keepOnly(ids: Iterable<number>): ReadonlyMap<number, number> {
     const kept = [...new Set([ZEROES, ...ids])].sort((a, b) => a - b);
     this.#byHash.clear();
     const renumbered = new Map<number, number>();
     kept.forEach((id, now) => {
-      // In this order nothing is overwritten that is still to be moved.
+      // In this order no content is overwritten before it has moved.
       this.#arena.copyWithin(now * WORDS, id * WORDS, (id + 1) * WORDS);
       renumbered.set(id, now);
       this.#note(now, hash(this.#arena.subarray(now * WORDS, (now + 1) * WORDS)));
@@ -88,7 +88,7 @@ export class Contents {
     into.set(this.bytesOf(id), offsetBytes);
   }
 
-  /** The 512 bytes known as `id`; not to be changed. */
+  /** The 512 bytes with this `id`; do not change them. */
   bytesOf(id: number): Uint8Array {
     return new Uint8Array(this.#arena.buffer, id * SECTOR_BYTES, SECTOR_BYTES);
   }

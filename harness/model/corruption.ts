@@ -1,6 +1,9 @@
 import { SECTOR_BYTES } from "./contents.ts";
 
-/** What a write that was cut off may leave around it: noise that was never written, or zeroes. */
+/**
+ * The contents that an interrupted write may leave around it: noise that was never written, or
+ * zeroes.
+ */
 export const CORRUPTION_FILLS: readonly CorruptionFill[] = ["noise", "zeroes"];
 /** One of them. */
 export type CorruptionFill = "noise" | "zeroes";
@@ -11,7 +14,7 @@ const NOISE = Uint8Array.from(
 );
 const ZERO_BYTES = new Uint8Array(SECTOR_BYTES);
 
-/** A sector of a neighbourhood that was corrupted; not to be changed. */
+/** A sector of a corrupted neighbourhood; do not change it. */
 export function corruptedSector(fill: CorruptionFill): Uint8Array {
   return fill === "noise" ? NOISE : ZERO_BYTES;
 }
@@ -20,6 +23,6 @@ export function corruptedSector(fill: CorruptionFill): Uint8Array {
 export interface Corruption {
   /** The event that issued it. */
   readonly event: number;
-  /** What it left there. */
+  /** The contents left there. */
   readonly fill: CorruptionFill;
 }

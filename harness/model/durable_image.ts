@@ -18,13 +18,13 @@ export class Page {
   readonly bytes = new Uint8Array(PAGE_BYTES);
   /** The same memory as words. */
   readonly words = new Uint32Array(this.bytes.buffer);
-  /** For each sector the id of its durable contents, or -1 if nobody asked yet. */
+  /** For each sector the id of its durable contents, or -1 if it was not needed yet. */
   readonly ids = new Int32Array(PAGE_SECTORS).fill(UNKNOWN);
   /** For each sector its place among the pending ones, or -1; null if none is pending. */
   pending: Int32Array | null = null;
   /** For each sector the run that wrote to it last (see CrashDisk). */
   readonly overlaidBy = new Int32Array(PAGE_SECTORS);
-  /** For each sector the id of what was written to it when last asked: it is often the same again. */
+  /** For each sector the id of the contents last written to it: they often repeat. */
   readonly overlaidIds = new Int32Array(PAGE_SECTORS);
   /** Parts that were asked for, each at the sector it starts in: to make one costs more than to copy it. */
   readonly #parts: (Uint8Array | undefined)[] = new Array(PAGE_SECTORS).fill(undefined);
@@ -44,7 +44,7 @@ export class Page {
 }
 
 /**
- * What is on disk for certain, page by page, read from the base when first needed. Not a
+ * The durable contents of the disk, page by page, read from the base when first needed. Not a
  * `SparseFile`: its pages also hold the ids of sectors and the marks of pending writes, which the
  * search uses in its innermost loop.
  */

@@ -16,7 +16,7 @@ export interface PendingWrite {
   readonly lengthBytes: number;
   /** The bytes, or undefined for zeroes. */
   readonly bytes: Uint8Array | undefined;
-  /** What it was for. */
+  /** Its label. */
   readonly label: string;
   /** Whether it had completed by the end of the epoch. */
   completed: boolean;
@@ -35,23 +35,23 @@ export interface SizeVersion {
 }
 
 /**
- * A stretch of the log in which nothing becomes durable and no promise gets stricter. All its
- * crash points are explored as one space: a state is judged at the earliest crash point that can
- * leave it. That decides it for the later ones, since from one crash point to the next, within an
- * epoch, the disk may only hold more and the guest may only expect less.
+ * A stretch of the log in which nothing becomes durable and no promise gets stricter. All its crash
+ * points are explored as one space: a state is checked at the earliest crash point that can leave
+ * it. That covers the later ones, since from one crash point to the next, within an epoch, the disk
+ * may only hold more and the guest may only expect less.
  */
 export interface Epoch {
   /** Crashes come after the events from this one (-1: before any) ... */
   readonly firstEvent: number;
   /** ... to this one. */
   readonly lastEvent: number;
-  /** What is on disk for certain. */
+  /** The durable contents. */
   readonly durable: DurableImage;
-  /** What may be on disk beyond that, in the order of issue. */
+  /** The pending writes, in the order of issue. */
   readonly writes: readonly PendingWrite[];
   /** The sizes the file may have; the durable one first. */
   readonly sizes: readonly SizeVersion[];
-  /** What the guest may expect. */
+  /** The permitted contents of guest sectors. */
   readonly history: GuestHistory;
   /** The size of the file when all space that had been taken was last in use, in bytes. */
   readonly settledBytes: number;
@@ -63,14 +63,14 @@ export interface Epoch {
 export interface SpaceGivenUp {
   /** From this event on ... */
   readonly event: number;
-  /** ... so much in all, in bytes. */
+  /** ... their sum, in bytes. */
   readonly totalBytes: number;
 }
 
 /**
- * Cut a log into its epochs. Each one is valid until the next is asked for: the durable image and
- * the history move on with the log, and ids of `contents` may change. Memory grows with what is pending
- * and with the pages written.
+ * Cut a log into its epochs. Each one is valid until the next is requested: the durable image and
+ * the history advance with the log, and ids of `contents` may change. Memory grows with the number
+ * of pending writes and of pages written.
  */
 export function* epochsOf(
   log: WriteLog,
@@ -91,7 +91,7 @@ export function* epochsOf(
   yield walker.epoch(firstEvent, log.events.length - 1);
 }
 
-/** Replays a log and keeps account of what is durable. */
+/** Replays a log and tracks durability. */
 class LogWalker {
   readonly #flushesAreHonest: boolean;
   readonly #durable: DurableImage;
@@ -100,12 +100,12 @@ class LogWalker {
   #sizes: SizeVersion[];
   #settledBytes: number;
   readonly #givenUp: SpaceGivenUp[] = [];
-  /** Writes that nobody has answered yet, and which of them are to be durable when that happens. */
+  /** Writes in flight, and which of them become durable when they complete. */
   readonly #inFlight = new Map<number, PendingWrite>();
   readonly #forced = new Set<number>();
-  /** The last event that set the size; it may have cut off what was written before. */
+  /** The last event that set the size; it may have cut off earlier writes. */
   #resizedAt = -1;
-  /** For each flush in flight: what it will make durable, and the size. */
+  /** For each flush in flight: the writes and the size that it will make durable. */
   readonly #flushes = new Map<number, { writes: PendingWrite[]; size: SizeVersion }>();
 
   constructor(
@@ -248,7 +248,7 @@ class LogWalker {
     }
   }
 
-  /** A cut is a change of size and zeroes over what is cut off; growth is only the former. */
+  /** A cut is a change of size and zeroes over the range cut off; growth is only the former. */
   #resize(event: number, sizeBytes: number, label: string): void {
     const cutBytes = Math.max(0, this.#sizeBytes() - sizeBytes);
     const range = { offsetBytes: sizeBytes, lengthBytes: cutBytes, bytes: undefined, label };
@@ -271,7 +271,7 @@ class LogWalker {
     if (write) this.#setAdrift(write, at);
   }
 
-  /** Nobody is going to write it any more; what is there of it stays. */
+  /** It is never completed; the sectors that it reached keep their versions. */
   #setAdrift(write: PendingWrite, at: number): void {
     write.isAdrift = true;
     write.completed = true;

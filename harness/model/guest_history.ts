@@ -7,7 +7,7 @@ import { TEAR_BYTES } from "./tears.ts";
 export interface GuestVersion {
   /** The id of the contents. */
   readonly content: number;
-  /** The event in which the guest began to write it; -1 for what was there before. */
+  /** The event in which the guest began to write it; -1 for the initial contents. */
   readonly event: number;
 }
 
@@ -18,19 +18,19 @@ interface KeptVersion extends GuestVersion {
 }
 
 /**
- * What the guest wrote, sector by sector, and what it may find after a crash: the last value
- * acknowledged before a flush that was itself acknowledged, and any value whose write began
- * later, or was under way at the same time. Knows sectors and nothing of any format.
+ * The guest's writes, sector by sector, and the permitted contents after a crash: the last value
+ * acknowledged before a flush that was itself acknowledged, and any value whose write began later,
+ * or at the same time. Knows sectors and nothing of any format.
  */
 export class GuestHistory {
   readonly #base: ByteSource;
   readonly #contents: Contents;
   readonly #tears: boolean;
-  /** For each sector written: what it may hold, oldest first. */
+  /** For each written sector its permitted values, oldest first. */
   readonly #versions = new Map<number, readonly KeptVersion[]>();
-  /** For each sector that was asked for and not written: what it held from the start. */
+  /** For each sector that was read and not written: its initial contents. */
   readonly #untouched = new Map<number, readonly KeptVersion[]>();
-  /** What each write in flight or not yet flushed wrote: by its id, the version in each sector. */
+  /** For each write that is in flight or not flushed, by its id: the version in each sector. */
   readonly #unflushed = new Map<number, Map<number, KeptVersion>>();
   /** The writes that were acknowledged and not flushed since. */
   readonly #acknowledged = new Set<number>();
@@ -44,8 +44,8 @@ export class GuestHistory {
   settledAt = -1;
 
   /**
-   * Start with a disk that holds `base`, and zeroes behind it. If it `tears`, a sector may hold two
-   * of the versions that it may hold, one up to a boundary of 8 bytes and the other behind it.
+   * Start with a disk that holds `base`, and zeroes after it. With `tears`, a sector may hold two
+   * permitted versions, one up to a boundary of 8 bytes and the other after it.
    */
   constructor(base: ByteSource, contents: Contents, { tears } = { tears: false }) {
     this.#base = base;
@@ -53,7 +53,7 @@ export class GuestHistory {
     this.#tears = tears;
   }
 
-  /** What a guest sector may hold now, oldest first. */
+  /** The values permitted in a guest sector now, oldest first. */
   versionsOf(sector: number): readonly GuestVersion[] {
     return this.#versionsOf(sector);
   }
@@ -92,7 +92,7 @@ export class GuestHistory {
     for (const version of this.versionsOf(sector)) {
       if (version.content === content && version.event < since) since = version.event;
     }
-    // What was written later as a whole may have been there before as a tear of earlier versions.
+    // A whole later version may have been there before as a tear of earlier versions.
     const mayBeEarlier = this.#tears && since >= 0;
     return mayBeEarlier ? Math.min(since, this.#tornSince(sector, content)) : since;
   }
@@ -188,7 +188,10 @@ export class GuestHistory {
     return this.#contents.idOf(this.#sectorBytes);
   }
 
-  /** A flush was acknowledged: what was replaced before the writes it covers may not come back. */
+  /**
+   * A flush was acknowledged: versions replaced before the writes that it covers are permitted no
+   * more.
+   */
   #settle(flushId: number, covered: readonly number[]): void {
     this.#flushes.delete(flushId);
     for (const id of covered) {

@@ -7,7 +7,7 @@ import type { ByteSource } from "../log/write_log.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { STORAGE_PAGE_BYTES } from "@powercut/powercut/harness";
+ * import { STORAGE_PAGE_BYTES } from "@powercut/powercut/harness/advanced";
  *
  * assertEquals(STORAGE_PAGE_BYTES % 512, 0);
  * ```
@@ -24,7 +24,7 @@ const ZEROES = new Uint8Array(STORAGE_PAGE_BYTES);
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { PagedStorage, storageSource } from "@powercut/powercut/harness";
+ * import { PagedStorage, storageSource } from "@powercut/powercut/harness/advanced";
  * import { MemoryStorage } from "@powercut/powercut/lib";
  *
  * const base = new MemoryStorage(new Uint8Array(2 ** 20));
@@ -41,7 +41,7 @@ export class PagedStorage implements SyncStorage {
   readonly #own = new Set<number>();
   #sizeBytes: number;
 
-  /** Start with what `base` holds. */
+  /** Start with the contents of `base`. */
   constructor(base: ByteSource) {
     this.#base = base;
     this.#sizeBytes = base.sizeBytes;
@@ -117,14 +117,14 @@ export class PagedStorage implements SyncStorage {
     this.#sizeBytes = Math.max(this.#sizeBytes, offsetBytes + lengthBytes);
   }
 
-  /** Set the size; what is cut off does not come back. */
+  /** Set the size; bytes cut off do not come back when the file grows. */
   resize(sizeBytes: number): void {
     const before = this.#sizeBytes;
     if (sizeBytes < before) this.write(sizeBytes, before - sizeBytes, undefined);
     this.#sizeBytes = sizeBytes;
   }
 
-  /** The pages that are not just the base's, with their numbers; not to be changed. */
+  /** The changed pages with their numbers; do not change them. */
   pages(): Iterable<readonly [page: number, bytes: Uint8Array]> {
     return this.#pages;
   }
@@ -153,7 +153,7 @@ export class PagedStorage implements SyncStorage {
     return page;
   }
 
-  /** A page of which so much is about to be written. */
+  /** A page of which `count` bytes are about to be written. */
   #ownPage(index: number, writtenBytes: number): Uint8Array {
     if (this.#own.has(index)) return this.#pages.get(index)!;
     const isNew = writtenBytes === STORAGE_PAGE_BYTES;

@@ -1,9 +1,9 @@
 import type { Corruption } from "./corruption.ts";
 import type { UnitVersion } from "./unit_version.ts";
 
-/** What reached the disk. */
+/** The pending versions that reached the disk. */
 export interface Persisted {
-  /** For each unit that is not as it was durably, the version that persisted. */
+  /** For each unit that does not hold its durable version: the version that persisted. */
   readonly byUnit: ReadonlyMap<number, UnitVersion>;
   /** The size that persisted, in bytes; undefined where it follows from the units. */
   readonly sizeBytes: number | undefined;
@@ -17,6 +17,6 @@ export interface Persisted {
 export interface NestedCrash {
   /** The crash comes after this event of the recovery's own log. */
   readonly afterEvent: number;
-  /** What reached the disk of what the recovery had written. */
+  /** The recovery's writes that reached the disk. */
   readonly persisted: Persisted;
 }

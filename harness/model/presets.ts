@@ -1,36 +1,49 @@
 /**
- * The fault model: what may be on disk after a crash.
+ * The fault model: the possible contents of the disk after a crash.
  *
- * A crash can come after any event of the write log. What the log made durable is there. Beyond
- * that, for each atomic unit touched since it was last made durable, the disk holds the durable
- * version or any version written since, where a version is what a reader of the unit would have
- * seen after that write. Units are independent: that covers writes that are dropped, reordered,
- * and torn between units, all at once. A preset says what the unit is and whether order holds.
+ * | zone                 | fault                                                     | preset                    |
+ * | -------------------- | --------------------------------------------------------- | ------------------------- |
+ * | order of writes      | a prefix of the writes persists                           | `ordered`                 |
+ * |                      | any subset of the writes persists, each as a whole        | `writes`                  |
+ * | unit of a write      | each 512-byte sector persists by itself                   | `sectors`, the default    |
+ * |                      | each 4 KiB block persists by itself                       | `blocks`                  |
+ * | one sector           | holds two versions, torn at an 8-byte boundary            | `torn-sector`             |
+ * | sectors around       | an interrupted write corrupts its neighbourhood           | `neighbour-corruption(R)` |
+ * | cache                | flushes and forced unit access are acknowledged, ignored  | `lying-flush`             |
+ * | size of the file     | any size since the last durable size                      | all                       |
+ * | one request          | errors, short and misdirected requests while running      | none: harness/faults      |
+ * | a file at rest       | one bit rots                                              | none: harness/faults      |
  *
- * The size of the file is a variable of its own: any size the file had since its last durable
- * size. Bytes past the size that persisted are lost; bytes inside it that never reached the disk
- * read as zeroes. So size may persist without data, and data without size is lost. (Under
- * `ordered` the size is the one that belongs to the prefix.) Cutting a file off is a change of
- * size and a write of zeroes over what was cut off, each of which may persist without the other.
+ * A crash can come after any event of the write log. Contents that the log made durable are there.
+ * Beyond that, for each atomic unit touched since it was last made durable, the disk holds the
+ * durable version or any version written since, where a version is the contents that a reader of
+ * the unit would have seen after that write. Units are independent: that covers writes that are
+ * dropped, reordered, and torn between units, all at once. A preset gives the unit, and whether
+ * order holds.
+ *
+ * The size of the file is a variable of its own: any size the file had since its last durable size.
+ * Bytes past the size that persisted are lost; bytes inside it that never reached the disk read as
+ * zeroes. So size may persist without data, and data without size is lost. (Under `ordered` the
+ * size is the one that belongs to the prefix.) Truncating a file is a change of size and a write of
+ * zeroes over the range cut off, each of which may persist without the other.
  *
  * Three presets go further than a disk that keeps its promises.
  *
  * **A torn sector.** Sectors are not atomic: at most one of them, at any crash, holds two of its
- * versions at once, one up to a boundary of 8 bytes and the other behind it. Either may be the newer
+ * versions at once, one up to a boundary of 8 bytes and the other after it. Either may be the newer
  * one. The guest knows that its disk may tear a sector that it was writing, so a guest sector may
  * hold two of its permitted versions in the same way.
  *
  * **Neighbour corruption** (Lokier, 10 September 2010 21:22). At most one of the writes in flight
- * when the power fails (issued, not completed) corrupts the aligned neighbourhood of R bytes that it
- * goes to: everything there, however long it had been durable, is noise, or is zeroes. Nothing can
- * survive that; what matters is whether what is lost is noticed, or returned as if it were good.
+ * when the power fails (issued, not completed) corrupts its aligned neighbourhood of R bytes:
+ * everything there, however long it had been durable, becomes noise, or zeroes. No format survives
+ * that; the question is whether the format notices, or returns corrupted data as good.
  *
- * **Flushes that lie.** They are answered, as is forced unit access, and nothing becomes durable.
- * The guest does not know.
+ * **Flushes that lie.** They are acknowledged, as is forced unit access, and nothing becomes
+ * durable. The guest does not know.
  *
- * Not modelled here: more than one torn or corrupted place, a torn sector beside a corrupted one, a crash of
- * a recovery that corrupts anything, errors
- * while running, and rot of what was durable.
+ * Not modelled here: more than one torn or corrupted place, a torn sector beside a corrupted one,
+ * and corruption by a crash during recovery.
  *
  * @module
  */
@@ -39,21 +52,21 @@
 export interface Preset {
   /** The name it is asked for by. */
   readonly name: string;
-  /** What persists as a whole: a piece of this many bytes, or a write request. */
+  /** The unit that persists as a whole: this many bytes, or a write request. */
   readonly unit: number | "write";
   /** Whether writes persist only in the order in which they were issued. */
   readonly ordered: boolean;
   /** Whether one unit of each crash may hold two versions, one on each side of an 8-byte boundary. */
   readonly tears: boolean;
-  /** A write in flight may corrupt aligned neighbourhoods of so many bytes; 0 if it may not. */
+  /** A write in flight may corrupt aligned neighbourhoods of this many bytes; 0 if it may not. */
   readonly corruptionBytes: number;
-  /** Whether what a flush covers is durable once it has completed. */
+  /** Whether writes that a flush covers are durable once it has completed. */
   readonly flushesAreHonest: boolean;
   /** One line for reports. */
   readonly summary: string;
 }
 
-/** What a disk keeps that is better than the worst. */
+/** The guarantees of an honest disk. */
 const HONEST = { tears: false, corruptionBytes: 0, flushesAreHonest: true } as const;
 
 /**
@@ -62,7 +75,7 @@ const HONEST = { tears: false, corruptionBytes: 0, flushesAreHonest: true } as c
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, ORDERED, Recorder } from "@powercut/powercut/harness";
+ * import { CrashPoint, ORDERED, Recorder } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });
@@ -90,7 +103,7 @@ export const ORDERED: Preset = Object.freeze({
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, Recorder, WRITES } from "@powercut/powercut/harness";
+ * import { CrashPoint, Recorder, WRITES } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });
@@ -118,7 +131,7 @@ export const WRITES: Preset = Object.freeze({
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, Recorder, SECTORS } from "@powercut/powercut/harness";
+ * import { CrashPoint, Recorder, SECTORS } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });
@@ -144,7 +157,7 @@ export const SECTORS: Preset = Object.freeze({
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { BLOCKS, CrashPoint, Recorder } from "@powercut/powercut/harness";
+ * import { BLOCKS, CrashPoint, Recorder } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });
@@ -172,7 +185,7 @@ export const BLOCKS: Preset = Object.freeze({
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, Recorder, TORN_SECTOR } from "@powercut/powercut/harness";
+ * import { CrashPoint, Recorder, TORN_SECTOR } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(512) });
@@ -198,7 +211,7 @@ export const TORN_SECTOR: Preset = Object.freeze({
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, neighbourCorruption, Recorder } from "@powercut/powercut/harness";
+ * import { CrashPoint, neighbourCorruption, Recorder } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(4096) });
@@ -234,7 +247,7 @@ export function neighbourCorruption(corruptionBytes: number): Preset {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, LYING_FLUSH, Recorder } from "@powercut/powercut/harness";
+ * import { CrashPoint, LYING_FLUSH, Recorder } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(512) });
@@ -260,7 +273,7 @@ export const LYING_FLUSH: Preset = Object.freeze({
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { PRESETS } from "@powercut/powercut/harness";
+ * import { PRESETS } from "@powercut/powercut/harness/advanced";
  *
  * assertEquals(PRESETS.sectors.unit, 512);
  * ```
@@ -276,8 +289,8 @@ export const PRESETS: Readonly<Record<string, Preset>> = Object.freeze({
 });
 
 /**
- * The presets that a careful format survives: disks that may lose, reorder and tear what was not
- * flushed, and nothing else.
+ * The presets that a careful format survives: disks that may lose, reorder and tear unflushed
+ * writes, and nothing else.
  *
  * @example
  * ```ts
@@ -305,7 +318,7 @@ const CORRUPTION_NAME = /^(?:neighbour-corruption|destruction)\((\d{3,8})\)$/;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { presetNamed } from "@powercut/powercut/harness";
+ * import { presetNamed } from "@powercut/powercut/harness/advanced";
  *
  * assertEquals(presetNamed("neighbour-corruption(65536)")?.corruptionBytes, 65536);
  * assertEquals(presetNamed("nonsense"), undefined);

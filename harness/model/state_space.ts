@@ -26,7 +26,7 @@ export interface Unit {
   readonly torn: readonly TornVersion[];
 }
 
-/** A write that may be in flight when the power fails, and then corrupt what is around it. */
+/** A write that may be in flight when the power fails, and may then corrupt its neighbourhood. */
 export interface CorruptingWrite {
   /** The event that issued it. */
   readonly event: number;
@@ -34,7 +34,7 @@ export interface CorruptingWrite {
   readonly completedAt: number;
 }
 
-/** What one write left in one sector. */
+/** The version that one write left in one sector. */
 export interface SectorWrite {
   /** The write's place in {@linkcode Epoch.writes}. */
   readonly ordinal: number;
@@ -50,7 +50,7 @@ export interface PendingSector {
   readonly durable: number;
   /** The units that decide it: one, or under `writes` one for each write, as `writes` below. */
   readonly units: readonly number[];
-  /** What was written to it, in order; nothing to sectors that can only be corrupted. */
+  /** The versions written to it, in order; none for sectors that can only be corrupted. */
   readonly writes: readonly SectorWrite[];
   /** The places in {@linkcode StateSpace.corruptions} of the writes that may corrupt it. */
   readonly corruptions: readonly number[];
@@ -62,7 +62,7 @@ export interface StateSpace {
   readonly epoch: Epoch;
   /** The preset. */
   readonly preset: Preset;
-  /** What varies, apart from the size. */
+  /** The units that vary; the size varies as well. */
   readonly units: readonly Unit[];
   /** The sectors that vary. */
   readonly sectors: readonly PendingSector[];
@@ -233,8 +233,8 @@ function neighbourhoodOf(
 }
 
 /**
- * The writes that leave a block as it was not before, nor durably: an earlier version that is
- * equal stands for a later one, since it can be there sooner.
+ * The writes that give a block new contents: an equal earlier version stands for a later one, since
+ * it can be there sooner.
  */
 function withoutRepeats(
   block: readonly PendingSector[],
@@ -251,7 +251,7 @@ function withoutRepeats(
   });
 }
 
-/** For each sector that a pending write touches, what the writes left there. */
+/** For each sector that a pending write touches, the versions that the writes left there. */
 function sectorsTouched(epoch: Epoch, contents: Contents): Map<number, SectorWrite[]> {
   const touched = new Map<number, SectorWrite[]>();
   const scratch = new Uint8Array(SECTOR_BYTES);

@@ -1,10 +1,10 @@
 import { type Contents, SECTOR_BYTES } from "./contents.ts";
 import type { UnitVersion } from "./unit_version.ts";
 
-/** A sector is torn at a multiple of so many bytes: the size of a table entry. */
+/** A sector is torn at multiples of this many bytes: the size of a table entry. */
 export const TEAR_BYTES = 8;
 
-/** A version of a sector: what it holds and the event that brought it, -1 for the durable one. */
+/** A version of a sector: its contents and the event that wrote it, -1 for the durable one. */
 export interface TearableVersion {
   readonly content: number;
   readonly event: number;
@@ -12,13 +12,13 @@ export interface TearableVersion {
 
 /** A torn version of a sector. */
 export interface TornVersion extends UnitVersion {
-  /** What the sector holds. */
+  /** The contents of the sector. */
   readonly content: number;
 }
 
 /**
- * What tearing makes of a sector's versions (in the order of their events) that is none of them:
- * each content once, as early as it is possible.
+ * The torn versions of a sector, given its versions in the order of their events: contents that are
+ * no whole version, each once, as early as it is possible.
  */
 export function tornVersions(
   versions: readonly TearableVersion[],

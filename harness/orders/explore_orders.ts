@@ -3,33 +3,33 @@ import type { InFlight, Scheduler } from "../log/interleave.ts";
 import type { Preset } from "../model/presets.ts";
 import { OrderWatch, type WatchedRun } from "./order_watch.ts";
 
-/** A scheduler that has to know what the operations work on. */
+/** A scheduler that needs access to the state that the operations share. */
 export interface OrderScheduler extends Scheduler {
-  /** Look at this run; to be called before operations are run together. */
+  /** Observe this run; call it before the operations run. */
   watch(run: WatchedRun): void;
 }
 
 /** How orders are enumerated. */
 export interface OrderOptions {
-  /** Crashes are told apart as under this preset. */
+  /** The preset under which crashes are distinguished. */
   readonly preset: Preset;
   /** The most schedules that are run; no limit if not given. The result says if it was reached. */
   readonly maxSchedules?: number;
-  /** Whether moments that were met before are gone on from again; to test the reduction. */
+  /** Whether known moments are explored again; to test the reduction. */
   readonly skipsReduction?: boolean;
 }
 
 /** One of the logs that orders lead to. */
 export interface OrderedRun<T> {
-  /** What the run has answered. */
+  /** The value that the run returned. */
   readonly result: T;
   /** The choices that lead to it. */
   readonly choices: readonly number[];
-  /** Equal for logs that no crash can tell apart. */
+  /** Equal for logs that no crash can distinguish. */
   readonly trace: string;
 }
 
-/** What an enumeration of orders came to. */
+/** The result of enumerating orders. */
 export interface OrderExploration<T> {
   /** Whether every order is covered, or the limit was reached. */
   readonly coverage: "exhaustive" | "stopped";
@@ -39,9 +39,9 @@ export interface OrderExploration<T> {
   readonly schedules: number;
   /** How many were left where they came to a moment that another one had been through. */
   readonly merged: number;
-  /** How many moments there are, as far as they can be told apart. */
+  /** The number of distinguishable moments. */
   readonly moments: number;
-  /** One run for each log that a crash can tell from the others. */
+  /** One run for each log that a crash can distinguish from the others. */
   readonly runs: readonly OrderedRun<T>[];
 }
 
@@ -54,7 +54,7 @@ interface Choice {
   orders: bigint;
 }
 
-/** Thrown out of a run that has come to a moment that is known. */
+/** Ends a run at a known moment. */
 class KnownMoment {
   readonly orders: bigint;
   constructor(orders: bigint) {
@@ -64,15 +64,14 @@ class KnownMoment {
 
 /**
  * Run operations in every order in which their requests may complete. `start` sets everything up
- * anew, the same each time, and runs it with the scheduler that it is given, which it tells what to
- * watch. A schedule that comes to a moment which another one has been through is left there, since
- * the same follows from it; so requests that have nothing to do with each other are not permuted.
- * How many orders there are is counted exactly all the same.
+ * from scratch, the same each time, and runs it with the given scheduler, to which it passes the
+ * state to observe. A schedule that reaches a known moment ends there, since the same runs follow;
+ * so independent requests are not permuted. The number of orders is exact nevertheless.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { exploreOrders, Recorder, SECTORS } from "@powercut/powercut/harness";
+ * import { exploreOrders, Recorder, SECTORS } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * function* write(offsetBytes: number): Operation<void> {
@@ -136,7 +135,7 @@ class OrderSearch implements OrderScheduler {
   #depth = 0;
   /** How many orders there are, once the search is over. */
   orders = 0n;
-  /** How many moments were gone on from. */
+  /** The number of moments explored. */
   moments = 0;
 
   constructor(options: OrderOptions) {
@@ -159,7 +158,7 @@ class OrderSearch implements OrderScheduler {
     if (known) {
       if (known.count === ready.length) return known.picked;
       throw new NotDeterministicError(
-        "what is run in orders",
+        "the program that is run in orders",
         `step ${this.#depth - 1} led elsewhere`,
       );
     }
@@ -187,7 +186,7 @@ class OrderSearch implements OrderScheduler {
     return this.#path.map(({ picked }) => picked);
   }
 
-  /** Turn to the next schedule, `orders` having been found behind the last choice. */
+  /** Turn to the next schedule; `orders` were found after the last choice. */
   advance(orders: bigint): boolean {
     let found = orders;
     for (let last = this.#path.at(-1); last; last = this.#path.at(-1)) {

@@ -1,15 +1,15 @@
 /**
- * What makes two moments of a run the same, so that what follows need be looked at only once.
+ * When two moments of a run are equal, so that the runs after them need exploring only once.
  *
- * An operation is a program that goes by what it is answered and by the memory that it shares with
- * others. So where it stands is given by all its requests, with the answers, the bytes that were
- * read, and what the shared memory was like each time it went on. Ranges and turns that it takes are
- * no part of that: what it sees of them is whether it has to wait, which shows, and the order in
- * which those came that wait now. Once it has ended, none of this matters any more.
+ * An operation depends only on the answers to its requests and on the memory that it shares with
+ * others. So its position is given by all its requests with their answers and the bytes read, and
+ * the shared memory each time it continued. Ranges and turns that it takes do not count: they show
+ * in whether it waits, and in the order of the operations that wait now. Once it has ended, none of
+ * this matters any more.
  *
- * Two moments are the same where each operation stands at the same place, the shared memory and the
- * file are the same, and no crash can tell the logs apart (see trace.ts). Then the same choices lead
- * to the same logs, as far as any crash can tell.
+ * Two moments are equal if each operation is at the same position, the shared memory and the file
+ * are equal, and no crash can distinguish the logs (see trace.ts). Then the same choices lead to
+ * logs that no crash can distinguish.
  *
  * @module
  */
@@ -20,15 +20,15 @@ import type { Preset } from "../model/presets.ts";
 import { digestOf } from "../../lib/storage/digest.ts";
 import { TraceBuilder } from "./trace.ts";
 
-/** What operations that run together work on, as it is whenever it is looked at. */
+/** The state that concurrent operations share, read on demand. */
 export interface WatchedRun {
   /** The events so far. */
   readonly events: readonly LogEvent[];
-  /** The recorded file as it is now. */
+  /** The current contents of the recorded file. */
   contents(): Uint8Array;
   /**
-   * All that the operations share in memory, and that decides what they do, but for whom they wait;
-   * equal strings for equal memory. Undefined if that can't be told: then nothing is merged.
+   * All shared memory that influences the operations, except for their waits; equal strings for
+   * equal memory. Undefined if unknown: then no moments are merged.
    */
   fingerprint(): string | undefined;
 }
@@ -36,12 +36,12 @@ export interface WatchedRun {
 /** The owner of events that no choice has brought about. */
 const NOBODY = -1;
 
-/** Looks on while operations run together, and names the moments. */
+/** Observes concurrent operations, and names the moments. */
 export class OrderWatch {
   readonly #preset: Preset;
   #run: WatchedRun | undefined;
   #trace: TraceBuilder | undefined;
-  /** What the log was like before it began again. */
+  /** The state of the log before it began again. */
   #earlier = "";
   #owners: number[] = [];
   #current = NOBODY;
@@ -49,22 +49,22 @@ export class OrderWatch {
   #rounds = 0;
   /** Where each operation stands. */
   #histories = new Map<number, string>();
-  /** Whether the place of each operation can be told. */
+  /** Whether the position of each operation is known. */
   #isTold = true;
   /** Those that wait, in the order in which their wait began, and in which an unbroken row of them did. */
   #waits: (Request | Wait)[] = [];
   #waiters: number[] = [];
 
-  /** Crashes are told apart as under `preset`. */
+  /** Crashes are distinguished under `preset`. */
   constructor(preset: Preset) {
     this.#preset = preset;
   }
 
-  /** Look at this run from now on. */
+  /** Observe this run from now on. */
   watch(run: WatchedRun): void {
     const before = this.#run;
     if (before && before.events !== run.events) {
-      // The log begins again, on a file that depends on what was before.
+      // The log begins again, on a file that depends on the earlier log.
       this.#earlier = this.trace();
       this.#trace = undefined;
       this.#owners = [];
@@ -83,7 +83,7 @@ export class OrderWatch {
     this.#waiters = inOrder(this.#waiters, waiting.map(({ index }) => index));
   }
 
-  /** A request has been answered, and its operation is about to go on. */
+  /** A request has been answered, and its operation is about to continue. */
   answered({ index, request }: InFlight, answer: number): void {
     this.#own();
     this.#current = index;
@@ -103,7 +103,7 @@ export class OrderWatch {
     this.#histories = new Map();
   }
 
-  /** The moment: equal for moments that are followed by the same. Undefined if it can't be told. */
+  /** The moment: equal moments have equal continuations. Undefined if unknown. */
   signature(running: readonly InFlight[]): string | undefined {
     const shared = this.#run?.fingerprint();
     if (!this.#run || shared === undefined || !this.#isTold) return undefined;
@@ -117,7 +117,7 @@ export class OrderWatch {
     return digestOf(this.#rounds, ...places, ...orders, shared, contents, this.trace());
   }
 
-  /** What no crash can tell from other logs: the log so far. */
+  /** The part of the log so far that a crash can distinguish. */
   trace(): string {
     const trace = this.#trace;
     if (!trace) throw new Error("orders: nothing is watched; call watch before running together");
@@ -129,14 +129,14 @@ export class OrderWatch {
     return this.#earlier + trace.digest();
   }
 
-  /** What was added to the log belongs to whoever went on last. */
+  /** New events of the log belong to the operation that continued last. */
   #own(): void {
     const count = this.#run?.events.length ?? 0;
     while (this.#owners.length < count) this.#owners.push(this.#current);
   }
 }
 
-/** What is left of `before`, then what is new of `now`. */
+/** The rest of `before`, then the new part of `now`. */
 function inOrder<T>(before: readonly T[], now: readonly T[]): T[] {
   return [
     ...before.filter((each) => now.includes(each)),

@@ -12,7 +12,7 @@ import { OrderWatch, type WatchedRun } from "./order_watch.ts";
 
 /** How orders are drawn. */
 export interface SampleOptions {
-  /** Crashes are told apart as under this preset. */
+  /** The preset under which crashes are distinguished. */
   readonly preset: Preset;
   /** The same seed draws the same orders. */
   readonly seed: number;
@@ -22,27 +22,27 @@ export interface SampleOptions {
   readonly changes?: number;
 }
 
-/** What sampling of orders came to. */
+/** The result of sampling orders. */
 export interface SampledOrders<T> {
   /** That not every order is covered. */
   readonly coverage: "sampled";
   /** How many orders were run; some may have been the same. */
   readonly schedules: number;
-  /** One run for each log that a crash can tell from the others. */
+  /** One run for each log that a crash can distinguish from the others. */
   readonly runs: readonly OrderedRun<T>[];
 }
 
 /**
- * Run operations in orders drawn by chance. Each operation gets a priority, and of those that can go
- * on the one with the highest does; at a few moments it falls behind all others. A mistake that
- * needs `changes` such moments, in runs of n choices of k operations, is found with a probability of
- * at least 1 / (k n^changes) by each of them. How many choices a run takes is taken from the run
- * before it.
+ * Run operations in random orders (probabilistic concurrency testing). Each operation gets a
+ * priority, and of those that can continue the one with the highest does; at a few moments it falls
+ * to the lowest priority. A bug that needs `changes` such moments, in runs of n choices of k
+ * operations, is found with a probability of at least 1 / (k n^changes) by each run. The number of
+ * choices is taken from the previous run.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Recorder, sampleOrders, SECTORS } from "@powercut/powercut/harness";
+ * import { Recorder, sampleOrders, SECTORS } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * function* write(value: number): Operation<void> {
@@ -88,14 +88,14 @@ export function sampleOrders<T>(
 }
 
 /**
- * The choices of a failing run with as little as possible left of them: each choice that the failure
- * does not need becomes 0, the first of those that can go on, or is left out, as are zeroes at the end.
- * None of the choices left can be 0 without losing the failure.
+ * The choices of a failing run, shrunk: each choice that the failure does not need becomes 0, the
+ * first of those that can continue, and trailing zeroes are left out. None of the choices left can
+ * become 0 without losing the failure.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Recorder, SECTORS, shrinkOrder } from "@powercut/powercut/harness";
+ * import { Recorder, SECTORS, shrinkOrder } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * function* steps(seen: string[], name: string): Operation<void> {
@@ -149,7 +149,7 @@ function withoutEnd(choices: readonly number[]): number[] {
   return choices.slice(0, choices.findLastIndex((choice) => choice !== 0) + 1);
 }
 
-/** Notes what is chosen. */
+/** Records the choices. */
 class RecordingScheduler implements OrderScheduler {
   readonly choices: number[] = [];
   readonly #watch: OrderWatch;
@@ -184,7 +184,7 @@ class RecordingScheduler implements OrderScheduler {
   }
 }
 
-/** Chooses by priorities of which the highest falls behind all others at a few moments. */
+/** Chooses by priorities; the highest falls to the lowest at a few moments. */
 function prioritised(
   random: Random,
   { changes, length }: { readonly changes: number; readonly length: number },

@@ -1,22 +1,24 @@
 /**
- * When two logs are the same as far as any crash can tell.
+ * When no crash can distinguish two logs.
  *
  * Two events next to each other commute if swapping them changes no violation that a crash can
- * show. Logs that come from each other by such swaps are one trace, and one of them stands for all.
- * Which events commute follows from what each of them does, see `LogWalker` in model/epochs.ts:
+ * show. Logs that result from each other by such swaps are one trace, and one of them stands for
+ * all. Which events commute follows from the effect of each, see `LogWalker` in model/epochs.ts:
  *
- * - A **completed write** changes nothing that may be on disk. A flush that is issued later covers
- *   it; nothing else asks. (Under a preset in which a write in flight corrupts what is near it, no more
- *   is corrupted by it; so there it commutes with other completions only.)
+ * - A **completed write** does not change the possible contents of the disk. A flush that is issued
+ *   later covers it; nothing else depends on it. (Under a preset in which a write in flight
+ *   corrupts its neighbourhood, completing it ends that; so there it commutes with other
+ *   completions only.)
  * - An **acknowledged guest write** changes nothing either, until a guest's flush or another guest
  *   write begins.
- * - An **issued write** adds states and takes none away. Two that touch no unit in common, and of
- *   which one at the most grows the file, lead to the same states in both orders. What a crash
- *   between them leaves, it may also leave behind both, where the guest is promised the same; so no
- *   violation is seen in one order only.
- * - An **issued flush**, and a guest's flush that begins, only note what has completed before.
+ * - An **issued write** adds states and removes none. Two that share no unit, and of which at most
+ *   one grows the file, lead to the same states in both orders. Any state after a crash between
+ *   them can also follow a crash after both, where the guest is promised the same; so no violation
+ *   shows in one order only.
+ * - An **issued flush**, and a guest's flush that begins, only record which requests have
+ *   completed.
  *
- * Everything else keeps its order: what becomes durable, what is promised, changes of size, discards.
+ * Everything else keeps its order: durability, promises, changes of size, discards.
  *
  * @module
  */
@@ -25,7 +27,7 @@ import type { Preset } from "../model/presets.ts";
 import { digestOf } from "../../lib/storage/digest.ts";
 import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
-/** An event, and what is known of it beyond the log. */
+/** An event, with properties beyond the log. */
 interface Traced {
   readonly event: LogEvent;
   readonly name: string;
@@ -33,7 +35,7 @@ interface Traced {
   readonly isBinding: boolean;
 }
 
-/** Takes in a log, event by event, and tells its trace. */
+/** Takes in a log, event by event, and computes its trace. */
 export class TraceBuilder {
   readonly #unitBytes: number;
   /** Whether it matters which writes are in flight. */
@@ -77,7 +79,7 @@ export class TraceBuilder {
     this.#digests.push(digestOf(name, this.#line(event), before.join()));
   }
 
-  /** The trace so far: equal for logs that no crash can tell apart. */
+  /** The trace so far: equal for logs that no crash can distinguish. */
   digest(): string {
     return digestOf(...[...this.#digests].sort());
   }
@@ -122,7 +124,7 @@ export class TraceBuilder {
     }
   }
 
-  /** Whether two writes have no unit in common, and one at the most may grow the file. */
+  /** Whether two writes share no unit, and at most one may grow the file. */
   #areApart(one: WriteIssued, other: WriteIssued): boolean {
     const [first, second] = one.offsetBytes < other.offsetBytes ? [one, other] : [other, one];
     const endBytes = first.offsetBytes + first.bytes.length;

@@ -8,7 +8,7 @@ import { WorkerPool } from "./worker_pool.ts";
 
 /** Who explores a problem. */
 export interface ParallelOptions {
-  /** Told about progress now and then. */
+  /** Receives progress now and then. */
   readonly onProgress?: ExplorationListener;
   /** Asked between recoveries, with their number so far: whether to stop. */
   readonly shouldStop?: (recoveries: number) => boolean;
@@ -16,53 +16,16 @@ export interface ParallelOptions {
   readonly workers: number;
   /** How workers set up the same problem. */
   readonly recipe: Recipe;
-  /** Told when a worker has died, and what is done about it. */
+  /** Called when a worker has died, with the action taken. */
   readonly onDeath?: (message: string) => void;
   /** Seconds after which a worker that says nothing is taken for dead; 60 if not given. */
   readonly timeoutSeconds?: number;
 }
 
 /**
- * Explore a problem with workers: the same result as {@linkcode exploreLazily} gives, to the last
- * figure, however many there are. Workers are started for searches that are too large for one part;
- * one that dies is replaced. Throws what the search throws.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { exploreInParallel, exploreLazily, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const { log } = recorder;
- * const options = { guestBytes: 512 };
- * // A module that exports `problemOf` would give workers the same; none is needed for so little.
- * const recipe = { module: "file:///problem.ts", input: undefined };
- * const problem = { log, target, preset: SECTORS, options };
- * const result = await exploreInParallel(problem, { workers: 2, recipe });
- * assertEquals(result, exploreLazily(log, target, SECTORS, options));
- * ```
+ * Explore a problem with workers: the result equals that of {@linkcode exploreLazily}, whatever
+ * their number. Workers start only for searches that are too large for one part; dead ones are
+ * replaced. Throws what the search throws.
  */
 export async function exploreInParallel(
   problem: Problem,
@@ -106,7 +69,7 @@ export async function searchInParallel(
       pool.forgetRest();
     });
     running.push(done);
-    // Let workers be heard, and given more to do, while the search goes on here.
+    // Process messages of workers, and hand out more parts, while the search runs here.
     if (pool.load > 0) await pause();
     if (failure) break;
   }

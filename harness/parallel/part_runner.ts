@@ -15,7 +15,10 @@ export class PartRunner {
   #epoch: Epoch | undefined;
   #index = -1;
 
-  /** Run parts of a search of `problem`; `onRecovery` is told before each recovery how many there were. */
+  /**
+   * Run parts of a search of `problem`; `onRecovery` receives the number of recoveries before each
+   * one.
+   */
   constructor(problem: Problem, onRecovery: (recoveries: number) => void = () => {}) {
     const { log, target, preset, options } = problem;
     this.#problem = problem;

@@ -1,6 +1,6 @@
 /**
- * Results of parts of a search as plain data, to be stored in a file and put together later: what a
- * shard has done, or what was done when a budget was used up.
+ * Results of parts of a search as plain data, to be stored in a file and merged later: the work of
+ * a shard, or of a search whose budget was used up.
  *
  * @module
  */
@@ -28,9 +28,9 @@ export interface Shard {
 /** The whole of a search as a share. */
 const WHOLE: Shard = Object.freeze({ index: 1, count: 1 });
 
-/** What was done of a search, as plain data. */
+/** The completed part of a search, as plain data. */
 export interface PartialResult {
-  /** Identifies the log and what it is judged with. */
+  /** Identifies the log and the inputs of its checks. */
   readonly traceHash: string;
   /** How many crashes in a row. */
   readonly depth: number;
@@ -40,9 +40,9 @@ export interface PartialResult {
   readonly isComplete: boolean;
   /** The parts that are done. */
   readonly items: readonly (readonly [epoch: number, place: number])[];
-  /** What they took. */
+  /** Their cost. */
   readonly effort: SearchEffort;
-  /** What they have seen. */
+  /** Their findings. */
   readonly findings: readonly StoredSighting[];
 }
 
@@ -54,7 +54,7 @@ export interface StoredSighting {
   readonly occurrences: number;
   /** The last event before the crash that shows it in its smallest state. */
   readonly event: number;
-  /** What reached the disk then. */
+  /** The pending versions that reached the disk. */
   readonly persisted: StoredPersisted;
   /** How much that is. */
   readonly size: number;
@@ -62,7 +62,7 @@ export interface StoredSighting {
   readonly item: readonly [epoch: number, place: number];
 }
 
-/** What reached the disk, likewise. */
+/** Persisted versions, without anything that JSON does not know. */
 export interface StoredPersisted extends Omit<Persisted, "byUnit" | "sizeBytes" | "nested"> {
   /** Units and their versions. */
   readonly byUnit: readonly (readonly [number, UnitVersion])[];
@@ -78,7 +78,7 @@ export interface StoredPersisted extends Omit<Persisted, "byUnit" | "sizeBytes" 
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { MergeError } from "@powercut/powercut/harness";
+ * import { MergeError } from "@powercut/powercut/harness/advanced";
  *
  * assertThrows(() => {
  *   throw new MergeError(1, "shard", "3/4 again");
@@ -93,7 +93,7 @@ export class MergeError extends Error {
   constructor(
     /** Which of the results, from 0. */
     readonly place: number,
-    /** What is wrong with it. */
+    /** The value of the field. */
     readonly field: string,
     value: string,
   ) {
@@ -105,52 +105,14 @@ export class MergeError extends Error {
 export interface PartialOptions extends ParallelOptions {
   /** The share; the whole if not given. */
   readonly shard?: Shard;
-  /** What was done of it before. */
+  /** The earlier result to resume. */
   readonly before?: PartialResult;
 }
 
 /**
- * Run a share of a search, or what is left of it. Parts are dealt out like cards. Answers what is done
- * now, and the result as far as it goes. Throws {@linkcode MergeError} if what was done before is of
- * another search or share.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { explorePartially, mergePartials, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const problem = { log: recorder.log, target, preset: SECTORS, options: { guestBytes: 512 } };
- * const recipe = { module: "file:///problem.ts", input: undefined }; // for workers; there are none
- * const shares = [];
- * for (const index of [1, 2]) {
- *   const shard = { index, count: 2 };
- *   shares.push((await explorePartially(problem, { workers: 1, recipe, shard })).partial);
- * }
- * assertEquals(mergePartials(problem, shares).verdict, "clean");
- * ```
+ * Run a shard of a search, or the rest of one. Parts are dealt to shards in turn. Returns the
+ * completed part, and the result as far as it goes. Throws {@linkcode MergeError} if `before`
+ * belongs to another search or shard.
  */
 export async function explorePartially(
   problem: Problem,
@@ -182,41 +144,6 @@ export async function explorePartially(
 /**
  * Put the shares of a search together: the same result, to the last figure, as one search gives. Throws
  * {@linkcode MergeError} if they are not all shares of this search, each one once and complete.
- *
- * @example
- * ```ts
- * import { assertThrows } from "@std/assert";
- * import { explorePartially, MergeError, mergePartials, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const problem = { log: recorder.log, target, preset: SECTORS, options: { guestBytes: 512 } };
- * const recipe = { module: "file:///problem.ts", input: undefined }; // for workers; there are none
- * const shard = { index: 1, count: 2 };
- * const { partial } = await explorePartially(problem, { workers: 1, recipe, shard });
- * assertThrows(() => mergePartials(problem, [partial]), MergeError); // 2/2 is missing
- * ```
  */
 export function mergePartials(problem: Problem, partials: readonly PartialResult[]): Exploration {
   const identity = identityOf(problem);
@@ -226,7 +153,7 @@ export function mergePartials(problem: Problem, partials: readonly PartialResult
     assertBelongs(place, partial, identity);
     const { shard, isComplete } = partial;
     if (shard.count !== count || seen.has(shard.index)) {
-      throw new MergeError(place, "shard", `${nameOf(shard)}, among shares of ${count}`);
+      throw new MergeError(place, "shard", `${nameOf(shard)}, among shards of ${count}`);
     }
     if (!isComplete) throw new MergeError(place, "isComplete", "false: it was stopped, resume it");
     seen.add(shard.index);

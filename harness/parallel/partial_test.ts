@@ -69,7 +69,7 @@ Deno.test("what does not belong together is refused, and named", async () => {
   const refused = (partials: PartialResult[], message: string) =>
     assertThrows(() => mergePartials(problem, partials), MergeError, message);
   refused([first], "result 1: shard is missing: 2/2");
-  refused([first, first], "result 1: shard is 1/2, among shares of 2");
+  refused([first, first], "result 1: shard is 1/2, among shards of 2");
   refused([first, { ...second, shard: { index: 2, count: 3 } }], "result 1: shard is 2/3");
   refused([first, { ...second, isComplete: false }], "result 1: isComplete is false");
   refused([{ ...first, traceHash: "other" }, second], 'result 0: traceHash is "other"');

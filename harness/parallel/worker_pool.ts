@@ -2,14 +2,14 @@ import type { Part, PartResult } from "../search/lazy_search.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import type { Recipe } from "./problem.ts";
 
-/** A worker that says nothing for so long is taken for dead. */
+/** A worker that sends nothing for this long counts as dead. */
 const TIMEOUT_SECONDS = 60;
-/** How long, then, what it may have said meanwhile has to be heard: whoever listens was busy perhaps. */
+/** After a timeout, the grace period to drain queued messages before the worker counts as dead. */
 const GRACE_MS = 100;
 /** Workers that may die over one part before it is run here instead. */
 const MAX_DEATHS = 2;
 
-/** What a {@linkcode WorkerPool} is told to do. */
+/** Options of a {@linkcode WorkerPool}. */
 export interface PoolOptions {
   /** How many workers at most. */
   readonly workers: number;
@@ -17,15 +17,15 @@ export interface PoolOptions {
   readonly recipe: Recipe;
   /** Runs a part over which too many workers have died. */
   readonly runHere: (part: Part) => PartResult;
-  /** Told when a worker has died, and what is done about it. */
+  /** Called when a worker has died, with the action taken. */
   readonly onDeath: (message: string) => void;
-  /** Told how many recoveries workers have run in the part they are at. */
+  /** Receives the number of recoveries that workers have run in their current parts. */
   readonly onProgress?: (recoveries: number) => void;
   /** Seconds after which a worker that says nothing is taken for dead; 60 if not given. */
   readonly timeoutSeconds?: number;
 }
 
-/** A part that somebody waits for. */
+/** A part to run, and the promise of its result. */
 interface Order {
   readonly part: Part;
   readonly take: (result: PartResult | undefined) => void;
@@ -33,7 +33,7 @@ interface Order {
   deaths: number;
 }
 
-/** One worker and what it is at. */
+/** One worker and its current part. */
 interface Member {
   readonly worker: Worker;
   order: Order | undefined;
@@ -49,7 +49,7 @@ export class WorkerPool implements Disposable {
   readonly #members = new Set<Member>();
   readonly #queue: Order[] = [];
 
-  /** A pool in which nobody works yet. */
+  /** A pool without workers. */
   constructor(options: PoolOptions) {
     this.#options = options;
   }
@@ -59,7 +59,7 @@ export class WorkerPool implements Disposable {
     return this.#queue.length + [...this.#members].filter(({ order }) => order).length;
   }
 
-  /** Have a part run. Rejects with what the part throws. */
+  /** Run a part. Rejects with the error that the part throws. */
   run(part: Part): Promise<PartResult | undefined> {
     return new Promise((take, fail) => {
       this.#queue.push({ part, take, fail, deaths: 0 });
@@ -67,7 +67,7 @@ export class WorkerPool implements Disposable {
     });
   }
 
-  /** Forget all parts that nobody has begun; they are answered with undefined. */
+  /** Drop all parts that no worker has begun; they resolve to undefined. */
   forgetRest(): void {
     for (const { take } of this.#queue.splice(0)) take(undefined);
   }
@@ -92,7 +92,7 @@ export class WorkerPool implements Disposable {
     }
   }
 
-  /** Somebody without work; a new worker while there may be more. */
+  /** An idle worker; a new one while the limit allows it. */
   #idle(): Member | undefined {
     for (const member of this.#members) if (!member.order) return member;
     return this.#members.size < this.#options.workers ? this.#hire() : undefined;
@@ -159,8 +159,8 @@ export class WorkerPool implements Disposable {
   }
 
   /**
-   * What a part throws in a worker it throws here too, and here as an error of the right kind. If it
-   * does not, something is not the same there, and no result could be trusted.
+   * A part that throws in a worker must throw here too, and here as an error of the right kind. If
+   * it does not, the two runs differ, and no result can be trusted.
    */
   #failAgain({ part, fail }: Order, message: string): void {
     try {

@@ -1,11 +1,11 @@
 /**
- * The brute-force engine: every crash point, every combination, each built as a concrete file
- * and judged byte by byte. For small spaces, and as the yardstick for the other engines.
+ * The brute-force engine: every crash point, every combination, each built as a concrete file and
+ * checked byte by byte. For small spaces, and as the reference for the other engines.
  *
  * @module
  */
 import { certificateOf } from "../result/certificate.ts";
-import type { Exploration, ExploreOptions } from "../result/exploration.ts";
+import type { EngineOptions, Exploration } from "../result/exploration.ts";
 import { traceHash } from "../log/trace_hash.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { Preset } from "../model/presets.ts";
@@ -25,40 +25,6 @@ export const MAX_BRUTE_STATES = 2n ** 22n;
 
 /**
  * A space that is too large for the engine it was given to.
- *
- * @example
- * ```ts
- * import { assertThrows } from "@std/assert";
- * import { exploreByBruteForce, Recorder, SECTORS, SpaceTooLargeError, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(2 ** 15) });
- * const bytes = new Uint8Array(2 ** 15).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * assertThrows(
- *   () => exploreByBruteForce(recorder.log, target, SECTORS, { guestBytes: 2 ** 15 }),
- *   SpaceTooLargeError,
- * );
- * ```
  */
 export class SpaceTooLargeError extends Error {
   /** The name of this kind of error. */
@@ -68,44 +34,12 @@ export class SpaceTooLargeError extends Error {
 /**
  * Try every state that a crash after any event of `log` can leave under `preset`. Throws
  * {@linkcode SpaceTooLargeError} before trying any if there are more than 2^22.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { exploreByBruteForce, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const { verdict, states } = exploreByBruteForce(recorder.log, target, SECTORS, { guestBytes: 512 });
- * assertEquals([verdict, states.exact], ["clean", "8"]);
- * ```
  */
 export function exploreByBruteForce(
   log: WriteLog,
   target: Target,
   preset: Preset,
-  options: ExploreOptions,
+  options: EngineOptions,
 ): Exploration {
   const crashPoints = log.events.length + 1;
   const points = new CrashPoints(log, preset);
@@ -162,7 +96,7 @@ export function exploreByBruteForce(
   };
 }
 
-/** Judges what crashes of recoveries leave of each state. */
+/** Checks the states that crashes during the recovery of each state leave. */
 class NestedCrashOracle {
   readonly #context: ReferenceContext;
   readonly #findings: Findings;
@@ -173,7 +107,7 @@ class NestedCrashOracle {
   constructor(
     context: ReferenceContext,
     findings: Findings,
-    { depth = 1, maxStates }: ExploreOptions,
+    { depth = 1, maxStates }: EngineOptions,
   ) {
     this.#context = context;
     this.#findings = findings;
@@ -181,7 +115,7 @@ class NestedCrashOracle {
     this.#maxStates = maxStates ?? Number(MAX_BRUTE_STATES);
   }
 
-  /** Answers how many states there were. Throws {@linkcode SpaceTooLargeError} for too many. */
+  /** Returns the number of states. Throws {@linkcode SpaceTooLargeError} if there are too many. */
   check(point: CrashPoint, sequence: readonly number[]): number {
     const { target, preset } = this.#context;
     const before = this.#count;
@@ -197,7 +131,7 @@ class NestedCrashOracle {
         this.#checkOne(point, persisted, left);
       }
     } catch (error) {
-      // What can't be recovered can't be cut short.
+      // A recovery that fails cannot be interrupted.
       if (target.refusal(error) === undefined) throw error;
     }
     return this.#count - before;
@@ -215,7 +149,7 @@ class NestedCrashOracle {
   }
 }
 
-/** How much of what was on its way reached the disk, or was corrupted. */
+/** The number of pending versions that reached the disk, and of corruptions. */
 function sizeOf({ byUnit, corruption }: Persisted): number {
   return byUnit.size + (corruption ? 1 : 0);
 }

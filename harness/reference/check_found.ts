@@ -11,42 +11,9 @@ export interface FoundState extends Pick<FoundViolation, "crashAfterEvent" | "ch
 }
 
 /**
- * Build the state that shows a violation as a file, with the crashes of recoveries that led to it,
- * and judge it byte by byte. Throws {@linkcode ChoiceError} for a choice sequence that does not fit.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { checkFound, prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector that must not hold 9.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     const into = new Uint8Array(512);
- *     yield { kind: "read", file: 0, offsetBytes: 0, into, label: "all" };
- *     return { problems: into[0] === 9 ? ["nine"] : [], leakedBytes: 0 };
- *   },
- *   *read() {},
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * recorder.run(target.write(undefined, 0, new Uint8Array(512).fill(9)));
- * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 0 });
- * const lost = { crashAfterEvent: 0, choices: [0] };
- * const persisted = { crashAfterEvent: 0, choices: [1] };
- * assertEquals(checkFound(context, lost), []);
- * assertEquals(checkFound(context, persisted)[0].subject, "nine");
- * ```
+ * Build the state that shows a violation as a file, with the crashes during recovery that led to
+ * it, and check it byte by byte. Throws {@linkcode ChoiceError} for a choice sequence that does not
+ * fit.
  */
 export function checkFound(
   context: ReferenceContext,

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { SyncStorage } from "../../lib/storage/mod.ts";
 import type { WriteLog } from "../log/write_log.ts";
-import type { ExploreOptions } from "../result/exploration.ts";
+import type { EngineOptions } from "../result/exploration.ts";
 import type { GuestRange, Target } from "../target/target.ts";
 import type { Violation } from "../result/violation.ts";
 import { describeSector } from "../result/describe_sector.ts";
@@ -21,90 +21,23 @@ export interface ReferenceContext extends CheckContext {
 }
 
 /**
- * Get ready to judge states of `log`. Throws {@linkcode NotDeterministicError} if the target does not
- * recover twice in the same way, and {@linkcode TargetError} if it throws anything but a refusal.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
- * assertEquals(context.watched, [{ offsetBytes: 0, lengthBytes: 512 }]);
- * ```
+ * Prepare to check states of `log`. Throws {@linkcode NotDeterministicError} if two recoveries of
+ * the target differ, and {@linkcode TargetError} if it throws anything but a refusal.
  */
 export function prepareContext(
   log: WriteLog,
   target: Target,
   preset: Preset,
-  options: ExploreOptions,
+  options: EngineOptions,
 ): ReferenceContext {
   const context = checkContext(log, target, preset, options.guestBytes);
   return { ...context, points: new CrashPoints(log, preset) };
 }
 
 /**
- * Judge one concrete file that a crash at `point` left: recover it, check every promise, byte by
- * byte. The plain counterpart of the lazy engine's judge. Of a file that crashes of recoveries left
- * `nestedGrowthBytes` says how much these had made it grow: so much more may be lost.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { checkState, prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- * import { MemoryStorage } from "@powercut/powercut/lib";
- *
- * // A format of one sector, which needs no recovery.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
- * const point = context.points.after(0);
- * const file = new MemoryStorage(new Uint8Array(512).fill(9)); // nothing that was ever written
- * assertEquals(checkState(context, point, file)[0].kind, "wrong-data");
- * ```
+ * Check one concrete file that a crash at `point` left: recover it and check every promise, byte by
+ * byte. The plain counterpart of the lazy engine's oracle. After crashes during recovery
+ * `nestedGrowthBytes` is the growth that they caused: that much more may be lost.
  */
 export function checkState(
   context: ReferenceContext,
@@ -139,8 +72,8 @@ export function checkState(
 }
 
 /**
- * What the file may have grown by, in whole units, since the acknowledgement of the last flush that
- * covered all that the guest had written, and what was given up.
+ * The possible growth of the file, in whole units, since the acknowledgement of the last flush that
+ * covered all guest writes, plus the space given up.
  */
 function allowedLossBytes(
   { target }: ReferenceContext,
@@ -152,7 +85,7 @@ function allowedLossBytes(
   return Math.ceil(grownBytes / unit) * unit + givenUpBytes;
 }
 
-/** A recovered file, and where to put what is found in it. */
+/** A recovered file, and the list for its violations. */
 interface Subject {
   readonly files: readonly SyncStorage[];
   readonly session: unknown;
@@ -194,7 +127,8 @@ function checkData(context: ReferenceContext, point: CrashPoint, subject: Subjec
     const old = before[i];
     eachSector(range, read(target, subject, range), (sector, bytes, at) => {
       const wanted = probed.get(sector) ?? old?.subarray(at, at + SECTOR_BYTES);
-      // What could not be read before must, once it can be, be what it may be.
+      // Sectors unreadable before the post-recovery writes must hold a permitted value once they
+      // become readable.
       if (wanted ? equal(wanted, bytes) : isPermitted(sector, bytes)) return;
       violations.push({
         kind: "aliasing",
@@ -217,7 +151,7 @@ function read(target: Target, subject: Subject, range: GuestRange): Uint8Array |
   return isRead ? into : undefined;
 }
 
-/** Do something that the format may refuse. Answers whether it did not. */
+/** Run an operation that the format may refuse. Returns whether it did not. */
 function attempt(target: Target, violations: Violation[], act: () => void): boolean {
   try {
     act();

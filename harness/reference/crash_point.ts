@@ -24,7 +24,7 @@ import { Replay } from "./replay.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoint, Recorder, SECTORS, RecordedChoices } from "@powercut/powercut/harness";
+ * import { CrashPoint, Recorder, SECTORS, RecordedChoices } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });
@@ -45,9 +45,9 @@ export class CrashPoint {
   /** The crash comes after this event. */
   readonly event: number;
   readonly #disk: DiskReplay;
-  /** What the guest may expect. */
+  /** The permitted contents of guest sectors. */
   readonly guest: GuestReplay;
-  /** What varies, in a fixed order: the order of the choice sequence. */
+  /** The units that vary, in a fixed order: the order of the choice sequence. */
   readonly units: readonly PointUnit[];
 
   /**
@@ -89,18 +89,18 @@ export class CrashPoint {
     return Math.max(0, this.#disk.maxBytes - this.#baseBytes);
   }
 
-  /** Each of the states, as what reached the disk. */
+  /** Each of the states, as the versions that persisted. */
   *states(): Generator<Persisted> {
     const choices = new ExhaustiveChoices();
     do yield this.describe(choices); while (choices.advance());
   }
 
-  /** The events of the writes that were still on their way. */
+  /** The events of the pending writes. */
   get pendingEvents(): ReadonlySet<number> {
     return new Set(this.#disk.pending.map((write) => write.at));
   }
 
-  /** How many writes were still on their way. */
+  /** The number of pending writes. */
   get pendingCount(): number {
     return this.#disk.pending.length;
   }
@@ -155,7 +155,10 @@ export class CrashPoint {
     return choices;
   }
 
-  /** What a choice sequence means: the versions that reached the disk, the size, and what was corrupted. */
+  /**
+   * The meaning of a choice sequence: the versions that reached the disk, the size, and the
+   * corruption.
+   */
   describe(choices: Choices): Persisted {
     const pick = (count: number) => count === 1 ? 0 : choices.choose(count);
     const byUnit = new Map<number, UnitVersion>();
@@ -178,7 +181,7 @@ export class CrashPoint {
     return new Map(prefix.map(({ at }) => [at, { event: at }]));
   }
 
-  /** Which writes may have corrupted something, and what they left: nothing first. */
+  /** The writes that may have corrupted something, with the contents left there; none first. */
   get #corruptions(): readonly (Corruption | undefined)[] {
     const inFlight = this.#preset.corruptionBytes === 0
       ? []
@@ -241,7 +244,7 @@ export class CrashPoint {
     }
   }
 
-  /** Put the writes that persisted into `file`, with whole sectors as they were in the cache. */
+  /** Apply the writes that persisted to `file`, with whole sectors as the cache held them. */
   #applySubset(file: PagedStorage, picked: Persisted["byUnit"]): void {
     const cache = this.#disk.durable.fork();
     for (const write of this.#disk.pending) {

@@ -3,21 +3,21 @@ import type { Preset } from "../model/presets.ts";
 import { CrashPoint } from "./crash_point.ts";
 import { Replay } from "./replay.ts";
 
-/** Places in the log to go on from; so many are kept. */
+/** The number of checkpoints of the log that are kept. */
 const MAX_CHECKPOINTS = 8;
 /** How far apart they are at first, in events. */
 const FIRST_SPACING = 1024;
-/** Crash points are kept until so many others have been asked for. */
+/** A crash point is kept until this many others have been requested. */
 const MAX_POINTS = 32;
 
 /**
- * The crash points of a log. Going through the log once serves all of them, in whatever order they are
- * asked for: a few checkpoints on the way are kept, to go on from.
+ * The crash points of a log, in any order, for one pass over the log: a few checkpoints are kept to
+ * continue from.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { CrashPoints, Recorder, SECTORS } from "@powercut/powercut/harness";
+ * import { CrashPoints, Recorder, SECTORS } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });

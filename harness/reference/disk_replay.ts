@@ -16,7 +16,7 @@ export interface WriteEvent {
   readonly bytes: Uint8Array | undefined;
 }
 
-/** What a flush will make durable. */
+/** The writes and the size that a flush will make durable. */
 interface Covered {
   readonly writes: ReadonlySet<WriteEvent>;
   /** The event of the size. */
@@ -32,19 +32,7 @@ export interface SizeEvent {
 }
 
 /**
- * The file while a log is gone through, the plain way: what is durable, as bytes, and what is still
- * on its way, write by write.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { DiskReplay, PagedStorage, SECTORS } from "@powercut/powercut/harness";
- *
- * const base = new PagedStorage({ sizeBytes: 512, read: (_, into) => into.fill(0) });
- * const disk = new DiskReplay({ base }, SECTORS);
- * disk.apply({ kind: "resized", sizeBytes: 1024, label: "growth" }, 0);
- * assertEquals(disk.sizes.map(({ sizeBytes }) => sizeBytes), [512, 1024]); // either may persist
- * ```
+ * Plain replay of the file: the durable contents, as bytes, and the pending writes, one by one.
  */
 export class DiskReplay {
   readonly #preset: Preset;
@@ -53,12 +41,12 @@ export class DiskReplay {
   #sizes: readonly SizeEvent[];
   #resizedAt = -1;
   #maxBytes = 0;
-  /** Requests that were answered and may still be on their way to the disk. */
+  /** Completed requests that may not be durable yet. */
   readonly #completed = new Set<number>();
   readonly #forced = new Set<number>();
   readonly #covers = new Map<number, Covered>();
-  /** What failed, or was to be covered by a flush that failed. */
-  readonly #adrift = new Set<WriteEvent>();
+  /** Failed writes, and writes that a failed flush should have covered. */
+  readonly #unresolved = new Set<WriteEvent>();
 
   /** The file before anything has happened. */
   constructor({ base }: Pick<WriteLog, "base">, preset: Preset) {
@@ -67,12 +55,12 @@ export class DiskReplay {
     this.#sizes = [{ sizeBytes: base.sizeBytes, at: -1 }];
   }
 
-  /** What is durable; not to be changed. Its size is not the file's. */
+  /** The durable contents; do not change them. Their size is not the size of the file. */
   get durable(): PagedStorage {
     return this.#durable;
   }
 
-  /** What may be on disk beyond that, in the order of issue. */
+  /** The pending writes, in the order of issue. */
   get pending(): readonly WriteEvent[] {
     return this.#pending;
   }
@@ -92,7 +80,7 @@ export class DiskReplay {
     return !this.#completed.has(id);
   }
 
-  /** The same file at the same place in the log; each goes on by itself. */
+  /** A copy of the file at the same place in the log, independent of this one. */
   fork(): DiskReplay {
     const copy = new DiskReplay({ base: this.#durable }, this.#preset);
     copy.#durable = this.#durable.fork();
@@ -103,7 +91,7 @@ export class DiskReplay {
     for (const id of this.#completed) copy.#completed.add(id);
     for (const id of this.#forced) copy.#forced.add(id);
     for (const [id, covered] of this.#covers) copy.#covers.set(id, covered);
-    for (const write of this.#adrift) copy.#adrift.add(write);
+    for (const write of this.#unresolved) copy.#unresolved.add(write);
     return copy;
   }
 
@@ -125,18 +113,18 @@ export class DiskReplay {
         break;
       }
       case "write-failed":
-        for (const write of this.#pending) if (write.id === event.id) this.#adrift.add(write);
+        for (const write of this.#pending) if (write.id === event.id) this.#unresolved.add(write);
         this.#completed.add(event.id);
         break;
       case "flush-issued": {
         const done = this.#pending.filter((write) =>
-          (write.id < 0 || this.#completed.has(write.id)) && !this.#adrift.has(write)
+          (write.id < 0 || this.#completed.has(write.id)) && !this.#unresolved.has(write)
         );
         this.#covers.set(event.id, { writes: new Set(done), sizeAt: this.#completedSizeAt() });
         break;
       }
       case "flush-failed":
-        for (const write of this.#covers.get(event.id)?.writes ?? []) this.#adrift.add(write);
+        for (const write of this.#covers.get(event.id)?.writes ?? []) this.#unresolved.add(write);
         this.#covers.delete(event.id);
         break;
       case "flush-completed": {
@@ -186,7 +174,7 @@ export class DiskReplay {
       this.#forced.delete(write.id);
     }
     this.#pending = this.#pending.filter((write) => !writes.has(write));
-    if (this.#adrift.size > 0) this.#forgetAdrift(writes);
+    if (this.#unresolved.size > 0) this.#forgetUnresolved(writes);
     const index = this.#sizes.findIndex((size) => size.at === sizeAt);
     if (index > 0) {
       const [durable, ...newer] = this.#sizes.slice(index);
@@ -200,12 +188,12 @@ export class DiskReplay {
     }
   }
 
-  /** What was adrift is gone where something newer is durable now. */
-  #forgetAdrift(durable: ReadonlySet<WriteEvent>): void {
+  /** Unresolved writes are gone where something newer is durable now. */
+  #forgetUnresolved(durable: ReadonlySet<WriteEvent>): void {
     for (const { at, offsetBytes, lengthBytes } of durable) {
       const endBytes = offsetBytes + lengthBytes;
       this.#pending = this.#pending.filter((write) =>
-        !this.#adrift.has(write) || write.at > at || write.offsetBytes < offsetBytes ||
+        !this.#unresolved.has(write) || write.at > at || write.offsetBytes < offsetBytes ||
         write.offsetBytes + write.lengthBytes > endBytes
       );
     }

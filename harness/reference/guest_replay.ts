@@ -3,7 +3,7 @@ import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** A value of a guest sector. */
 interface Value {
-  /** The write that it is from; -1 for what was there before. */
+  /** The write that it is from; -1 for the initial contents. */
   readonly id: number;
   /** The event in which the guest began to write it. */
   readonly begunAt: number;
@@ -22,12 +22,12 @@ interface Flush {
 }
 
 /**
- * What the guest was promised while a log is gone through, straight from the marks in it, as bytes.
+ * Plain replay of the promises to the guest, straight from the marks in the log, as bytes.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { GuestReplay, PagedStorage } from "@powercut/powercut/harness";
+ * import { GuestReplay, PagedStorage } from "@powercut/powercut/harness/advanced";
  *
  * const base = new PagedStorage({ sizeBytes: 512, read: (_, into) => into.fill(0) });
  * const guest = new GuestReplay(base, 512);
@@ -38,7 +38,7 @@ interface Flush {
  */
 export class GuestReplay {
   readonly #base: ByteSource;
-  /** For each sector written: what it may hold, oldest first. */
+  /** For each written sector its permitted values, oldest first. */
   readonly #values = new Map<number, readonly Value[]>();
   /** The sectors of each write that no flush has made safe. */
   readonly #unflushed = new Map<number, readonly number[]>();
@@ -64,12 +64,12 @@ export class GuestReplay {
     return this.#givenUpBytes;
   }
 
-  /** What a sector of the guest's disk may hold after a crash, oldest first. */
+  /** The values permitted in a guest sector after a crash, oldest first. */
   permitted(sector: number): readonly Uint8Array[] {
     return this.#valuesOf(sector).map(({ bytes }) => bytes);
   }
 
-  /** The same at the same place in the log; each goes on by itself. */
+  /** A copy at the same place in the log, independent of this one. */
   fork(): GuestReplay {
     const copy = new GuestReplay(this.#base, this.#settledBytes);
     copy.#givenUpBytes = this.#givenUpBytes;

@@ -15,7 +15,7 @@ import type { NestedCrash } from "../model/persisted.ts";
 import { CrashPoint } from "./crash_point.ts";
 import { runTarget } from "../target/run_target.ts";
 
-/** Recover `file`, which stays as it is, and record what that does. Throws what recovery throws. */
+/** Recover `file`, which is not changed, and record the recovery. Throws what recovery throws. */
 export function recordRecovery(file: PagedStorage, target: Target): WriteLog {
   const base = storageSource(file);
   const recorder = new Recorder({ base: new Uint8Array(0) });
@@ -25,7 +25,7 @@ export function recordRecovery(file: PagedStorage, target: Target): WriteLog {
   return { base, guestBase: storageSource(new PagedStorage(base)), events: recorder.log.events };
 }
 
-/** What a crash of a recovery may leave: of a crash that corrupts things there is one only. */
+/** The preset for crashes during recovery: at most the first crash corrupts its neighbours. */
 export function nestedPreset(preset: Preset): Preset {
   return preset.corruptionBytes > 0 ? { ...preset, corruptionBytes: 0 } : preset;
 }
@@ -36,11 +36,11 @@ export interface NestedState {
   readonly file: PagedStorage;
   /** How much these recoveries had made it grow, in bytes. */
   readonly grownBytes: number;
-  /** Where they were cut short, and what of them reached the disk. */
+  /** The crashes, and the writes that reached the disk. */
   readonly nested: readonly NestedCrash[];
 }
 
-/** Recover `file` and cut that short after an event; `choices` decide what of it persists. */
+/** Recover `file` and crash after an event; `choices` decide which writes persist. */
 export function crashInRecovery(
   file: PagedStorage,
   { target, preset }: { readonly target: Target; readonly preset: Preset },
@@ -68,7 +68,7 @@ export function* everyNestedCrash(
     const point = new CrashPoint(log, nestedPreset(preset), afterEvent);
     const { maxGrownBytes: grownBytes } = point;
     for (const persisted of point.states()) {
-      // Whoever gets the file may change it.
+      // The consumer may change the file.
       const build = () => point.build(new RecordedChoices(point.choicesFor(persisted)));
       const first = { afterEvent, persisted };
       yield { file: build(), grownBytes, nested: [first] };
@@ -78,7 +78,7 @@ export function* everyNestedCrash(
           yield { file: later.file, grownBytes: sum, nested: [first, ...later.nested] };
         }
       } catch (error) {
-        // What can't be recovered can't be cut short either; that it can't is seen by the judge.
+        // A recovery that fails cannot be interrupted either; the check reports the failure.
         if (target.refusal(error) === undefined) throw error;
       }
     }

@@ -11,7 +11,7 @@ export interface PointUnit {
   readonly wholeCount: number;
 }
 
-/** A unit that a crash leaves as it was durably, or as any of these events left it. */
+/** A unit that holds its durable version after a crash, or the version of any of these events. */
 export function wholeUnit(key: number, events: readonly number[]): PointUnit {
   const versions = [-1, ...events].map((event) => ({ event }));
   return { key, versions, wholeCount: versions.length };
@@ -27,7 +27,7 @@ export function placesToTear(older: Uint8Array, newer: Uint8Array): number[] {
   return different.slice(1);
 }
 
-/** The units of so many bytes that a write touches. */
+/** The units of `unitBytes` bytes that a write touches. */
 export function keysOf(write: WriteEvent, unitBytes: number): number[] {
   const keys: number[] = [];
   if (write.lengthBytes === 0) return keys;

@@ -4,31 +4,14 @@ import { DiskReplay } from "./disk_replay.ts";
 import { GuestReplay } from "./guest_replay.ts";
 
 /**
- * A log that is gone through event by event: what the disk holds, and what the guest was promised.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { Recorder, Replay, SECTORS } from "@powercut/powercut/harness";
- * import { type Operation } from "@powercut/powercut/lib";
- *
- * const recorder = new Recorder({ base: new Uint8Array(512) });
- * const bytes = new Uint8Array(512).fill(1);
- * recorder.guestWrite(0, bytes, (function* (): Operation<void> {
- *   yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "data" };
- * })());
- * const { log } = recorder;
- * const { disk, guest } = new Replay(log, SECTORS).advanceTo(log.events.length - 1);
- * assertEquals(disk.pending.length, 1); // nothing has flushed it
- * assertEquals(guest.permitted(0).map(([first]) => first), [0, 1]); // so it may be lost
- * ```
+ * Replays a log event by event: the contents of the disk, and the promises to the guest.
  */
 export class Replay {
   readonly #log: WriteLog;
   readonly #preset: Preset;
-  /** What may be on disk. */
+  /** The possible contents of the disk. */
   readonly disk: DiskReplay;
-  /** What the guest may expect. */
+  /** The permitted contents of guest sectors. */
   readonly guest: GuestReplay;
   #event = -1;
 
@@ -66,7 +49,7 @@ export class Replay {
     return this;
   }
 
-  /** The same at the same place in the log; each goes on by itself. */
+  /** A copy at the same place in the log, independent of this one. */
   fork(): Replay {
     const parts = { disk: this.disk.fork(), guest: this.guest.fork() };
     const copy = new Replay(this.#log, this.#preset, parts);

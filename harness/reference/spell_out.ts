@@ -18,7 +18,7 @@ export function spellOutFindings(findings: Findings, context: ReferenceContext):
   }));
 }
 
-/** What a sighting says in terms of its crash point. */
+/** A sighting in terms of its crash point. */
 function spellOut(
   { violation, event, persisted }: Sighting,
   context: ReferenceContext,
@@ -48,44 +48,13 @@ function spellOut(
 export interface PlannedCrash {
   /** The crash comes after this event of the recovery's own log; -1 means before any. */
   readonly afterEvent: number;
-  /** The choices that build what it left. */
+  /** The choices that build the resulting file. */
   choicesAt(point: CrashPoint): readonly number[];
 }
 
 /**
- * What crashes of recoveries left, beginning with the recovery of `first`, in terms of these
- * recoveries' own logs. Throws {@linkcode ChoiceError} for a choice sequence that does not fit.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { PagedStorage, SECTORS, spellOutNested, storageSource, type Target } from "@powercut/powercut/harness";
- * import { MemoryStorage } from "@powercut/powercut/lib";
- *
- * // A format of one sector, which recovery fills with ones.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {
- *     const bytes = new Uint8Array(512).fill(1);
- *     yield { kind: "write", file: 0, offsetBytes: 0, bytes, label: "ones" };
- *   },
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read() {},
- *   *write() {},
- *   refusal: () => undefined,
- * };
- * const file = new PagedStorage(storageSource(new MemoryStorage(new Uint8Array(512))));
- * const crash = { afterEvent: 0, choicesAt: () => [1] };
- * const [{ persisted }] = spellOutNested([crash], file, { target, preset: SECTORS });
- * assertEquals(persisted, [{ event: 0, offsetBytes: 0, lengthBytes: 512, label: "ones" }]);
- * ```
+ * Crashes during recovery, beginning with the recovery of `first`, in terms of the recoveries' own
+ * logs. Throws {@linkcode ChoiceError} for a choice sequence that does not fit.
  */
 export function spellOutNested(
   crashes: readonly PlannedCrash[],
@@ -114,7 +83,7 @@ export function spellOutNested(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { persistedVersions, Recorder, SECTORS } from "@powercut/powercut/harness";
+ * import { persistedVersions, Recorder, SECTORS } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });
@@ -151,7 +120,7 @@ function endOf({ offsetBytes, lengthBytes }: PersistedVersion): number {
   return offsetBytes + lengthBytes;
 }
 
-/** What of its newest write is in a unit. */
+/** The bytes of its newest write in a unit. */
 function pieceOf(
   log: WriteLog,
   preset: Preset,

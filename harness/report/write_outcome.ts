@@ -1,16 +1,19 @@
 import type { PersistedVersion } from "../result/exploration.ts";
 import type { LogEvent } from "../log/write_log.ts";
 
-/** What became of a write: durable before the crash, or on its way and on disk whole, in part or not at all. */
+/**
+ * The outcome of a write: durable before the crash, or pending and on disk whole, in part or not at
+ * all.
+ */
 export type WriteOutcome = "durable" | "reached" | "partly" | "lost";
 
 /**
- * What a crash made of the write or discard that event number `at` issued; undefined for other events.
+ * The outcome of the write or discard that event number `at` issued; undefined for other events.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { outcomeOf } from "@powercut/powercut/harness";
+ * import { outcomeOf } from "@powercut/powercut/harness/advanced";
  *
  * const bytes = new Uint8Array(512);
  * const write = { kind: "write-issued", id: 1, offsetBytes: 0, bytes, label: "data" } as const;

@@ -31,7 +31,7 @@ export interface Certificate {
   readonly model: string;
   /** The engine. */
   readonly engine: string;
-  /** How many crashes in a row. */
+  /** The number of moments explored. */
   readonly depth: number;
   /** Crash points: after each event, and before the first. */
   readonly crashPoints: number;
@@ -60,7 +60,7 @@ export function certificateOf(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { coverageInWords } from "@powercut/powercut/harness";
+ * import { coverageInWords } from "@powercut/powercut/harness/advanced";
  *
  * assertEquals(coverageInWords({ kind: "exhaustive" }, { log2: 90 }), "exhaustive");
  * const sampled = { kind: "sampled", samples: 1000, seed: 7 } as const;
@@ -86,7 +86,7 @@ export function coverageInWords(coverage: Coverage, states: StateCount): string 
  * @example
  * ```ts
  * import { assertStringIncludes } from "@std/assert";
- * import { certificateText } from "@powercut/powercut/harness";
+ * import { certificateText } from "@powercut/powercut/harness/advanced";
  *
  * const text = certificateText({
  *   model: "sectors: each 512-byte sector on its own, old or any version since",
@@ -112,10 +112,8 @@ export function certificateText(
     `space: ${formatStates(states)} states, ${coverageInWords(coverage, states)}; ${crashPoints} ` +
     `crash points, ${units} units`,
     `search: ${engine}, ${recoveries} recoveries`,
-    `left out: crash points that others stand for (${
-      crashPoints - epochs
-    }), sectors nobody read, ` +
-    `recoveries to what was judged already (${known}), combinations of what is independent ` +
+    `not run: crash points that others cover (${crashPoints - epochs}), sectors never read, ` +
+    `recoveries to states checked before (${known}), combinations of independent units ` +
     `(${additions} times)`,
   ].join("\n");
 }

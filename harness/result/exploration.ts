@@ -85,7 +85,7 @@ export interface Exploration {
 export type ExplorationListener = (done: number, total: number, recoveries: number) => void;
 
 /** How to explore. */
-export interface ExploreOptions {
+export interface EngineOptions {
   /** The size of the guest's disk in bytes; ranges to read end there. */
   readonly guestBytes: number;
   /**

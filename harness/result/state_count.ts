@@ -12,7 +12,7 @@ export interface StateCount {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { formatStates } from "@powercut/powercut/harness";
+ * import { formatStates } from "@powercut/powercut/harness/advanced";
  *
  * assertEquals(formatStates({ exact: "4098", log2: 12 }), "4098");
  * assertEquals(formatStates({ log2: 92.31 }), "2^92.3");

@@ -13,16 +13,6 @@ const REFUSALS: readonly ViolationKind[] = ["cannot-open", "unusable"];
 
 /**
  * The class of the violations found under a fault: that of the gravest one.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { verdictClassOf } from "@powercut/powercut/harness";
- *
- * assertEquals(verdictClassOf([]), "survives");
- * assertEquals(verdictClassOf(["cannot-open"]), "detected");
- * assertEquals(verdictClassOf(["cannot-open", "wrong-data"]), "silent");
- * ```
  */
 export function verdictClassOf(kinds: readonly ViolationKind[]): VerdictClass {
   if (kinds.length === 0) return "survives";

@@ -15,7 +15,7 @@ export type ViolationKind = typeof VIOLATION_KINDS[number];
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { VIOLATION_KINDS } from "@powercut/powercut/harness";
+ * import { VIOLATION_KINDS } from "@powercut/powercut/harness/advanced";
  *
  * assertEquals(VIOLATION_KINDS[0], "cannot-open");
  * ```
@@ -48,7 +48,7 @@ export interface Violation {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { violationKey } from "@powercut/powercut/harness";
+ * import { violationKey } from "@powercut/powercut/harness/advanced";
  *
  * const violation = { kind: "wrong-data", subject: "sector 3", detail: "holds zeroes" } as const;
  * assertEquals(violationKey(violation), "wrong-data: sector 3");

@@ -31,9 +31,9 @@ interface Start {
 const NO_LABELS: ReadonlySet<string> = new Set();
 
 /**
- * A write log's disk after a crash that nobody has looked at yet. What a sector holds is decided
- * when it is first read, the size when it is first asked for; what the program writes lies on top
- * and is taken back at the end of a run, so that nothing is built anew for the next one.
+ * The disk of a write log after a crash, decided on demand. The contents of a sector are decided
+ * when it is first read, the size when it is first requested. The program's own writes overlay it
+ * and are undone at the end of a run, so that the next run needs no setup.
  */
 export class CrashDisk implements SyncStorage {
   readonly #space: StateSpace;
@@ -43,9 +43,9 @@ export class CrashDisk implements SyncStorage {
   readonly #durable: DurableImage;
   readonly #leastBytes: number;
   readonly #independentLabels: ReadonlySet<string>;
-  /** For each pending sector the id of what the page holds for it. */
+  /** For each pending sector the id of the contents in the page. */
   readonly #materialized: Int32Array;
-  /** Pages written in this run: what to put back. */
+  /** Undo log of the pages written in this run. */
   readonly #undoPages: Page[] = [];
   readonly #undoSectors: number[] = [];
   readonly #undoStamps: number[] = [];
@@ -57,9 +57,9 @@ export class CrashDisk implements SyncStorage {
   #stamp = 0;
   /** The size as the program left it; undefined while it is the one that persisted. */
   #sizeSet: number | undefined;
-  /** What crashes of recoveries left, on top of each other. */
+  /** The results of crashes during recovery, on top of each other. */
   readonly #layers: CrashLayer[] = [];
-  /** What the recovery that is going on has done; undefined if nobody wants to know. */
+  /** The requests of the current recovery; undefined if they are not recorded. */
   #recovery: RecoveryLog | undefined;
   /** How it was when this recovery began. */
   #start: Start = { undoCount: 0, sizeSet: undefined, stamp: 0 };
@@ -92,7 +92,7 @@ export class CrashDisk implements SyncStorage {
     }
   }
 
-  /** Start a run: nothing is decided but what the plan says, nothing written. */
+  /** Start a run: nothing is decided except by the plan, and nothing is written. */
   begin(plan?: ReadonlyMap<number, number>): void {
     this.#run = this.nextStamp();
     this.#sizeSet = undefined;
@@ -102,12 +102,12 @@ export class CrashDisk implements SyncStorage {
     this.#decisions.begin(plan);
   }
 
-  /** What was decided in this run. */
+  /** The decisions of this run. */
   get decisions(): Decisions {
     return this.#decisions;
   }
 
-  /** End a run: take back what was written. */
+  /** End a run: undo its writes. */
   end(): void {
     this.#undoTo(0);
   }
@@ -123,12 +123,12 @@ export class CrashDisk implements SyncStorage {
     this.#undoStamps.length = count;
   }
 
-  /** Take note of what is done from here on, so that it can be cut short. */
+  /** Record requests from here on, so that a crash can interrupt the recovery. */
   beginRecovery(): void {
     this.#recovery = new RecoveryLog(this.#space.preset);
   }
 
-  /** The recovery is over. Answers the stretches of it in which the power may fail. */
+  /** The recovery is over. Returns its epochs, in which the power may fail. */
   endRecovery(): readonly RecoveryEpoch[] {
     const epochs = this.#recovery?.epochs() ?? [];
     this.#recovery = undefined;
@@ -136,7 +136,7 @@ export class CrashDisk implements SyncStorage {
     return epochs;
   }
 
-  /** The power fails in a stretch of the recovery that began last: what it left is open again. */
+  /** The power fails in an epoch of the last recovery: its pending writes are undecided again. */
   crashInRecovery(epoch: RecoveryEpoch, choose: Choose): void {
     this.#undoTo(this.#start.undoCount);
     this.#sizeSet = this.#start.sizeSet;
@@ -199,12 +199,12 @@ export class CrashDisk implements SyncStorage {
     });
   }
 
-  /** What was decided about crashes of recoveries, the first one first. */
+  /** The decisions about crashes during recovery, the first one first. */
   describeLayers(): NestedCrash[] {
     return this.#layers.map((layer) => layer.describe());
   }
 
-  /** Put the durable image back as it was; the disk is of no use afterwards. */
+  /** Restore the durable image; the disk must not be used afterwards. */
   release(): void {
     this.#space.sectors.forEach((pending, place) => {
       if (this.#materialized[place] === pending.durable) return;
@@ -267,7 +267,7 @@ export class CrashDisk implements SyncStorage {
 
   readonly #sizeNow = () => this.sizeBytes;
 
-  /** A new stamp: sectors written from now on can be told from those written before. */
+  /** A new stamp: it distinguishes sectors written from now on from those written before. */
   nextStamp(): number {
     return this.#stamp = this.#durable.nextStamp();
   }
@@ -330,8 +330,8 @@ export class CrashDisk implements SyncStorage {
   }
 
   /**
-   * What a sector may hold as things stand in this run: one content where it was decided or
-   * written, each version where not.
+   * The possible contents of a sector at this moment of the run: one if it was decided or written,
+   * each version otherwise.
    */
   candidates(sector: number): readonly Candidate[] {
     const page = this.#durable.page(Math.floor(sector / PAGE_SECTORS));
@@ -351,7 +351,7 @@ export class CrashDisk implements SyncStorage {
     return versions.map((version) => ({ ...version, content: this.#cut(version.content, there) }));
   }
 
-  /** The id of what the program wrote to a sector. */
+  /** The id of the program's write to a sector. */
   #overlaidId(page: Page, inPage: number): number {
     const at = inPage * SECTOR_BYTES;
     const last = page.overlaidIds[inPage];
@@ -365,7 +365,7 @@ export class CrashDisk implements SyncStorage {
     return this.#contents.idOf(this.#scratch);
   }
 
-  /** Decide what a pending sector holds and put it into the page. */
+  /** Decide the contents of a pending sector and put them into the page. */
   #materialize(place: number, page: Page): void {
     const pending = this.#space.sectors[place];
     const content = this.#decisions.read(pending);
@@ -409,7 +409,10 @@ export class CrashDisk implements SyncStorage {
     }
   }
 
-  /** Put into a page what is in a sector as far as a layer, or, below all of them, the log has it. */
+  /**
+   * Put into a page the contents of a sector, from the topmost layer that decides it, or else from
+   * the log.
+   */
   #settleSector(page: Page, inPage: number, depth = this.#layers.length - 1): void {
     if (depth < 0) {
       const place = page.pending === null ? -1 : page.pending[inPage];
@@ -482,7 +485,7 @@ export class CrashDisk implements SyncStorage {
 
   #resize(sizeBytes: number): void {
     const before = this.sizeBytes;
-    // What lies between the sizes must read as zeroes after growth, now or later.
+    // The range between the sizes must read as zeroes after growth, now or later.
     this.#overlay(Math.min(before, sizeBytes), undefined, Math.abs(sizeBytes - before));
     this.#sizeSet = sizeBytes;
   }

@@ -8,8 +8,8 @@ import type { RecoveryEpoch, RecoveryWrite } from "./recovery_log.ts";
 export type Choose = (optionCount: number) => number;
 
 /**
- * What a crash of a recovery leaves of its writes, on top of what was there before: for each unit
- * they touch that, or any version since, decided when somebody looks.
+ * The result of a crash during recovery: each unit that the recovery wrote holds its earlier
+ * contents, or any version since, decided on demand.
  */
 export class CrashLayer {
   /** Sectors overlaid by this stamp or a later one are not the layer's any more. */
@@ -21,7 +21,7 @@ export class CrashLayer {
   readonly #writes = new Map<number, RecoveryWrite[]>();
   /** For each unit the writes that touch it, in order. */
   readonly #unitWrites = new Map<number, RecoveryWrite[]>();
-  /** What was decided, for each unit. */
+  /** The decision for each unit. */
   readonly #versions = new Map<number, UnitVersion>();
   #isTorn = false;
   #sizeBytes: number | undefined;
@@ -78,7 +78,7 @@ export class CrashLayer {
     return this.#writes.get(sector)!.every(({ event }) => this.#versions.has(event));
   }
 
-  /** The writes that are in a sector, in order; as it was before if there are none. */
+  /** The writes to a sector, in order; none means its earlier contents. */
   decide(sector: number): readonly RecoveryWrite[] {
     const writes = this.#writes.get(sector)!;
     const key = this.#keyOf(sector);
@@ -87,8 +87,8 @@ export class CrashLayer {
   }
 
   /**
-   * The same where sectors tear: `versions` are the events of all versions and `torn` what tearing
-   * makes of them. Answers one of the former or of the latter.
+   * The same where sectors tear: `versions` are the events of all versions and `torn` their torn
+   * combinations. Returns one of either.
    */
   decideTorn<Torn extends UnitVersion>(
     sector: number,
@@ -109,7 +109,7 @@ export class CrashLayer {
     return this.#writes.get(sector) ?? [];
   }
 
-  /** What was decided, in the events of the recovery's log. */
+  /** The decisions, in the events of the recovery's log. */
   describe(): NestedCrash {
     const byUnit = new Map([...this.#versions].filter(([, { event }]) => event >= 0));
     const persisted = { byUnit, sizeBytes: this.#sizeBytes };

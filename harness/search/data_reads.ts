@@ -1,11 +1,11 @@
 import type { Request, SyncStorage } from "../../lib/storage/mod.ts";
 import { SECTOR_BYTES } from "../model/contents.ts";
 
-/** Where a part of what the guest reads comes from. */
+/** The source of a part of the guest's read. */
 export interface Span {
   /** The file that holds it: 0 the one under test. */
   readonly file: number;
-  /** Where the part is in what the guest reads, in bytes. */
+  /** The position of the part in the guest's read, in bytes. */
   readonly atBytes: number;
   /** Where it is in the file, in bytes. */
   readonly fileOffsetBytes: number;
@@ -14,13 +14,13 @@ export interface Span {
 }
 
 /**
- * Notes reads of guest data instead of performing them, while it is watching: the judge wants to
- * know where data comes from, and looks at each version that may be there by itself.
+ * Records reads of guest data instead of performing them, while it is watching: the oracle needs
+ * the sources of the data, and checks each version that may be there by itself.
  */
 export class DataReads {
   readonly #labels: ReadonlySet<string>;
   #into: Uint8Array | undefined;
-  /** What was noted, in order of the guest's disk, in whatever order it was read. */
+  /** The recorded reads in the order of the guest's disk, in whatever order they were made. */
   readonly spans: Span[] = [];
 
   /** Note reads with these labels. */
@@ -40,8 +40,9 @@ export class DataReads {
   }
 
   /**
-   * Note `request` and answer how many bytes it would move in a file of `sizeBytes`: not on what
-   * is there, but on how much of it, the program may depend. Undefined if it has to be performed.
+   * Record `request` and return the number of bytes that it would move in a file of `sizeBytes`:
+   * the program may depend on that number, not on the data. Undefined if the request must be
+   * performed.
    */
   note(request: Request, sizeBytes: () => number): number | undefined {
     if (this.#into === undefined || request.kind !== "read") return undefined;
@@ -62,7 +63,9 @@ export class DataReads {
   }
 }
 
-/** Another file of the target, never written, whose reads are noted while the judge is watching. */
+/**
+ * Another file of the target, never written, whose reads are recorded while the oracle is watching.
+ */
 export class BystanderFile implements SyncStorage {
   readonly #storage: SyncStorage;
   readonly #reads: DataReads;

@@ -6,12 +6,12 @@ import type { Persisted } from "../model/persisted.ts";
 import type { PlannedChoices } from "../choices/planned_choices.ts";
 
 const UNDECIDED = -1;
-/** Nothing is planned: independent units are as they are durably. */
+/** The empty plan: independent units hold their durable versions. */
 export const NO_PLAN: ReadonlyMap<number, number> = new Map();
 
 /**
- * Something decided: which option a unit takes. Behind the units come the writes that may corrupt
- * something; for these option 0 is that they do not, and the others are what they leave.
+ * A decision: a unit and its option. After the units come the writes that may corrupt their
+ * neighbourhood; their option 0 is no corruption, the others are its contents.
  */
 export type Decision = readonly [unit: number, option: number];
 
@@ -26,8 +26,8 @@ export interface Candidate {
 }
 
 /**
- * What was decided so far, in one run, about the state that a crash left: which version of a unit
- * is there, which size, and which write corrupted something. Nothing is decided before somebody asks.
+ * The decisions of one run about the state after a crash: the version of each unit, the size, and
+ * which write corrupted its neighbourhood. Nothing is decided before it is needed.
  */
 export class Decisions {
   readonly #space: StateSpace;
@@ -35,7 +35,7 @@ export class Decisions {
   /** For each unit, and each write that may corrupt, its option in this run, or -1. */
   readonly #chosen: Int32Array;
   readonly #decided: number[] = [];
-  /** What a corrupted sector holds, for each option of a write that corrupts. */
+  /** The contents of a corrupted sector, for each option of a write that corrupts. */
   readonly #corruptedContents: readonly number[];
   #sizeOption = UNDECIDED;
   #sizeBytes = 0;
@@ -45,10 +45,10 @@ export class Decisions {
   /** The write that corrupted something, as a unit, or -1. */
   #corruptedBy = UNDECIDED;
   #isTorn = false;
-  /** What independent units are to be; as durably if not named. */
+  /** The planned options of independent units; others are durable. */
   #plan: ReadonlyMap<number, number> = NO_PLAN;
   readonly #independent: number[] = [];
-  /** Whether what is read now is independent of all else, as far as its target says. */
+  /** Whether the current read is independent of all else, according to the target's hints. */
   isIndependent = false;
   #isMixed = false;
   #isPlanRecovered = false;
@@ -62,7 +62,7 @@ export class Decisions {
     this.#corruptedContents = fills.map((fill) => contents.idOf(corruptedSector(fill)));
   }
 
-  /** Start a run: nothing is decided, but for what independent units are to be. */
+  /** Start a run: nothing is decided except for the planned options of independent units. */
   begin(plan: ReadonlyMap<number, number> = NO_PLAN): void {
     this.#plan = plan;
     this.#independent.length = 0;
@@ -77,14 +77,14 @@ export class Decisions {
     this.#isTorn = false;
   }
 
-  /** The earliest crash that can leave what was decided so far, as the last event before it. */
+  /** The earliest crash that can leave the decisions so far, as the last event before it. */
   get earliestEvent(): number {
     return this.#earliestEvent;
   }
 
   /**
-   * Whether all decisions so far were the same in a run before this one, or what is planned has not
-   * come to bear yet: either way what comes later is what counts.
+   * Whether all decisions so far were the same in an earlier run, or the plan has had no effect
+   * yet: either way later decisions are new.
    */
   get isRetracing(): boolean {
     if (this.#choices.isRetracing) return true;
@@ -118,7 +118,7 @@ export class Decisions {
     for (const unit of this.#plan.keys()) this.#isPlanRecovered ||= this.#chosen[unit] >= 0;
   }
 
-  /** Whether what is planned had come to bear when the first recovery was over. */
+  /** Whether the plan had had an effect when the first recovery was over. */
   get isPlanRecovered(): boolean {
     return this.#isPlanRecovered;
   }
@@ -137,13 +137,13 @@ export class Decisions {
     return false;
   }
 
-  /** The units decided in this run that did not stay as they were durably, with their options. */
+  /** The units decided in this run that are not durable, with their options. */
   persisted(): Decision[] {
     const all = this.#decided.map((unit) => [unit, this.#chosen[unit]] as const);
     return all.filter(([, option]) => option !== 0);
   }
 
-  /** What decisions mean: which versions reached the disk, which size, and what was corrupted. */
+  /** The meaning of decisions: the versions that reached the disk, the size, and the corruption. */
   describe(decisions: readonly Decision[]): Persisted {
     const byUnit = new Map<number, UnitVersion>();
     let corruption: Persisted["corruption"];
@@ -164,7 +164,7 @@ export class Decisions {
     return this.#sizeOption >= 0;
   }
 
-  /** The size that persisted, in bytes; undefined while nobody has asked, or where it follows. */
+  /** The size that persisted, in bytes; undefined while it is undecided, or where it follows. */
   get #persistedSizeBytes(): number | undefined {
     if (this.#space.sizeUnit !== undefined || this.#sizeOption < 0) return undefined;
     return this.#sizeBytes;
@@ -205,7 +205,9 @@ export class Decisions {
     return pending.corruptions.length === 0 ? whole : this.#orCorrupted(pending, whole);
   }
 
-  /** Versions of a sector as they are if no write has corrupted it, and what is there if one has. */
+  /**
+   * The versions of a sector if no write has corrupted it, and the corrupted contents otherwise.
+   */
   #orCorrupted(pending: PendingSector, whole: readonly Candidate[]): Candidate[] {
     const open = pending.corruptions.filter((corruption) => this.#mayCorrupt(corruption));
     const spared = open.map((corruption): Decision => [this.#unitOfCorruption(corruption), 0]);
@@ -280,14 +282,17 @@ export class Decisions {
     return this.#choices.chooseFreely(index, optionCount) ?? this.#plan.get(index) ?? 0;
   }
 
-  /** How many options of a unit go with what was decided: only one may be torn. */
+  /**
+   * The number of options of a unit that are compatible with the decisions: only one unit may be
+   * torn.
+   */
   #optionCount(unit: Unit): number {
     const { optionCount, torn, events } = unit;
     if (torn.length > 0) return this.#isTorn ? optionCount : optionCount + torn.length;
     return this.#countBeforeCrash(events.length, (option) => events[option]);
   }
 
-  /** How many of some options, in the order of their events, come before what ends the flight. */
+  /** The number of options, in the order of their events, before the end of the flight. */
   #countBeforeCrash(count: number, eventOf: (option: number) => number): number {
     if (this.#crashBefore === Infinity) return count;
     let possible = count;
@@ -340,7 +345,7 @@ export class Decisions {
     const { sizes, sizeUnit, units, epoch } = this.#space;
     this.#sizeOption = 0;
     if (sizeUnit !== undefined) {
-      // What is durable is not undone by a write that was issued earlier and arrives later.
+      // A write that was issued earlier and arrives later does not undo durable contents.
       const event = units[sizeUnit].events[this.#decide(sizeUnit)];
       this.#sizeBytes = epoch.sizes.findLast((size) => size.event <= event)!.sizeBytes;
       return;
@@ -352,7 +357,7 @@ export class Decisions {
     if (size.event > this.#earliestEvent) this.#earliestEvent = size.event;
   }
 
-  /** What a pending sector holds, for a program that reads it. */
+  /** The contents of a pending sector, for a program that reads it. */
   read(pending: PendingSector): number {
     if (!this.isIndependent && this.#independent.length > 0) {
       this.#isMixed ||= pending.units.some((unit) => this.#independent.includes(unit));
@@ -360,7 +365,7 @@ export class Decisions {
     return this.contentOf(pending);
   }
 
-  /** What a pending sector holds, as the id of its contents. */
+  /** The id of the contents of a pending sector. */
   contentOf(pending: PendingSector): number {
     if (pending.corruptions.length > 0) this.#decideCorruptions(pending);
     if (this.#isCorrupted(pending)) return this.#corruptedContent();
@@ -389,14 +394,14 @@ function versionOf(unit: Unit, option: number): UnitVersion {
   return tear ? { event, tear } : { event };
 }
 
-/** What a sector holds if its unit takes an option. */
+/** The contents of a sector if its unit takes an option. */
 export function contentOfOption(pending: PendingSector, unit: Unit, option: number): number {
   return option < unit.optionCount
     ? contentAt(pending, unit.ordinals[option])
     : unit.torn[option - unit.optionCount].content;
 }
 
-/** What a sector holds once the writes up to `ordinal` are in it. */
+/** The contents of a sector after the writes up to `ordinal`. */
 function contentAt(pending: PendingSector, ordinal: number): number {
   const { writes } = pending;
   for (let i = writes.length - 1; i >= 0; i--) {

@@ -15,13 +15,13 @@ import { LossSum } from "./loss_sum.ts";
 import { DataReads } from "./data_reads.ts";
 import { PlannedChoices } from "../choices/planned_choices.ts";
 
-/** What an {@linkcode EpochSearch} works with. */
+/** The parts that an {@linkcode EpochSearch} shares with the rest of the search. */
 export interface EpochSearchOptions {
   /** The contents that occur. */
   readonly contents: Contents;
-  /** Who decides which state is looked at. */
+  /** The source of choices. */
   readonly choices: Choices;
-  /** Where what is found goes. */
+  /** The list for findings. */
   readonly findings: Findings;
   /** Whether independent units are varied here, group by group, or by the choices like all else. */
   readonly independent: boolean;
@@ -29,13 +29,13 @@ export interface EpochSearchOptions {
   readonly depth: number;
 }
 
-/** What one recovery came to. */
+/** The result of one recovery. */
 export interface Run {
-  /** What independent units were to be. */
+  /** The planned options of independent units. */
   readonly plan: ReadonlyMap<number, number>;
   /** The keys of the violations that show. */
   readonly keys: readonly string[];
-  /** How much space is lost, in bytes, if anybody knows. */
+  /** The lost space in bytes, if known. */
   readonly leakedBytes: number | undefined;
   /** The size of the file in the end, in bytes, if anything depended on it. */
   readonly endBytes: number | undefined;
@@ -51,13 +51,28 @@ export interface Run {
   readonly isPlanRecovered: boolean;
   /** The independent units that were read. */
   readonly independent: readonly number[];
-  /** What reached the disk. */
+  /** The versions that reached the disk. */
   readonly persisted: readonly Decision[];
 }
 
 /**
- * The states of one epoch, looked at one behaviour of recovery after the other. Which ones is up to
- * whoever fills the choices: all, in order; those below a prefix; some of them.
+ * A search of the states of one epoch, one behaviour of recovery at a time:
+ *
+ * 1. Begin a run: nothing about the disk is decided.
+ * 2. Recover. A read of an undecided unit asks the choices for its version, and a request for the
+ *    size asks for the size; the crash point moves to the earliest one that allows all decisions so
+ *    far.
+ * 3. Skip the rest if an earlier run led to an equal state at this crash point or before it.
+ * 4. Check the promises: inspect, read the guest's disk, carry out the post-recovery writes, read
+ *    again. Data that is only passed on to the guest is not decided: each possible version is
+ *    checked by itself.
+ * 5. Vary the groups of independent units that recovery read, one group at a time
+ *    (independence.ts).
+ * 6. If there are to be more crashes, crash the recovery at each of its own crash points, and
+ *    continue at step 2 with the result.
+ * 7. Undo all writes, and repeat from step 1 with the next choices.
+ *
+ * The choices determine which states these are: all, in order; those below a prefix; or a sample.
  */
 export class EpochSearch {
   /** The states. */
@@ -93,7 +108,7 @@ export class EpochSearch {
     );
   }
 
-  /** Recover from the state that the choices lead to, and judge it, with all that varies in it. */
+  /** Recover from the state that the choices lead to, and check it, with all variations. */
   visit(): void {
     this.#choices.lead();
     const lead = this.#run();
@@ -103,7 +118,9 @@ export class EpochSearch {
     if (lead.isMixed || !this.#visitGroups(lead)) this.#visitCombinations();
   }
 
-  /** Recover from the state that the choices lead to, to see what they are asked; nothing is noted. */
+  /**
+   * Recover from the state that the choices lead to, only to find its questions; records nothing.
+   */
   probe(): void {
     this.#choices.lead();
     this.#disk.begin();
@@ -112,18 +129,18 @@ export class EpochSearch {
     this.#choices.endLead();
   }
 
-  /** What it took so far. */
+  /** The cost so far. */
   get effort(): SearchEffort {
     const { recoveries, additions } = this;
     return { recoveries, additions, known: this.#oracle.knownCount };
   }
 
-  /** Put the durable image back as it was; the search is over. */
+  /** Restore the durable image; the search is over. */
   release(): void {
     this.#disk.release();
   }
 
-  /** One recovery, judged. */
+  /** One recovery and its check. */
   #run(plan: ReadonlyMap<number, number> = NO_PLAN, choose?: Choose): Run {
     const { decisions } = this.#disk;
     this.#disk.begin(plan);
@@ -161,8 +178,7 @@ export class EpochSearch {
   }
 
   /**
-   * Each group of the units that a run found independent by itself. Answers whether what that rests
-   * on holds.
+   * Vary each group of the units that a run found independent. Returns whether the premises hold.
    */
   #visitGroups(lead: Run): boolean {
     const groups = this.#groups!.of(lead.independent);
@@ -192,7 +208,10 @@ export class EpochSearch {
     );
   }
 
-  /** Repeats a run with other independent units. Answers undefined if more than these is different. */
+  /**
+   * Repeat a run with other options of independent units. Returns undefined if other units changed
+   * too.
+   */
   #follower(lead: Run): (plan: ReadonlyMap<number, number>) => Run | undefined {
     const units = new Set(lead.independent);
     return (plan) => {

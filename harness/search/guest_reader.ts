@@ -16,7 +16,7 @@ export interface Piece {
   readonly file: number;
   /** The first sector in that file; -1 for bytes that the read itself produced. */
   readonly fileSector: number;
-  /** For each sector what it may hold. */
+  /** For each sector its possible contents. */
   readonly candidates: readonly (readonly Candidate[])[];
   /** For crashes after this event, or later, all of it is permitted. */
   readonly fineFrom: number;
@@ -27,9 +27,9 @@ export interface Piece {
 /** A range that is read again and again. */
 interface Reading {
   readonly into: Uint8Array;
-  /** As long as what is read, if that is not long. */
+  /** Zeroes as long as the read, if it is not long. */
   readonly zeroes: Uint8Array | undefined;
-  /** What came of it last. */
+  /** The result of the last read. */
   pieces: Piece[];
 }
 
@@ -42,9 +42,9 @@ export function only(content: number): Candidate {
 }
 
 /**
- * Reads the guest's disk through a target and finds out what each sector may hold. What comes
- * from sectors that nobody decided or wrote is the same in every state of an epoch, so it is
- * worked out once: such pieces are the same object every time.
+ * Reads the guest's disk through a target and finds the possible contents of each sector. Pieces
+ * from sectors that were neither decided nor written are equal in every state of an epoch, so they
+ * are computed once and are the same object every time.
  */
 export class GuestReader {
   readonly #target: Target;
@@ -52,7 +52,7 @@ export class GuestReader {
   readonly #epoch: Epoch;
   readonly #disk: CrashDisk;
   readonly #reads: DataReads;
-  /** The files for the target's operations: the disk, and the bystanders behind it. */
+  /** The files for the target's operations: the disk, then the bystanders. */
   readonly files: readonly SyncStorage[];
   readonly #readings = new Map<GuestRange, Reading>();
   readonly #pieces = new Map<string, Piece>();
@@ -74,7 +74,7 @@ export class GuestReader {
     ];
   }
 
-  /** Read a range. Answers its pieces, which ascend and cover it. */
+  /** Read a range. Returns its pieces, which ascend and cover it. */
   read(session: unknown, range: GuestRange): Piece[] {
     const reading = this.#readingOf(range);
     const { into, pieces: last } = reading;
@@ -143,7 +143,7 @@ export class GuestReader {
     return this.#piece(guestSector, -1, -1, candidates, false);
   }
 
-  /** `last` is what was there the last time: mostly it is there again. */
+  /** `last` is the piece of the last read, which often repeats. */
   #span(guestSector: number, span: Span, last: Piece | undefined): Piece {
     const fileSector = span.fileOffsetBytes / SECTOR_BYTES;
     const count = span.lengthBytes / SECTOR_BYTES;

@@ -1,38 +1,36 @@
 /**
- * Adding instead of multiplying: choices that have nothing to do with each other.
+ * Independent choices: searched in sums instead of products.
  *
  * Twenty sectors of tables, each old or new, are 2^20 behaviours of recovery to plain depth-first
- * search, although nothing is learned from most of them: what becomes of one table entry does not
- * depend on another one, unless both lay claim to the same thing. A target that knows this of its
- * format says so ({@linkcode Target.independence}): which reads fetch such sectors, and what a sector
- * claims. Then
+ * search. Most of them teach nothing: the effect of one table entry does not depend on another one,
+ * unless both refer to the same object. A target can give hints about its format ({@linkcode
+ * Target.independence}): which reads fetch such sectors, and which objects a sector refers to. Then
  *
- * 1. the questions that recovery asks are split: *common* ones (the header, the L1 table, the size)
- *    and which version each *independent* unit has. Common ones are searched depth-first as ever.
- * 2. For each answer to the common ones the independent units that recovery reads are put into
- *    groups: two units are in one group if some version of the one claims what some version of the
- *    other claims, or the place where the other one is. Groups share no claim.
- * 3. Each group is searched whole, with all other groups as they are durably. So numbers of
- *    behaviours are added up, not multiplied.
+ * 1. the questions of recovery are split into *common* ones (the header, the L1 table, the size)
+ *    and the versions of *independent* units. Common ones are searched depth-first as usual.
+ * 2. For each answer to the common ones, the independent units that recovery reads are put into
+ *    groups: two units are in one group if some version of the one refers to an object that some
+ *    version of the other refers to, or to the place of the other. Groups share no object.
+ * 3. Each group is searched in full, with all other groups durable. So numbers of behaviours are
+ *    added, not multiplied.
  *
- * Why that is exhaustive. A broken promise is about one thing: a guest sector, a table entry. What
- * becomes of it follows from the common answers and from the group of the unit that maps it: others
- * could matter only by claiming what it claims. So a broken promise of any combination shows with
- * that group as it is in the combination and all others as they are durably; and it shows for an
- * earlier crash, which allows less, since nothing else has to have happened. One promise is about
- * all groups together: how much space is lost. Space is lost by each unit on its own, so the most
- * that can be lost is the sum of the most that each group can lose; that is added up, for each
- * crash point, and compared.
+ * Why that is exhaustive. A broken promise is about one object: a guest sector, a table entry. Its
+ * state follows from the common answers and from the group of the unit that maps it: others could
+ * matter only by referring to the same object. So a broken promise of any combination also shows
+ * with that group as in the combination and all others durable; and it shows for an earlier crash,
+ * which permits less, since nothing else has to have happened. One promise is about all groups
+ * together: the amount of lost space. Each unit loses space on its own, so the maximum loss is the
+ * sum of the maximum losses of the groups; it is computed for each crash point, and compared.
  *
- * Nobody has to believe the target. The premises are checked on the way, for each answer to the
- * common questions: varying a group asks nothing new, brings no further unit into play, and leaves
- * the file of the same length in the end; no independent sector is read as something else; and two
- * combinations of all groups, the newest of all and a random one, show nothing that the groups did
- * not. Where a premise fails, that answer's combinations are all run. The tests compare the whole
- * with plain search and with brute force on thousands of small cases.
+ * The search does not trust the target. It verifies the premises for each answer to the common
+ * questions: varying a group asks no new question, reads no further unit, and leaves the file with
+ * the same length in the end; no independent sector is read as something else; and two combinations
+ * of all groups, the newest of all and a random one, show nothing that the groups did not. Where a
+ * premise fails, all combinations of that answer are run. The tests compare the whole with plain
+ * search and with brute force on thousands of small cases.
  *
- * Not used where writes corrupt what is around them, or persist as a whole: units are not independent
- * then.
+ * Not used where writes corrupt their neighbourhood, or persist as a whole: units are not
+ * independent then.
  *
  * @module
  */
@@ -45,7 +43,7 @@ import { contentOfOption } from "./decisions.ts";
 /** Makes numbers that follow each other look as if they did not. */
 const SPREAD = 0x9e3779b1;
 
-/** What all versions of a unit together claim. */
+/** The places of a unit, and the objects that any of its versions refers to. */
 interface UnitHints {
   readonly places: ReadonlySet<number>;
   readonly refers: ReadonlySet<number>;

@@ -1,16 +1,15 @@
 /**
- * A lazy search in parts that can be run anywhere, in any order, and put together again.
+ * A lazy search in parts that can run anywhere, in any order, and be merged.
  *
- * Each epoch is one part at first. Where it is not finished after {@linkcode ROOT_RECOVERIES}
- * recoveries, what is left of the depth-first search is cut into parts of its own: the choice sequences that begin
- * with each of some prefixes, of which there are {@linkcode MIN_PARTS} at least if there is that
- * much to choose. How a search is cut depends on nothing but the log; and each part remembers only
- * for itself what it has judged. So the result is the same whoever runs the parts, and however many
- * do.
+ * Each epoch starts as one part. If {@linkcode ROOT_RECOVERIES} recoveries do not finish it, the
+ * rest of the depth-first search is cut into parts: the choice sequences that begin with each of
+ * some prefixes, at least {@linkcode MIN_PARTS} of them if there are enough choices. The cut
+ * depends only on the log; and each part only uses its own cache of checked states. So the result
+ * does not depend on who runs the parts, or on their number.
  *
  * @module
  */
-import type { Coverage, ExploreOptions } from "../result/exploration.ts";
+import type { Coverage, EngineOptions } from "../result/exploration.ts";
 import { Contents } from "../model/contents.ts";
 import { type Epoch, epochsOf } from "../model/epochs.ts";
 import type { SearchEffort } from "../result/certificate.ts";
@@ -23,32 +22,32 @@ import type { SearchOutcome } from "../result/search_outcome.ts";
 import { Findings, type ItemKey, type SightingCount } from "../result/findings.ts";
 import { addEfforts, NO_EFFORT } from "../result/search_effort.ts";
 
-/** An epoch is one part of the search if so many recoveries do. */
+/** An epoch is one part of the search if this many recoveries finish it. */
 export const ROOT_RECOVERIES = 256;
 /** Into how many parts, at least, the rest of an epoch is cut. */
 export const MIN_PARTS = 64;
-/** No epoch has so many parts. */
+/** An upper bound of the parts of an epoch. */
 const MAX_PARTS = 2 ** 20;
 /** Recoveries between two reports of progress. */
 const PROGRESS_RECOVERIES = 1000;
 
-/** What came of one part of a search. */
+/** The result of one part of a search. */
 export interface PartResult {
   /** Which part. */
   readonly item: ItemKey;
-  /** What it took. */
+  /** Its cost. */
   readonly effort: SearchEffort;
-  /** What it has seen. */
+  /** Its findings. */
   readonly findings: readonly SightingCount[];
 }
 
-/** What was done of a search, put together. */
+/** The completed parts of a search, merged. */
 export interface Done {
   /** The parts that are done. */
   readonly items: readonly ItemKey[];
-  /** What they took. */
+  /** Their cost. */
   readonly effort: SearchEffort;
-  /** What they have seen. */
+  /** Their findings. */
   readonly findings: readonly SightingCount[];
 }
 
@@ -62,11 +61,11 @@ export interface Part {
   run(): PartResult | undefined;
 }
 
-/** How a search is to be run, besides what is searched. */
-export interface LazySearchOptions extends ExploreOptions {
+/** Options of a search. */
+export interface LazySearchOptions extends EngineOptions {
   /** Whether a part belongs to this search; each one if not given. */
   readonly owns?: (item: ItemKey) => boolean;
-  /** What was done before: it is not done again. */
+  /** Parts completed earlier, which are not repeated. */
   readonly before?: Done;
   /** Asked between recoveries, with their number so far: whether to stop. */
   readonly shouldStop?: (recoveries: number) => boolean;
@@ -77,7 +76,7 @@ export class LazySearch {
   readonly #context: CheckContext;
   readonly #options: LazySearchOptions;
   readonly #contents: Contents;
-  /** What parts that are done have seen; and all, also those that were stopped in the middle. */
+  /** The findings of completed parts; and all findings, including those of stopped parts. */
   readonly #findingsDone = new Findings();
   readonly #findings = new Findings();
   /** The parts that are done, as numbers: a long log has many. */
@@ -102,8 +101,8 @@ export class LazySearch {
   }
 
   /**
-   * Go through the epochs: what can be done in one part is done, and the parts of larger ones are
-   * handed out. Whoever runs one gives the result to {@linkcode LazySearch.take}.
+   * Go through the epochs: complete those that are one part, and yield the parts of larger ones.
+   * The caller runs them and passes the results to {@linkcode LazySearch.take}.
    */
   *parts(): Generator<Part> {
     const { context, contents } = { context: this.#context, contents: this.#contents };
@@ -140,7 +139,7 @@ export class LazySearch {
     this.absorb({ items: [item], effort, findings });
   }
 
-  /** Put what was done elsewhere to the rest. */
+  /** Merge work done elsewhere. */
   absorb({ items, effort, findings }: Done): void {
     for (const item of items) this.#done.add(numberOf(item));
     this.#effortDone = addEfforts(this.#effortDone, effort);
@@ -149,13 +148,13 @@ export class LazySearch {
     this.#findings.merge(findings);
   }
 
-  /** What was seen is true, though not all was looked at. */
+  /** Its findings are valid, though the part is incomplete. */
   #takeUnfinished({ effort, findings }: PartResult): void {
     this.#effort = addEfforts(this.#effort, effort);
     this.#findings.merge(findings);
   }
 
-  /** Go through the epochs without searching them: what is needed to say what a search stands for. */
+  /** Go through the epochs without searching them, to count the space for the certificate. */
   countOnly(): void {
     const { log, preset } = this.#context;
     for (const epoch of epochsOf(log, this.#contents, preset)) {
@@ -169,18 +168,18 @@ export class LazySearch {
     return this.#isStopped;
   }
 
-  /** Whether it was stopped before all was looked at. */
+  /** Whether it stopped before the end. */
   get isStopped(): boolean {
     return this.#isStopped;
   }
 
-  /** The parts that are done, with what was done before. */
+  /** The completed parts, with those of earlier runs. */
   get done(): Done {
     const items = [...this.#done].sort((a, b) => a - b).map(itemOf);
     return { items, effort: this.#effortDone, findings: this.#findingsDone.counts() };
   }
 
-  /** What the search has come to so far. */
+  /** The result so far. */
   outcome(): SearchOutcome {
     const coverage: Coverage = this.#isStopped
       ? { kind: "partial", parts: this.#done.size, of: this.#parts }
@@ -210,7 +209,7 @@ export class LazySearch {
     });
   }
 
-  /** The first part of an epoch. Answers how the others begin. */
+  /** Run the first part of an epoch. Returns the prefixes of the others. */
   #searchRoot(epoch: Epoch, index: number): readonly (readonly number[])[] {
     const item: ItemKey = [index, 0];
     const findings = new Findings(item);
@@ -245,7 +244,7 @@ export class LazySearch {
     return [...leaves, ...parts];
   }
 
-  /** Run what the choices lead to until there is no more, or too much. Answers whether it is done. */
+  /** Run until the choices or the recoveries are used up. Returns whether the part is complete. */
   #run(
     search: EpochSearch,
     choices: ExhaustiveChoices,

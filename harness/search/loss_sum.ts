@@ -2,7 +2,7 @@ import type { Decision } from "./decisions.ts";
 import type { Run } from "./epoch_search.ts";
 import type { Finding, Oracle } from "./oracle.ts";
 
-/** A way to choose for a group: what it costs more than the durable one, and when it can happen. */
+/** An option of a group: the space that it loses beyond the durable one, and its earliest crash. */
 interface Loss {
   readonly plan: ReadonlyMap<number, number>;
   readonly isTorn: boolean;
@@ -11,8 +11,8 @@ interface Loss {
 }
 
 /**
- * The most space that groups of independent units can lose together, for each crash point: the sum
- * of the most that each can lose. What one group loses alone is judged when it is run.
+ * The maximum space that groups of independent units can lose together, for each crash point: the
+ * sum of the maximum losses of each. The run of a group checks its own loss.
  */
 export class LossSum {
   readonly #oracle: Oracle;
@@ -21,7 +21,7 @@ export class LossSum {
   readonly #isBaseTorn: boolean;
   readonly #groups: Loss[][] = [];
 
-  /** Start from a run in which all groups are as they are durably. */
+  /** Start from a run in which all groups are durable. */
   constructor(oracle: Oracle, { leakedBytes, earliestEvent, isTorn }: Run) {
     this.#oracle = oracle;
     this.#baseBytes = leakedBytes;
@@ -29,7 +29,7 @@ export class LossSum {
     this.#isBaseTorn = isTorn;
   }
 
-  /** What is added from now on belongs to another group. */
+  /** Losses added from now on belong to another group. */
   nextGroup(): void {
     this.#groups.push([]);
   }
@@ -58,7 +58,7 @@ export class LossSum {
     return undefined;
   }
 
-  /** For each group what loses the most of all that can have happened by `event`; one may be torn. */
+  /** For each group the maximum loss by `event`; one unit may be torn. */
   #worstBy(event: number): Loss[] {
     const whole = this.#groups.map((group) => most(group, event, false));
     const torn = this.#groups.map((group) => most(group, event, true));

@@ -1,13 +1,13 @@
 /** Numbers up to this one and not below its negative are one unit of text each. */
 const SMALL = 0x4000;
-/** How many units are handed to one call: what fits on the stack. */
+/** The number of units passed to one call: as many as fit on the stack. */
 const MAX_AT_ONCE = 4096;
 
 /** Some whole numbers as a string that no other numbers make: for keys that are made all the time. */
 export class NumbersKey {
   readonly #units: number[] = [];
 
-  /** Start anew. */
+  /** Clear the key. */
   clear(): void {
     this.#units.length = 0;
   }

@@ -12,19 +12,19 @@ import { probeBytes } from "../target/watch_list.ts";
 import { runTarget } from "../target/run_target.ts";
 import { refusalOf } from "../target/target_error.ts";
 
-/** A violation and what, beyond the decisions of the run, brings it about. */
+/** A violation and the conditions that it needs beyond the decisions of the run. */
 export interface Finding {
   /** The broken promise. */
   readonly violation: Violation;
   /** The earliest crash that shows it, as the last event before the crash. */
   readonly event: number;
-  /** Units that recovery did not look at and that must take an option, with the options. */
+  /** Units that recovery did not read and that must take an option, with the options. */
   readonly because: readonly Decision[];
 }
 
-/** What came of a state. */
+/** The result of checking a state. */
 interface Outcome {
-  /** The earliest crash it was judged for. */
+  /** The earliest crash it was checked for. */
   event: number;
   /** The space it has lost, in bytes. */
   leakedBytes: number | undefined;
@@ -41,7 +41,7 @@ const NOTHING: Outcome = {
   keys: [],
 };
 
-/** What a {@linkcode Judge} needs to know, the same for all states of an epoch. */
+/** The inputs of an {@linkcode Oracle}, the same for all states of an epoch. */
 export interface OracleOptions {
   readonly target: Target;
   readonly contents: Contents;
@@ -54,8 +54,8 @@ export interface OracleOptions {
 }
 
 /**
- * Looks at one state after the other: recovers it as a user would and checks every promise.
- * States differ only in what the disk decides on the way.
+ * Checks one state after the other: recovers it as a user would and checks every promise. States
+ * differ only in the decisions of the disk.
  */
 export class Oracle {
   readonly #options: OracleOptions;
@@ -66,7 +66,7 @@ export class Oracle {
     readonly range: GuestRange;
     readonly bytes: Uint8Array;
   }[];
-  /** For each state that recovery led to, what came of it when it was judged. */
+  /** For each state after recovery, the result of its check. */
   readonly #known = new Map<string, Outcome>();
   #findings: Finding[] = [];
   #knownCount = 0;
@@ -74,7 +74,7 @@ export class Oracle {
   /** Where the last recovery could be cut short. */
   #recovery: readonly RecoveryEpoch[] = [];
 
-  /** A judge for the states of `disk`, which belongs to `epoch`. */
+  /** An oracle for the states of `disk`, which belongs to `epoch`. */
   constructor(options: OracleOptions, epoch: Epoch, disk: CrashDisk, reads: DataReads) {
     this.#options = options;
     this.#epoch = epoch;
@@ -135,23 +135,23 @@ export class Oracle {
     return session;
   }
 
-  /** Whether the recovery judged last changed anything, so that it could be cut short. */
+  /** Whether the last recovery changed anything, so that a crash could interrupt it. */
   get canCrashInRecovery(): boolean {
     return this.#recovery.length > 0;
   }
 
-  /** The keys of what the state that was judged last shows, also if that was known already. */
+  /** The keys of the violations of the last state, including those known before. */
   get keys(): readonly string[] {
     return this.#outcome.keys;
   }
 
   /**
-   * Whether recovery led to a state already judged for a crash no later than this one. What
-   * follows depends only on the file, on what is still undecided, and on what the session
-   * remembers; an earlier crash allows no more than a later one. So nothing new can come of it.
+   * Whether recovery led to a state already checked for a crash no later than this one. The rest
+   * depends only on the file, on the undecided units, and on the memory of the session; an earlier
+   * crash permits no more than a later one. So the check would find nothing new.
    */
   #isKnown(session: unknown): boolean {
-    // The same decisions as last time: in the middle of judging all that may follow them.
+    // The same decisions as last time: the check of their continuations is not finished.
     if (this.#disk.decisions.isRetracing || this.#disk.hasOpenLayers) return false;
     const fingerprint = this.#options.target.fingerprint?.(session);
     if (fingerprint === undefined) return false;
@@ -168,12 +168,12 @@ export class Oracle {
     return false;
   }
 
-  /** How many recoveries led to what was judged already. */
+  /** The number of recoveries that led to a state checked before. */
   get knownCount(): number {
     return this.#knownCount;
   }
 
-  /** How much space the state that was judged last has lost, in bytes; undefined if nobody knows. */
+  /** The space that the last state has lost, in bytes; undefined if unknown. */
   get leakedBytes(): number | undefined {
     return this.#outcome.leakedBytes;
   }
@@ -202,7 +202,10 @@ export class Oracle {
     if (loss) this.#report(loss);
   }
 
-  /** What the file grew by since the guest's last flush, in whole clusters, and what was given up. */
+  /**
+   * The growth of the file since the guest's last flush, in whole clusters, plus the space given
+   * up.
+   */
   #allowedLeakBytes(lastEvent: number): number {
     const unit = this.#options.target.allocationUnitBytes;
     let most = this.#epoch.settledBytes;
@@ -264,7 +267,10 @@ export class Oracle {
     }
   }
 
-  /** What could not be read before the probes must, once it can be, be what it may be. */
+  /**
+   * Sectors unreadable before the post-recovery writes must hold a permitted value once they become
+   * readable.
+   */
   #checkLate(pieces: readonly Piece[]): void {
     for (const { guestSector, versions } of pieces.flatMap(sectorsOf)) {
       const probed = this.#probedContent(guestSector);
@@ -278,7 +284,9 @@ export class Oracle {
     }
   }
 
-  /** After the probes each sector is as it was, or holds what the probe wrote. */
+  /**
+   * After the post-recovery writes each sector is unchanged, or holds the bytes of such a write.
+   */
   #compare(before: readonly Piece[], after: readonly Piece[], stamp: number): void {
     const was = before.flatMap(sectorsOf);
     const is = after.flatMap(sectorsOf);

@@ -19,13 +19,13 @@ export interface RecoveryWrite {
 export interface RecoveryEpoch {
   /** The last event of the recovery before the power fails again. */
   readonly lastEvent: number;
-  /** What is on disk for certain, in order. */
+  /** The durable writes, in order. */
   readonly durable: readonly RecoveryWrite[];
-  /** What may be. */
+  /** The pending writes. */
   readonly pending: readonly RecoveryWrite[];
 }
 
-/** What one recovery has done to the file so far, so that it can be cut short. */
+/** The writes of one recovery so far, so that a crash can interrupt it. */
 export class RecoveryLog {
   readonly #epochs: RecoveryEpoch[] = [];
   #durable: readonly RecoveryWrite[] = [];
@@ -68,7 +68,7 @@ export class RecoveryLog {
   #addWrite({ offsetBytes, bytes }: { offsetBytes: number; bytes: Uint8Array }, before: number) {
     const endBytes = offsetBytes + bytes.length;
     const sizeBytes = endBytes > before ? endBytes : undefined;
-    // A copy: the program may go on changing its buffer.
+    // A copy: the program may reuse its buffer.
     this.#push({ offsetBytes, lengthBytes: bytes.length, bytes: bytes.slice(), sizeBytes });
   }
 

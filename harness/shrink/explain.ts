@@ -1,6 +1,6 @@
 /**
- * Why a crash state breaks a promise, worked out by changing one thing and judging again: one write
- * more on disk; one flush more in the log; one write earlier. Nothing is guessed from labels.
+ * Why a crash state breaks a promise: change one thing and check again, with one write more on
+ * disk, one flush more in the log, or one write earlier. Nothing is guessed from labels.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface MissingFlush {
   readonly beforeEvent: number;
 }
 
-/** What would prevent a violation. */
+/** A change that prevents a violation. */
 export type Remedy =
   | { readonly kind: "flush"; readonly places: readonly MissingFlush[] }
   | {
@@ -36,7 +36,7 @@ export type Remedy =
     readonly kind: "other writes";
   }
   | {
-    /** Nothing of that: the disk broke its promise, or damaged what it did not write. */
+    /** None of these: the disk broke its promise, or damaged sectors that it did not write. */
     readonly kind: "another disk";
     readonly reason: "flushes do nothing" | "a torn sector" | "a corrupted neighbourhood";
   }
@@ -55,11 +55,11 @@ export interface Explanation {
   readonly reached: readonly number[];
   /** Whether the size that persisted, other than the durable one, is needed for it. */
   readonly needsSize: boolean;
-  /** Events whose writes were on their way and did not reach the disk, or not all of them. */
+  /** Events whose writes were pending and did not reach the disk, or only in part. */
   readonly lost: readonly number[];
   /** Of those, the ones each of which, had it reached the disk too, would have prevented it. */
   readonly missed: readonly number[];
-  /** What would prevent it. */
+  /** The change that prevents it. */
   readonly remedy: Remedy;
 }
 
@@ -74,54 +74,6 @@ export interface ExplainOptions {
 /**
  * Explain a violation. Its state should be as small as it gets, see {@linkcode shrinkState}: then all
  * that reached the disk is needed.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { explain, prepareContext, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A pointer in sector 0 to the sector that counts.
- * const target: Target<number> = {
- *   name: "pointer",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {
- *     const into = new Uint8Array(512);
- *     yield { kind: "read", file: 0, offsetBytes: 0, into, label: "pointer" };
- *     return into[0];
- *   },
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(pointer, _, into) {
- *     yield { kind: "read", file: 0, offsetBytes: 512 * pointer, into, label: "data" };
- *   },
- *   *write(_, __, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes: 1024, bytes, label: "data" };
- *     const pointer = new Uint8Array(512);
- *     pointer[0] = 2;
- *     yield { kind: "write", file: 0, offsetBytes: 0, bytes: pointer, label: "pointer" };
- *   },
- *   refusal: () => undefined,
- * };
- * const base = new Uint8Array(1536);
- * base[0] = 1;
- * base.fill(7, 512, 1024);
- * const recorder = new Recorder({ base, guestBase: base.subarray(512, 1024) });
- * const bytes = new Uint8Array(512).fill(8);
- * recorder.guestWrite(0, bytes, target.write(1, 0, bytes));
- * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
- * const explanation = explain(context, {
- *   ...{ kind: "wrong-data", subject: "guest sector 0", detail: "", crashAfterEvent: 3 },
- *   ...{ choices: [1, 0], persisted: [], pendingWrites: 2, sizeBytes: 1536, occurrences: 1 },
- * }, { guestBytes: 512 });
- * assertEquals(explanation.reached, [3]);
- * assertEquals(explanation.missed, [1]);
- * assertEquals(explanation.remedy, { kind: "flush", places: [{ afterEvent: 2, beforeEvent: 3 }] });
- * ```
  */
 export function explain(
   context: ReferenceContext,
@@ -144,7 +96,7 @@ export function explain(
   };
 }
 
-/** The events that what reached the disk comes from, in their order. */
+/** The events of the versions that reached the disk, in their order. */
 function eventsOf(point: CrashPoint, { byUnit }: Persisted): number[] {
   const versions = [...point.spelledOut(byUnit).values()];
   return [...new Set(versions.map(({ event }) => event))].sort((a, b) => a - b);
@@ -188,7 +140,7 @@ function withEvent(
   return enough.length === 0 ? more : { ...more, sizeBytes: Math.min(...enough) };
 }
 
-/** Looks for what would prevent a violation. */
+/** Searches for a change that prevents a violation. */
 class Remedies {
   readonly #context: ReferenceContext;
   readonly #violation: FoundViolation;
@@ -250,11 +202,12 @@ class Remedies {
     return showsIn(this.#context, state, state);
   }
 
-  /** A write that was issued too late, and would have to be on disk before what reached it. */
+  /** A write that was issued too late: it must be on disk before those that reached it. */
   #earlierWrite(reached: readonly number[]): Remedy | undefined {
     const { log } = this.#context;
     const last = this.#violation.crashAfterEvent;
-    // What is durable is not among what reached the disk: its write may be what came too early.
+    // Durable contents are not among the versions that reached the disk: their write may be too
+    // early.
     const earlier = log.events.flatMap((_, at) => at < last && changesTheFile(log, at) ? [at] : []);
     for (const at of new Set([...reached, last, ...earlier.reverse()])) {
       for (let late = at + 1; late < log.events.length; late++) {

@@ -63,7 +63,7 @@ Deno.test("where the wrong thing is written no order helps", () => {
   assertEquals(explanation.remedy, { kind: "other writes" });
   assertEquals(
     text.at(-1),
-    "No order of the writes would help: the violation shows without any crash, with all of them " +
+    "No order of the writes prevents it: the violation shows without any crash, with all of them " +
       "on disk.",
   );
 });
@@ -85,7 +85,7 @@ Deno.test("a torn sector is the disk's fault too", () => {
   assertEquals(explanation.remedy, { kind: "another disk", reason: "a torn sector" });
   assertEquals(
     text.at(-1),
-    "No flush would help: a sector holds the start of one version and the rest of another.",
+    "No flush prevents it: a sector holds the start of one version and the rest of another.",
   );
 });
 
@@ -96,7 +96,7 @@ Deno.test("where no one change is enough, that is said", () => {
   assertEquals(explanation.remedy, { kind: "several things" });
   assertEquals(
     text.at(-1),
-    "No one flush put in, and no one write made earlier, would prevent it.",
+    "No single added flush or reordered write prevents this failure.",
   );
 });
 
@@ -109,6 +109,6 @@ Deno.test("a search for a remedy that is given up says so", () => {
   assertEquals(explanation.remedy, { kind: "unknown" });
   assertEquals(
     text.at(-1),
-    "What would prevent it was not found: not every change of the log was tried.",
+    "No change that prevents it was found, but not every change of the log was tried.",
   );
 });

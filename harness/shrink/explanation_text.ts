@@ -4,7 +4,7 @@ import type { Target } from "../target/target.ts";
 import type { Explanation, Remedy } from "./explain.ts";
 import { nameEvent, pointTo } from "./name_event.ts";
 
-/** What an explanation is about. */
+/** The violation and the log of an explanation. */
 export interface Explained {
   /** The log. */
   readonly log: WriteLog;
@@ -15,56 +15,8 @@ export interface Explained {
 }
 
 /**
- * An explanation in sentences: what reached the disk and what did not, what had to be there before
- * what, and which flush is missing.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { explanationText, Recorder, type Target } from "@powercut/powercut/harness";
- *
- * const target: Target<void> = {
- *   name: "sectors",
- *   dataLabels: new Set(),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read() {},
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- *   describeWrite: ({ offsetBytes }) => `sector ${offsetBytes / 512}`,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(1024) });
- * for (const at of [0, 512]) recorder.run(target.write(undefined, at, new Uint8Array(512)));
- * const persisted = [{ event: 2, offsetBytes: 512, lengthBytes: 512, label: "data" }];
- * const lines = explanationText({
- *   reached: [2],
- *   needsSize: false,
- *   lost: [0],
- *   missed: [0],
- *   remedy: { kind: "flush", places: [{ afterEvent: 1, beforeEvent: 2 }] },
- * }, {
- *   log: recorder.log,
- *   target,
- *   violation: {
- *     ...{ kind: "leak", subject: "", detail: "", crashAfterEvent: 2, persisted, choices: [] },
- *     ...{ pendingWrites: 2, sizeBytes: 1024, occurrences: 1 },
- *   },
- * });
- * assertEquals(lines, [
- *   "Sector 1 (data, event 2) reached the disk; sector 0 (data, event 0) did not.",
- *   "Sector 0 (data, event 0) must reach the disk before sector 1 (data, event 2).",
- *   "A flush is missing after event 1 (write 512 bytes at 0 (data): completed) and before " +
- *   "event 2 (write 512 bytes at 512 (data)).",
- * ]);
- * ```
+ * An explanation in sentences: the writes that reached the disk and those that did not, the
+ * required order, and the missing flush.
  */
 export function explanationText(
   explanation: Explanation,
@@ -90,7 +42,7 @@ export function explanationText(
 function stateText(there: readonly string[], away: readonly string[]): string {
   const isAway = away.length === 0 ? "nothing was lost" : `${listOf(away)} did not`;
   if (there.length > 0) return `${listOf(there)} reached the disk; ${isAway}`;
-  if (away.length === 0) return "nothing was on its way when the power was cut";
+  if (away.length === 0) return "no write was pending when the power was cut";
   return `${listOf(away)} did not reach the disk`;
 }
 
@@ -115,22 +67,22 @@ function remedyText(remedy: Remedy, name: (at: number) => string, log: WriteLog)
       ];
     case "other writes":
       return [
-        "no order of the writes would help: the violation shows without any crash, with all of " +
+        "no order of the writes prevents it: the violation shows without any crash, with all of " +
         "them on disk",
       ];
     case "another disk":
-      return [`no flush would help: ${DISK_FAULTS[remedy.reason]}`];
+      return [`no flush prevents it: ${DISK_FAULTS[remedy.reason]}`];
     case "several things":
-      return ["no one flush put in, and no one write made earlier, would prevent it"];
+      return ["no single added flush or reordered write prevents this failure"];
     case "unknown":
-      return ["what would prevent it was not found: not every change of the log was tried"];
+      return ["no change that prevents it was found, but not every change of the log was tried"];
   }
 }
 
 const DISK_FAULTS: Readonly<Record<(Remedy & { kind: "another disk" })["reason"], string>> = {
-  "flushes do nothing": "the disk says that it flushes, and does not",
+  "flushes do nothing": "the disk acknowledges flushes and ignores them",
   "a torn sector": "a sector holds the start of one version and the rest of another",
-  "a corrupted neighbourhood": "a write that was cut off corrupted what is around it",
+  "a corrupted neighbourhood": "an interrupted write corrupted its neighbourhood",
 };
 
 /** How much of a write reached the disk, if not all of it. */

@@ -1,7 +1,7 @@
 /**
- * One violation of a log, looked for rather than all of them: first among the states in which
- * nothing but what is durable reached the disk, then among those with one more decision, and so on;
- * in the end among all. It stops at the first that is wanted, in the earliest crash that has it.
+ * A search for one violation of a log instead of all: first among the states that hold only durable
+ * contents, then among those with one more decision, and so on, and in the end among all. It stops
+ * at the first match, in the earliest crash that has it.
  *
  * @module
  */
@@ -22,68 +22,35 @@ import { BoundedChoices } from "../choices/bounded_choices.ts";
 /** How much may be other than durable, one search after the other. */
 export const DEPTHS: readonly number[] = Object.freeze([0, 1, 2, 3, Infinity]);
 
-/** What to look for, and how far. */
+/** The violation to find, and limits of the search. */
 export interface FindOptions {
   /** The kind of violation. */
   readonly kind: ViolationKind;
-  /** What it is about; anything if not given. */
+  /** Its subject; any if not given. */
   readonly subject?: string;
   /** The last of {@linkcode DEPTHS} to try; the last of all, which is exhaustive, if not given. */
   readonly maxDecisions?: number;
   /** How many crashes in a row; 1 if not given. */
   readonly depth?: number;
-  /** Give up after so many recoveries; never if not given. */
+  /** Give up after this many recoveries; never if not given. */
   readonly maxRecoveries?: number;
 }
 
-/** What a search for a violation came to. */
+/** The result of a search for a violation. */
 export interface Search {
-  /** The violation; undefined if there is none among the states that were looked at. */
+  /** The violation; undefined if no searched state shows one. */
   readonly violation?: FoundViolation;
-  /** The state it was found in has so many decisions that are not the durable ones, at most. */
+  /** The maximum number of decisions other than durable in the state that shows it. */
   readonly decisions: number;
   /** Recoveries that were run. */
   readonly recoveries: number;
-  /** Whether the search was given up before all that was asked for had been looked at. */
+  /** Whether the search gave up before the end. */
   readonly isCutShort: boolean;
 }
 
 /**
- * Look for a violation of one kind in what a crash may make of a recording. Much faster than an
- * exploration where there is one; without one, and without limits, every state was covered.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { findViolation, Recorder, SECTORS, type Target } from "@powercut/powercut/harness";
- *
- * // A disk that must hold the same in both sectors.
- * const target: Target<void> = {
- *   name: "mirror",
- *   dataLabels: new Set(),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     const both = new Uint8Array(1024);
- *     yield { kind: "read", file: 0, offsetBytes: 0, into: both, label: "both" };
- *     return { problems: both[0] === both[512] ? [] : ["not the same"], leakedBytes: 0 };
- *   },
- *   *read() {},
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const recorder = new Recorder({ base: new Uint8Array(1024) });
- * recorder.run(target.write(undefined, 0, new Uint8Array(1024).fill(1)));
- * const recording = { log: recorder.log, target, guestBytes: 0 };
- * const { violation, decisions } = findViolation(recording, SECTORS, { kind: "inconsistent" });
- * assertEquals(violation?.crashAfterEvent, 0);
- * assertEquals(decisions, 1);
- * ```
+ * Find a violation of one kind among the crash states of a recording. Much faster than an
+ * exploration if there is one; without one, and without limits, every state is covered.
  */
 export function findViolation(
   recording: Omit<Recording, "stepStarts">,
@@ -153,7 +120,9 @@ function wantedAmong(
   throw new Error(`explorer: "${violationKey(violation)}" does not show in its own state`);
 }
 
-/** Whether a state shows a violation, judged as a concrete file; not if there is no such state. */
+/**
+ * Whether a state shows a violation, checked as a concrete file; false if there is no such state.
+ */
 export function showsIn(
   context: ReferenceContext,
   violation: Violation,

@@ -3,7 +3,7 @@ import { applyEvent } from "../model/apply_event.ts";
 import { PagedStorage } from "../model/paged_storage.ts";
 import type { Target } from "../target/target.ts";
 
-/** What an event did, as a person would call it, and where it is in the log. */
+/** The effect of an event as a person would call it, and its place in the log. */
 export function nameEvent(log: WriteLog, target: Target, at: number): string {
   const event = log.events[at];
   switch (event.kind) {
@@ -20,14 +20,14 @@ export function nameEvent(log: WriteLog, target: Target, at: number): string {
   }
 }
 
-/** An event by its number, and what it was. */
+/** An event by its number and effect. */
 export function pointTo(log: WriteLog, at: number): string {
   const event = log.events[at];
   if (!event) return "the start of the log";
   return `event ${at} (${describeWithRequest(log, event)})`;
 }
 
-/** Completions and acknowledgements say no more than a number: say what of. */
+/** Completions and acknowledgements are only numbers: name their request. */
 function describeWithRequest(log: WriteLog, event: LogEvent): string {
   if (!event.kind.endsWith("completed") && event.kind !== "guest-acknowledged") {
     return describeEvent(event);

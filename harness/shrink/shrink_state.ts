@@ -9,47 +9,9 @@ import type { UnitVersion } from "../model/unit_version.ts";
 import { showsIn } from "./find_violation.ts";
 
 /**
- * The same violation in the smallest state that can be reached from its own: each unit that
- * persisted is put back to what was durable, or to an older version, and the size, what was corrupted and
- * what crashes of recoveries left likewise, until none of it can be without the violation being gone.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { prepareContext, Recorder, SECTORS, shrinkState, type Target } from "@powercut/powercut/harness";
- *
- * // A format of one sector that opens only if it starts with 1.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {
- *     const into = new Uint8Array(512);
- *     yield { kind: "read", file: 0, offsetBytes: 0, into, label: "head" };
- *     if (into[0] > 1) throw new RangeError("not 1");
- *   },
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read() {},
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => ({ subject: "not 1", detail: "not 1" }),
- * };
- * const recorder = new Recorder({ base: new Uint8Array(1024) });
- * for (const sector of [0, 1]) {
- *   recorder.run(target.write(undefined, sector * 512, new Uint8Array(512).fill(2)));
- * }
- * const context = prepareContext(recorder.log, target, SECTORS, { guestBytes: 512 });
- * const violation = { kind: "cannot-open", subject: "not 1", detail: "not 1" } as const;
- * const context = { pendingWrites: 2, sizeBytes: 1024, persisted: [], occurrences: 1 };
- * const found = { ...violation, ...context, crashAfterEvent: 3, choices: [1, 1] };
- * assertEquals(shrinkState(context, found).choices, [1, 0]);
- * ```
+ * The same violation in the smallest state reachable from its own: units go back to their durable
+ * or an older version, and size, corruption and crashes during recovery are removed likewise, until
+ * each further step loses the violation.
  */
 export function shrinkState(context: ReferenceContext, violation: FoundViolation): FoundViolation {
   const point = context.points.after(violation.crashAfterEvent);

@@ -1,7 +1,7 @@
 /**
- * Delta debugging of steps: what can be left out is left out, from large pieces to single steps and
- * pairs of them, and what is left is made simpler, until nothing of that can be done without losing
- * the failure. (Zeller and Hildebrandt, Simplifying and isolating failure-inducing input, 2002.)
+ * Delta debugging of steps: leave out steps, from large pieces to single steps and pairs of them,
+ * and simplify the rest, until nothing more can change without losing the failure. (Zeller and
+ * Hildebrandt, Simplifying and isolating failure-inducing input, 2002.)
  *
  * @module
  */
@@ -10,16 +10,18 @@ import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** How a workload fails. */
 export interface Failure {
-  /** Steps that had begun when it failed; what comes after them can't matter. */
+  /** Steps that had begun when it failed; later ones cannot matter. */
   readonly stepCount: number;
 }
 
 /** Whether, and how, a workload fails; undefined if it does not. Always answers the same. */
 export type Fails = (steps: readonly Step[]) => Failure | undefined;
 
-/** Pairs of steps are tried in workloads of at most so many. */
+/** Pairs of steps are tried in workloads of at most this many. */
 const MAX_STEPS_FOR_PAIRS = 16;
-/** In workloads of at most so many, leaving out one is tried together with changing another. */
+/**
+ * In workloads of at most this many, leaving out one step is tried together with changing another.
+ */
 const MAX_STEPS_FOR_CHANGES = 6;
 
 /**
@@ -37,27 +39,8 @@ const KINDS: readonly Step["kind"][] = [
 ];
 
 /**
- * Make a failing workload as small as it gets. What comes out fails still; without any one of its
- * steps, or any two, it does not, nor with any step made simpler. A workload that does not fail
- * comes out as it was.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { shrinkSteps, type Step } from "@powercut/powercut/harness";
- *
- * const write = (sector: number): Step => {
- *   return { kind: "write", offsetBytes: sector * 512, lengthBytes: 512 };
- * };
- * // Fails once there is a flush somewhere behind a write.
- * const fails = (steps: readonly Step[]) => {
- *   const flush = steps.findLastIndex((step) => step.kind === "flush");
- *   const write = steps.findIndex((step) => step.kind === "write");
- *   return write >= 0 && write < flush ? { stepCount: flush + 1 } : undefined;
- * };
- * const steps: Step[] = [write(1), write(2), { kind: "flush" }, write(3), { kind: "reopen" }];
- * assertEquals(shrinkSteps(steps, fails, 4096), [write(0), { kind: "flush" }]);
- * ```
+ * Shrink a failing workload. The result still fails; without any one or two of its steps, or with
+ * any step simplified, it does not. A workload that does not fail is returned unchanged.
  */
 export function shrinkSteps(
   steps: readonly Step[],
@@ -87,7 +70,7 @@ class StepShrinker {
     this.#fails = fails;
   }
 
-  /** See it fail, and cut off what comes after that. */
+  /** Check that it fails, and cut off later steps. */
   begin(): boolean {
     return this.#accept(this.steps);
   }
@@ -121,7 +104,7 @@ class StepShrinker {
     return wasLeftOut;
   }
 
-  /** Leave out two steps, neither of which can go alone. Answers whether any two could. */
+  /** Leave out two steps, neither of which can go alone. Returns whether any two could. */
   leaveOutPair(): boolean {
     const { length } = this.steps;
     if (length > MAX_STEPS_FOR_PAIRS) return false;
@@ -133,21 +116,21 @@ class StepShrinker {
     return false;
   }
 
-  /** Make steps simpler, as long as that goes. Answers whether any could be. */
+  /** Simplify steps until none can be. Returns whether any could. */
   simplify(unitBytes: number): boolean {
     let wasSimplified = false;
     for (let at = 0; at < this.steps.length; at++) {
       const { length } = this.steps;
       while (this.#simplifyStep(at, unitBytes)) {
         wasSimplified = true;
-        // It fails earlier now: what this step was about may be gone.
+        // It fails earlier now: the subject of this step may be gone.
         if (this.steps.length < length) return true;
       }
     }
     return wasSimplified;
   }
 
-  /** Leave out a step that another one needs as it is, but not if it is a different one. */
+  /** Leave out a step that another one needs unchanged, and change that one. */
   leaveOutForAnother(unitBytes: number): boolean {
     const { steps } = this;
     if (steps.length > MAX_STEPS_FOR_CHANGES) return false;

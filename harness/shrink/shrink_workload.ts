@@ -5,7 +5,7 @@ import type { ViolationKind } from "../result/violation.ts";
 import { findViolation, type Search } from "./find_violation.ts";
 import { type Failure, shrinkSteps } from "./shrink_steps.ts";
 
-/** What to shrink to, and how hard to look. */
+/** The violation to shrink to, and limits of the search. */
 export interface ShrinkOptions {
   /** The fault model. */
   readonly preset: Preset;
@@ -13,7 +13,7 @@ export interface ShrinkOptions {
   readonly kind: ViolationKind;
   /** How many crashes in a row it takes; 1 if not given. */
   readonly depth?: number;
-  /** A smaller workload is taken not to fail after so many recoveries; never if not given. */
+  /** A smaller workload counts as passing after this many recoveries; never if not given. */
   readonly maxRecoveries?: number;
 }
 
@@ -21,7 +21,7 @@ export interface ShrinkOptions {
 export interface ShrunkWorkload {
   /** The steps. */
   readonly steps: readonly Step[];
-  /** What came of running them. */
+  /** The result of running them. */
   readonly recording: Recording;
   /** The violation. */
   readonly violation: FoundViolation;
@@ -29,7 +29,7 @@ export interface ShrunkWorkload {
   readonly effort: ShrinkEffort;
 }
 
-/** What shrinking cost, and what it had to leave open. */
+/** The cost of shrinking, and the workloads left undecided. */
 export interface ShrinkEffort {
   /** Different workloads that were run. */
   readonly workloads: number;
@@ -42,15 +42,15 @@ export interface ShrinkEffort {
 }
 
 /**
- * The smallest workload that can be reached from `steps` and shows a violation of the kind that is
- * asked for; undefined if `steps` themselves don't. While the workload is large only states as
- * small as the one that shows the violation are looked at, in the end all of them: so without any
- * one step of what comes out no crash state at all shows such a violation.
+ * The smallest workload reachable from `steps` that shows a violation of the given kind; undefined
+ * if `steps` do not. While the workload is large, the search covers only states as small as the one
+ * that shows the violation, in the end all of them: so without any one step of the result no crash
+ * state at all shows such a violation.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Recorder, SECTORS, shrinkWorkload, type Step, type Subject } from "@powercut/powercut/harness";
+ * import { Recorder, SECTORS, shrinkWorkload, type Step, type Subject } from "@powercut/powercut/harness/advanced";
  * import type { Operation } from "@powercut/powercut/lib";
  *
  * function* write(offsetBytes: number, bytes: Uint8Array): Operation<void> {
@@ -116,7 +116,7 @@ export function shrinkWorkload(
   return { steps: smallest, recording, violation: search.violation!, effort: attempts.effort };
 }
 
-/** A workload that was run, and what was found. */
+/** A workload that was run, and its violation. */
 interface Attempt {
   readonly recording: Recording;
   readonly search: Search;
@@ -146,7 +146,7 @@ class Attempts {
     };
   }
 
-  /** How a workload fails, with so many decisions at most. */
+  /** The failure of a workload, with at most this many decisions. */
   failure(steps: readonly Step[], maxDecisions: number): Failure | undefined {
     const attempt = this.run(steps, maxDecisions);
     const violation = attempt?.search.violation;

@@ -80,7 +80,7 @@ export interface DescribedWrite {
   readonly label: string;
 }
 
-/** A format's refusal of a file. */
+/** The results of crashes during recovery, on top of each other. */
 export interface Refusal {
   /** Which part is wrong, and how; the same for the same kind of state. */
   readonly subject: string;

@@ -10,7 +10,7 @@ import { NotDeterministicError } from "../choices/not_deterministic_error.ts";
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { TargetError } from "@powercut/powercut/harness";
+ * import { TargetError } from "@powercut/powercut/harness/advanced";
  *
  * const cause = new TypeError("table is undefined");
  * assertThrows(
@@ -18,7 +18,7 @@ import { NotDeterministicError } from "../choices/not_deterministic_error.ts";
  *     throw new TargetError("toy", cause);
  *   },
  *   TargetError,
- *   'target "toy" threw TypeError: table is undefined',
+ *   "target 'toy' threw an unexpected error: TypeError: table is undefined",
  * );
  * ```
  */
@@ -28,7 +28,7 @@ export class TargetError extends Error {
 
   /** `target` threw `cause`, whose stack says where. */
   constructor(target: string, cause: unknown) {
-    super(`target "${target}" threw ${cause}, which it does not call a refusal`, { cause });
+    super(`target '${target}' threw an unexpected error: ${cause}`, { cause });
   }
 }
 

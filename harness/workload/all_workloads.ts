@@ -11,7 +11,7 @@ import { reasonNotToEnd, reasonToLeaveOut } from "./sequence_rules.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { allWorkloads } from "@powercut/powercut/harness";
+ * import { allWorkloads } from "@powercut/powercut/harness/advanced";
  *
  * const shape = {
  *   sizeBytes: 512,

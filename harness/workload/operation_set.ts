@@ -19,14 +19,6 @@ export type Feature = typeof FEATURES[number];
 
 /**
  * All features.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { FEATURES } from "@powercut/powercut/harness";
- *
- * assertEquals(FEATURES.includes("flush"), true);
- * ```
  */
 export const FEATURES = [
   "write in place",
@@ -54,29 +46,6 @@ export interface WorkloadOperation {
 
 /**
  * The operations for a disk of this shape: one for each class, of the kinds of step that it takes.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { operationSetFor } from "@powercut/powercut/harness";
- *
- * // A disk of eight sectors; the format writes each by itself.
- * const operations = operationSetFor({
- *   sizeBytes: 4096,
- *   allocationUnitBytes: 512,
- *   alignmentBytes: 512,
- *   sizeStepBytes: 512,
- *   written: [{ offsetBytes: 0, lengthBytes: 512 }],
- *   kinds: new Set(["write", "flush"]),
- * });
- * assertEquals(operations.map(({ name }) => name), [
- *   "write in place",
- *   "write, a whole free unit",
- *   "write across units",
- *   "write the last sector",
- *   "flush",
- * ]);
- * ```
  */
 export function operationSetFor(shape: DiskShape): WorkloadOperation[] {
   const { tableBytes } = shape;

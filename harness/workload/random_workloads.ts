@@ -52,7 +52,7 @@ export function workloadArbitrary(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { randomWorkloads } from "@powercut/powercut/harness";
+ * import { randomWorkloads } from "@powercut/powercut/harness/advanced";
  *
  * const shape = {
  *   sizeBytes: 4096,

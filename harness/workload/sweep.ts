@@ -27,63 +27,6 @@ export interface SweepOptions {
 /**
  * Run each of the workloads on a fresh file of the subject, and explore every state that a crash
  * during it can leave.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import {
- *   allWorkloads,
- *   Recorder,
- *   SECTORS,
- *   type Subject,
- *   sweep,
- *   type Target,
- * } from "@powercut/powercut/harness";
- *
- * // A raw disk of one sector.
- * const target: Target<void> = {
- *   name: "sector",
- *   dataLabels: new Set(["data"]),
- *   allocationUnitBytes: 512,
- *   otherFiles: [],
- *   postRecoveryWrites: [],
- *   beforeEachState() {},
- *   *recover() {},
- *   *inspect() {
- *     return { problems: [], leakedBytes: 0 };
- *   },
- *   *read(_, offsetBytes, into) {
- *     yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
- *   },
- *   *write(_, offsetBytes, bytes) {
- *     yield { kind: "write", file: 0, offsetBytes, bytes, label: "data" };
- *   },
- *   refusal: () => undefined,
- * };
- * const subject: Subject = {
- *   name: "sector",
- *   record(steps) {
- *     const recorder = new Recorder({ base: new Uint8Array(512) });
- *     const stepStarts = steps.map((step, i) => {
- *       const start = recorder.eventCount;
- *       const bytes = new Uint8Array(512).fill(i + 1);
- *       if (step.kind === "write") recorder.guestWrite(0, bytes, target.write(undefined, 0, bytes));
- *       return start;
- *     });
- *     return { log: recorder.log, target: target as Target, guestBytes: 512, stepStarts };
- *   },
- * };
- * const shape = {
- *   sizeBytes: 512,
- *   allocationUnitBytes: 512,
- *   alignmentBytes: 512,
- *   sizeStepBytes: 512,
- *   written: [{ offsetBytes: 0, lengthBytes: 512 }],
- *   kinds: new Set(["write"] as const),
- * };
- * const { verdict, coverage } = sweep(subject, allWorkloads(shape, 3), { presets: [SECTORS] });
- * assertEquals([verdict, coverage.workloads, coverage.stopped], ["clean", 3, undefined]);
- * ```
  */
 export function sweep(
   subject: Subject,

@@ -52,7 +52,7 @@ export function workloadOf(operations: readonly WorkloadOperation[]): GeneratedW
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { givenWorkload } from "@powercut/powercut/harness";
+ * import { givenWorkload } from "@powercut/powercut/harness/advanced";
  *
  * const { workloads } = givenWorkload([{ kind: "write", offsetBytes: 0, lengthBytes: 512 }]);
  * assertEquals([...workloads][0].words, ["write 512 bytes at 0"]);
@@ -72,7 +72,7 @@ export function givenWorkload(steps: readonly Step[]): WorkloadSource {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { stepText } from "@powercut/powercut/harness";
+ * import { stepText } from "@powercut/powercut/harness/advanced";
  *
  * assertEquals(stepText({ kind: "grow", sizeBytes: 4096 }), "grow to 4096 bytes");
  * ```

@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
-import { HostError } from "../chain/mod.ts";
+import { HostError } from "../storage/host_error.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { NbdClient, type NbdClientOptions } from "./client.ts";
 import {

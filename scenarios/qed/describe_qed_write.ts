@@ -1,4 +1,4 @@
-import type { ByteSource, DescribedWrite } from "../../harness/mod.ts";
+import type { ByteSource, DescribedWrite } from "../../harness/advanced.ts";
 import { FEATURE, type Header, parseHeader } from "../../lib/mod.ts";
 
 const HEADER_BYTES = 64;

@@ -1,4 +1,4 @@
-import { PagedStorage } from "../../harness/mod.ts";
+import { PagedStorage } from "../../harness/advanced.ts";
 import { STRICT } from "../../lib/mod.ts";
 import { describeQedWrite } from "./describe_qed_write.ts";
 import { CLUSTER, DISK } from "./sizes.ts";

@@ -1,4 +1,4 @@
-import type { FaultRun } from "../../harness/mod.ts";
+import type { FaultRun } from "../../harness/advanced.ts";
 import {
   type Filter,
   FormatError,

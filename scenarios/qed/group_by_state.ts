@@ -1,4 +1,4 @@
-import type { FoundViolation } from "../../harness/mod.ts";
+import type { FoundViolation } from "../../harness/advanced.ts";
 
 /** Groups the violations of one kind in one state; keeps their order. */
 export function groupByState(violations: readonly FoundViolation[]): FoundViolation[][] {

@@ -1,4 +1,4 @@
-import type { LogEvent, PagedStorage } from "../../harness/mod.ts";
+import type { LogEvent, PagedStorage } from "../../harness/advanced.ts";
 import {
   FormatError,
   openImage,

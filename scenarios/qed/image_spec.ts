@@ -1,7 +1,6 @@
-import type { DiskShape, Subject } from "../../harness/mod.ts";
+import { type DiskShape, type Subject, subjectOf } from "../../harness/advanced.ts";
 import { type HeaderLayout, PROFILES } from "../../lib/mod.ts";
-import { CORRECT, type Rules } from "../kv/store.ts";
-import { STORE_SHAPE, storeSubject } from "../kv/subject.ts";
+import { CORRECT, keyValueStore } from "../../examples/key_value_store.ts";
 import { MUTANTS_BY_NAME } from "./mutants/mutants.ts";
 import { lookUp } from "./look_up.ts";
 import { qedSweep } from "./qed_sweep.ts";
@@ -30,11 +29,8 @@ export interface StoreSpec {
   /** The format. */
   readonly format: "kv";
   /** The rule that the store breaks; it follows all rules if not given. */
-  readonly without?: keyof Rules;
+  readonly without?: keyof typeof CORRECT;
 }
-
-/** A torn tail is shorter than a cluster; this is more than any cluster of a scenario. */
-const MAX_TAIL_BYTES = 2 ** 20;
 
 /** The subject of a spec, and the shape of its workloads. Throws `UnknownNameError` for unknown names. */
 export function subjectFor(
@@ -42,7 +38,7 @@ export function subjectFor(
 ): { readonly subject: Subject; readonly shape: DiskShape } {
   if (spec.format === "kv") {
     const rules = spec.without === undefined ? CORRECT : { ...CORRECT, [spec.without]: false };
-    return { subject: storeSubject(rules), shape: STORE_SHAPE };
+    return subjectOf(keyValueStore(rules));
   }
   const { layout, backing, tornTailBytes, mutant } = spec;
   const changed = mutant === undefined ? undefined : lookUp("mutant", mutant, MUTANTS_BY_NAME);
@@ -54,24 +50,4 @@ export function subjectFor(
     ...(tornTailBytes !== undefined && { tornTailBytes }),
     ...(filter && { filters: () => [filter()] }),
   });
-}
-
-/** The rule that a spec from a file breaks; undefined if it breaks none. */
-export function ruleBrokenBySpec(spec: unknown): string | undefined {
-  const fields = (spec ?? {}) as Record<string, unknown>;
-  if (fields.format === "kv") {
-    const isRule = fields.without === undefined || Object.hasOwn(CORRECT, String(fields.without));
-    return isRule ? undefined : `without must be one of ${Object.keys(CORRECT).join(", ")}`;
-  }
-  if (fields.format !== "qed") return "its format must be qed or kv";
-  if (typeof fields.profile !== "string") return "its profile must be a text";
-  const isOneOf = (field: string, ...values: readonly unknown[]) =>
-    fields[field] === undefined || values.includes(fields[field]);
-  if (!isOneOf("layout", "final", "rfc")) return "its layout must be final or rfc";
-  if (!isOneOf("backing", "short", "long")) return "its backing must be short or long";
-  const { tornTailBytes = 0, mutant = "" } = fields;
-  const isSize = Number.isSafeInteger(tornTailBytes) && Number(tornTailBytes) >= 0 &&
-    Number(tornTailBytes) < MAX_TAIL_BYTES;
-  if (!isSize) return `tornTailBytes must be a number below ${MAX_TAIL_BYTES}`;
-  return typeof mutant === "string" ? undefined : "mutant must be a text";
 }

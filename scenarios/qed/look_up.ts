@@ -1,4 +1,4 @@
-import { type Preset, presetNamed, PRESETS } from "../../harness/mod.ts";
+import { type Preset, presetNamed, PRESETS } from "../../harness/advanced.ts";
 
 /** A name that is not among the known ones. */
 export class UnknownNameError extends TypeError {

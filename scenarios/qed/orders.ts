@@ -5,7 +5,7 @@ import {
   type OrderOptions,
   type OrderScheduler,
   violationKey,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { type Case, guestBytesOf, type Setup, setUp } from "./scenario.ts";
 
 /** The result of exploring the crash states of some logs. */

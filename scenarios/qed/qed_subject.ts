@@ -1,4 +1,4 @@
-import type { GuestRange, Recording, Step, Subject, Target } from "../../harness/mod.ts";
+import type { GuestRange, Recording, Step, Subject, Target } from "../../harness/advanced.ts";
 import type { Filter, QedImage } from "../../lib/mod.ts";
 import { openBackingFiles } from "./backing_files.ts";
 import { qedTarget, refusal } from "./qed_target.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater, assertThrows } from "@std/assert";
-import { exploreLazily, SECTORS, type Step, violationKey } from "../../harness/mod.ts";
+import { exploreLazily, SECTORS, type Step, violationKey } from "../../harness/advanced.ts";
 import { ImageError, RFC, STRICT } from "../../lib/mod.ts";
 import { qedSubject, type QedSubjectOptions } from "./qed_subject.ts";
 import { CLUSTER, PER_L2_TABLE } from "./sizes.ts";

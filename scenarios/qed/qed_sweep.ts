@@ -1,4 +1,4 @@
-import type { DiskShape, GuestRange, Subject } from "../../harness/mod.ts";
+import type { DiskShape, GuestRange, Subject } from "../../harness/advanced.ts";
 import type { Filter, HeaderLayout, OrderingProfile } from "../../lib/mod.ts";
 import { qedSubject } from "./qed_subject.ts";
 import { CLUSTER, PER_L2_TABLE } from "./sizes.ts";

@@ -4,7 +4,7 @@ import type {
   Inspection,
   Refusal,
   Target,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import {
   type BackingSource,
   BufferPool,

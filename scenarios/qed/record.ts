@@ -1,4 +1,4 @@
-import type { WriteLog } from "../../harness/mod.ts";
+import type { WriteLog } from "../../harness/advanced.ts";
 import type { Filter, OrderingProfile } from "../../lib/mod.ts";
 import type { Workload } from "./workload.ts";
 import { WorkloadRun } from "./workload_run.ts";

@@ -9,7 +9,7 @@ import {
   storageSource,
   type Target,
   type WriteLog,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { ImageChain } from "../../lib/chain/mod.ts";
 import { decodeLog, isLog } from "../../harness/log/log_file.ts";
 import { type QedImage, QEMU, runSync } from "../../lib/mod.ts";

@@ -1,5 +1,5 @@
 /** Says in plain text how a run of scenarios ended. */
-import { certificateText, formatStates, textTable, violationText } from "../../harness/mod.ts";
+import { certificateText, formatStates, textTable, violationText } from "../../harness/advanced.ts";
 import type { CaseResult, ScenarioResult } from "./run_scenario.ts";
 import { originOf, type Scenario } from "./scenario.ts";
 

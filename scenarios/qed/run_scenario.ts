@@ -13,7 +13,7 @@ import {
   VIOLATION_KINDS,
   type ViolationKind,
   type WriteLog,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import {
   type Case,
   type Demonstration,

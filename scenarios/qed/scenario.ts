@@ -9,7 +9,7 @@ import {
   type Target,
   type ViolationKind,
   type WriteLog,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import type { Filter, OrderingProfile } from "../../lib/mod.ts";
 import { memoryBacking, qedTarget } from "./qed_target.ts";
 import { record } from "./record.ts";

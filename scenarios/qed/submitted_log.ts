@@ -10,7 +10,7 @@
  *
  * @module
  */
-import type { LogEvent } from "../../harness/mod.ts";
+import type { LogEvent } from "../../harness/advanced.ts";
 import type { GuestView } from "./guest_view.ts";
 
 /** The events of a log with the guest's requests, and the entry that each event comes from. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeLog } from "../../harness/log/log_file.ts";
 import { bytesSource } from "../../harness/log/write_log.ts";
-import { exploreLazily, type LogEvent, Recorder, SECTORS } from "../../harness/mod.ts";
+import { exploreLazily, type LogEvent, Recorder, SECTORS } from "../../harness/advanced.ts";
 import { createImage, MemoryStorage, openImage, runSync, writeImage } from "../../lib/mod.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { type RecordedLog, RecordedLogError, setUpLog } from "./recorded_log.ts";

@@ -1,4 +1,4 @@
-import type { OrderScheduler, RangeStep, Step as PlainStep } from "../../harness/mod.ts";
+import type { OrderScheduler, RangeStep, Step as PlainStep } from "../../harness/advanced.ts";
 import type { HeaderLayout, Operation, QedImage } from "../../lib/mod.ts";
 
 /** One request of the guest, or of the host that runs it, while the image is open. */

@@ -3,7 +3,7 @@ import {
   RecordedChoices,
   Recorder,
   type WriteLog,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import {
   closeImage,
   discardImage,

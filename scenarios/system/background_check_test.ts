@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { SECTORS, violationKey } from "../../harness/mod.ts";
+import { SECTORS, violationKey } from "../../harness/advanced.ts";
 import { repairImage, STRICT } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { aliased, crashed, duringCheck, type Setting } from "../background_check.ts";

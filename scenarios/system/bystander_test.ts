@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { SECTORS } from "../../harness/mod.ts";
+import { SECTORS } from "../../harness/advanced.ts";
 import { type Filter, STRICT } from "../../lib/mod.ts";
 import { type Case, explore } from "../qed/scenario.ts";
 import { CLUSTER, DISK } from "../qed/sizes.ts";

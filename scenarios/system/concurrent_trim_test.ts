@@ -1,7 +1,7 @@
 /** Guests that concurrently discard clusters and write others: any order, every crash. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { SECTORS, violationKey } from "../../harness/mod.ts";
+import { SECTORS, violationKey } from "../../harness/advanced.ts";
 import { flushImage, type QedImage, STRICT } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { explore } from "../qed/scenario.ts";

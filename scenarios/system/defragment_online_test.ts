@@ -1,7 +1,7 @@
 /** Defragmentation while guests run: any order of their requests, every crash. */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import fc from "fast-check";
-import { exploreLazily, SECTORS, violationKey } from "../../harness/mod.ts";
+import { exploreLazily, SECTORS, violationKey } from "../../harness/advanced.ts";
 import {
   defragmentImage,
   nextExtent,

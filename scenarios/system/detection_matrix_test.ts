@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { bumpAllocatorCase } from "../../harness/testing/bump_allocator.ts";
 import { assertEnginesAgree } from "../../harness/testing/engine_agreement.ts";
-import { FAULTS, PRESETS, SURVIVABLE_PRESETS, VIOLATION_KINDS } from "../../harness/mod.ts";
+import { FAULTS, PRESETS, SURVIVABLE_PRESETS, VIOLATION_KINDS } from "../../harness/advanced.ts";
 import { pageWithTables, readPage, writePage } from "./detection_matrix_page_testing.ts";
 import {
   type DetectionRow,

@@ -23,7 +23,7 @@ import {
   SECTORS,
   VIOLATION_KINDS,
   type ViolationKind,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { STRICT } from "../../lib/mod.ts";
 import { concurrentRequests, NO_TABLE_LOCK } from "../qed/mutants/concurrency.ts";
 import { MUTANTS } from "../qed/mutants/mutants.ts";

@@ -9,7 +9,7 @@ import {
   SECTORS,
   TORN_SECTOR,
   violationKey,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { FormatError, ImageError, QEMU, RFC, STRICT } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import type { Mutant } from "../qed/mutants/mutant.ts";

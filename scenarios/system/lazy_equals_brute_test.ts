@@ -2,7 +2,7 @@
 import { assert, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
 import { assertEnginesAgree, bruteStates, keysOf } from "../../harness/testing/engine_agreement.ts";
-import { neighbourCorruption, type Preset, PRESETS, SECTORS } from "../../harness/mod.ts";
+import { neighbourCorruption, type Preset, PRESETS, SECTORS } from "../../harness/advanced.ts";
 import { RFC } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { ANY_MUTANT, mutantCase } from "./random_mutants_testing.ts";

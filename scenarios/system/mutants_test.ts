@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import { SECTORS, violationKey } from "../../harness/mod.ts";
+import { SECTORS, violationKey } from "../../harness/advanced.ts";
 import { STRICT } from "../../lib/mod.ts";
 import { EQUIVALENT_MUTANTS } from "../qed/mutants/equivalent_mutants.ts";
 import { type Mutant, SEPARATE_FILL } from "../qed/mutants/mutant.ts";

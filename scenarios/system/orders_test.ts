@@ -10,7 +10,7 @@ import {
   SECTORS,
   shrinkOrder,
   traceHash,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import {
   concurrentRequests,

@@ -1,7 +1,7 @@
 /** Random guests of QED images, served by a correct driver or by a mutant. */
 import fc from "fast-check";
 import type { EngineCase } from "../../harness/testing/engine_agreement.ts";
-import type { Preset, WriteLog } from "../../harness/mod.ts";
+import type { Preset, WriteLog } from "../../harness/advanced.ts";
 import { FormatError, ImageError, QEMU, RFC, STRICT } from "../../lib/mod.ts";
 import { type Mutant, SEPARATE_FILL } from "../qed/mutants/mutant.ts";
 import { MUTANTS } from "../qed/mutants/mutants.ts";

@@ -9,7 +9,7 @@ import {
   SURVIVABLE_PRESETS,
   type Target,
   violationKey,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { type Filter, filtered, type QedImage, STRICT } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import {

@@ -8,7 +8,7 @@ import {
   SECTORS,
   SURVIVABLE_PRESETS,
   violationKey,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { type OrderingProfile, STRICT } from "../../lib/mod.ts";
 import { workloads } from "./random_workload_testing.ts";

@@ -9,7 +9,7 @@ import {
   sweep,
   TORN_SECTOR,
   violationKey,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { QEMU, RFC, STRICT } from "../../lib/mod.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import type { DetectableMutant } from "../qed/mutants/mutant.ts";

@@ -1,7 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 
 const ROOT = new URL("../../", import.meta.url);
-const MODULES = ["mod.ts", "lib/mod.ts", "harness/mod.ts"];
+/** Modules of which each export is described and shown. */
+const MODULES = ["mod.ts", "lib/mod.ts", "harness/advanced.ts"];
+/** Modules of which each export is described. */
+const PARTS = ["harness/advanced.ts"];
 /** What is shown by an example of its own; types are shown where they are used. */
 const SHOWN = ["function", "class", "variable"];
 /** Types of the API that are shown too: what its methods take and give. */
@@ -60,6 +63,23 @@ for (const path of MODULES) {
     assertEquals(undocumented(documentation), []);
   });
 }
+
+for (const path of PARTS) {
+  Deno.test(`all that ${path} exports is described`, async () => {
+    const lacking = undocumented(await documentationOf(path));
+    assertEquals(lacking.filter((each) => each.endsWith("no description")), []);
+  });
+}
+
+Deno.test("the harness has at most 45 names, and each of them is exported by the root too", async () => {
+  const namesOf = async (path: string) =>
+    Object.values((await documentationOf(path)).nodes)
+      .flatMap(({ symbols }) => symbols.map(({ name }) => name));
+  const names = await namesOf("harness/advanced.ts");
+  assert(names.length <= 45, `${names.length} names`);
+  const root = await namesOf("mod.ts");
+  assertEquals(names.filter((name) => !root.includes(name)), []);
+});
 
 Deno.test("what has no description or example is found", () => {
   const describe = (name: string, kind: string, jsDoc: object) => ({

@@ -1,4 +1,4 @@
-import { type Preset, WRITES } from "../../harness/mod.ts";
+import { type Preset, WRITES } from "../../harness/advanced.ts";
 import { findingName, writeFinding } from "../trials/finding_folder.ts";
 import { FORMATS, LEFT_OUT } from "../trials/formats.ts";
 import { QemuToolError } from "../trials/qemu_tool_error.ts";

@@ -5,7 +5,7 @@ import {
   MergeError,
   type PartialResult,
   type Problem,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { lookUp } from "../../scenarios/qed/look_up.ts";
 import { type ProblemInput } from "./problem.ts";
 import { ENGINES } from "../../scenarios/qed/scenario.ts";

@@ -3,7 +3,7 @@ import {
   NotDeterministicError,
   SpaceTooLargeError,
   TargetError,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { HostError } from "../../lib/chain/mod.ts";
 import { StepLimitError } from "../../lib/storage/mod.ts";
 import { UnknownNameError } from "../../scenarios/qed/look_up.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { NotDeterministicError, TargetError } from "../../harness/mod.ts";
+import { NotDeterministicError, TargetError } from "../../harness/advanced.ts";
 import { StepLimitError } from "../../lib/storage/mod.ts";
 import { UnknownNameError } from "../../scenarios/qed/look_up.ts";
 import { EXIT } from "../kit/exit_codes.ts";

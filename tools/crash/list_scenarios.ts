@@ -1,4 +1,4 @@
-import { type Preset, PRESETS } from "../../harness/mod.ts";
+import { type Preset, PRESETS } from "../../harness/advanced.ts";
 import { SCENARIOS } from "../../scenarios/catalog.ts";
 import { originOf } from "../../scenarios/qed/scenario.ts";
 

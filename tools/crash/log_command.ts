@@ -5,7 +5,7 @@ import {
   formatStates,
   type FoundViolation,
   type Preset,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import type { RecordedLog } from "../../scenarios/qed/recorded_log.ts";
 import { printJson } from "../kit/json.ts";
 import { logProblem, openLog } from "./problem.ts";
@@ -154,7 +154,7 @@ function printText(
     if (alike.length > 0) io.printLine(`  and ${alike.length} more sectors or entries like it`);
     io.printLine(
       `  crash after entry ${entryBefore(violation, recorded)}; of ${violation.pendingWrites} ` +
-        "pending write(s), this reached the disk " +
+        "pending write(s), these reached the disk " +
         `(the file has ${violation.sizeBytes} bytes):`,
     );
     if (violation.persisted.length === 0) io.printLine("    nothing");

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { DM_LOG_MAGIC, encodeDmLog } from "../../harness/mod.ts";
+import { DM_LOG_MAGIC, encodeDmLog } from "../../harness/advanced.ts";
 import { createImage, MemoryStorage, runSync } from "../../lib/mod.ts";
 import { qemuTest, runToolOk } from "../../test_support/qemu.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";

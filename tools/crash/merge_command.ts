@@ -1,4 +1,4 @@
-import { MergeError, mergePartials } from "../../harness/mod.ts";
+import { MergeError, mergePartials } from "../../harness/advanced.ts";
 import { SCENARIOS } from "../../scenarios/catalog.ts";
 import {
   type CaseInput,

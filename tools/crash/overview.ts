@@ -1,4 +1,11 @@
-import { BLOCKS, formatStates, ORDERED, SECTORS, textTable, WRITES } from "../../harness/mod.ts";
+import {
+  BLOCKS,
+  formatStates,
+  ORDERED,
+  SECTORS,
+  textTable,
+  WRITES,
+} from "../../harness/advanced.ts";
 import { PROFILES } from "../../lib/mod.ts";
 import { originOf, type Scenario } from "../../scenarios/qed/scenario.ts";
 import { casesAmong } from "../../scenarios/qed/result_text.ts";

@@ -1,4 +1,4 @@
-import type { Step } from "../../harness/mod.ts";
+import type { Step } from "../../harness/advanced.ts";
 import { parseJson } from "../kit/schema.ts";
 import { steps } from "./schemas.ts";
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type PartialResult, VIOLATION_KINDS } from "../../harness/mod.ts";
+import { type PartialResult, VIOLATION_KINDS } from "../../harness/advanced.ts";
 import type { ProblemInput } from "./problem.ts";
 import { readTextFile, writeTextFile } from "../kit/files.ts";
 import { count, listOf, numberFrom, oneOf, parseJson, text } from "../kit/schema.ts";

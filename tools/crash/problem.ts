@@ -1,5 +1,5 @@
 /** The searches of the command line as plain data, from which workers and other machines set them up. */
-import type { Problem } from "../../harness/mod.ts";
+import type { Problem } from "../../harness/advanced.ts";
 import { SCENARIOS } from "../../scenarios/catalog.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import { type RecordedLog, setUpLog } from "../../scenarios/qed/recorded_log.ts";

@@ -8,7 +8,7 @@ import {
   spellOutNested,
   timeline,
   violationKey,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import { printJson } from "../kit/json.ts";
 import { EXIT } from "../kit/exit_codes.ts";

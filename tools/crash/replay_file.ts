@@ -5,7 +5,7 @@ import {
   type TraceDigest,
   type Violation,
   VIOLATION_KINDS,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import type { ImageSpec } from "../../scenarios/qed/image_spec.ts";
 import { count, listOf, numberFrom, oneOf, parseJson, type Schema, text } from "../kit/schema.ts";
 import { withCurrentNames } from "./former_names.ts";

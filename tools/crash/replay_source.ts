@@ -8,7 +8,7 @@ import {
   traceDigest,
   traceHash,
   type WriteLog,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { subjectFor } from "../../scenarios/qed/image_spec.ts";
 import { qedSubject } from "../../scenarios/qed/qed_subject.ts";
 import { type Case, guestBytesOf, setUp } from "../../scenarios/qed/scenario.ts";

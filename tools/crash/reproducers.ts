@@ -13,7 +13,7 @@ import {
   type Step,
   type Subject,
   type ViolationKind,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { shrinkWorkloadCase, type ShrunkCase } from "./shrink_case.ts";
 import { type ImageSpec, subjectFor } from "../../scenarios/qed/image_spec.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";

@@ -61,7 +61,7 @@ Deno.test("a reproducer of a changed trace is refused, and what has changed is n
       assertEquals(code, 2, stderr);
       return stderr;
     };
-    // The bug is not there any more: the driver flushes.
+    // The bug is gone: the driver flushes.
     const mended = { ...replay, source: { image: { ...image, mutant: undefined }, steps } };
     assertStringIncludes(
       await refusal(mended),
@@ -69,7 +69,7 @@ Deno.test("a reproducer of a changed trace is refused, and what has changed is n
     );
     assertStringIncludes(await refusal(mended), 'is now "flush (NEED_CHECK before allocation)"');
     const other = { ...replay, source: { image: { ...image, profile: "rfc" }, steps } };
-    assertStringIncludes(await refusal(other), 'it was judged with "sectors, qed (strict)');
+    assertStringIncludes(await refusal(other), 'it was checked with "sectors, qed (strict)');
     const backed = { ...replay, source: { image: { ...image, backing: "short" }, steps } };
     assertStringIncludes(await refusal(backed), "the file before the first event has changed");
     const { trace: _, ...old } = replay;

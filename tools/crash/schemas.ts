@@ -1,7 +1,7 @@
 /** The schemas of the parts that the files of `crash` share. */
 import * as v from "valibot";
-import type { Step } from "../../harness/mod.ts";
-import { CORRECT, type Rules } from "../../scenarios/kv/store.ts";
+import type { Step } from "../../harness/advanced.ts";
+import { CORRECT } from "../../examples/key_value_store.ts";
 import type { ImageSpec } from "../../scenarios/qed/image_spec.ts";
 import { count, listOf, numberFrom, objectRule, oneOf, type Schema, text } from "../kit/schema.ts";
 
@@ -69,7 +69,7 @@ const qedSpec = fields({
 
 const storeSpec = fields({
   format: v.literal("kv"),
-  without: v.exactOptional(oneOf(...Object.keys(CORRECT) as (keyof Rules)[])),
+  without: v.exactOptional(oneOf(...Object.keys(CORRECT) as (keyof typeof CORRECT)[])),
 });
 
 /** The image that a workload runs on. */

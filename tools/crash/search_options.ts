@@ -1,4 +1,4 @@
-import type { Shard } from "../../harness/mod.ts";
+import type { Shard } from "../../harness/advanced.ts";
 import { lookUp } from "../../scenarios/qed/look_up.ts";
 import { DEFAULT_DEPTH } from "../../scenarios/qed/run_scenario.ts";
 import { ENGINES } from "../../scenarios/qed/scenario.ts";

@@ -18,7 +18,7 @@ import {
   traceHash,
   violationKey,
   type ViolationKind,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import { type ReplayFile, replayFileOf } from "./replay_file.ts";
 import { crashPointOf, type Source } from "./replay_source.ts";

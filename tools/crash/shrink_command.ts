@@ -5,7 +5,7 @@ import {
   timeline,
   violationKey,
   violationText,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import { printJson } from "../kit/json.ts";
 import { replayReport } from "./report/results_report.ts";

@@ -13,7 +13,7 @@ import {
   type SweepResult,
   violationText,
   type WorkloadSource,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { printJson } from "../kit/json.ts";
 import { type CrashFinding, sweepReport } from "./report/results_report.ts";
 import { contextOf, writeReport } from "./report/write_report.ts";

@@ -1,4 +1,4 @@
-import { type Subject, traceHash } from "../../harness/mod.ts";
+import { type Subject, traceHash } from "../../harness/advanced.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import type { CrashFinding } from "./report/results_report.ts";
 import { type ReplayFile, replayFileOf } from "./replay_file.ts";

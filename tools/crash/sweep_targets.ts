@@ -1,7 +1,6 @@
-import type { DiskShape, Subject } from "../../harness/mod.ts";
+import { type DiskShape, type Subject, subjectOf } from "../../harness/advanced.ts";
 import { PROFILES } from "../../lib/mod.ts";
-import { CORRECT } from "../../scenarios/kv/store.ts";
-import { STORE_SHAPE, storeSubject } from "../../scenarios/kv/subject.ts";
+import { keyValueStore } from "../../examples/key_value_store.ts";
 import type { ImageSpec } from "../../scenarios/qed/image_spec.ts";
 import { lookUp } from "../../scenarios/qed/look_up.ts";
 import { qedSweep } from "../../scenarios/qed/qed_sweep.ts";
@@ -58,9 +57,9 @@ function qedTargetFor(options: SweepTargetOptions): SweepTarget {
   return qedSweep({ profile, layout, ...(backing && { backing }) });
 }
 
-/** The store of docs/test-your-own-format.md. */
+/** The store of examples/key_value_store.ts. */
 function storeTargetFor(options: SweepTargetOptions): SweepTarget {
   const [misplaced] = targetWords({ ...options, target: undefined });
   if (misplaced) throw new UsageError(`${misplaced} cannot be combined with --target kv`);
-  return { subject: storeSubject(CORRECT), shape: STORE_SHAPE };
+  return subjectOf(keyValueStore());
 }

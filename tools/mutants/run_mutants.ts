@@ -2,7 +2,7 @@
 import type { DetectableMutant } from "../../scenarios/qed/mutants/mutant.ts";
 import { MUTANTS } from "../../scenarios/qed/mutants/mutants.ts";
 import type { WorkloadName } from "../../scenarios/qed/mutants/workloads.ts";
-import type { ViolationKind } from "../../harness/mod.ts";
+import type { ViolationKind } from "../../harness/advanced.ts";
 import type { Kill, Outcome, Report, SourceMutant } from "./mutant.ts";
 import { TRIALS, workloadTrial } from "./trials.ts";
 import { SourceCopy } from "./source_copy.ts";

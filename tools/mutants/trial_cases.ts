@@ -1,5 +1,5 @@
 /** Cases that only defects are looked for with, or that a scenario has and no workload is named after. */
-import { SECTORS } from "../../harness/mod.ts";
+import { SECTORS } from "../../harness/advanced.ts";
 import { FEATURE, STRICT } from "../../lib/mod.ts";
 import { GROW } from "../../scenarios/grow.ts";
 import { REBASE_HEADER } from "../../scenarios/rebase_header.ts";

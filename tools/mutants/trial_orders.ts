@@ -1,5 +1,5 @@
 /** Requests in flight, and a cache with room for one L2 table. */
-import { SECTORS } from "../../harness/mod.ts";
+import { SECTORS } from "../../harness/advanced.ts";
 import { type Operation, readImage, STRICT } from "../../lib/mod.ts";
 import { aliased, duringCheck } from "../../scenarios/background_check.ts";
 import type { OpenCase } from "../../scenarios/qed/orders.ts";

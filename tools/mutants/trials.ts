@@ -1,5 +1,10 @@
 /** The trials that search for a mutant: workloads, commits, crashes during recovery, and orders. */
-import { exploreLazily, findViolation, SECTORS, type ViolationKind } from "../../harness/mod.ts";
+import {
+  exploreLazily,
+  findViolation,
+  SECTORS,
+  type ViolationKind,
+} from "../../harness/advanced.ts";
 import { type Filter, type OrderingProfile, STRICT } from "../../lib/mod.ts";
 import { COMMIT } from "../../scenarios/commit.ts";
 import { concurrentRequests } from "../../scenarios/qed/mutants/concurrency.ts";

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { ByteSource } from "../../harness/mod.ts";
+import type { ByteSource } from "../../harness/advanced.ts";
 import { type DriverStep, type DriverWorkload, GUEST_BYTES } from "./workloads.ts";
 import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 

@@ -9,7 +9,7 @@ import {
   type Preset,
   RecordedChoices,
   type WriteLog,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import type { SparseImage } from "./sparse_image.ts";
 
 /** A state that a crash can leave, and the first crash of its epoch that can. */

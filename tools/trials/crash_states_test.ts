@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
-import { CrashPoint, type Preset, SECTORS, type WriteLog, WRITES } from "../../harness/mod.ts";
+import { CrashPoint, type Preset, SECTORS, type WriteLog, WRITES } from "../../harness/advanced.ts";
 import { filled, LogBuilder, SECTOR } from "../../harness/testing/log_builder.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { crashStatesOf } from "./crash_states.ts";

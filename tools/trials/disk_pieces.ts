@@ -1,4 +1,4 @@
-import { CrashPoints, type Preset, type WriteOutcome } from "../../harness/mod.ts";
+import { CrashPoints, type Preset, type WriteOutcome } from "../../harness/advanced.ts";
 import type { CrashState } from "./crash_states.ts";
 import type { Recording } from "./record.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
-import { WRITES } from "../../harness/mod.ts";
+import { WRITES } from "../../harness/advanced.ts";
 import { qemuDirTest, qemuTest } from "../../test_support/qemu.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { writeFinding } from "./finding_folder.ts";

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import * as fs from "node:fs";
 import { ensureDirSync } from "@std/fs";
-import type { WriteOutcome } from "../../harness/mod.ts";
+import type { WriteOutcome } from "../../harness/advanced.ts";
 import { demonstrationOf } from "./demonstration.ts";
 import { type EntryOutcome, outcomesOf } from "./disk_pieces.ts";
 import { imageOptions } from "./formats.ts";

@@ -8,7 +8,7 @@ import {
   parseDmLog,
   RecordedChoices,
   WRITES,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { readFile } from "../kit/files.ts";
 import { UsageError } from "../kit/usage_error.ts";
 import type { Cell } from "./cells.ts";

@@ -4,7 +4,7 @@ import {
   type LogEvent,
   parseDmLog,
   type WriteLog,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 import { NbdRequestError } from "../../lib/nbd/mod.ts";
 import { cellsOf, guestBase, patternOf, uniform } from "./cells.ts";
 import type { Look } from "./examine.ts";

@@ -1,4 +1,4 @@
-import type { ByteSource, PagedStorage } from "../../harness/mod.ts";
+import type { ByteSource, PagedStorage } from "../../harness/advanced.ts";
 import { imageOptions } from "./formats.ts";
 import { QemuDisk } from "./qemu_disk.ts";
 import { QemuToolCrash, QemuToolError } from "./qemu_tool_error.ts";

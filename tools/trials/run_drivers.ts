@@ -1,4 +1,4 @@
-import type { Preset } from "../../harness/mod.ts";
+import type { Preset } from "../../harness/advanced.ts";
 import type { DriverFormat } from "./formats.ts";
 import { QemuToolError } from "./qemu_tool_error.ts";
 import { recordDriver } from "./record.ts";

@@ -1,4 +1,9 @@
-import { formatStates, type ReportTable, type StateCount, textTable } from "../../harness/mod.ts";
+import {
+  formatStates,
+  type ReportTable,
+  type StateCount,
+  textTable,
+} from "../../harness/advanced.ts";
 import { findingName } from "./finding_folder.ts";
 import type { DriverFormat } from "./formats.ts";
 import type { ClassResult, TrialResult } from "./trial.ts";

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { Buffer } from "node:buffer";
-import { type ByteSource, type PagedStorage, STORAGE_PAGE_BYTES } from "../../harness/mod.ts";
+import { type ByteSource, type PagedStorage, STORAGE_PAGE_BYTES } from "../../harness/advanced.ts";
 import { HoleFinder } from "../../lib/chain/holes.ts";
 import { FullError } from "./qemu_tool_error.ts";
 

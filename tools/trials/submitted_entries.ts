@@ -14,7 +14,7 @@ import {
   type NewDmLogEntry,
   PagedStorage,
   parseDmLog,
-} from "../../harness/mod.ts";
+} from "../../harness/advanced.ts";
 
 import { labelOf } from "./record.ts";
 import { SECTOR_BYTES } from "../../lib/storage/sector.ts";

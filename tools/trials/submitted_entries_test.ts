@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { bytesSource } from "../../harness/log/write_log.ts";
-import type { LogEvent } from "../../harness/mod.ts";
+import type { LogEvent } from "../../harness/advanced.ts";
 import { submittedEntries } from "./submitted_entries.ts";
 
 const write = (id: number, offsetBytes: number, bytes: Uint8Array): LogEvent => ({

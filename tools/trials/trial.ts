@@ -1,4 +1,4 @@
-import { CrashPoints, type Persisted, type Preset } from "../../harness/mod.ts";
+import { CrashPoints, type Persisted, type Preset } from "../../harness/advanced.ts";
 import { type Content, type CrashState, crashStatesOf } from "./crash_states.ts";
 import { type Examination, Examiner } from "./examine.ts";
 import type { Recording } from "./record.ts";

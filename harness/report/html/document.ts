@@ -1,28 +1,28 @@
 import type { WriteOutcome } from "../write_outcome.ts";
 
-/** A report as data: what a page shows, without how it shows it. */
+/** The contents of a report as data, independent of its presentation. */
 export interface ReportDocument {
-  /** What was run, in a few words. */
+  /** The program and its input, in a few words. */
   readonly title: string;
-  /** What came out, in a sentence. */
+  /** The result, in a sentence. */
   readonly summary: string;
   /** The command that does it again. */
   readonly command: string;
   /** Facts such as versions and presets: a name and a value each. */
   readonly facts: readonly (readonly [name: string, value: string])[];
-  /** Tables; those that are drawn too come after what was found. */
+  /** Tables; those with bars come after the findings. */
   readonly tables: readonly ReportTable[];
-  /** What was found. */
+  /** The findings. */
   readonly violations: readonly ReportViolation[];
-  /** What one has to know to read it. */
+  /** Notes for the reader. */
   readonly notes: readonly string[];
-  /** What the page needs to judge states itself; undefined if it can't. */
+  /** Data for the interactive view; undefined if there is none. */
   readonly live?: ReportLive;
 }
 
 /** A table; with `bars` it is drawn as well. */
 export interface ReportTable {
-  /** What it shows. */
+  /** Its subject. */
   readonly title: string;
   /** The head of each column. */
   readonly head: readonly string[];
@@ -36,21 +36,21 @@ export interface ReportTable {
 
 /** Something that was found, in its smallest state. */
 export interface ReportViolation {
-  /** Where, and of what kind. */
+  /** Its place and kind. */
   readonly title: string;
   /** Its kind. */
   readonly kind: string;
-  /** What was expected, and what came. */
+  /** The expected and the actual state. */
   readonly detail: string;
   /** Why, in sentences. */
   readonly explanation: readonly string[];
   /** Commands that show it again. */
   readonly replay: readonly string[];
-  /** What happened, up to the crash. */
+  /** The events up to the crash. */
   readonly timeline: readonly TimelineEntry[];
-  /** What is on disk before, as the crash left it, and after recovery. */
+  /** The contents of the disk before, after the crash, and after recovery. */
   readonly stages?: ReportStages;
-  /** The number of its case among those that the page can judge; undefined if there is none. */
+  /** The number of its case in the interactive view; undefined if it has none. */
   readonly liveCase?: number;
   /** Why there is none. */
   readonly noLive?: string;
@@ -58,13 +58,13 @@ export interface ReportViolation {
 
 /** One thing that happened. */
 export interface TimelineEntry {
-  /** What kind of thing. */
+  /** The kind of event. */
   readonly kind: "guest" | "write" | "flush" | "size" | "note" | "crash";
-  /** What it was for: the lane that it is drawn in. */
+  /** Its label: the lane that it is drawn in. */
   readonly lane: string;
-  /** What it was, in words. */
+  /** Its description. */
   readonly text: string;
-  /** What became of it; for writes only. */
+  /** Its outcome; for writes only. */
   readonly outcome?: WriteOutcome;
   /** For a guest's request: after which entry it was answered; undefined if it was not. */
   readonly answeredAt?: number;
@@ -72,34 +72,34 @@ export interface TimelineEntry {
 
 /** The same things at three moments. */
 export interface ReportStages {
-  /** What the rows are: table entries, or sectors. */
+  /** The kind of rows: table entries, or sectors. */
   readonly title: string;
   /** The rows. */
   readonly rows: readonly StageRow[];
-  /** What was left out, if anything was. */
+  /** A note about omitted rows, if there are any. */
   readonly note?: string;
 }
 
 /** One thing at three moments. */
 export interface StageRow {
-  /** What it is. */
+  /** Its name. */
   readonly name: string;
-  /** What it was before the log. */
+  /** Its value before the log. */
   readonly before: string;
-  /** What the crash left. */
+  /** Its value after the crash. */
   readonly left: string;
-  /** What it is once somebody has opened the file. */
+  /** Its value after recovery. */
   readonly after: string;
   /** Why it is wrong as the crash left it; undefined if it is not. */
   readonly wrong?: string;
 }
 
-/** What a page needs to judge states by itself. */
+/** The interactive view of a page. */
 export interface ReportLive {
   /** The program, an ECMAScript module. */
   readonly script: string;
   /** Modules that it names and that browsers do not have: their source, by name. */
   readonly modules: Readonly<Record<string, string>>;
-  /** What it works on, as JSON. */
+  /** Its data, as JSON. */
   readonly data: string;
 }

@@ -4,7 +4,7 @@ export interface Html {
   readonly html: string;
 }
 
-/** What may stand in {@linkcode html}: text is escaped, lists are put one after the other. */
+/** A part of {@linkcode html}: text is escaped, lists are joined. */
 export type HtmlPart = Html | string | number | undefined | readonly HtmlPart[];
 
 /** HTML with parts in it: all that is not HTML already is escaped. */
@@ -14,7 +14,7 @@ export function html(pieces: TemplateStringsArray, ...parts: readonly HtmlPart[]
   };
 }
 
-/** HTML from somewhere else, as it is. */
+/** HTML from elsewhere, unescaped. */
 export function raw(text: string): Html {
   return { html: text };
 }

@@ -33,7 +33,7 @@ if (named) named.open = true;
  * @example
  * ```ts
  * import { assertStringIncludes } from "@std/assert";
- * import { reportPage } from "@powercut/powercut/harness";
+ * import { reportPage } from "@powercut/powercut/harness/advanced";
  *
  * const page = reportPage({
  *   title: "All scenarios",

@@ -4,7 +4,7 @@ import type { ByteSource } from "../../log/write_log.ts";
 import type { ReportStages, StageRow } from "./document.ts";
 import { SECTOR_BYTES } from "../../../lib/storage/sector.ts";
 
-/** More rows than this nobody reads. */
+/** The maximum number of rows. */
 const MAX_ROWS = 48;
 
 /** A file at three moments; undefined if there is no such file. */
@@ -13,7 +13,7 @@ export interface FileStages {
   readonly before: ByteSource;
   /** As the crash left it. */
   readonly left: ByteSource;
-  /** Once somebody has opened it; what was said instead, if that was refused. */
+  /** After recovery; the refusal, if recovery refused the file. */
   readonly after: ByteSource | string;
 }
 
@@ -32,7 +32,7 @@ export interface FileRange {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { PagedStorage, sectorStages, storageSource } from "@powercut/powercut/harness";
+ * import { PagedStorage, sectorStages, storageSource } from "@powercut/powercut/harness/advanced";
  * import { MemoryStorage } from "@powercut/powercut/lib";
  *
  * const before = storageSource(new MemoryStorage(new Uint8Array(1024)));

@@ -3,12 +3,12 @@ import { type TimelineEvent, timelineEvents, type TimelineOptions } from "../tim
 import type { TimelineEntry } from "./document.ts";
 
 /**
- * A log up to a crash, one entry for each thing that happened; completions are not told.
+ * A log up to a crash, one entry for each event; acknowledgements are merged into their requests.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Recorder, timelineEntries } from "@powercut/powercut/harness";
+ * import { Recorder, timelineEntries } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(512) });

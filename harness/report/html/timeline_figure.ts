@@ -9,10 +9,10 @@ const LEFT = 128;
 const TOP = 14;
 /** Longer names of lanes do not fit left of them. */
 const LONGEST_NAME = 18;
-/** So many entries are drawn, the last ones; the table has all. */
+/** The maximum number of entries drawn, the last ones; the table has all. */
 const MAX_DRAWN = 120;
 
-/** What each outcome looks like, besides its colour, and is called. */
+/** Sign and name of each outcome, besides its colour. */
 export const OUTCOMES: Readonly<
   Record<WriteOutcome, { readonly sign: string; readonly words: string }>
 > = {
@@ -22,7 +22,7 @@ export const OUTCOMES: Readonly<
   lost: { sign: "−", words: "lost" },
 };
 
-/** What happened, drawn: time goes to the right, and what belongs together is in one lane. */
+/** The events as a figure: time runs to the right, and each label has a lane. */
 export function timelineFigure(all: readonly TimelineEntry[]): Html {
   const skipped = Math.max(0, all.length - MAX_DRAWN);
   const entries = all.slice(skipped);

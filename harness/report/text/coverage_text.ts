@@ -2,12 +2,12 @@ import type { SweepCoverage } from "../../workload/sweep_result.ts";
 import type { WorkloadOrigin } from "../../workload/workload_source.ts";
 
 /**
- * How much a sweep has seen, in words. What was not run is said.
+ * The coverage of a sweep in words, including what was not run.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { coverageText } from "@powercut/powercut/harness";
+ * import { coverageText } from "@powercut/powercut/harness/advanced";
  *
  * const origin = { kind: "exhaustive", length: 3, operations: 20 } as const;
  * assertEquals(

@@ -4,12 +4,12 @@ import { PagedStorage } from "../../model/paged_storage.ts";
 import type { Target } from "../../target/target.ts";
 
 /**
- * Each event of a log in words, with what a write means to the format where `target` has words for that.
+ * A description of each event of a log, with the meaning of a write where `target` describes it.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { eventWords, PagedStorage } from "@powercut/powercut/harness";
+ * import { eventWords, PagedStorage } from "@powercut/powercut/harness/advanced";
  *
  * const base = new PagedStorage({ sizeBytes: 512, read: (_, into) => into.fill(0) });
  * const bytes = new Uint8Array(512);

@@ -56,7 +56,7 @@ Deno.test("a violation says what is wrong, when the crash came and what reached 
   assertEquals(violationText(violation, LOG).split("\n"), [
     "wrong-data: guest sector 0 holds zeroes, allowed: 0x01 repeated",
     "  crash after event 6, write 512 bytes at 512 (table)",
-    "  of 2 write(s) on their way, this reached the disk (the file has 8192 bytes):",
+    "  of 2 pending write(s), these reached the disk (the file has 8192 bytes):",
     "    event 5: data, 512 of 1024 bytes at 4096",
     "    event 6: table, 512 bytes at 512",
   ]);
@@ -68,15 +68,15 @@ Deno.test("a violation says what is wrong, when the crash came and what reached 
   const persisted = [{ event: 0, offsetBytes: 512, lengthBytes: 512, label: "table" }];
   const nested = [{ afterEvent: 3, persisted, sizeBytes: 8192, choices: [] }];
   assertEquals(violationText({ ...violation, nested }, LOG).split("\n").slice(5), [
-    "  then recovery was cut short after its event 3, and of it this reached the disk (the file " +
+    "  then the power failed again after event 3 of the recovery; these writes reached the disk (the file " +
     "has 8192 bytes):",
     "    event 0 of the recovery: table, 512 bytes at 512",
   ]);
   const early = { ...violation, crashAfterEvent: -1, persisted: [] };
   assertEquals(violationText(early, LOG).split("\n").slice(1), [
     "  crash after nothing at all",
-    "  of 2 write(s) on their way, this reached the disk (the file has 8192 bytes):",
-    "    nothing of what was on its way",
+    "  of 2 pending write(s), these reached the disk (the file has 8192 bytes):",
+    "    no pending write",
   ]);
 });
 

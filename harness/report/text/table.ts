@@ -4,7 +4,7 @@
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { textTable } from "@powercut/powercut/harness";
+ * import { textTable } from "@powercut/powercut/harness/advanced";
  *
  * assertEquals(
  *   textTable(["name", "count"], [["a", "1"]], { alignRight: [1] }),

@@ -4,13 +4,13 @@ import { timelineEvents } from "../timeline.ts";
 import { outcomeOf, type WriteOutcome } from "../write_outcome.ts";
 
 /**
- * The log up to a crash, a line for each event, with a sign in front of each write: `=` durable,
- * `+` reached the disk, `~` reached it in part, `-` lost.
+ * The log up to a crash, a line for each event, with a sign before each write: `=` durable, `+`
+ * reached the disk, `~` reached it in part, `-` lost.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Recorder, timeline } from "@powercut/powercut/harness";
+ * import { Recorder, timeline } from "@powercut/powercut/harness/advanced";
  * import { type Operation } from "@powercut/powercut/lib";
  *
  * const recorder = new Recorder({ base: new Uint8Array(1024) });

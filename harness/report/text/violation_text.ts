@@ -6,12 +6,13 @@ import type {
 import { describeEvent, type WriteLog } from "../../log/write_log.ts";
 
 /**
- * A violation in a few lines: what is wrong, when the crash came, what reached the disk.
+ * A violation in a few lines: the broken promise, the crash point, the writes that reached the
+ * disk.
  *
  * @example
  * ```ts
  * import { assertStringIncludes } from "@std/assert";
- * import { type FoundViolation, Recorder, violationText } from "@powercut/powercut/harness";
+ * import { type FoundViolation, Recorder, violationText } from "@powercut/powercut/harness/advanced";
  *
  * const violation: FoundViolation = {
  *   kind: "leak",
@@ -34,12 +35,12 @@ export function violationText(violation: FoundViolation, log: WriteLog): string 
   const event = log.events[crashAfterEvent];
   const after = event ? `event ${crashAfterEvent}, ${describeEvent(event)}` : "nothing at all";
   const reached = persisted.length === 0
-    ? ["    nothing of what was on its way"]
+    ? ["    no pending write"]
     : persisted.map((version) => `    ${persistedText(version, log)}`);
   return [
     `${kind}: ${detail}`,
     `  crash after ${after}`,
-    `  of ${pendingWrites} write(s) on their way, this reached the disk ` +
+    `  of ${pendingWrites} pending write(s), these reached the disk ` +
     `(the file has ${sizeBytes} bytes):`,
     ...reached,
     ...(corruption
@@ -49,19 +50,19 @@ export function violationText(violation: FoundViolation, log: WriteLog): string 
   ].join("\n");
 }
 
-/** A crash of a recovery, in a few lines; its log has no more than what is said here. */
+/** A crash during recovery, in a few lines. */
 function nestedCrashText({ afterEvent, persisted, sizeBytes }: FoundNestedCrash): string[] {
   const reached = persisted.map(({ event, label, lengthBytes, offsetBytes }) =>
     `    event ${event} of the recovery: ${label}, ${lengthBytes} bytes at ${offsetBytes}`
   );
   return [
-    `  then recovery was cut short after its event ${afterEvent}, and of it this reached the disk ` +
+    `  then the power failed again after event ${afterEvent} of the recovery; these writes reached the disk ` +
     `(the file has ${sizeBytes} bytes):`,
     ...(reached.length > 0 ? reached : ["    nothing"]),
   ];
 }
 
-/** What of a write reached the disk, in one line. */
+/** The part of a write that reached the disk, in one line. */
 export function persistedText(version: PersistedVersion, log: WriteLog): string {
   const event = log.events[version.event];
   const whole = "bytes" in event ? event.bytes.length : version.lengthBytes;

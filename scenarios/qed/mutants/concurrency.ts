@@ -1,5 +1,5 @@
 /** Mutants of the locks of an open image, and concurrent requests that show them. */
-import { type Preset, SECTORS } from "../../../harness/mod.ts";
+import { type Preset, SECTORS } from "../../../harness/advanced.ts";
 import { type Operation, type QedImage, readImage, STRICT } from "../../../lib/mod.ts";
 import type { Case } from "../scenario.ts";
 import { CLUSTER } from "../sizes.ts";

@@ -1,4 +1,4 @@
-import type { ViolationKind } from "../../../harness/mod.ts";
+import type { ViolationKind } from "../../../harness/advanced.ts";
 import { type Filter, type OrderingProfile, STRICT } from "../../../lib/mod.ts";
 import type { WorkloadName } from "./workloads.ts";
 

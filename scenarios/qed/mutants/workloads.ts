@@ -1,5 +1,5 @@
 /** The workloads that detect mutants: small, and together they take every write path of the driver. */
-import type { Exploration, GuestRange, Preset } from "../../../harness/mod.ts";
+import type { Exploration, GuestRange, Preset } from "../../../harness/advanced.ts";
 import type { Filter, OrderingProfile } from "../../../lib/mod.ts";
 import { COPIED } from "../../copy_on_read.ts";
 import { DEFRAGMENTED } from "../../defragment.ts";

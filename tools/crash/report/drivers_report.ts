@@ -8,7 +8,7 @@ import {
   type ReportViolation,
   sectorStages,
   timelineEntries,
-} from "../../../harness/mod.ts";
+} from "../../../harness/advanced.ts";
 import { QEMU } from "../../../lib/mod.ts";
 import { type EntryOutcome, outcomesOf } from "../../trials/disk_pieces.ts";
 import { findingName } from "../../trials/finding_folder.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import type { Page } from "playwright-core";
-import { reportPage } from "../../../harness/mod.ts";
+import { reportPage } from "../../../harness/advanced.ts";
 import { crash } from "../run_crash_testing.ts";
 import { missingQemu } from "../../../test_support/qemu.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";

@@ -1,4 +1,4 @@
-import type { ByteSource, FileStages, ReportStages, StageRow } from "../../../harness/mod.ts";
+import type { ByteSource, FileStages, ReportStages, StageRow } from "../../../harness/advanced.ts";
 
 const HEADER_BYTES = 64;
 const ENTRY_BYTES = 8;

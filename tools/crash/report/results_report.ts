@@ -12,7 +12,7 @@ import {
   type ReportViolation,
   type SweepFinding,
   type SweepResult,
-} from "../../../harness/mod.ts";
+} from "../../../harness/advanced.ts";
 import { casesAmong, caseTitle, explorationCells } from "../../../scenarios/qed/result_text.ts";
 import type { CaseResult, ScenarioResult } from "../../../scenarios/qed/run_scenario.ts";
 import { guestBytesOf } from "../../../scenarios/qed/scenario.ts";

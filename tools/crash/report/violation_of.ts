@@ -12,7 +12,7 @@ import {
   sectorStages,
   type Target,
   timelineEntries,
-} from "../../../harness/mod.ts";
+} from "../../../harness/advanced.ts";
 import { runSync } from "../../../lib/storage/mod.ts";
 import { qedStages } from "./qed_stages.ts";
 

@@ -1,4 +1,4 @@
-import { type ReportDocument, reportPage } from "../../../harness/mod.ts";
+import { type ReportDocument, reportPage } from "../../../harness/advanced.ts";
 import type { Io } from "../../kit/io.ts";
 import { writeTextFile } from "../../kit/files.ts";
 

@@ -1,4 +1,4 @@
-import { type Fault, FAULTS, faultyStorage } from "../../../harness/mod.ts";
+import { type Fault, FAULTS, faultyStorage } from "../../../harness/advanced.ts";
 import { describeRequest, type Filter } from "../../../lib/mod.ts";
 import { didYouMean } from "../../kit/nearest.ts";
 import { UsageError } from "../../kit/usage_error.ts";

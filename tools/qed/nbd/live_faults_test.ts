@@ -1,6 +1,6 @@
 /** Storage that fails while clients are using it. */
 import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { FAULTS } from "../../../harness/mod.ts";
+import { FAULTS } from "../../../harness/advanced.ts";
 import { UsageError } from "../../kit/usage_error.ts";
 import { filtered, MemoryStorage, type Operation, runSync } from "../../../lib/mod.ts";
 import { Image } from "../../../mod.ts";

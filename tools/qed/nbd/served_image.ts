@@ -1,6 +1,6 @@
 import { encodeLog } from "../../../harness/log/log_file.ts";
 import { bytesSource } from "../../../harness/log/write_log.ts";
-import { EventFile, Recorder } from "../../../harness/mod.ts";
+import { EventFile, Recorder } from "../../../harness/advanced.ts";
 import type { OrderingProfile } from "../../../lib/mod.ts";
 import { AsyncDriver, type Filter, filtered, type Operation, type Turn } from "../../../lib/mod.ts";
 import { ImageChain, type ImageFormat } from "../../../lib/chain/mod.ts";

@@ -5,7 +5,7 @@ import {
   type ReportDocument,
   type ReportViolation,
   type Target,
-} from "../../../../harness/mod.ts";
+} from "../../../../harness/advanced.ts";
 import { PROFILES } from "../../../../lib/mod.ts";
 import { liveScript } from "./bundle_live.ts";
 import { type LiveCase, PieceStore } from "./live_data.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { reportPage } from "../../../../harness/mod.ts";
+import { reportPage } from "../../../../harness/advanced.ts";
 import { crash } from "../../run_crash_testing.ts";
 import { inTempDir } from "../../../../test_support/temp_dir.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import { checkFound, prepareContext, violationKey } from "../../../../harness/mod.ts";
+import { checkFound, prepareContext, violationKey } from "../../../../harness/advanced.ts";
 import { SCENARIOS } from "../../../../scenarios/catalog.ts";
 import { explore, guestBytesOf, setUp } from "../../../../scenarios/qed/scenario.ts";
 import { LiveCases } from "./live_cases.ts";

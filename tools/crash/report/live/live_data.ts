@@ -5,7 +5,7 @@ import {
   type LogEvent,
   PagedStorage,
   type WriteLog,
-} from "../../../../harness/mod.ts";
+} from "../../../../harness/advanced.ts";
 
 /** The data of the interactive view. */
 export interface LiveData {
