@@ -20,7 +20,7 @@ async function runFixture(
   });
 }
 
-Deno.test("without QEMU a test that needs it is ignored, and it is said which and why", async () => {
+Deno.test("without QEMU a test that needs it is ignored, with its name and the reason printed", async () => {
   const { code, output } = await runFixture(["qemu-img"], "");
   assertEquals(code, 0, output);
   assertStringIncludes(output, 'SKIPPED: "a test that needs QEMU": qemu-io is not in PATH');

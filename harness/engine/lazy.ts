@@ -9,7 +9,7 @@
  * the contents of one guest sector do not depend on another. (The idea, for persistent memory:
  * Jaaru, ASPLOS 2021.)
  *
- * Crash points are explored an epoch at a time, see `Epoch` in model/epochs.ts.
+ * Crash points are explored an epoch at a time, see `Epoch` in model/epoch.ts.
  *
  * @module
  */

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Operation, StepLimitError } from "../../lib/storage/mod.ts";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { Recorder } from "../log/recorder.ts";
 import { SECTORS, TORN_SECTOR, WRITES } from "../model/presets.ts";
@@ -43,7 +44,7 @@ seededTest(
   "deepening to the end finds what the lazy engine finds, also with crashes in a row",
   (seed) => {
     let failing = 0;
-    const count = onRandomCases(seed, 60, (each) => {
+    const count = onRandomCases(seed, sized({ short: 20, long: 60 }), (each) => {
       for (const depth of [1, 2]) {
         if (depth > 1 && bruteStates(each.log, each.preset) > 60n) continue;
         const lazy = run(exploreLazily, { ...each, depth }, 0);
@@ -54,14 +55,14 @@ seededTest(
         if (lazy.verdict === "violation") failing++;
       }
     });
-    assertGreaterOrEqual(count, 50);
-    assertGreaterOrEqual(failing, 20);
+    assertGreaterOrEqual(count, sized({ short: 8, long: 50 }));
+    assertGreaterOrEqual(failing, sized({ short: 2, long: 20 }));
   },
 );
 
 seededTest("what is complete up to k units holds every violation of k decisions", (seed) => {
   let bounded = 0;
-  onRandomCases(seed, 100, (each) => {
+  onRandomCases(seed, sized({ short: 25, long: 100 }), (each) => {
     const { log, target, preset } = each;
     const context = prepareContext(log, target, preset, each);
     const result = run(exploreByDeepening, each, 12);
@@ -80,7 +81,7 @@ seededTest("what is complete up to k units holds every violation of k decisions"
       }
     }
   });
-  assertGreaterOrEqual(bounded, 10);
+  assertGreaterOrEqual(bounded, sized({ short: 1, long: 10 }));
 });
 
 /** The choice sequences of a crash point in which at most `most` answers are not the first. */
@@ -113,7 +114,7 @@ function optionsAfter(point: CrashPoint, sequence: readonly number[]): number | 
 
 seededTest("samples show nothing that is not there, and much of what is", (seed) => {
   let [there, shown] = [0, 0];
-  onRandomCases(seed, 60, (each) => {
+  onRandomCases(seed, sized({ short: 12, long: 60 }), (each) => {
     const all = new Set(keysOf(run(exploreLazily, each, 0)));
     const sampled = run(exploreBySampling, each, 200, seed);
     for (const key of keysOf(sampled)) assert(all.has(key), key);
@@ -121,11 +122,11 @@ seededTest("samples show nothing that is not there, and much of what is", (seed)
     shown += sampled.violations.length;
     assertEquals(run(exploreBySampling, each, 200, seed), sampled);
   });
-  assertGreaterOrEqual(shown / there, 0.9, `${shown} of ${there}`);
+  assertGreaterOrEqual(shown / there, sized({ short: 0.6, long: 0.9 }), `${shown} of ${there}`);
 });
 
 seededTest("there are as many samples as were asked for, or as there are behaviours", (seed) => {
-  onRandomCases(seed, 30, (each) => {
+  onRandomCases(seed, sized({ short: 10, long: 30 }), (each) => {
     const { coverage } = run(exploreBySampling, each, 9, seed).certificate;
     assert(coverage.kind === "sampled" && coverage.samples <= 9 && coverage.samples >= 1);
   });

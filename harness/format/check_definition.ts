@@ -1,6 +1,6 @@
 import type { FormatDefinition } from "./define_format.ts";
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
-const SECTOR_BYTES = 512;
 const METHODS = ["create", "open", "read", "write", "flush"] as const;
 const OPTIONAL_METHODS = [
   "close",

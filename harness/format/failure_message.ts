@@ -9,8 +9,7 @@ import type { CrashFinding, Finding } from "./finding.ts";
 import type { FormatBinding } from "./format_binding.ts";
 import { recordInOrder } from "./format_problem.ts";
 import { shrink } from "./shrink_finding.ts";
-
-const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** The whole story of a finding, made as small as it gets, and the token that replays it. */
 export function failureMessage(

@@ -10,8 +10,7 @@ import { refusalFrom } from "./format_refusal.ts";
 import { FormatRun } from "./format_run.ts";
 import { patternOf, PREPARED } from "./pattern.ts";
 import { DATA_LABEL } from "./requests.ts";
-
-const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** A file that workloads begin with, and what its disk holds. */
 export interface PreparedFile {

@@ -8,8 +8,7 @@
  * @module
  */
 import type { FlushRequest, Operation } from "../../lib/storage/mod.ts";
-
-const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /**
  * The label of reads that pass data on to the caller without looking at it, see

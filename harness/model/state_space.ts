@@ -1,7 +1,7 @@
 import type { Contents } from "./contents.ts";
 import { SECTOR_BYTES } from "./contents.ts";
 import { PAGE_SECTORS } from "./durable_image.ts";
-import type { Epoch, PendingWrite, SizeVersion } from "./epochs.ts";
+import type { Epoch, PendingWrite, SizeVersion } from "./epoch.ts";
 import type { Preset } from "./presets.ts";
 import { putInto } from "./put_into.ts";
 import { countTears, type TornVersion, tornVersions } from "./tears.ts";

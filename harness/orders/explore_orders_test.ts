@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import type { Operation } from "../../lib/storage/mod.ts";
 import { Recorder } from "../log/recorder.ts";
@@ -7,7 +8,7 @@ import { SECTORS } from "../model/presets.ts";
 import { exploreOrders, type OrderScheduler } from "./explore_orders.ts";
 import { runToy, TOY_OPERATIONS, type ToyStep } from "./toy_operations_testing.ts";
 
-const RUNS = 150;
+const RUNS = sized({ short: 40, long: 150 });
 /** Plans with more orders than this are left to the reduced search. */
 const MAX_ORDERS = 700n;
 

@@ -3,7 +3,7 @@
  *
  * Two events next to each other commute if swapping them changes no violation that a crash can
  * show. Logs that result from each other by such swaps are one trace, and one of them stands for
- * all. Which events commute follows from the effect of each, see `LogWalker` in model/epochs.ts:
+ * all. Which events commute follows from the effect of each, see `LogWalker` in model/log_walker.ts:
  *
  * - A **completed write** does not change the possible contents of the disk. A flush that is issued
  *   later covers it; nothing else depends on it. (Under a preset in which a write in flight

@@ -2,7 +2,8 @@ import { prepareContext, type ReferenceContext } from "../reference/check_state.
 import type { ItemKey } from "../result/findings.ts";
 import { LazySearch, type PartResult } from "../search/lazy_search.ts";
 import { Contents } from "../model/contents.ts";
-import { type Epoch, epochsOf } from "../model/epochs.ts";
+import type { Epoch } from "../model/epoch.ts";
+import { epochsOf } from "../model/epochs.ts";
 import type { Problem } from "./problem.ts";
 
 /** Runs parts of one search, going through the log as far as each of them needs. */

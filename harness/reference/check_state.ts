@@ -8,7 +8,7 @@ import { describeSector } from "../result/describe_sector.ts";
 import type { CrashPoint } from "./crash_point.ts";
 import { CrashPoints } from "./crash_points.ts";
 import type { Preset } from "../model/presets.ts";
-import { probeBytes } from "../target/watch_list.ts";
+import { postRecoveryBytes } from "../target/watch_list.ts";
 import { type CheckContext, checkContext } from "../target/check_context.ts";
 import { runTarget } from "../target/run_target.ts";
 import { refusalOf } from "../target/target_error.ts";
@@ -115,7 +115,7 @@ function checkData(context: ReferenceContext, point: CrashPoint, subject: Subjec
   });
   const probed = new Map<number, Uint8Array>();
   for (const range of target.postRecoveryWrites) {
-    const bytes = probeBytes(range);
+    const bytes = postRecoveryBytes(range);
     attempt(
       target,
       violations,

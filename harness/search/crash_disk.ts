@@ -12,8 +12,10 @@ import { tornVersions } from "../model/tears.ts";
 import { isSameVersion } from "../model/unit_version.ts";
 import type { NestedCrash } from "../model/persisted.ts";
 import { type Choose, CrashLayer } from "./crash_layer.ts";
-import { type Candidate, Decisions } from "./decisions.ts";
+import type { Candidate } from "./decision.ts";
+import { Decisions } from "./decisions.ts";
 import { NumbersKey } from "./numbers_key.ts";
+import { UndoLog } from "./undo_log.ts";
 import { type RecoveryEpoch, RecoveryLog, type RecoveryWrite } from "./recovery_log.ts";
 import type { DataReads } from "./data_reads.ts";
 import type { PlannedChoices } from "../choices/planned_choices.ts";
@@ -45,11 +47,8 @@ export class CrashDisk implements SyncStorage {
   readonly #independentLabels: ReadonlySet<string>;
   /** For each pending sector the id of the contents in the page. */
   readonly #materialized: Int32Array;
-  /** Undo log of the pages written in this run. */
-  readonly #undoPages: Page[] = [];
-  readonly #undoSectors: number[] = [];
-  readonly #undoStamps: number[] = [];
-  readonly #undoBytes: Uint8Array[] = [];
+  /** The sectors written in this run, to restore them. */
+  readonly #undo = new UndoLog();
   #scratch = new Uint8Array(SECTOR_BYTES);
 
   /** The run number; sectors written by the program carry it, or a later one. */
@@ -109,18 +108,7 @@ export class CrashDisk implements SyncStorage {
 
   /** End a run: undo its writes. */
   end(): void {
-    this.#undoTo(0);
-  }
-
-  #undoTo(count: number): void {
-    for (let i = this.#undoPages.length - 1; i >= count; i--) {
-      const page = this.#undoPages[i];
-      page.bytes.set(this.#undoBytes[i], this.#undoSectors[i] * SECTOR_BYTES);
-      page.overlaidBy[this.#undoSectors[i]] = this.#undoStamps[i];
-    }
-    this.#undoPages.length = count;
-    this.#undoSectors.length = count;
-    this.#undoStamps.length = count;
+    this.#undo.restoreTo(0);
   }
 
   /** Record requests from here on, so that a crash can interrupt the recovery. */
@@ -138,7 +126,7 @@ export class CrashDisk implements SyncStorage {
 
   /** The power fails in an epoch of the last recovery: its pending writes are undecided again. */
   crashInRecovery(epoch: RecoveryEpoch, choose: Choose): void {
-    this.#undoTo(this.#start.undoCount);
+    this.#undo.restoreTo(this.#start.undoCount);
     this.#sizeSet = this.#start.sizeSet;
     const sizes = [...epoch.durable, ...epoch.pending].flatMap(({ sizeBytes }) => sizeBytes ?? []);
     if (sizes.length > 0) this.#grownBytes += Math.max(0, Math.max(...sizes) - this.sizeBytes);
@@ -149,7 +137,7 @@ export class CrashDisk implements SyncStorage {
         : this.#openLayer(epoch, choose),
     );
     const stamp = this.#stamp;
-    this.#start = { undoCount: this.#undoPages.length, sizeSet: this.#sizeSet, stamp };
+    this.#start = { undoCount: this.#undo.length, sizeSet: this.#sizeSet, stamp };
   }
 
   /** How much recoveries that were cut short had made the file grow, in bytes. */
@@ -232,9 +220,9 @@ export class CrashDisk implements SyncStorage {
         key.add(this.#decisions.optionOf(unit));
       } else for (const place of this.#space.units[unit].places) this.#keySector(place);
     }
-    for (let i = 0; i < this.#undoPages.length; i++) {
-      const page = this.#undoPages[i];
-      const inPage = this.#undoSectors[i];
+    for (let i = 0; i < this.#undo.length; i++) {
+      const page = this.#undo.pageAt(i);
+      const inPage = this.#undo.sectorAt(i);
       const place = page.pending === null ? -1 : page.pending[inPage];
       const isKeyed = place >= 0 && this.#isUnitDecided(this.#space.sectors[place]);
       if (isKeyed && !wholeUnits) continue;
@@ -512,7 +500,7 @@ export class CrashDisk implements SyncStorage {
         const start = inPage * SECTOR_BYTES;
         const isPartial = start < from || start + SECTOR_BYTES > to;
         if (isPartial) this.#settleSector(page, inPage);
-        this.#save(page, inPage);
+        this.#undo.save(page, inPage);
         // The rest of a sector at the end of the file is not there yet.
         const there = this.sizeBytes - (pageOffsetBytes + start);
         if (isPartial && there < SECTOR_BYTES) {
@@ -521,15 +509,6 @@ export class CrashDisk implements SyncStorage {
       }
       page.overlaidBy[inPage] = this.#stamp;
     }
-  }
-
-  #save(page: Page, inPage: number): void {
-    const place = this.#undoPages.length;
-    const into = this.#undoBytes[place] ??= new Uint8Array(SECTOR_BYTES);
-    into.set(page.part(inPage * SECTOR_BYTES, SECTOR_BYTES));
-    this.#undoPages.push(page);
-    this.#undoSectors.push(inPage);
-    this.#undoStamps.push(page.overlaidBy[inPage]);
   }
 }
 

@@ -1,7 +1,8 @@
 /** A crash disk over the last epoch of a log made by hand. */
 import { filled, type LogBuilder } from "../testing/log_builder.ts";
 import { Contents } from "../model/contents.ts";
-import { type Epoch, epochsOf } from "../model/epochs.ts";
+import type { Epoch } from "../model/epoch.ts";
+import { epochsOf } from "../model/epochs.ts";
 import type { Preset } from "../model/presets.ts";
 import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
 import type { Choices } from "../choices/choices.ts";

@@ -1,13 +1,13 @@
 import type { SearchEffort } from "../result/certificate.ts";
 import type { Contents } from "../model/contents.ts";
-import type { Epoch } from "../model/epochs.ts";
+import type { Epoch } from "../model/epoch.ts";
 import { type StateSpace, stateSpaceOf } from "../model/state_space.ts";
 import { violationKey } from "../result/violation.ts";
 import { type Choices, ExhaustiveChoices } from "../choices/choices.ts";
 import type { CheckContext } from "../target/check_context.ts";
 import { CrashDisk } from "./crash_disk.ts";
 import type { Choose } from "./crash_layer.ts";
-import { type Decision, NO_PLAN } from "./decisions.ts";
+import { type Decision, NO_PLAN } from "./decision.ts";
 import type { Findings } from "../result/findings.ts";
 import { IndependentGroups } from "./independence.ts";
 import { type Finding, Oracle } from "./oracle.ts";

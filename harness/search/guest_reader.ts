@@ -1,10 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { SyncStorage } from "../../lib/storage/mod.ts";
 import { type Contents, SECTOR_BYTES, ZEROES } from "../model/contents.ts";
-import type { Epoch } from "../model/epochs.ts";
+import type { Epoch } from "../model/epoch.ts";
 import type { GuestRange, Target } from "../target/target.ts";
 import type { CrashDisk } from "./crash_disk.ts";
-import type { Candidate } from "./decisions.ts";
+import type { Candidate } from "./decision.ts";
 import { BystanderFile, type DataReads, type Span } from "./data_reads.ts";
 import { runTarget } from "../target/run_target.ts";
 
@@ -213,4 +213,14 @@ function isZeroes(bytes: Uint8Array, from: number, to: number): boolean {
     if (Buffer.compare(piece, ZERO_BYTES.subarray(0, length)) !== 0) return false;
   }
   return true;
+}
+
+/** A piece sector by sector. */
+export function sectorsOf({ guestSector, file, fileSector, candidates }: Piece) {
+  return candidates.map((versions, i) => ({
+    guestSector: guestSector + i,
+    file,
+    fileSector: fileSector < 0 ? -1 : fileSector + i,
+    versions,
+  }));
 }

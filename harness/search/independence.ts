@@ -38,7 +38,7 @@ import type { Contents } from "../model/contents.ts";
 import { SECTOR_BYTES } from "../model/contents.ts";
 import type { StateSpace } from "../model/state_space.ts";
 import type { IndependenceHints } from "../target/target.ts";
-import { contentOfOption } from "./decisions.ts";
+import { contentOfOption } from "./decision.ts";
 
 /** Makes numbers that follow each other look as if they did not. */
 const SPREAD = 0x9e3779b1;

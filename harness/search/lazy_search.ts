@@ -11,7 +11,8 @@
  */
 import type { Coverage, EngineOptions } from "../result/exploration.ts";
 import { Contents } from "../model/contents.ts";
-import { type Epoch, epochsOf } from "../model/epochs.ts";
+import type { Epoch } from "../model/epoch.ts";
+import { epochsOf } from "../model/epochs.ts";
 import type { SearchEffort } from "../result/certificate.ts";
 import { ExhaustiveChoices } from "../choices/choices.ts";
 import type { CheckContext } from "../target/check_context.ts";

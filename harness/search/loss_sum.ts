@@ -1,4 +1,4 @@
-import type { Decision } from "./decisions.ts";
+import type { Decision } from "./decision.ts";
 import type { Run } from "./epoch_search.ts";
 import type { Finding, Oracle } from "./oracle.ts";
 

@@ -1,14 +1,15 @@
-import { type Contents, SECTOR_BYTES } from "../model/contents.ts";
-import type { Epoch } from "../model/epochs.ts";
+import type { Contents } from "../model/contents.ts";
+import type { Epoch } from "../model/epoch.ts";
 import type { GuestRange, Target } from "../target/target.ts";
 import { type Violation, violationKey } from "../result/violation.ts";
+import { allowedLossBytes } from "./allowed_loss.ts";
 import type { CrashDisk } from "./crash_disk.ts";
 import type { Choose } from "./crash_layer.ts";
-import type { Candidate, Decision } from "./decisions.ts";
-import { GuestReader, only, type Piece } from "./guest_reader.ts";
+import type { Candidate, Decision } from "./decision.ts";
+import { GuestReader, only, type Piece, sectorsOf } from "./guest_reader.ts";
+import { PostRecoveryWrites } from "./post_recovery_writes.ts";
 import type { DataReads } from "./data_reads.ts";
 import type { RecoveryEpoch } from "./recovery_log.ts";
-import { probeBytes } from "../target/watch_list.ts";
 import { runTarget } from "../target/run_target.ts";
 import { refusalOf } from "../target/target_error.ts";
 
@@ -62,10 +63,7 @@ export class Oracle {
   readonly #epoch: Epoch;
   readonly #disk: CrashDisk;
   readonly #reader: GuestReader;
-  readonly #postRecoveryWrites: readonly {
-    readonly range: GuestRange;
-    readonly bytes: Uint8Array;
-  }[];
+  readonly #postRecoveryWrites: PostRecoveryWrites;
   /** For each state after recovery, the result of its check. */
   readonly #known = new Map<string, Outcome>();
   #findings: Finding[] = [];
@@ -80,10 +78,7 @@ export class Oracle {
     this.#epoch = epoch;
     this.#disk = disk;
     this.#reader = new GuestReader(options.target, options.contents, { epoch, disk, reads });
-    this.#postRecoveryWrites = options.target.postRecoveryWrites.map((range) => ({
-      range,
-      bytes: probeBytes(range),
-    }));
+    this.#postRecoveryWrites = new PostRecoveryWrites(options.target, options.contents);
   }
 
   /**
@@ -100,7 +95,7 @@ export class Oracle {
       if (this.#isKnown(session)) return this.#findings;
       kind = "unusable";
       this.#inspect(session);
-      this.#readAndProbe(session);
+      this.#readAndWrite(session);
       if (this.#disk.decisions.isSizeDecided) this.#outcome.endBytes = this.#disk.sizeBytes;
     } catch (error) {
       this.#report({ kind, ...refusalOf(target, error) });
@@ -185,7 +180,8 @@ export class Oracle {
 
   /** The violation if `leakedBytes` are lost after a crash at `event`; undefined if they may be. */
   lossViolation(leakedBytes: number, event: number): Violation | undefined {
-    const allowed = this.#allowedLeakBytes(event);
+    const allowed = this.#options.leakedBeforeBytes +
+      allowedLossBytes(this.#epoch, event, this.#options.target, this.#disk.grownBytes);
     if (leakedBytes <= allowed) return undefined;
     const detail = `${leakedBytes} bytes leaked, ${allowed} were being allocated`;
     return { kind: "leak", subject: "more than was in flight", detail };
@@ -202,32 +198,16 @@ export class Oracle {
     if (loss) this.#report(loss);
   }
 
-  /**
-   * The growth of the file since the guest's last flush, in whole clusters, plus the space given
-   * up.
-   */
-  #allowedLeakBytes(lastEvent: number): number {
-    const unit = this.#options.target.allocationUnitBytes;
-    let most = this.#epoch.settledBytes;
-    for (const size of this.#epoch.sizes) {
-      if (size.event <= lastEvent) most = Math.max(most, size.sizeBytes);
-    }
-    const grown = Math.ceil((most - this.#epoch.settledBytes) / unit) * unit;
-    const givenUp = this.#epoch.givenUp.findLast(({ event }) => event <= lastEvent);
-    const nestedGrowth = Math.ceil(this.#disk.grownBytes / unit) * unit;
-    return this.#options.leakedBeforeBytes + grown + (givenUp?.totalBytes ?? 0) + nestedGrowth;
-  }
-
-  #readAndProbe(session: unknown): void {
+  #readAndWrite(session: unknown): void {
     const { target, watched } = this.#options;
     const before = watched.map((range) => {
       const pieces = this.#attempt(() => this.#reader.read(session, range));
       for (const piece of pieces ?? []) this.#checkPiece(piece);
       return pieces;
     });
-    if (this.#postRecoveryWrites.length === 0) return;
+    if (this.#postRecoveryWrites.all.length === 0) return;
     const stamp = this.#disk.nextStamp();
-    for (const { range, bytes } of this.#postRecoveryWrites) {
+    for (const { range, bytes } of this.#postRecoveryWrites.all) {
       this.#attempt(() =>
         runTarget(target.write(session, range.offsetBytes, bytes), this.#reader.files)
       );
@@ -237,7 +217,7 @@ export class Oracle {
       const pieces = this.#attempt(() => this.#reader.read(session, range));
       if (!pieces) return;
       if (!old) this.#checkLate(pieces);
-      else if (this.#isProbed(range) || !this.#areUnchanged(old, pieces, stamp)) {
+      else if (this.#postRecoveryWrites.touches(range) || !this.#areUnchanged(old, pieces, stamp)) {
         this.#compare(old, pieces, stamp);
       }
     });
@@ -273,12 +253,12 @@ export class Oracle {
    */
   #checkLate(pieces: readonly Piece[]): void {
     for (const { guestSector, versions } of pieces.flatMap(sectorsOf)) {
-      const probed = this.#probedContent(guestSector);
+      const written = this.#postRecoveryWrites.contentOf(guestSector);
       for (const version of versions) {
         const event = Math.max(this.#disk.decisions.earliestEvent, version.event);
-        const isFine = probed === undefined
+        const isFine = written === undefined
           ? event >= this.#epoch.history.permittedSince(guestSector, version.content)
-          : version.content === probed;
+          : version.content === written;
         if (!isFine) this.#reportChange(guestSector, undefined, version);
       }
     }
@@ -294,9 +274,9 @@ export class Oracle {
       const now = is[i];
       const isWritten = now.file === 0 && this.#disk.isWrittenSince(now.fileSector, stamp);
       const isSamePlace = old.file === 0 && now.file === 0 && now.fileSector === old.fileSector;
-      const probed = this.#probedContent(old.guestSector);
-      if (isSamePlace && !isWritten && probed === undefined) return;
-      const wanted = probed === undefined ? old.versions : [only(probed)];
+      const written = this.#postRecoveryWrites.contentOf(old.guestSector);
+      if (isSamePlace && !isWritten && written === undefined) return;
+      const wanted = written === undefined ? old.versions : [only(written)];
       for (const version of wanted) {
         const other = now.versions.find((candidate) =>
           candidate.content !== version.content &&
@@ -305,13 +285,6 @@ export class Oracle {
         if (other) this.#reportChange(old.guestSector, version, other);
       }
     });
-  }
-
-  #isProbed(range: GuestRange): boolean {
-    const endBytes = range.offsetBytes + range.lengthBytes;
-    return this.#postRecoveryWrites.some(({ range: { offsetBytes, lengthBytes } }) =>
-      offsetBytes < endBytes && offsetBytes + lengthBytes > range.offsetBytes
-    );
   }
 
   #areUnchanged(before: readonly Piece[], after: readonly Piece[], stamp: number): boolean {
@@ -324,15 +297,6 @@ export class Oracle {
     if (is.file !== 0 || was.guestSector !== is.guestSector) return false;
     if (was.fileSector !== is.fileSector) return false;
     return was.candidates.every((_, i) => !this.#disk.isWrittenSince(was.fileSector + i, stamp));
-  }
-
-  #probedContent(sector: number): number | undefined {
-    const offsetBytes = sector * SECTOR_BYTES;
-    // Of probes that overlap, the last one counts.
-    const probe = this.#postRecoveryWrites.findLast(({ range }) =>
-      offsetBytes >= range.offsetBytes && offsetBytes < range.offsetBytes + range.lengthBytes
-    );
-    return probe && this.#options.contents.idOf(probe.bytes, offsetBytes - probe.range.offsetBytes);
   }
 
   #reportData(sector: number, version: Candidate, event: number): void {
@@ -363,27 +327,10 @@ export class Oracle {
   }
 
   #describe(content: number): string {
-    for (const { range, bytes } of this.#postRecoveryWrites) {
-      for (let at = 0; at < range.lengthBytes; at += SECTOR_BYTES) {
-        if (this.#options.contents.idOf(bytes, at) !== content) continue;
-        return `what was written to sector ${(range.offsetBytes + at) / SECTOR_BYTES} ` +
-          "after the crash";
-      }
-    }
-    return this.#epoch.history.describe(content);
+    return this.#postRecoveryWrites.describe(content) ?? this.#epoch.history.describe(content);
   }
 
   #report(violation: Violation): void {
     this.#findings.push({ violation, event: this.#disk.decisions.earliestEvent, because: [] });
   }
-}
-
-/** A piece sector by sector. */
-function sectorsOf({ guestSector, file, fileSector, candidates }: Piece) {
-  return candidates.map((versions, i) => ({
-    guestSector: guestSector + i,
-    file,
-    fileSector: fileSector < 0 ? -1 : fileSector + i,
-    versions,
-  }));
 }

@@ -28,13 +28,21 @@ export function explanationText(
     ...reached.map((at) => `${partOf(log, violation, at)}${name(at)}`),
     ...(needsSize ? [`the size of ${violation.sizeBytes} bytes`] : []),
   ];
-  const away = (missed.length > 0 ? missed : lost).map(name);
+  // Of a write that is there in part, the rest is what is missing.
+  const isTorn = (at: number) => reached.includes(at);
+  const away = (missed.length > 0 ? missed : lost)
+    .map((at) => isTorn(at) ? `the rest of ${name(at)}` : name(at));
   const later = there.length > 0
     ? listOf(reached.map(name).concat(there.slice(reached.length)))
     : pointTo(log, violation.crashAfterEvent);
   return [
     sentence(stateText(there, away)),
-    ...(missed.length === 0 ? [] : [sentence(orderText(missed.map(name), later))]),
+    ...missed.filter(isTorn).map((at) =>
+      sentence(`${name(at)} must reach the disk as a whole, or be noticed to be torn`)
+    ),
+    ...(missed.every(isTorn)
+      ? []
+      : [sentence(orderText(missed.filter((at) => !isTorn(at)).map(name), later))]),
     ...remedyText(remedy, name, log).map(sentence),
   ];
 }

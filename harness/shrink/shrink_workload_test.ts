@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { RecordedChoices } from "../choices/choices.ts";
 import { checkState, prepareContext } from "../reference/check_state.ts";
@@ -15,7 +16,7 @@ import { MAPPING_STEPS, mappingSubject } from "./mapping_subject_testing.ts";
 
 /** Tearing makes too many states of some workloads to look at all of them, as this test does. */
 const PRESET = fc.constantFrom(...SURVIVABLE_PRESETS.filter(({ tears }) => !tears));
-const MIN_FAILING = 15;
+const MIN_FAILING = sized({ short: 1, long: 15 });
 
 /** The kinds of violation in what a crash may make of some steps, by the exploration of everything. */
 function kindsOf(recording: Recording, preset = SECTORS): ViolationKind[] {
@@ -51,7 +52,7 @@ seededTest("nothing of a shrunk case can be left out: no step, and nothing on th
       });
       explain(context, violation, { guestBytes });
     }),
-    { seed, numRuns: 60 },
+    { seed, numRuns: sized({ short: 30, long: 60 }) },
   );
   assert(failing >= MIN_FAILING, `${failing} cases fail`);
 });
@@ -69,7 +70,7 @@ seededTest("shrinking the same twice gives the same", (seed) => {
       assertEquals(once?.violation, again?.violation);
       assertEquals(once?.effort, again?.effort);
     }),
-    { seed, numRuns: 15 },
+    { seed, numRuns: sized({ short: 5, long: 15 }) },
   );
 });
 

@@ -33,7 +33,7 @@ export function watchList(log: WriteLog, target: Target, guestBytes: number): Gu
 }
 
 /** The bytes of a post-recovery write: different from all others, and different in each sector. */
-export function probeBytes(range: GuestRange): Uint8Array {
+export function postRecoveryBytes(range: GuestRange): Uint8Array {
   const bytes = new Uint8Array(range.lengthBytes);
   const words = new Uint32Array(bytes.buffer);
   for (let i = 0; i < words.length; i++) {

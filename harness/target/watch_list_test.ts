@@ -3,7 +3,7 @@ import { filled, LogBuilder, SECTOR } from "../testing/log_builder.ts";
 import type { GuestRange } from "./target.ts";
 import { scriptedTarget } from "../testing/scripted_target.ts";
 import { MemoryStorage } from "../../lib/storage/mod.ts";
-import { probeBytes, watchList } from "./watch_list.ts";
+import { postRecoveryBytes, watchList } from "./watch_list.ts";
 
 const CLUSTER = 4 * SECTOR;
 const DISK = 10 * CLUSTER;
@@ -59,10 +59,10 @@ Deno.test("a range ends where the disk ends", () => {
 });
 
 Deno.test("a probe writes something else in every sector", () => {
-  const bytes = probeBytes({ offsetBytes: 8 * SECTOR, lengthBytes: 3 * SECTOR });
+  const bytes = postRecoveryBytes({ offsetBytes: 8 * SECTOR, lengthBytes: 3 * SECTOR });
   const sectors = [0, 1, 2].map((i) => bytes.subarray(i * SECTOR, (i + 1) * SECTOR).join());
   assertEquals(new Set(sectors).size, 3);
-  const elsewhere = probeBytes({ offsetBytes: 9 * SECTOR, lengthBytes: SECTOR });
+  const elsewhere = postRecoveryBytes({ offsetBytes: 9 * SECTOR, lengthBytes: SECTOR });
   assertNotEquals(elsewhere.join(), sectors[0]);
   assertNotEquals(elsewhere.join(), filled(0).join());
 });

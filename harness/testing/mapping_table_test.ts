@@ -1,6 +1,7 @@
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
 import { type Preset, PRESETS, SECTORS, SURVIVABLE_PRESETS, WRITES } from "../model/presets.ts";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { assertEnginesAgree, bruteStates } from "./engine_agreement.ts";
 import { exploreLazily } from "../engine/lazy.ts";
@@ -13,12 +14,13 @@ import {
 import { MAPPING_STEP, type MappingStep, recordMapping } from "./mapping_workload.ts";
 
 /** Workloads that are generated for each seed; where tearing makes too much of many, more. */
-const runs = (preset: Preset) => preset.tears ? 400 : 200;
+const runs = (preset: Preset) =>
+  preset.tears ? sized({ short: 50, long: 400 }) : sized({ short: 30, long: 200 });
 /** A case with more states than this is left out; tearing makes many of few. */
-const maxStates = (preset: Preset) => preset.tears ? 6000n : 800n;
+const maxStates = (preset: Preset) => preset.tears ? sized({ short: 1500n, long: 6000n }) : 800n;
 /** At least so many cases must be used and must fail, for each preset. */
-const MIN_USED = 50;
-const MIN_FAILING = 4;
+const MIN_USED = sized({ short: 1, long: 50 });
+const MIN_FAILING = sized({ short: 0, long: 4 });
 
 const GUEST = { guestBytes: MAPPING_GUEST_BYTES };
 const STEPS = fc.array(MAPPING_STEP, { minLength: 1, maxLength: 6 });

@@ -51,7 +51,7 @@ Deno.test("closing waits for the check", () =>
     assertEquals([again.isDirty, (await again.check()).corruptions], [false, 0]);
   }));
 
-Deno.test("a check that fails is told of; the image takes no writes and stays dirty", () =>
+Deno.test("a failed check is reported; the image takes no writes and stays dirty", () =>
   withImage("qed", async (path) => {
     await crashAfterWrite(path, 0);
     const image = await Image.open(path, { writable: true, check: "background" });

@@ -29,7 +29,7 @@ Deno.test("idle for five seconds after an allocation, the image is clean on disk
     assertEquals([isDirtyOnDisk(path), timers.delays], [true, [5000]]);
   }));
 
-Deno.test("each allocation has the wait begin anew; closing ends it", () =>
+Deno.test("each allocation restarts the idle timer; closing stops it", () =>
   withImage("qed", async (path) => {
     const timers = new FakeTimers();
     const started: number[] = [];
@@ -48,7 +48,7 @@ Deno.test("each allocation has the wait begin anew; closing ends it", () =>
     assertEquals([timers.delays, isDirtyOnDisk(path)], [[], false]);
   }));
 
-Deno.test("with an infinite wait only closing makes the image clean", () =>
+Deno.test("with an infinite idle time only closing makes the image clean", () =>
   withImage("qed", async (path) => {
     const timers = new FakeTimers();
     await using image = await Image.open(path, {
@@ -71,7 +71,7 @@ Deno.test("with a backing file nothing is ever dirty, and no timer runs", () =>
     assertEquals([timers.delays, image.isDirty], [[], false]);
   }));
 
-Deno.test("the system's timer does not keep the program from ending", async () => {
+Deno.test("the system's timer does not keep the program running", async () => {
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
       "eval",

@@ -10,7 +10,7 @@ import { probe } from "./probe.ts";
 const FORMATS = ["qed", "raw"] as const;
 
 for (const format of FORMATS) {
-  Deno.test(`${format}: many requests at once; those that overlap go in their order`, () =>
+  Deno.test(`${format}: many requests run at once; those that overlap run in order`, () =>
     withImage(format, async (path) => {
       await using image = await Image.open(path, { writable: true, format });
       const expected = new Uint8Array(20 * CLUSTER);
@@ -45,7 +45,7 @@ for (const format of FORMATS) {
       await assertRejects(() => image.read(DISK, 1), ImageError, "outside");
     }));
 
-  Deno.test(`${format}: what was closed is all there, and two cannot write at once`, () =>
+  Deno.test(`${format}: closing stores everything, and two users cannot write at once`, () =>
     withImage(format, async (path) => {
       {
         await using image = await Image.open(path, { writable: true, format });
@@ -64,7 +64,7 @@ for (const format of FORMATS) {
       await assertRejects(() => Image.open(path, { writable: true, format }), HostError, "reading");
     }));
 
-  Deno.test(`${format}: what can't be asked is refused, and nothing is written`, () =>
+  Deno.test(`${format}: invalid requests are refused, and nothing is written`, () =>
     withImage(format, async (path) => {
       const before = Deno.readFileSync(path);
       const image = await Image.open(path, { writable: true, format });
@@ -102,7 +102,7 @@ for (const format of FORMATS) {
     }));
 }
 
-Deno.test("settings that make no sense are refused before anything is opened", () =>
+Deno.test("invalid options are refused before anything is opened", () =>
   withImage("qed", async (path) => {
     for (
       const options of [
@@ -125,7 +125,7 @@ Deno.test("settings that make no sense are refused before anything is opened", (
     await assertRejects(() => image.read(0, 2 ** 44), ImageError, "read it in parts");
   }));
 
-Deno.test("closing finishes what was asked for, and leaves the image clean", () =>
+Deno.test("closing waits for requests, and leaves the image clean", () =>
   withImage("qed", async (path) => {
     const image = await Image.open(path, { writable: true });
     const writes = [1, 2, 3].map((i) => image.write(i * 10 * CLUSTER, pattern(i, 100)));
@@ -137,7 +137,7 @@ Deno.test("closing finishes what was asked for, and leaves the image clean", () 
     assertEquals(await again.read(30 * CLUSTER, 100), pattern(3, 100));
   }));
 
-Deno.test("letting go is like a crash: requests fail, the lock goes, the image stays dirty", () =>
+Deno.test("disposing is like a crash: requests fail, the lock is released, the image stays dirty", () =>
   withImage("qed", async (path) => {
     let late: Promise<void>;
     {
@@ -162,7 +162,7 @@ Deno.test("a disposed image closes its files when the last request is done", () 
     await using _again = await Image.open(path, { writable: true, format: "raw" });
   }));
 
-Deno.test("an overlay reads what is behind it, and writes only itself", () =>
+Deno.test("an overlay reads its backing file, and writes only itself", () =>
   withImage("raw", async (base, dir) => {
     {
       await using image = await Image.open(base, { writable: true, format: "raw" });
@@ -179,7 +179,7 @@ Deno.test("an overlay reads what is behind it, and writes only itself", () =>
     assertEquals(Deno.readFileSync(base).subarray(0, 3 * CLUSTER), pattern(1, 3 * CLUSTER));
   }));
 
-Deno.test("copying on read, an image fills itself from what is behind it", () =>
+Deno.test("an image that copies on read fills itself from its backing file", () =>
   withImage("raw", async (_, dir) => {
     const backing = { name: "disk.raw", format: "raw" } as const;
     const path = `${dir}/overlay.qed`;
@@ -194,7 +194,7 @@ Deno.test("copying on read, an image fills itself from what is behind it", () =>
     assertEquals(await depths(), [0, 1]);
   }));
 
-Deno.test("the map covers the disk, neighbours that are alike joined", () =>
+Deno.test("the map covers the disk, with adjacent equal extents joined", () =>
   withImage("qed", async (path) => {
     await using image = await Image.open(path, { writable: true });
     await image.write(0, pattern(1, 2 * CLUSTER));
@@ -211,7 +211,7 @@ Deno.test("the map covers the disk, neighbours that are alike joined", () =>
     ]);
   }));
 
-Deno.test("check finds leaks and repair gives them back; raw images have neither", () =>
+Deno.test("check finds leaks and repair reclaims them; raw images have neither", () =>
   withImage("qed", async (path, dir) => {
     const bytes = Deno.readFileSync(path);
     Deno.writeFileSync(path, new Uint8Array([...bytes, ...new Uint8Array(3 * CLUSTER)]));
@@ -225,7 +225,7 @@ Deno.test("check finds leaks and repair gives them back; raw images have neither
     await assertRejects(() => raw.repair(), ImageError, "QED images only");
   }));
 
-Deno.test("a new image has what was asked for", () =>
+Deno.test("a new image has the given options", () =>
   withImage("qed", async (_, dir) => {
     const path = `${dir}/new.qed`;
     const asked = { clusterBytes: 2 ** 16, tableClusters: 2, layout: "rfc" } as const;
@@ -235,7 +235,7 @@ Deno.test("a new image has what was asked for", () =>
     assertEquals([format, sizeBytes, backingName], ["qed", 2n ** 40n, undefined]);
   }));
 
-Deno.test("what has the name stays, unless it is to be overwritten", () =>
+Deno.test("an existing file stays, unless it is to be overwritten", () =>
   withImage("qed", async (path, dir) => {
     const before = Deno.readFileSync(path);
     const refused: [ImageCreateOptions, new () => Error, string][] = [
@@ -262,7 +262,7 @@ Deno.test("what has the name stays, unless it is to be overwritten", () =>
     assertEquals([...Deno.readDirSync(dir)].map(({ name }) => name), ["disk.qed"]);
   }));
 
-Deno.test("a raw image is written only if it is called raw; formats are told apart", () =>
+Deno.test("a raw image is written only if the format is given; formats are detected", () =>
   withImage("raw", async (path, dir) => {
     await assertRejects(() => Image.open(path, { writable: true }), HostError, "name the format");
     assertEquals(await probe(path), "raw");
@@ -308,7 +308,7 @@ Deno.test("filters see what the image asks of its files, and can fail it, from o
     assertEquals(seen[0], "flush before clearing NEED_CHECK");
   }));
 
-Deno.test("a map may begin anywhere", () =>
+Deno.test("a map may start anywhere", () =>
   withImage("qed", async (path) => {
     await using image = await Image.open(path, { writable: true });
     await image.write(CLUSTER, pattern(1, 2 * CLUSTER));

@@ -5,7 +5,23 @@ import type { ByteOffset, DiskExtent, ServedDisk } from "../nbd/served_disk.ts";
 const RAW_PREFERRED_BYTES = 4096;
 const MAX_PREFERRED_BYTES = 2 ** 20;
 
-/** Serves an image, including its backing files, by NBD. The caller closes the image. */
+/**
+ * Serves an image, including its backing files, by NBD: see `NbdServer` of
+ * `@powercut/powercut/lib/nbd`. The caller closes the image.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Image, ImageDisk } from "@powercut/powercut";
+ *
+ * const folder = Deno.makeTempDirSync();
+ * const path = `${folder}/disk.qed`;
+ * await using image = await Image.create(path, { sizeBytes: 2 ** 30 });
+ * const disk = new ImageDisk(image, { isWritable: true, canForceWrites: true });
+ * assertEquals([disk.sizeBytes, disk.preferredBytes], [2n ** 30n, 65536]);
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
+ */
 export class ImageDisk implements ServedDisk {
   /** Whether it can be written. */
   readonly isWritable: boolean;

@@ -41,7 +41,7 @@ Deno.test("an image is served with its clusters, its zeroes and its holes", () =
     assertEquals(into, new Uint8Array(3));
   }));
 
-Deno.test("an image opened to be read is flushed without a word", () =>
+Deno.test("a flush of an image that is open read-only does nothing", () =>
   inTempDir(async (dir) => {
     await (await Image.create(`${dir}/a.qed`, { sizeBytes: 2 ** 20 })).close();
     await using image = await Image.open(`${dir}/a.qed`);

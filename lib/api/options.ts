@@ -7,8 +7,9 @@ import type { StartTimer } from "../storage/idle_timer.ts";
 export type ByteCount = number | bigint;
 
 /**
- * When a dirty image, which was not closed, is checked and repaired. `first`: {@linkcode
- * Image.open} waits for the repair. `background`: the repair runs while the image is in use.
+ * When a dirty image, which was not closed, is checked and repaired. `first`:
+ * {@linkcode Image.open} waits for the repair. `background`: the repair runs while the image is in
+ * use.
  */
 export type CheckTime = "first" | "background";
 

@@ -71,7 +71,7 @@ Deno.test("reads keep one chunk ahead of their reader, and stop when it cancels"
   assertEquals(asked.length, 2);
 });
 
-Deno.test("what is written to a stream is stored from its start on, and flushed at its end", () =>
+Deno.test("a stream writes from its start on, and flushes at its end", () =>
   withImage("qed", async (path) => {
     await using image = await Image.open(path, { writable: true });
     const chunks = [DATA.subarray(0, 10), DATA.subarray(10, 300_000), DATA.subarray(300_000)];
@@ -80,7 +80,7 @@ Deno.test("what is written to a stream is stored from its start on, and flushed 
     assertEquals(await image.read(0, 12345), new Uint8Array(12345));
   }));
 
-Deno.test("a stream that is too long fails where the disk ends; what came before is there", () =>
+Deno.test("a stream that is too long fails at the end of the disk; earlier data is stored", () =>
   withImage("qed", async (path) => {
     await using image = await Image.open(path, { writable: true });
     const start = DISK - 2 * CLUSTER;
@@ -93,7 +93,7 @@ Deno.test("a stream that is too long fails where the disk ends; what came before
     assertEquals(await image.read(start + CLUSTER, CLUSTER), pattern(2, CLUSTER));
   }));
 
-Deno.test("an aborted stream leaves what was written", () =>
+Deno.test("an aborted stream keeps its writes", () =>
   withImage("qed", async (path) => {
     await using image = await Image.open(path, { writable: true });
     const writer = image.writable().getWriter();
@@ -102,7 +102,7 @@ Deno.test("an aborted stream leaves what was written", () =>
     assertEquals(await image.read(0, 100), pattern(1, 100));
   }));
 
-Deno.test("a stream of what is not on the disk is refused at once", () =>
+Deno.test("a stream outside the disk is refused at once", () =>
   withImage("qed", async (path) => {
     await using image = await Image.open(path);
     assertThrows(() => image.readable({ end: DISK + 1 }), ImageError, "outside");

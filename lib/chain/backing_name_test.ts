@@ -20,7 +20,7 @@ Deno.test("a relative name leads from the folder of the image", () => {
   }
 });
 
-Deno.test("behind a link to a folder, where .. leads elsewhere, the name is absolute", () =>
+Deno.test("after a link to a folder, where .. leads elsewhere, the name is absolute", () =>
   inTempDir((dir) => {
     Deno.mkdirSync(`${dir}/far/away`, { recursive: true });
     Deno.symlinkSync(`${dir}/far/away`, `${dir}/link`);

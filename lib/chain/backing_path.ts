@@ -2,8 +2,8 @@ import { HostError } from "../storage/host_error.ts";
 
 /**
  * The path of a backing file from its name in an image: a relative name is relative to the folder
- * of the image. The name may start with `file:`; for any other protocol this throws {@linkcode
- * HostError}.
+ * of the image. The name may start with `file:`; for any other protocol this throws
+ * {@linkcode HostError}.
  *
  * @example
  * ```ts

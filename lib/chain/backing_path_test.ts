@@ -15,7 +15,7 @@ Deno.test("names of backing files start from the folder of their image", () => {
   for (const [image, name, path] of cases) assertEquals(backingPath(image, name), path);
 });
 
-Deno.test("a name that asks for a protocol is refused", () => {
+Deno.test("a name with a protocol is refused", () => {
   for (const name of ["nbd://host/x", 'json:{"driver":"null-co"}', "fat:rw:dir", ":"]) {
     assertThrows(() => backingPath("a.qed", name), HostError, "protocol");
   }

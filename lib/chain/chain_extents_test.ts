@@ -24,7 +24,7 @@ function extentsOf(path: string): string[] {
   return parts;
 }
 
-Deno.test("an image alone: data where it is, zeroes, and nothing", () =>
+Deno.test("a single image: data, zeroes, and unallocated ranges", () =>
   inTempDir((dir) => {
     const builder = new ImageBuilder({ image_size: 16n * 4096n });
     const l2Bytes = builder.addL2Table(0);
@@ -40,7 +40,7 @@ Deno.test("an image alone: data where it is, zeroes, and nothing", () =>
     ]);
   }));
 
-Deno.test("a chain: who decides, and nothing past the end of a shorter backing file", () =>
+Deno.test("a chain: the layer that decides, and zeroes past the end of a shorter backing file", () =>
   inTempDir((dir) => {
     Deno.writeFileSync(`${dir}/base.raw`, new Uint8Array(3 * CLUSTER + 1024).fill(1));
     const middle = new ImageBuilder({ image_size: 6n * 4096n });

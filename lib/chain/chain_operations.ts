@@ -125,9 +125,9 @@ export interface StreamOptions extends ChainOperationOptions {
 }
 
 /**
- * Copy the data of the backing files into the image, and remove them from the chain: see {@linkcode
- * streamImage}. With a base, only the data of the files above it is copied, and the base stays as
- * the backing file; that is {@linkcode rebaseImage}, so no guest may write meanwhile.
+ * Copy the data of the backing files into the image, and remove them from the chain: see
+ * {@linkcode streamImage}. With a base, only the data of the files above it is copied, and the base
+ * stays as the backing file; that is {@linkcode rebaseImage}, so no guest may write meanwhile.
  */
 export async function streamChain(
   chain: ImageChain,

@@ -76,7 +76,7 @@ Deno.test("an image can be rebased to a file of its own chain, and to none", () 
     assertEquals(readAll(top), expected);
   }));
 
-Deno.test("a safe rebase copies nothing that is alike", () =>
+Deno.test("a safe rebase copies only differences", () =>
   inTempDir(async (dir) => {
     const { top, expected } = makeChain(dir);
     Deno.copyFileSync(`${dir}/base.raw`, `${dir}/copy.raw`);
@@ -124,7 +124,7 @@ Deno.test("a chain that is not open for writing is not changed", () =>
     await assertRejects(() => rebaseChain(raw, undefined), ImageError, "is a raw image");
   }));
 
-Deno.test("an image that is committed to keeps others away", () =>
+Deno.test("an image that is committed to is locked", () =>
   inTempDir((dir) => {
     const { top } = makeChain(dir);
     using _chain = ImageChain.open(top, { writable: true, writableDepth: 1 });
@@ -132,7 +132,7 @@ Deno.test("an image that is committed to keeps others away", () =>
     assertThrows(() => ImageChain.open(top), HostError, "open for writing");
   }));
 
-Deno.test("an overlay has its image's size, also where that is no whole sector", () =>
+Deno.test("an overlay has the size of its backing file, rounded up to a sector", () =>
   inTempDir((dir) => {
     Deno.writeFileSync(`${dir}/odd.raw`, new Uint8Array(700).fill(4));
     using chain = ImageChain.open(`${dir}/odd.raw`, { format: "raw" });
@@ -210,7 +210,7 @@ for (const [name, operate] of Object.entries(OPERATIONS)) {
   });
 }
 
-Deno.test("a bad table entry of the image in front ends a commit with its name", () => {
+Deno.test("a bad table entry of the overlay ends a commit with its name", () => {
   const { image: file, base } = overlayFiles();
   const builder = new ImageBuilder({ image_size: BigInt(8 * CLUSTER) });
   builder.setBackingName("base").setHeader({ features: 5n });
@@ -229,7 +229,7 @@ Deno.test("a bad table entry of the image in front ends a commit with its name",
   );
 });
 
-Deno.test("a base that cannot grow so far is left as it is", () => {
+Deno.test("a base that cannot grow so far does not change", () => {
   const { base } = overlayFiles();
   const small = new MemoryStorage();
   // Tables of 512 entries for clusters of 4 KiB: a gibibyte at most.

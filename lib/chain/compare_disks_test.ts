@@ -23,7 +23,7 @@ Deno.test("the first sector that differs is found, wherever it is", () =>
     }
   }));
 
-Deno.test("zeroes are equal however they are stored, unless that is asked for", () =>
+Deno.test("zeroes are equal however they are stored, unless the comparison is strict", () =>
   inTempDir((dir) => {
     const size = { image_size: 8n * 4096n };
     const empty = new ImageBuilder(size);
@@ -43,7 +43,7 @@ Deno.test("zeroes are equal however they are stored, unless that is asked for", 
     assertEquals(compare(paths[1], paths[1], true), undefined);
   }));
 
-Deno.test("what one disk has beyond the other's end must be zeroes", () =>
+Deno.test("the longer disk must be zero past the end of the shorter one", () =>
   inTempDir((dir) => {
     const bytes = new Uint8Array(600_000).fill(3, 0, 1000);
     Deno.writeFileSync(`${dir}/long`, bytes);

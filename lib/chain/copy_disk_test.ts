@@ -129,14 +129,14 @@ seededTest(
     }),
 );
 
-Deno.test("the comparison finds what a copy leaves out", () => {
+Deno.test("the comparison finds data that a copy leaves out", () => {
   const disk = new Uint8Array(DISK_BYTES);
   disk[70 * MIB] = 1;
   assertThrows(() => assertComplete([], disk, 4096), Error, "data is missing");
   assertComplete([{ start: 70 * MIB, end: 70 * MIB + 4096 }], disk, 4096);
 });
 
-Deno.test("an error on the way is the same with two threads, and comes at the same place", () =>
+Deno.test("an error is the same with two threads, at the same place", () =>
   inTempDir(async (dir) => {
     const bytes = new Uint8Array(65_536).fill(1);
     const places = [0, 65 * MIB, 70 * MIB];
@@ -164,7 +164,7 @@ Deno.test("an error on the way is the same with two threads, and comes at the sa
     }
   }));
 
-Deno.test("what has become another file is not read by the other thread", () =>
+Deno.test("the other thread does not read a file that was replaced", () =>
   inTempDir(async (dir) => {
     const patch = (value: number): Patch[] => [
       { offsetBytes: 70 * MIB, bytes: new Uint8Array(4096).fill(value) },
@@ -183,7 +183,7 @@ Deno.test("what has become another file is not read by the other thread", () =>
     assertEquals(values, [1]);
   }));
 
-Deno.test("a reader stops where it is told to, and goes on from there", () =>
+Deno.test("a reader stops at the given end, and continues from there", () =>
   inTempDir((dir) => {
     makeRaw(`${dir}/disk.raw`, [{ offsetBytes: 4096, bytes: new Uint8Array(20_000).fill(1) }]);
     using source = ImageChain.open(`${dir}/disk.raw`, { format: "raw" });
@@ -201,7 +201,7 @@ Deno.test("a reader stops where it is told to, and goes on from there", () =>
     ]);
   }));
 
-Deno.test("blocks come out as they went in, and after a failure none", () => {
+Deno.test("blocks arrive as they were filled, and none after a failure", () => {
   const filler = new SharedBlocks(8192, 4096);
   const emptier = new SharedBlocks(8192, 4096, filler.memory);
   // More than there are slots; each is emptied before the next one is filled.

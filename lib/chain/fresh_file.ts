@@ -44,8 +44,8 @@ export class FreshFile implements Disposable {
   }
 
   /**
-   * Create the temporary file for `path`. A symbolic link at `path` is followed. Throws {@linkcode
-   * HostError} if `path` is not a regular file, or if the file cannot be created.
+   * Create the temporary file for `path`. A symbolic link at `path` is followed. Throws
+   * {@linkcode HostError} if `path` is not a regular file, or if the file cannot be created.
    */
   static create(path: string, options: FreshFileOptions = {}): FreshFile {
     const replaces = options.replaces ?? true;
@@ -80,8 +80,8 @@ export class FreshFile implements Disposable {
 
   /**
    * Make the file durable, rename it, and make the name durable too. If it need not be durable,
-   * only rename it; a power cut may then leave a file with any contents. Throws {@linkcode
-   * HostError} for a failed rename, and the storage's error for a failed flush.
+   * only rename it; a power cut may then leave a file with any contents. Throws
+   * {@linkcode HostError} for a failed rename, and the storage's error for a failed flush.
    */
   finish({ isDurable = true }: FinishOptions = {}): void {
     if (isDurable) {

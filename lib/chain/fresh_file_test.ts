@@ -42,7 +42,7 @@ Deno.test("disposing a finished one removes nothing, also when it happens twice"
     assertEquals(names(dir), ["image"]);
   }));
 
-Deno.test("two for the same name do not get in each other's way", () =>
+Deno.test("two fresh files for the same name do not interfere", () =>
   inTempDir((dir) => {
     using first = FreshFile.create(`${dir}/image`);
     using second = FreshFile.create(`${dir}/image`);
@@ -89,7 +89,7 @@ Deno.test("folders, devices and missing folders are refused", () =>
     assertEquals(names(dir), ["loop"]);
   }));
 
-Deno.test("one that must not replace anything refuses a name that is taken, then or later", () =>
+Deno.test("a fresh file that must not replace anything refuses an existing name, then or later", () =>
   inTempDir((dir) => {
     Deno.writeTextFileSync(`${dir}/old`, "old");
     assertThrows(

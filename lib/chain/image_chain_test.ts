@@ -21,7 +21,7 @@ function readAll(chain: ImageChain, offset: number, length: number): Uint8Array 
   return bytes;
 }
 
-Deno.test("a raw file is read as it is, zeroes up to a whole sector", () =>
+Deno.test("a raw file is read unchanged, with zeroes up to a whole sector", () =>
   inTempDir((dir) => {
     Deno.writeFileSync(`${dir}/a.raw`, new Uint8Array(700).fill(7));
     using chain = ImageChain.open(`${dir}/a.raw`);
@@ -62,7 +62,7 @@ Deno.test("a raw backing file is not probed, others are", () =>
     assertEquals(readAll(probed, 0, 1), new Uint8Array([0xa0]));
   }));
 
-Deno.test("a backing file of a format that is not read here is refused unless it is called raw", () =>
+Deno.test("a backing file of an unsupported format is refused unless it is marked as raw", () =>
   inTempDir((dir) => {
     Deno.writeTextFileSync(`${dir}/base`, "KDMV and so on");
     overlay("base", 1n).save(`${dir}/probed.qed`);
@@ -85,7 +85,7 @@ Deno.test("loops are found by the file, whatever its name", () =>
     assertEquals(alone.layers.length, 1);
   }));
 
-Deno.test("a chain has a most number of files", () =>
+Deno.test("a chain has a maximum number of files", () =>
   inTempDir((dir) => {
     new ImageBuilder().save(`${dir}/0.qed`);
     for (let i = 1; i <= MAX_LAYERS; i++) overlay(`${i - 1}.qed`, 1n).save(`${dir}/${i}.qed`);
@@ -96,7 +96,7 @@ Deno.test("a chain has a most number of files", () =>
     assertThrows(() => createOverlay(`${dir}/new.qed`, chain), HostError, "which is the maximum");
   }));
 
-Deno.test("what is not a regular file is refused without being opened", () =>
+Deno.test("a file that is not regular is refused without being opened", () =>
   inTempDir((dir) => {
     new Deno.Command("mkfifo", { args: [`${dir}/pipe`] }).outputSync();
     assertThrows(() => ImageChain.open(dir), HostError, "directory");
@@ -121,7 +121,7 @@ Deno.test("a refusal anywhere in the chain comes before a dirty image is repaire
     assertEquals(chain.image.needsCheck, false);
   }));
 
-Deno.test("a bad header says which field of which file", () =>
+Deno.test("a bad header is reported with the field and the file", () =>
   inTempDir((dir) => {
     smallImage({ image_size: 513n }).builder.save(`${dir}/base.qed`);
     overlay("base.qed", 1n).save(`${dir}/a.qed`);
@@ -134,7 +134,7 @@ Deno.test("a bad header says which field of which file", () =>
     assertEquals(((error.cause as Error).cause) instanceof FormatError, true);
   }));
 
-Deno.test("closing leaves a clean image, disposing leaves what a crash would", () =>
+Deno.test("closing leaves a clean image, disposing leaves a dirty one", () =>
   inTempDir((dir) => {
     const path = `${dir}/a.qed`;
     for (const isClosed of [false, true]) {
@@ -151,7 +151,7 @@ Deno.test("closing leaves a clean image, disposing leaves what a crash would", (
     }
   }));
 
-Deno.test("writing over a backing file leaves that as it is", () =>
+Deno.test("a write to an overlay does not change its backing file", () =>
   inTempDir((dir) => {
     const base = new Uint8Array(2 * CLUSTER).fill(1);
     Deno.writeFileSync(`${dir}/base.raw`, base);

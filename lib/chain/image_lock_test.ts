@@ -29,7 +29,7 @@ Deno.test("in one program many may read an image, or one write it", () =>
     using _again = new ImageLock(path, { writable });
   }));
 
-/** Locks an image in a process of its own: says how that went, and waits to be told to end. */
+/** Locks an image in a process of its own, and prints the result. */
 const LOCKING = `
 import { ImageLock } from "${new URL("./image_lock.ts", import.meta.url)}";
 const [path, intent] = Deno.args;

@@ -6,8 +6,8 @@ export class OpenImages {
   readonly #users = new Map<string, number>();
 
   /**
-   * Register a user of the image `identity`, until the result is disposed of. Throws {@linkcode
-   * HostError} if the image cannot be shared with its present users.
+   * Register a user of the image `identity`, until the result is disposed of. Throws
+   * {@linkcode HostError} if the image cannot be shared with its present users.
    */
   add(identity: string, intent: "read" | "write"): Disposable {
     const users = this.#users.get(identity) ?? 0;

@@ -2,7 +2,7 @@ import { assertThrows } from "@std/assert";
 import { HostError } from "../storage/host_error.ts";
 import { OpenImages } from "./open_images.ts";
 
-Deno.test("one writer alone, or any number of readers", () => {
+Deno.test("one writer, or any number of readers", () => {
   const images = new OpenImages();
   const refused = (intent: "read" | "write", why: string) =>
     assertThrows(() => images.add("a", intent), HostError, why);

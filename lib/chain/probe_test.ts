@@ -16,7 +16,7 @@ function starting(text: string, at = 0): Uint8Array {
   return bytes;
 }
 
-Deno.test("QED is known by its magic, and what is not known is raw", () =>
+Deno.test("QED is detected by its magic, and unknown contents are raw", () =>
   inTempDir((dir) => {
     assertEquals(probe(dir, starting("QED\0")), "qed");
     assertEquals(probe(dir, starting("QED\0").subarray(0, 4)), "qed");
@@ -27,7 +27,7 @@ Deno.test("QED is known by its magic, and what is not known is raw", () =>
     assertEquals(probe(dir, starting("QED").subarray(0, 3)), "raw");
   }));
 
-Deno.test("formats that are not read here are named, not taken for raw", () =>
+Deno.test("unsupported formats are named, and not opened as raw", () =>
   inTempDir((dir) => {
     const images: [string, Uint8Array][] = [
       ["qcow2", starting("QFI\xfb")],

@@ -19,8 +19,9 @@ const MAX_REQUESTS = 256;
 export type TakeTurn = (isSafe: boolean) => Promise<void>;
 
 /**
- * Run an operation as `runSync` does, and call `turn` at each pause and at least every {@linkcode
- * MAX_REQUESTS} requests. An error of `turn` is thrown into the operation like that of a request.
+ * Run an operation as `runSync` does, and call `turn` at each pause and at least every
+ * {@linkcode MAX_REQUESTS} requests. An error of `turn` is thrown into the operation like that of a
+ * request.
  */
 export function runInTurns<T>(
   operation: Operation<T>,

@@ -3,7 +3,7 @@ import { MemoryStorage, type Operation, StorageError } from "../storage/mod.ts";
 import { pause } from "./pause.ts";
 import { runInTurns } from "./run_in_turns.ts";
 
-Deno.test("others have their turn at each pause, and after many requests without one", async () => {
+Deno.test("other work runs at each pause, and after many requests without one", async () => {
   function* work(): Operation<string> {
     yield* pause();
     for (let i = 0; i < 600; i++) yield { kind: "size", file: 0 };
@@ -35,7 +35,7 @@ Deno.test("failures reach the operation, which may handle them", async () => {
   await assertRejects(() => runInTurns(write(false), [full], turn), StorageError, "ENOSPC");
 });
 
-Deno.test("what a turn throws ends the operation", async () => {
+Deno.test("an error of a turn ends the operation", async () => {
   let isOver = false;
   function* work(): Operation<void> {
     try {

@@ -15,9 +15,9 @@ export type OverlayOptions = Pick<CreateOptions, "clusterBytes" | "tableClusters
  * refers to the old image by a relative name (see {@linkcode backingName}), and marks a raw one as
  * raw, so that it is never probed.
  *
- * Crash promise: the name refers to a complete image or does not exist. Throws {@linkcode
- * HostError} if the name exists already (so that no overlay is lost by mistake), or if the chain
- * has the maximum number of files.
+ * Crash promise: the name refers to a complete image or does not exist. Throws
+ * {@linkcode HostError} if the name exists already (so that no overlay is lost by mistake), or if
+ * the chain has the maximum number of files.
  */
 export function createOverlay(
   path: string,

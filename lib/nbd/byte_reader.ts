@@ -45,8 +45,8 @@ export class ByteReader {
   }
 
   /**
-   * Wait until `length` bytes, which must fit the buffer, are available. Throws {@linkcode
-   * StreamEndError}.
+   * Wait until `length` bytes, which must fit the buffer, are available. Throws
+   * {@linkcode StreamEndError}.
    */
   async need(length: number): Promise<void> {
     while (this.available < length) {

@@ -77,7 +77,9 @@ function serverTest(program: string, name: string, body: (dir: string) => Promis
 }
 
 const nbdkit = (...args: string[]) => (socketPath: string) => [
-  ...["--foreground", "--unix", socketPath],
+  "--foreground",
+  "--unix",
+  socketPath,
   ...args,
 ];
 

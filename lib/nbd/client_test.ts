@@ -50,8 +50,11 @@ for (const replies of ["simple", "structured"] as const) {
     await client.trim(0, 4096);
     await client.writeZeroes(4096, 8192);
     assertEquals(disk.asked, [
-      ...["write 777 5000", "read 776 6000", "flush"],
-      ...["trim 0 4096", "zero 4096 8192"],
+      "write 777 5000",
+      "read 776 6000",
+      "flush",
+      "trim 0 4096",
+      "zero 4096 8192",
     ]);
     await client.end();
     assertEquals(await ended, undefined);
@@ -196,7 +199,8 @@ Deno.test("a server that does not answer in time is left", async () => {
   const { client } = await clientOf(disk, { startTimer, timeoutMs: 700 });
   await client.flush();
   assertEquals(timers.map(({ delayMs, isStopped }) => [delayMs, isStopped]), [
-    ...[[700, true], [700, true]],
+    [700, true],
+    [700, true],
   ]);
   disk.gate = new Promise(() => {});
   const late = client.write(512, pattern(512));

@@ -121,7 +121,7 @@ function assertInside({ asked }: MemoryDisk): void {
 }
 
 seededTest(
-  "random and mutated bytes neither crash it nor reach what is outside the disk",
+  "random and mutated bytes neither crash the server nor reach anything outside the disk",
   async (seed) => {
     const outcomes = new Set<string>();
     let askedCount = 0;
@@ -141,7 +141,7 @@ seededTest(
   },
 );
 
-Deno.test("a server that is wrong about the size of its disk is found out", async () => {
+Deno.test("a server that reports a wrong size of its disk is detected", async () => {
   const result = await fc.check(
     fc.asyncProperty(script, async (bytes) => {
       const disk = new MemoryDisk(DISK_BYTES);
@@ -154,7 +154,7 @@ Deno.test("a server that is wrong about the size of its disk is found out", asyn
   assert(result.failed, "no script went past the end of the disk");
 });
 
-seededTest("nothing but noise is survived, too", async (seed) => {
+seededTest("the server survives random bytes", async (seed) => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 3000 }), async (bytes) => {
       const disk = new MemoryDisk(DISK_BYTES);

@@ -66,8 +66,9 @@ export class Negotiation {
   }
 
   /**
-   * Negotiate until the client may send requests; undefined if it aborts. Throws {@linkcode
-   * ProtocolError} for data that cannot be parsed, `StreamEndError` if the client disconnects.
+   * Negotiate until the client may send requests; undefined if it aborts. Throws
+   * {@linkcode ProtocolError} for data that cannot be parsed, `StreamEndError` if the client
+   * disconnects.
    */
   async run(): Promise<Agreement | undefined> {
     this.#greet();

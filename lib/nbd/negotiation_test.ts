@@ -43,7 +43,7 @@ Deno.test("GO tells size, flags, name, description and block sizes, and requests
     assertEquals((await client.ask({ command: 3 })).kind, "simple");
   }));
 
-Deno.test("INFO tells the same, and options may follow", () =>
+Deno.test("INFO reports the same, and options may follow", () =>
   withClient(async (client) => {
     assertEquals(typesOf(await client.option(OPTION.INFO, goData(""))), [
       INFO_REPLY,
@@ -129,7 +129,7 @@ Deno.test("metadata contexts: base:allocation is listed, set by name, and forgot
     assertEquals([kind, new DataView(data.buffer).getUint32(0)], ["chunk", 22]);
   }));
 
-Deno.test("what is not known, TLS among it, is refused, and options go on", () =>
+Deno.test("unknown options, and TLS, are refused, and options may follow", () =>
   withClient(async (client) => {
     for (const option of [OPTION.STARTTLS, 4, 11, 0, 0xffffffff]) {
       const [{ type }] = await client.option(option, new Uint8Array(3));
@@ -158,7 +158,7 @@ const MALFORMED: readonly [what: string, option: number, data: Uint8Array][] = [
   ["a name that is too long", OPTION.GO, join(uint32s(5000), new Uint8Array(5002))],
   ["a name that is not UTF-8", OPTION.GO, join(uint32s(1), new Uint8Array([0xff, 0, 0]))],
   ["more requests than there are", OPTION.GO, join(uint32s(0), new Uint8Array([0xff, 0xff, 0, 0]))],
-  ["bytes behind the end", OPTION.INFO, join(goData(""), new Uint8Array(1))],
+  ["bytes past the end", OPTION.INFO, join(goData(""), new Uint8Array(1))],
   ["data where there are none", OPTION.LIST, new Uint8Array(1)],
   ["data where there are none", OPTION.STRUCTURED_REPLY, new Uint8Array(1)],
   ["billions of queries", OPTION.SET_META_CONTEXT, uint32s(0, 0xffffffff)],
@@ -199,7 +199,7 @@ Deno.test("a flood of options ends the connection", async () => {
   assertStringIncludes(await client.ended ?? "", "more than 256 options");
 });
 
-Deno.test("a client that says nothing for too long is left", async () => {
+Deno.test("a client that sends nothing before the timeout is disconnected", async () => {
   const rings: [() => void, number][] = [];
   const client = new TestClient(new MemoryDisk(MIB), {
     startTimer: (go, delayMs) => {

@@ -7,8 +7,8 @@ const BATCH_BYTES = 2 ** 18;
 const PIECE_COST_BYTES = 256;
 
 /**
- * The bytes to send to the peer, in order. Adding never waits, so callers must limit {@linkcode
- * Outbox.heldBytes}, the memory of data that the peer has not received yet.
+ * The bytes to send to the peer, in order. Adding never waits, so callers must limit
+ * {@linkcode Outbox.heldBytes}, the memory of data that the peer has not received yet.
  */
 export class Outbox {
   readonly #stream: ByteStream;

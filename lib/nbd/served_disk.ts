@@ -12,9 +12,10 @@ export interface DiskExtent {
 }
 
 /**
- * A disk to serve. The server checks that ranges are inside the disk, except for {@linkcode
- * ServedDisk.canGrow}. Many requests run at once; those that overlap run in the order in which they
- * come. A failed request rejects with an error of the system, with its `code`, or any other error.
+ * A disk to serve. The server checks that ranges are inside the disk, except for
+ * {@linkcode ServedDisk.canGrow}. Many requests run at once; those that overlap run in the order in
+ * which they come. A failed request rejects with an error of the system, with its `code`, or any
+ * other error.
  */
 export interface ServedDisk {
   /** The current size in bytes. */

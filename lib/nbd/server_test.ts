@@ -66,7 +66,7 @@ Deno.test("clients beyond the limit wait until one leaves", async () => {
   assertEquals(await greeting(third), null);
 });
 
-Deno.test("what clients do wrong is told, and the others are served on", async () => {
+Deno.test("errors of a client are reported, and the other clients are served", async () => {
   const door = new Door();
   const complaints: string[] = [];
   const server = new NbdServer({

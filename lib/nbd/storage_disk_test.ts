@@ -22,7 +22,7 @@ function storageDisk(options: { readonly canGrow: boolean; readonly isWritable?:
   return { file, seen, disk };
 }
 
-Deno.test("of a file nothing is asked but what was asked of the disk", async () => {
+Deno.test("the file gets exactly the requests of the client", async () => {
   const { disk, seen, file } = storageDisk({ canGrow: false });
   await disk.write(0, new Uint8Array(512).fill(2));
   await disk.flush();
@@ -47,7 +47,7 @@ Deno.test("a file that grows is as large as its last byte, and one to be read is
   assertEquals(readOnly.seen, []);
 });
 
-Deno.test("large ranges go in pieces, and what overlaps goes behind", async () => {
+Deno.test("large ranges are split, and overlapping requests wait", async () => {
   const { disk, seen } = storageDisk({ canGrow: true });
   const zeroes = disk.writeZeroes(0, 5 * 2 ** 20);
   const write = disk.write(4 * 2 ** 20, new Uint8Array([7]));

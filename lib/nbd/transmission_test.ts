@@ -28,7 +28,7 @@ async function end(client: TestClient): Promise<void> {
 const pattern = (length: number) => new Uint8Array(length).map((_, i) => i % 251 + 1);
 
 for (const how of ["simple", "structured"] as const) {
-  Deno.test(`what was written is read, with ${how} replies`, async () => {
+  Deno.test(`written data is read, with ${how} replies`, async () => {
     const disk = new MemoryDisk(MIB);
     const client = await started(disk, how);
     const payload = pattern(5000);
@@ -41,7 +41,7 @@ for (const how of ["simple", "structured"] as const) {
   });
 }
 
-Deno.test("many requests in one piece are carried out at once, and answered as they end", async () => {
+Deno.test("many requests in one packet run at once, and are answered as they end", async () => {
   const disk = new MemoryDisk(MIB);
   let open = () => {};
   disk.gate = new Promise((resolve) => open = resolve);
@@ -92,7 +92,7 @@ Deno.test("zeroes are read as holes, unless the client wants one piece", async (
   await end(client);
 });
 
-Deno.test("block status tells neighbours that are alike as one, within the range, or only the first", async () => {
+Deno.test("block status joins adjacent equal extents, within the range, or reports only the first", async () => {
   const disk = new MemoryDisk(MIB);
   disk.bytes.fill(1, 8 * KIB, 16 * KIB);
   const client = await started(disk);
@@ -108,7 +108,7 @@ Deno.test("block status tells neighbours that are alike as one, within the range
   await end(client);
 });
 
-Deno.test("flush, trim and zeroes reach the disk; FUA is a flush behind them", async () => {
+Deno.test("flush, trim and zeroes reach the disk; FUA adds a flush", async () => {
   const disk = new MemoryDisk(MIB);
   const client = await started(disk);
   const requests = [
@@ -190,14 +190,14 @@ for (const [what, request, error] of REFUSED) {
   });
 }
 
-Deno.test("what was not agreed on is refused: DF and block status need more than simple replies", async () => {
+Deno.test("features that were not negotiated are refused: DF and block status need structured replies", async () => {
   const client = await started(new MemoryDisk(MIB), "simple");
   assertEquals((await client.ask({ command: READ, flags: DF, length: 1 })).value, EINVAL);
   assertEquals((await client.ask({ command: BLOCK_STATUS, length: 1 })).value, EINVAL);
   await end(client);
 });
 
-Deno.test("a disk that is read-only takes no changes, and what it does not offer is refused", async () => {
+Deno.test("a read-only disk takes no changes, and features that it does not offer are refused", async () => {
   const disk = new MemoryDisk(MIB);
   disk.isWritable = false;
   const client = await started(disk, "simple");
@@ -232,7 +232,7 @@ Deno.test("a disk that can grow takes writes past its end, and reads up to there
   await end(client);
 });
 
-Deno.test("errors of the disk have the protocol's numbers, and their reason where there is room", async () => {
+Deno.test("errors of the disk have the protocol's numbers, and the reason in structured replies", async () => {
   const disk = new MemoryDisk(MIB);
   const request = { kind: "size", file: 0 } as const;
   const failures: [unknown, number][] = [
@@ -265,7 +265,7 @@ Deno.test("errors of the disk have the protocol's numbers, and their reason wher
   }
 });
 
-Deno.test("DISC ends it when what is in flight is done", async () => {
+Deno.test("DISC ends the connection after the requests in flight", async () => {
   const disk = new MemoryDisk(MIB);
   let open = () => {};
   disk.gate = new Promise((resolve) => open = resolve);
@@ -278,7 +278,7 @@ Deno.test("DISC ends it when what is in flight is done", async () => {
   assertEquals(disk.bytes.subarray(0, 4), pattern(4));
 });
 
-Deno.test("half a request, and half of what is to be written, change nothing", async () => {
+Deno.test("half a request, and a request with half of its data, change nothing", async () => {
   for (const cut of [13, 28 + 100]) {
     const disk = new MemoryDisk(MIB);
     const client = await started(disk);
@@ -292,7 +292,7 @@ Deno.test("half a request, and half of what is to be written, change nothing", a
   }
 });
 
-Deno.test("what is no request ends the connection", async () => {
+Deno.test("an invalid request ends the connection", async () => {
   const client = await started(new MemoryDisk(MIB));
   await client.send(new Uint8Array(28));
   assertEquals(await client.ended, "request magic 0x0");
@@ -305,7 +305,7 @@ const FLOODS: readonly [what: string, request: object, most: number][] = [
 ];
 
 for (const [what, request, most] of FLOODS) {
-  Deno.test(`of a client that never reads its ${what} no more is taken than a limit`, async () => {
+  Deno.test(`of a client that never reads its ${what} no more than a limit is read`, async () => {
     const disk = new MemoryDisk(8 * MIB);
     disk.bytes.fill(1);
     const rings: (() => void)[] = [];
@@ -337,7 +337,7 @@ for (const [what, request, most] of FLOODS) {
   });
 }
 
-Deno.test("stopping finishes what is in flight and takes nothing more", async () => {
+Deno.test("stopping finishes requests in flight and takes no more", async () => {
   const disk = new MemoryDisk(MIB);
   let open = () => {};
   disk.gate = new Promise((resolve) => open = resolve);

@@ -13,7 +13,7 @@ function open(builder: ImageBuilder, options: OpenOptions = {}): QedImage {
   return runSync(openImage(options), [readOnly(builder.file)]);
 }
 
-Deno.test("opening tells what the header says", () => {
+Deno.test("opening reports the fields of the header", () => {
   const { builder } = smallImage({ compat_features: 7n, autoclear_features: 9n });
   builder.setBackingName("base.raw").setHeader({ features: 7n });
   const image = open(builder);
@@ -54,7 +54,7 @@ function openForWriting(builder: ImageBuilder, options: OpenOptions = {}): {
   return { image: runSync(openImage({ ...options, writable: true }), [file]), file };
 }
 
-Deno.test("unknown autoclear bits go at the first opening for writing, compatible ones stay", () => {
+Deno.test("opening for writing clears unknown autoclear bits, and keeps compatible ones", () => {
   const { builder } = smallImage({ compat_features: 0xff00n, autoclear_features: 1n << 63n });
   const before = builder.toBytes();
   const { image, file } = openForWriting(builder);
@@ -68,7 +68,7 @@ Deno.test("unknown autoclear bits go at the first opening for writing, compatibl
   assertEquals(reader.toBytes(), before, "opened to read, the image stays as it is");
 });
 
-Deno.test("autoclear bits are gone for good before anything else is written", () => {
+Deno.test("autoclear bits are durably cleared before anything else is written", () => {
   const opening = (features: bigint) => {
     const { builder } = smallImage({ autoclear_features: 4n, features });
     const storage = new RecordingStorage(builder.toBytes());
@@ -96,7 +96,7 @@ Deno.test("the rest of the header's sector survives every header write", () => {
   assertEquals(file.toBytes().subarray(0, 512), builder.toBytes().subarray(0, 512));
 });
 
-Deno.test("an image with NEED_CHECK is repaired when opened for writing, unless told not to", () => {
+Deno.test("an image with NEED_CHECK is repaired when opened for writing, unless that is disabled", () => {
   const damaged = () => {
     const { builder, l2Bytes } = smallImage({ features: 2n });
     builder.setEntry(l2Bytes, 7, 1 << 30);

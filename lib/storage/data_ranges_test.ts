@@ -14,7 +14,7 @@ Deno.test("bytes are zero only if all of them are, also in more than a mebibyte"
   }
 });
 
-seededTest("runs of data cover every byte that is not zero, in whole units", (seed) => {
+seededTest("data ranges cover every byte that is not zero, in whole units", (seed) => {
   const units = fc.array(fc.constantFrom(0, 0, 1, 2, 3), { maxLength: 30 });
   fc.assert(
     fc.property(units, fc.integer({ min: 1, max: 4 }), (values, unitBytes) => {

@@ -32,7 +32,7 @@ Deno.test("each bit of a number counts, and so do order and number", () => {
   assertEquals(digests.size, 5 + 53);
 });
 
-Deno.test("neighbours of a cluster size, which is what is mixed in, do not meet", () => {
+Deno.test("multiples of a cluster size have different digests", () => {
   const digests = new Set<string>();
   for (let i = 0; i < 300; i++) {
     for (let j = 0; j < 300; j++) digests.add(mixed([i * 4096, j * 4096]));

@@ -43,12 +43,17 @@ const discard = (offsetBytes: number, lengthBytes: number): Request => ({
 });
 
 const everyKind: Request[] = [
-  ...[write(0, 1), read(0, new Uint8Array(1)), flush("data"), flush("file")],
-  ...[{ kind: "size", file: 0 } as const, resize(4), discard(0, 1)],
+  write(0, 1),
+  read(0, new Uint8Array(1)),
+  flush("data"),
+  flush("file"),
+  { kind: "size", file: 0 } as const,
+  resize(4),
+  discard(0, 1),
 ];
 
 Deno.test(
-  "every kind of request does to a real file what it says",
+  "every kind of request has its effect on a real file",
   withFile((path) => {
     using storage = FileStorage.open(path, "create");
     assertEquals(storage.perform(write(2, 1, 2, 3)), 3);
@@ -68,7 +73,7 @@ Deno.test(
 );
 
 Deno.test(
-  "asynchronous requests go to their own places, many at a time",
+  "many asynchronous requests at a time go to their own offsets",
   withFile(async (path) => {
     using storage = FileStorage.open(path, "create");
     const driver = new AsyncDriver([storage]);
@@ -110,7 +115,7 @@ Deno.test(
 );
 
 Deno.test(
-  "changing a file that was opened read-only fails and leaves it alone",
+  "changing a file that was opened read-only fails and does not change it",
   withFile((path) => {
     Deno.writeFileSync(path, new Uint8Array([1, 2]));
     using storage = FileStorage.open(path, "read-only");
@@ -121,7 +126,7 @@ Deno.test(
 );
 
 Deno.test(
-  "the modes differ in what they do to a file that is there, and one that is not",
+  "the modes differ for existing and missing files",
   withFile((path) => {
     const codeOf = (mode: FileMode) => {
       try {
@@ -176,7 +181,7 @@ optionalTest({
 });
 
 Deno.test(
-  "asynchronous reads fill what is there, whether they come from memory or from another thread",
+  "asynchronous reads return the contents, from memory or from another thread",
   withFile(async (path) => {
     const bytes = Uint8Array.from({ length: 5000 }, (_, i) => i * 31 >> 3);
     Deno.writeFileSync(path, bytes);

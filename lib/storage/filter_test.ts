@@ -42,9 +42,12 @@ Deno.test("the first filter is next to the operation, the last one next to stora
   const filters = [spy("above", seen), withoutFlush, halves, spy("below", seen)];
   runSync(filtered(writeThenSize(new Uint8Array(5)), ...filters), [new MemoryStorage()]);
   assertEquals(seen, [
-    ...["above write", "below write", "below write"],
+    "above write",
+    "below write",
+    "below write",
     "above flush",
-    ...["above size", "below size"],
+    "above size",
+    "below size",
   ]);
 });
 
@@ -55,7 +58,7 @@ Deno.test("a filter may split a request, and its own requests pass the filters b
   assertEquals(memory.toBytes(), bytes);
 });
 
-Deno.test("what a filter throws arrives at the operation's yield as a failed request", () => {
+Deno.test("an error of a filter is thrown at the operation's yield", () => {
   const fails: Filter = function* (request) {
     if (request.kind === "flush") throw new StorageError("EIO", request);
     return yield request;
@@ -76,7 +79,7 @@ Deno.test("what a filter throws arrives at the operation's yield as a failed req
   assertEquals(runSync(filtered(survives(), fails), [new MemoryStorage()]), "EIO");
 });
 
-Deno.test("a filter can handle the failure of what it lets through", () => {
+Deno.test("a filter can handle the failure of its requests", () => {
   const retriesWithLess: Filter = function* (request) {
     try {
       return yield request;
@@ -95,7 +98,7 @@ Deno.test("a filter can handle the failure of what it lets through", () => {
   assertEquals(memory.sizeBytes, 2);
 });
 
-Deno.test("short transfers of a filter are finished before the operation goes on", () => {
+Deno.test("short transfers of a filter are finished before the operation continues", () => {
   const memory = new MemoryStorage();
   const shortens: Filter = function* (request) {
     if (request.kind === "write") return yield { ...request, bytes: request.bytes.subarray(0, 3) };
@@ -121,7 +124,7 @@ Deno.test("filters run under the asynchronous driver as well", async () => {
   assertEquals(seen, ["below write", "below write", "below flush", "below size"]);
 });
 
-Deno.test("filters do not see an operation wait; whoever runs it does", () => {
+Deno.test("filters do not see waits; the driver does", () => {
   const seen: string[] = [];
   function* waits(): Operation<number> {
     const turn = { isReady: true, whenReady: () => {} };

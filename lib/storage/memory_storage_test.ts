@@ -36,14 +36,14 @@ Deno.test("a write past the end grows the file, with zeroes between", () => {
   assertEquals(storage.perform({ kind: "size", file: 0 }), 5);
 });
 
-Deno.test("a read stops at the end of the file and leaves the rest of the buffer alone", () => {
+Deno.test("a read stops at the end of the file and does not change the rest of the buffer", () => {
   const storage = new MemoryStorage(new Uint8Array([1, 2, 3]));
   assertEquals(read(storage, 1, 4), [2, 2, 3, 99, 99]);
   assertEquals(read(storage, 3, 1), [0, 99]);
   assertEquals(read(storage, 1000, 1), [0, 99]);
 });
 
-Deno.test("what a shrink cuts off reads as zeroes after growing again", () => {
+Deno.test("bytes cut off by a shrink read as zeroes after growing again", () => {
   const storage = new MemoryStorage(new Uint8Array([1, 2, 3, 4]));
   resize(storage, 2);
   assertEquals(storage.toBytes(), new Uint8Array([1, 2]));

@@ -7,7 +7,7 @@ const A = { startBytes: 0, endBytes: 100 };
 const B = { startBytes: 100, endBytes: 200 };
 const OVER = { startBytes: 50, endBytes: 150 };
 
-Deno.test("what does not overlap goes side by side, and so do reads", () => {
+Deno.test("ranges that do not overlap run in parallel, and so do reads", () => {
   const accesses = new RangeLock();
   assertEquals(accesses.enter(A, "change").isReady, true);
   assertEquals(accesses.enter(B, "change").isReady, true, "they touch, and share no byte");
@@ -31,7 +31,7 @@ Deno.test("a change waits for reads before it, and reads for a change before the
   assertEquals(went, ["change", "last"]);
 });
 
-Deno.test("who waits for several waits for all of them", () => {
+Deno.test("an access that waits for several ones waits for all of them", () => {
   const accesses = new RangeLock();
   const before = [accesses.enter(A, "change"), accesses.enter(B, "change")];
   const last = accesses.enter(OVER, "change");
@@ -41,7 +41,7 @@ Deno.test("who waits for several waits for all of them", () => {
   assertEquals(last.isReady, true);
 });
 
-Deno.test("who gives up while waiting holds nobody up", () => {
+Deno.test("an access that is released while it waits blocks no other one", () => {
   const accesses = new RangeLock();
   const first = accesses.enter(A, "change");
   const given = accesses.enter(A, "change");
@@ -58,7 +58,7 @@ Deno.test("an empty range at the edge of another does not overlap it", () => {
   assertEquals(accesses.enter({ startBytes: 100, endBytes: 100 }, "change").isReady, true);
 });
 
-Deno.test("a range at an offset that no number has is larger rather than smaller", () => {
+Deno.test("a range at an offset that is inexact as a number is larger rather than smaller", () => {
   const exact = accessRange(2 ** 53 - 1000, 10);
   assertEquals(exact, { startBytes: 2 ** 53 - 1000, endBytes: 2 ** 53 - 990 });
   for (const offset of [2n ** 53n + 1n, 2n ** 62n + 12345n, 2n ** 63n - 1n]) {
@@ -79,7 +79,7 @@ const ENTRIES = fc.array(
   { maxLength: 30 },
 );
 
-seededTest("an access is ready exactly when nothing before it is in its way", (seed) => {
+seededTest("an access is ready exactly when no earlier one blocks it", (seed) => {
   fc.assert(
     fc.property(ENTRIES, (entries) => {
       const accesses = new RangeLock();

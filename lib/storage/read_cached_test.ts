@@ -4,7 +4,7 @@ import { inTempDir } from "../../test_support/temp_dir.ts";
 import { libc } from "./libc.ts";
 import { readCached } from "./read_cached.ts";
 
-Deno.test("what is read from memory is what the file holds, as far as it goes", () =>
+Deno.test("a read from memory returns the contents of the file, up to its end", () =>
   inTempDir((dir) => {
     const bytes = Uint8Array.from({ length: 3000 }, (_, i) => i * 7 >> 2);
     Deno.writeFileSync(`${dir}/file`, bytes);
@@ -41,11 +41,11 @@ Deno.test("part of a buffer is filled, and nothing around it", () =>
     }
   }));
 
-Deno.test("an error, and a read of nothing, are left to others", () => {
+Deno.test("an error, and a read of no bytes, return undefined", () => {
   assertEquals(readCached(-1, new Uint8Array(10), 0), undefined);
   assertEquals(readCached(0, new Uint8Array(0), 0), undefined);
 });
 
-Deno.test("the C library is looked for once", () => {
+Deno.test("the C library is loaded once", () => {
   assertEquals(libc() === libc(), true);
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describeRequest, type Request } from "./request.ts";
 
-Deno.test("every request can be told in one line", () => {
+Deno.test("every request has a description of one line", () => {
   const at = { file: 0, offsetBytes: 65536, label: "header" };
   const requests: [Request, string][] = [
     [

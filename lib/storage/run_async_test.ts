@@ -36,7 +36,7 @@ function* flushes(...labels: string[]): Operation<string> {
   return labels.join("+");
 }
 
-Deno.test("requests of several operations are on their way together", async () => {
+Deno.test("requests of several operations are in flight together", async () => {
   const storage = new ManualStorage();
   const driver = new AsyncDriver([storage]);
   const all = Promise.all([driver.run(flushes("a1", "a2")), driver.run(flushes("b1", "b2"))]);
@@ -50,7 +50,7 @@ Deno.test("requests of several operations are on their way together", async () =
   assertEquals(await all, ["a1+a2", "b1+b2"]);
 });
 
-Deno.test("no more than maxInFlight requests are on their way; the rest wait in order", async () => {
+Deno.test("no more than maxInFlight requests are in flight; the rest queue", async () => {
   const storage = new ManualStorage();
   const driver = new AsyncDriver([storage], { maxInFlight: 2 });
   const all = Promise.all(["a", "b", "c", "d"].map((name) => driver.run(flushes(name, name + 2))));
@@ -76,7 +76,7 @@ Deno.test("requests of one operation never overlap", async () => {
   await done;
 });
 
-Deno.test("an asynchronous failure is thrown at the yield, and gives its place back", async () => {
+Deno.test("an asynchronous failure is thrown at the yield, and frees its place", async () => {
   const storage = new ManualStorage();
   const driver = new AsyncDriver([storage], { maxInFlight: 1 });
   function* retries(): Operation<string> {
@@ -94,7 +94,7 @@ Deno.test("an asynchronous failure is thrown at the yield, and gives its place b
   assertEquals(await done, "EIO, then second");
 });
 
-Deno.test("an error that the operation does not handle rejects, and others go on", async () => {
+Deno.test("an error that the operation does not handle rejects, and other operations continue", async () => {
   const storage = new ManualStorage();
   const driver = new AsyncDriver([storage], { maxInFlight: 1 });
   const failing = assertRejects(() => driver.run(flushes("bad")), StorageError, "ENOSPC");
@@ -149,7 +149,7 @@ class ManualTurn implements Turn {
   }
 }
 
-Deno.test("who waits takes no place of a request, and goes on when its turn has come", async () => {
+Deno.test("a waiting operation takes no place of a request, and continues when its condition is fulfilled", async () => {
   const storage = new ManualStorage();
   const driver = new AsyncDriver([storage], { maxInFlight: 1 });
   const turn = new ManualTurn();
@@ -171,7 +171,7 @@ Deno.test("who waits takes no place of a request, and goes on when its turn has 
   assertEquals([await waiting, await other], ["0 late", "first+second"]);
 });
 
-Deno.test("a turn that has come already is not waited for", async () => {
+Deno.test("a fulfilled condition is not waited for", async () => {
   const turn = new ManualTurn();
   turn.come();
   function* waits(): Operation<number> {
@@ -180,7 +180,7 @@ Deno.test("a turn that has come already is not waited for", async () => {
   assertEquals(await new AsyncDriver([]).run(waits()), 0);
 });
 
-Deno.test("a driver that could never do anything is refused", () => {
+Deno.test("a driver without places for requests is refused", () => {
   for (const maxInFlight of [0, -1, NaN]) {
     assertThrows(() => new AsyncDriver([], { maxInFlight }), RangeError, "must be at least 1");
   }

@@ -137,7 +137,7 @@ Deno.test("an operation can clean up with further requests after an error", () =
   assertEquals(memory.toBytes()[0], 9);
 });
 
-Deno.test("a turn that has come is passed; one that has not fails the operation", () => {
+Deno.test("a fulfilled condition passes; another one fails the operation", () => {
   function* waits(turn: Turn): Operation<number> {
     return yield { kind: "wait", turn, label: "its turn" };
   }

@@ -25,7 +25,7 @@ function anyRequest(random: Random): Request {
   ]);
 }
 
-seededTest("it holds what plain memory holds, and so do its copies", (seed) => {
+seededTest("a sparse file equals plain memory, and so do its copies", (seed) => {
   const random = new Random(seed);
   const plain = new MemoryStorage();
   let sparse = new SparseFile();
@@ -63,7 +63,7 @@ Deno.test("a file of petabytes costs nothing, and a larger one is refused", () =
   );
 });
 
-Deno.test("it can be saved and loaded", () =>
+Deno.test("a sparse file can be saved and loaded", () =>
   inTempDir((dir) => {
     const file = new SparseFile();
     file.fill(5000, 3000, 0x11);

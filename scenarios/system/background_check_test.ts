@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { SECTORS, violationKey } from "../../harness/advanced.ts";
 import { repairImage, STRICT } from "../../lib/mod.ts";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { aliased, crashed, duringCheck, type Setting } from "../background_check.ts";
 import { explore } from "../qed/scenario.ts";
@@ -55,6 +56,6 @@ seededTest("a check in the background survives every crash, in random orders", (
       assertEquals(setting.preset, SECTORS);
       assertEquals(violationsOf(setting), []);
     }),
-    { seed, numRuns: 60 },
+    { seed, numRuns: sized({ short: 15, long: 60 }) },
   );
 });

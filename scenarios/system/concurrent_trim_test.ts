@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { SECTORS, violationKey } from "../../harness/advanced.ts";
 import { flushImage, type QedImage, STRICT } from "../../lib/mod.ts";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { explore } from "../qed/scenario.ts";
 import { CLUSTER, DISK } from "../qed/sizes.ts";
@@ -21,7 +22,7 @@ import {
 } from "../qed/workload.ts";
 import { EAGER } from "../trim_reuse.ts";
 
-const RUNS = 60;
+const RUNS = sized({ short: 15, long: 60 });
 /** Each guest has clusters of its own, all of them in one L2 table. */
 const GUEST_CLUSTERS = 8;
 

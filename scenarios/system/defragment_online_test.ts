@@ -9,6 +9,7 @@ import {
   type QedImage,
   STRICT,
 } from "../../lib/mod.ts";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { setUp } from "../qed/scenario.ts";
 import { CLUSTER, DISK, PER_L2_TABLE } from "../qed/sizes.ts";
@@ -26,7 +27,7 @@ import {
 } from "../qed/workload.ts";
 import { EAGER } from "../trim_reuse.ts";
 
-const RUNS = 60;
+const RUNS = sized({ short: 12, long: 60 });
 const TABLES = 3;
 /** Each guest that trims has its own clusters in each L2 table, so no other guest affects its promises. */
 const GUEST_CLUSTERS = 5;

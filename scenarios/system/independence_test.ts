@@ -11,6 +11,7 @@ import {
   violationKey,
 } from "../../harness/advanced.ts";
 import { FormatError, ImageError, QEMU, RFC, STRICT } from "../../lib/mod.ts";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import type { Mutant } from "../qed/mutants/mutant.ts";
 import { MUTANTS } from "../qed/mutants/mutants.ts";
@@ -22,12 +23,12 @@ import { discard, FLUSH, REOPEN, type Step, type Workload, write, zero } from ".
 import { UNWRITTEN } from "../qed/mutants/workloads.ts";
 
 /** Cases for each seed, and how many of them must count. */
-const RUNS = 240;
-const MIN_USED = 75;
-const MIN_ADDED = 30;
-const MIN_FAILING = 15;
+const RUNS = sized({ short: 60, long: 240 });
+const MIN_USED = sized({ short: 6, long: 75 });
+const MIN_ADDED = sized({ short: 1, long: 30 });
+const MIN_FAILING = sized({ short: 1, long: 15 });
 /** The test skips a case that takes plain search more recoveries. */
-const MAX_RECOVERIES = 4000;
+const MAX_RECOVERIES = sized({ short: 700, long: 4000 });
 
 /** The entries of one L2 sector map this many clusters. */
 const SECTOR_CLUSTERS = 64;

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { assertEnginesAgree, bruteStates, keysOf } from "../../harness/testing/engine_agreement.ts";
 import { neighbourCorruption, type Preset, PRESETS, SECTORS } from "../../harness/advanced.ts";
 import { RFC } from "../../lib/mod.ts";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { ANY_MUTANT, mutantCase } from "./random_mutants_testing.ts";
 import { workloads } from "./random_workload_testing.ts";
@@ -11,15 +12,16 @@ import { CLUSTER, DISK } from "../qed/sizes.ts";
 import { type Workload, write } from "../qed/workload.ts";
 
 /** Generated cases for each seed. */
-const RUNS = 640;
+const RUNS = sized({ short: 120, long: 640 });
 /** The test skips a case with more states; sectors multiply them. */
-const maxStates = (preset: Preset) => preset.unit === 512 ? 1500n : 400n;
+const maxStates = (preset: Preset) =>
+  preset.unit === 512 ? sized({ short: 500n, long: 1500n }) : 400n;
 /** For each seed, at least this many cases must count, fail, and be clean. */
-const MIN_USED = 120;
-const MIN_FAILING = 6;
-const MIN_CLEAN = 50;
+const MIN_USED = sized({ short: 12, long: 120 });
+const MIN_FAILING = sized({ short: 0, long: 6 });
+const MIN_CLEAN = sized({ short: 5, long: 50 });
 /** ... and at least this many must count under each preset. */
-const MIN_OF_EACH = 5;
+const MIN_OF_EACH = sized({ short: 0, long: 5 });
 
 seededTest("lazy equals brute on QED", (seed) => {
   const count = { used: 0, failing: 0 };

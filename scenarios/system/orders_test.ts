@@ -11,6 +11,7 @@ import {
   shrinkOrder,
   traceHash,
 } from "../../harness/advanced.ts";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import {
   concurrentRequests,
@@ -24,9 +25,9 @@ import { CLUSTER } from "../qed/sizes.ts";
 import { type Schedule, write } from "../qed/workload.ts";
 import { FEW_REQUESTS } from "./few_requests_testing.ts";
 
-const RUNS = 60;
+const RUNS = sized({ short: 10, long: 60 });
 /** Only the reduced search runs requests with more orders than this. */
-const MAX_ORDERS = 200n;
+const MAX_ORDERS = sized({ short: 40n, long: 200n });
 
 /** Runs every order to its end, and explores every different log. */
 function withoutReduction(
@@ -64,7 +65,8 @@ for (const [name, mutate] of Object.entries({ CORRECT, NO_TABLE_LOCK, NO_RANGE_L
       { seed, numRuns: RUNS },
     );
     assert(compared > RUNS / 4, `only ${compared} were compared`);
-    if (mutate === NO_TABLE_LOCK) assert(found > 0, "no violation");
+    // Among a few, chance may leave none; the test of a lost update has one for certain.
+    if (mutate === NO_TABLE_LOCK) assert(found >= sized({ short: 0, long: 1 }), "no violation");
   });
 }
 
@@ -78,7 +80,7 @@ for (const preset of Object.values(PRESETS)) {
         const { violations } = exploreRuns(openCase, reduced);
         assertEquals(violations, withoutReduction(openCase, preset).violations);
       }),
-      { seed, numRuns: 10 },
+      { seed, numRuns: sized({ short: 1, long: 10 }) },
     );
   });
 }
@@ -88,7 +90,9 @@ Deno.test("the search of orders finds a lost update that sequential requests mis
   const requests = [write(3 * CLUSTER, 512), write(4 * CLUSTER, 512)];
   const openCase = concurrentRequests(requests, NO_TABLE_LOCK);
   assertEquals(explore(openCase([])).verdict, "clean");
-  assertNotEquals(exploreRuns(openCase, everyOrder(openCase)).violations, []);
+  const { violations } = exploreRuns(openCase, everyOrder(openCase));
+  assertNotEquals(violations, []);
+  assertEquals(withoutReduction(openCase, SECTORS).violations, violations);
   const correct = concurrentRequests(requests);
   assertEquals(exploreRuns(correct, everyOrder(correct)).violations, []);
 });

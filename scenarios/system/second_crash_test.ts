@@ -11,6 +11,7 @@ import {
   violationKey,
 } from "../../harness/advanced.ts";
 import { type Filter, filtered, type QedImage, STRICT } from "../../lib/mod.ts";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import {
   anyOf,
@@ -27,10 +28,10 @@ import { record } from "../qed/record.ts";
 import type { Workload } from "../qed/workload.ts";
 import { UNWRITTEN, WORKLOADS } from "../qed/mutants/workloads.ts";
 
-const RUNS = 150;
+const RUNS = sized({ short: 25, long: 150 });
 /** Brute force visits at most this many states of one case, with second crashes. */
 const MAX_STATES = 3000;
-const MIN_COMPARED = 10;
+const MIN_COMPARED = sized({ short: 1, long: 10 });
 
 function targetOf({ backing, clusterBytes }: Workload, filter?: () => Filter): Target<QedImage> {
   const target = qedTarget({

@@ -9,6 +9,7 @@ import {
   SURVIVABLE_PRESETS,
   violationKey,
 } from "../../harness/advanced.ts";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { type OrderingProfile, STRICT } from "../../lib/mod.ts";
 import { workloads } from "./random_workload_testing.ts";
@@ -20,7 +21,7 @@ import { exploreWorkload, UNWRITTEN, WORKLOAD_NAMES } from "../qed/mutants/workl
 import { EAGER } from "../trim_reuse.ts";
 
 /** Random workloads for each seed. */
-const RANDOM_RUNS = 400;
+const RANDOM_RUNS = sized({ short: 100, long: 400 });
 
 function explore(workload: Workload, preset: Preset, profile: OrderingProfile = STRICT) {
   const { backing, clusterBytes } = workload;

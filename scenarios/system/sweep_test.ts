@@ -11,6 +11,7 @@ import {
   violationKey,
 } from "../../harness/advanced.ts";
 import { QEMU, RFC, STRICT } from "../../lib/mod.ts";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import type { DetectableMutant } from "../qed/mutants/mutant.ts";
 import { MUTANTS } from "../qed/mutants/mutants.ts";
@@ -26,19 +27,21 @@ const VARIANTS: readonly Omit<QedSweepOptions, "profile">[] = [
 /** Takes more time for each workload, because of the long backing file. */
 const OVER_MORE: Omit<QedSweepOptions, "profile"> = { backing: "long" };
 /** Random workloads of each variant, for each seed. */
-const RANDOM_WORKLOADS = 80;
+const RANDOM_WORKLOADS = sized({ short: 15, long: 80 });
+/** Steps of the workloads that are all tried, and how many workloads of them there are. */
+const [STEPS, COUNT] = sized({ short: [1, 19], long: [2, 19 + 417] });
 
 function nameOf({ layout = "final", backing }: Omit<QedSweepOptions, "profile">): string {
   return `${layout} layout${backing ? `, ${backing} backing file` : ""}`;
 }
 
 for (const variant of VARIANTS) {
-  Deno.test(`strict survives every crash of every workload of two steps: ${nameOf(variant)}`, () => {
+  Deno.test(`strict survives every crash of every workload of ${STEPS} step(s): ${nameOf(variant)}`, () => {
     const { subject, shape } = qedSweep({ ...variant, profile: STRICT });
     const presets = [SECTORS, TORN_SECTOR];
-    const { findings, coverage } = sweep(subject, allWorkloads(shape, 2), { presets });
+    const { findings, coverage } = sweep(subject, allWorkloads(shape, STEPS), { presets });
     assertEquals(findings, []);
-    assertEquals([coverage.workloads, coverage.stopped], [19 + 417, undefined]);
+    assertEquals([coverage.workloads, coverage.stopped], [COUNT, undefined]);
   });
 
   seededTest(`strict survives every crash of random workloads: ${nameOf(variant)}`, (seed) => {

@@ -103,6 +103,6 @@ Deno.test("another version than that of the differences is reported", () =>
       "image/empty: o",
     ]);
     assertEquals(code, 0);
-    assertStringIncludes(stderr, 'are those of "tool 7.", but this is "tool 8.1"');
+    assertStringIncludes(stderr, "are those of 'tool 7.', but this is 'tool 8.1'");
     assertStringIncludes(stdout, "planted (tool 8.1): ");
   }));

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertStringIncludes } from "@std/assert";
+import { sized } from "../../test_support/long.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { crash } from "./run_crash_testing.ts";
 import { parseReplayFile, type ReplayFile } from "./replay_file.ts";
@@ -77,7 +78,8 @@ Deno.test("a reproducer of a changed trace is refused, and what has changed is n
   }));
 
 // Two that are quick to find; the benchmark `shrink` measures more.
-for (const name of ["need-check-cleared-early", "freed-cluster-cleaned-late"]) {
+const QUICK = ["need-check-cleared-early", "freed-cluster-cleaned-late"];
+for (const name of QUICK.slice(0, sized({ short: 1, long: QUICK.length }))) {
   Deno.test(`a long random workload is shrunk to three steps or fewer, quickly: ${name}`, () => {
     const origin = REPRODUCER_ORIGINS.find((each) => each.name === name)!;
     const steps = failingWorkload(origin)!;

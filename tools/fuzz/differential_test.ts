@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { sized } from "../../test_support/long.ts";
 import { qemuTest, seededQemuTest } from "../../test_support/qemu.ts";
 import { runCase } from "./campaign.ts";
 import { loadCorpus } from "./corpus.ts";
@@ -33,7 +34,7 @@ qemuTest("each case of the corpus comes to the verdict that it is about", async 
 });
 
 seededQemuTest("no case makes an unknown difference", async (seed) => {
-  for (let number = 0; number < 25; number++) {
+  for (let number = 0; number < sized({ short: 8, long: 25 }); number++) {
     const one = makeCase({ seed: `${seed}`, corpus: CORPUS }, number);
     const { findings } = await compareWithQemu(one, await parties());
     assertEquals(findings, [], `case ${number} of seed ${seed}:\n${formatCase(one)}`);

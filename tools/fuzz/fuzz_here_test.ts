@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { sized } from "../../test_support/long.ts";
 import { seededTest } from "../../test_support/seeds.ts";
 import { loadCorpus } from "./corpus.ts";
 import { formatCase } from "./fuzz_case.ts";
@@ -7,7 +8,7 @@ import { makeCase } from "./generate.ts";
 import { INJECTED_BUGS } from "./injected_bugs_testing.ts";
 
 const CORPUS = loadCorpus();
-const CASES = 150;
+const CASES = sized({ short: 50, long: 150 });
 
 seededTest("no case breaks a rule", (seed) => {
   const verdicts = new Set<string>();

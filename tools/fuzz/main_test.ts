@@ -69,7 +69,7 @@ Deno.test("it stops when the time is up, and at a signal", async () => {
 });
 
 Deno.test("progress is shown on a terminal only, and cleared", async () => {
-  const args = ["--no-qemu", "--cases", "3"];
+  const args = ["--no-qemu", "--seconds", "4"];
   assertEquals((await fuzz(args)).stderr, "");
   const { stderr } = await fuzz(args, { isTerminal: { stderr: true } });
   assertMatch(stderr.replaceAll("\x1b[K", "<clear>"), /\d+ s: .* cases.*<clear>\r<clear>$/);

@@ -25,12 +25,12 @@ const CLEAN = {
   problems: [],
 };
 
-Deno.test("a clean image has nothing wrong, dirty or not", () => {
+Deno.test("a consistent image has no problems, dirty or not", () => {
   assertEquals(check(smallImage().builder), CLEAN);
   assertEquals(check(smallImage({ features: 2n }).builder), CLEAN);
 });
 
-Deno.test("each problem is told: what, which entry, where, and what it holds", () => {
+Deno.test("each problem is listed: its kind, the entry, the offset and the value", () => {
   const { builder, l2Bytes, dataBytes } = smallImage();
   builder.setEntry(builder.l1Bytes, 3, 513).setEntry(builder.l1Bytes, 4, l2Bytes);
   builder.setEntry(l2Bytes, 7, 1n << 63n).setEntry(l2Bytes, 9, dataBytes[1]);
@@ -59,14 +59,14 @@ Deno.test("each problem is told: what, which entry, where, and what it holds", (
   assertEquals(result.corruptions, 5);
 });
 
-Deno.test("the counts go on where the list of problems ends", () => {
+Deno.test("the counts continue after the list of problems ends", () => {
   const { builder, l2Bytes } = smallImage();
   for (let index = 3; index < 1024; index++) builder.setEntry(l2Bytes, index, 3);
   const result = check(builder);
   assertEquals([result.corruptions, result.problems.length], [1021, 100]);
 });
 
-Deno.test("clusters that nothing refers to are leaks, at the end or between", () => {
+Deno.test("unreferenced clusters are leaks, at the end or in between", () => {
   const { builder, l2Bytes } = smallImage();
   builder.setEntry(l2Bytes, 1, 0);
   builder.addClusters(4);
@@ -74,7 +74,7 @@ Deno.test("clusters that nothing refers to are leaks, at the end or between", ()
   assertEquals([leaks, corruptions, imageEndBytes], [5, 0, 8 * 4096]);
 });
 
-Deno.test("offsets of any size are told apart: clusters beyond 2^26 and 2^31 of a sparse file", () => {
+Deno.test("offsets of any size are distinguished: clusters beyond 2^26 and 2^31 of a sparse file", () => {
   const { builder, l2Bytes } = smallImage();
   builder.file.resize(2 ** 45);
   const far = [2 ** 38, 2 ** 38 + 4096, 2 ** 43, 2 ** 43 + 4096, 2 ** 45 - 4096];
@@ -103,7 +103,7 @@ Deno.test("an L2 table that cannot be read is a check error, and hides what leak
   assertEquals(result.allocatedClusters, 1);
 });
 
-Deno.test("a check writes nothing, also where it may", () => {
+Deno.test("a check writes nothing, even to a writable image", () => {
   const { builder, l2Bytes } = smallImage();
   builder.setEntry(l2Bytes, 7, 3);
   const storage = new RecordingStorage(builder.toBytes());
@@ -112,7 +112,7 @@ Deno.test("a check writes nothing, also where it may", () => {
   assertEquals(storage.recorded, []);
 });
 
-Deno.test("progress is told in steps of the L1 table", () => {
+Deno.test("progress is reported in steps of the L1 table", () => {
   const { builder } = smallImage();
   builder.addL2Table(5);
   const steps: number[][] = [];
@@ -153,7 +153,12 @@ Deno.test("each table is announced a few tables before it is read, invalid ones 
   });
   assertEquals(events, [
     ...announce.slice(0, 5),
-    ...[read[0], announce[5], read[1], announce[6], read[2], announce[7]],
+    read[0],
+    announce[5],
+    read[1],
+    announce[6],
+    read[2],
+    announce[7],
     ...read.slice(3),
   ]);
 });

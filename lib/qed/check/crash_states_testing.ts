@@ -1,18 +1,18 @@
 import type { Recorded } from "../../../test_support/recording.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 
-/** What a crash may leave behind, and when it came. */
+/** A file as a crash may leave it. */
 export interface CrashState {
-  /** For messages: how many requests had been issued, and which of them count. */
+  /** A description for messages: the number of requests issued, and those that are durable. */
   readonly name: string;
   /** The file's contents. */
   readonly bytes: Uint8Array;
 }
 
 /**
- * States a crash may leave behind while `log` runs over `base`, after each number of requests:
- * everything issued so far is there; of what was issued since the last flush nothing is; one
- * request of it is; all but one is. Dumb on purpose: the harness does this exhaustively.
+ * Crash states of `log` over `base`, after each number of requests: everything issued is durable;
+ * of the requests since the last flush none is, only one is, or all but one are. Simple on purpose:
+ * the harness explores all states.
  */
 export function* crashStates(
   base: Uint8Array,

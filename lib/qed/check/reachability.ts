@@ -143,9 +143,9 @@ export class Reachability {
 
 /**
  * Scan all tables and find the owners of `clusterCount` clusters of the file from `firstCluster`
- * on, or as many as a table has if that is more. Needs the allocation lock. Throws {@linkcode
- * FormatError} for the first bad entry, and the storage's error for an unreadable table. The result
- * takes over the free clusters: the image forgets those that it knew.
+ * on, or as many as a table has if that is more. Needs the allocation lock. Throws
+ * {@linkcode FormatError} for the first bad entry, and the storage's error for an unreadable table.
+ * The result takes over the free clusters: the image forgets those that it knew.
  */
 export function* findReachability(
   image: QedImage,

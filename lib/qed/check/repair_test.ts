@@ -106,7 +106,7 @@ Deno.test("of several references to a cluster the L1 table's stays, then an L2 t
   assertEquals(check(after).result.corruptions, 0);
 });
 
-Deno.test("the order: cleared entries, flush, leaks, flush, the mark last, flush", () => {
+Deno.test("the order: cleared entries, flush, leaks, flush, NEED_CHECK last, flush", () => {
   const builder = damagedImage();
   builder.addClusters(1);
   const { labels } = repair(builder.toBytes(), BOTH);
@@ -120,18 +120,18 @@ Deno.test("the order: cleared entries, flush, leaks, flush, the mark last, flush
   assertEquals(rest.filter((label) => label === "leaked clusters").length, 1);
 });
 
-Deno.test("a clean image with the mark: nothing but a flush, the header and a flush", () => {
+Deno.test("a consistent image with NEED_CHECK: only a flush, the header and a flush", () => {
   const { builder } = smallImage({ features: NEED_CHECK });
   const { labels, after } = repair(builder.toBytes(), BOTH);
   assertEquals(labels, ["flush", "header", "flush"]);
   assertEquals(after, smallImage().builder.toBytes());
 });
 
-Deno.test("a clean image without the mark: nothing at all", () => {
+Deno.test("a consistent image without NEED_CHECK: nothing at all", () => {
   assertEquals(repair(smallImage().builder.toBytes(), BOTH).labels, []);
 });
 
-Deno.test("repairing leaks alone leaves corruptions, and then leaks and the mark too", () => {
+Deno.test("repairing leaks alone leaves corruptions, and then also leaks and NEED_CHECK", () => {
   const builder = damagedImage();
   builder.addClusters(2);
   const bytes = builder.toBytes();
@@ -141,7 +141,7 @@ Deno.test("repairing leaks alone leaves corruptions, and then leaks and the mark
   assertEquals(after, bytes);
 });
 
-Deno.test("repairing leaks alone gives them back and clears the mark of a consistent image", () => {
+Deno.test("repairing leaks alone reclaims them and clears NEED_CHECK of a consistent image", () => {
   const { builder } = smallImage({ features: NEED_CHECK });
   const before = builder.file.sizeBytes;
   builder.addClusters(2, 0xee);
@@ -158,7 +158,7 @@ Deno.test("repairing corruptions alone leaves leaks and the length of the file",
 });
 
 for (const options of [BOTH, CORRUPTIONS, LEAKS]) {
-  Deno.test(`a table that cannot be read is a check error and keeps the mark: ${JSON.stringify(options)}`, () => {
+  Deno.test(`a table that cannot be read is a check error and keeps NEED_CHECK: ${JSON.stringify(options)}`, () => {
     const { builder, l2Bytes } = smallImage({ features: NEED_CHECK, image_size: 8n << 20n });
     const secondL2 = builder.addL2Table(1);
     builder.addData(secondL2, 0);
@@ -176,7 +176,7 @@ for (const options of [BOTH, CORRUPTIONS, LEAKS]) {
   });
 }
 
-Deno.test("an image with the mark and a table that cannot be read does not open for writing", () => {
+Deno.test("an image with NEED_CHECK and an unreadable table does not open for writing", () => {
   const { builder } = smallImage({ features: NEED_CHECK });
   const storage = new RecordingStorage(builder.toBytes());
   storage.fault = (request) => labelled("read", "l2-table")(request) ? "EIO" : undefined;
@@ -185,7 +185,7 @@ Deno.test("an image with the mark and a table that cannot be read does not open 
   assertEquals(storage.memory.toBytes(), builder.toBytes());
 });
 
-Deno.test("a failed write of the repair keeps the mark, and a second repair finishes the work", () => {
+Deno.test("a failed write of the repair keeps NEED_CHECK, and a second repair finishes the work", () => {
   const bytes = damagedImage().toBytes();
   const whole = repair(bytes, BOTH);
   for (let index = 0; index < whole.labels.length; index++) {

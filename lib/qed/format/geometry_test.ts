@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { clusterSizeRule, deriveGeometry, maxImageBytes, tableSizeRule } from "./geometry.ts";
 
-Deno.test("what follows from cluster and table size", () => {
+Deno.test("the geometry follows from cluster and table size", () => {
   assertEquals(deriveGeometry(), {
     clusterBytes: 65536,
     clusterBits: 16,

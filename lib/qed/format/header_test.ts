@@ -29,7 +29,7 @@ const rfcRefusals: [string, Record<number, number>, [string, number, bigint | nu
   ["NEED_CHECK, which rfc does not know", { 16: 2 }, ["features", 16, 2n]],
   ["an L1 table in the header", { 32: 0 }, ["l1_table_offset", 32, 0n]],
   ["an unaligned L1 table", { 32: 4608 }, ["l1_table_offset", 32, 4608n]],
-  ["an L1 table behind the end", { 32: FILE_BYTES }, ["l1_table_offset", 32, BigInt(FILE_BYTES)]],
+  ["an L1 table past the end", { 32: FILE_BYTES }, ["l1_table_offset", 32, BigInt(FILE_BYTES)]],
   ["an image of no bytes", { 40: 0 }, ["image_size", 40, 0n]],
   ["an image that ends in a cluster", { 40: 8704 }, ["image_size", 40, 8704n]],
   ["an image the tables cannot map", { 44: 2 }, ["image_size", 40, 8192n + (2n << 32n)]],
@@ -58,7 +58,7 @@ for (const [name, words, expected] of rfcRefusals) {
   });
 }
 
-Deno.test("the rfc layout is accepted where the final one is invalid, and named", () => {
+Deno.test("the rfc layout is accepted if the final one is invalid, and reported", () => {
   const header = parse(rfcHeader({ 16: 1, 24: 1, 48: 64, 52: 4, 56: 68, 60: 3 }));
   assertEquals(header, {
     layout: "rfc",
@@ -101,12 +101,12 @@ Deno.test("where both layouts are valid final is preferred, unless one is forced
   assertEquals(parse(BOTH, undefined, 16384 - 1).layout, "rfc");
 });
 
-Deno.test("a forced layout is not given up for the other one", () => {
+Deno.test("with a forced layout the other one is not tried", () => {
   assertThrows(() => parse(BOTH, "final", 12288), FormatError, "l1_table_offset");
   assertThrows(() => parse(rfcHeader({ 40: 0, 48: 512 }), "rfc"), FormatError, "image_size");
 });
 
-Deno.test("what is encoded is parsed again, in both layouts", () => {
+Deno.test("an encoded header is parsed again, in both layouts", () => {
   const common = {
     geometry: deriveGeometry(65536, 4),
     headerClusters: 2,

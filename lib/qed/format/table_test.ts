@@ -38,7 +38,7 @@ Deno.test("changed entries are written in whole sectors, and no more of them tha
   assertEquals(place(511, 1), [3584, 512]);
 });
 
-Deno.test("a run is the same special value, or clusters that follow each other", () => {
+Deno.test("an extent is the same special value, or adjacent clusters", () => {
   const made = table(0, 0, 1, 1, 4096, 8192, 12288, 20480, 20480);
   const run = (index: number, most = 100) => made.extentLength(index, most, 4096);
   assertEquals([run(0), run(2), run(3), run(4), run(5, 1), run(7), run(8)], [2, 2, 1, 3, 1, 1, 1]);
@@ -50,11 +50,11 @@ const CHANGE = fc.record({
   /** Where, as a share of the table: at the borders of stripes too. */
   at: fc.oneof(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), fc.constant(0)),
   value: fc.constantFrom(0, 0, 1, 4096, 2 ** 40),
-  /** Whether it is put there behind the table's back, as a read from the file does. */
+  /** Whether it is put there without the table knowing, as a read from the file does. */
   isRead: fc.boolean(),
 });
 
-seededTest("the next entry in use is the one that looking at each finds", (seed) => {
+seededTest("the next used entry is the one that a scan of each entry finds", (seed) => {
   fc.assert(
     fc.property(
       TABLE_BYTES,

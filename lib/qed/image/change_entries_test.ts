@@ -48,7 +48,7 @@ Deno.test("sectors that change are written, adjacent ones of a slice together, n
   assertEquals(onDisk(storage, image), image.l1.block.bytes);
 });
 
-Deno.test("an error leaves the slice it comes from alone, in memory and on disk", () => {
+Deno.test("an error leaves its slice unchanged, in memory and on disk", () => {
   const { storage, image } = newImage();
   const change = () =>
     storage.run(changeEntries(image, image.l1, { from: 0, to: 2 * SLICE_ENTRIES }, {

@@ -24,7 +24,7 @@ Deno.test("ranges that touch or overlap become one", () => {
   assertEquals(drain(rangesOf([4, 1], [2, 1], [6, 1])), [[2, 1], [4, 1], [6, 1]]);
 });
 
-Deno.test("the lowest range that is long enough is taken, and not more of it than wanted", () => {
+Deno.test("the lowest range that is long enough is taken, up to the requested length", () => {
   const set = rangesOf([1, 1], [4, 3], [10, 5]);
   assertEquals(set.take(6, 6), undefined);
   assertEquals(set.take(2, 2), { firstCluster: 4, clusterCount: 2 });
@@ -40,7 +40,7 @@ Deno.test("the range at the end of the file is found by where it ends", () => {
   assertEquals(drain(set), [[1, 1]]);
 });
 
-Deno.test("beyond the limit only what joins a range is taken in", () => {
+Deno.test("beyond the limit only clusters that join a range are added", () => {
   const set = new ClusterRanges();
   for (let i = 0; i < MAX_RANGES; i++) set.add({ firstCluster: 2 * i, clusterCount: 1 });
   set.add({ firstCluster: 2 * MAX_RANGES + 1, clusterCount: 1 });

@@ -45,8 +45,8 @@ export class ClusterSet {
   }
 
   /**
-   * The bits of a chunk, for a hot loop that sets them itself instead of calling {@linkcode
-   * ClusterSet.add}, and then calls {@linkcode ClusterSet.countAdded}.
+   * The bits of a chunk, for a hot loop that sets them itself instead of calling
+   * {@linkcode ClusterSet.add}, and then calls {@linkcode ClusterSet.countAdded}.
    */
   chunk(chunkIndex: number): Uint32Array {
     return (this.#chunks[chunkIndex] ??= this.#buffers.take(this.#chunkBytes)).words;

@@ -36,7 +36,7 @@ Deno.test("an empty set has no highest cluster", () => {
   assertEquals(new ClusterSet(0, FRESH_BUFFERS).highest(), -1);
 });
 
-Deno.test("memory is taken for what is added, not for what might be", () => {
+Deno.test("memory is allocated for clusters that are added only", () => {
   const taken: number[] = [];
   const buffers = {
     take(sizeBytes: number) {

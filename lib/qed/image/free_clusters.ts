@@ -36,13 +36,13 @@ import { type ClusterRange, ClusterRanges } from "./cluster_ranges.ts";
 /** The clusters freed since the image was opened; see the head of this module. */
 export class FreeClusters {
   /** Clusters whose entries have changed, perhaps not durably. */
-  freed = new ClusterRanges();
+  freed: ClusterRanges = new ClusterRanges();
   /** Clusters that flushes in flight cover. */
   readonly #underWay = new Set<ClusterRanges>();
   /** Clusters with old data that no entry on disk refers to. */
-  readonly settled = new ClusterRanges();
+  readonly settled: ClusterRanges = new ClusterRanges();
   /** Clusters that durably hold zeroes. */
-  readonly clean = new ClusterRanges();
+  readonly clean: ClusterRanges = new ClusterRanges();
   #generation = 0;
 
   /**
@@ -64,8 +64,8 @@ export class FreeClusters {
   }
 
   /**
-   * Note that a flush is issued. Returns the clusters it covers, for {@linkcode
-   * FreeClusters.settle}.
+   * Note that a flush is issued. Returns the clusters it covers, for
+   * {@linkcode FreeClusters.settle}.
    */
   coveredByFlush(): ClusterRanges | undefined {
     if (this.freed.clusterCount === 0) return undefined;

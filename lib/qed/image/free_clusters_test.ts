@@ -56,7 +56,7 @@ Deno.test("a batch is overwritten with zeroes and flushed once; its clusters the
   assertEquals(small.check(), { corruptions: 0, leaks: 4 });
 });
 
-Deno.test("over a backing file, where data is flushed anyway, a settled cluster is taken as it is", () => {
+Deno.test("with a backing file, where data is flushed anyway, a settled cluster is reused unchanged", () => {
   const small = filled(20, { backing: BACKING });
   discard(small, 0, 1);
   const before = small.fileClusters;
@@ -75,7 +75,7 @@ Deno.test("over a backing file, where data is flushed anyway, a settled cluster 
   assertEquals(small.check(), { corruptions: 0, leaks: 15 });
 });
 
-Deno.test("a write goes where all of it fits, or where a batch does", () => {
+Deno.test("a write goes to a hole that fits all of it, or a batch", () => {
   const small = filled(80);
   for (let i = 1; i < 40; i += 2) discard(small, i, 1); // 20 single clusters
   const before = small.fileClusters;
@@ -102,7 +102,7 @@ Deno.test("settled clusters at the end of the file are cut off rather than overw
   assertEquals(small.check(), { corruptions: 0, leaks: 0 });
 });
 
-Deno.test("a cut is durable before anything goes behind it, also where cleaning has failed", () => {
+Deno.test("a cut is durable before any data goes after it, also if cleaning has failed", () => {
   const small = filled(40);
   discard(small, 10, 1);
   discard(small, 12, 12);
@@ -116,7 +116,7 @@ Deno.test("a cut is durable before anything goes behind it, also where cleaning 
   assertEquals(small.write(100 * CLUSTER, CLUSTER), ["data", "l2-table"]);
 });
 
-Deno.test("closing cuts off what is free at the end, and leaks the rest", () => {
+Deno.test("closing cuts off free clusters at the end, and leaks the rest", () => {
   const small = filled(20);
   discard(small, 5, 2);
   discard(small, 15, 5);
@@ -140,7 +140,7 @@ Deno.test("closing an image without NEED_CHECK makes the cut durable too; so doe
 });
 
 for (const profile of [QEMU, RFC]) {
-  Deno.test(`${profile.name} uses nothing again and cuts nothing off`, () => {
+  Deno.test(`${profile.name} reuses nothing and cuts nothing off`, () => {
     const small = filled(40, { profile });
     discard(small, 10, 30);
     small.write(100 * CLUSTER, CLUSTER);
@@ -159,7 +159,7 @@ function step(operation: Operation<unknown>, answer = 0): string {
   return request.kind === "flush" ? "flush" : request.label ?? request.kind;
 }
 
-Deno.test("a flush settles only what was freed before it was issued", () => {
+Deno.test("a flush settles only clusters that were freed before it was issued", () => {
   const small = filled(4, { profile: EAGER, backing: BACKING });
   const { free } = small.image;
   discard(small, 1, 1);
@@ -171,7 +171,7 @@ Deno.test("a flush settles only what was freed before it was issued", () => {
   assertEquals([free.settled.clusterCount, free.freed.clusterCount], [1, 1]);
 });
 
-Deno.test("what is freed while its entry is being written is not free yet", () => {
+Deno.test("a cluster is not free yet while its entry is being written", () => {
   const small = filled(4, { profile: EAGER });
   const discarding = discardImage(small.image, CLUSTER, CLUSTER);
   assertEquals(step(discarding), "l2-table");
@@ -180,7 +180,7 @@ Deno.test("what is freed while its entry is being written is not free yet", () =
   assertEquals(small.image.free.freed.clusterCount, 1);
 });
 
-Deno.test("a thousand times a cluster given up and one written: the file does not grow on and on", () => {
+Deno.test("a thousand times a cluster given up and one written: the file does not grow without limit", () => {
   for (const options of [{}, { backing: BACKING }, { layout: "rfc" as const }]) {
     const small = filled(2, options);
     const before = small.fileClusters;
@@ -194,7 +194,7 @@ Deno.test("a thousand times a cluster given up and one written: the file does no
   }
 });
 
-Deno.test("what a flush under way covers is forgotten with the rest", () => {
+Deno.test("clusters that a flush in flight covers are forgotten with the rest", () => {
   const free = new FreeClusters();
   free.add({ firstCluster: 5, clusterCount: 2 });
   const covered = free.coveredByFlush();

@@ -128,7 +128,7 @@ export class QedImage {
    *
    * @internal
    */
-  readonly free = new FreeClusters();
+  readonly free: FreeClusters = new FreeClusters();
   /** The first failure after which the state on disk is unknown; no writes are taken after it. */
   failure: Error | undefined;
 

@@ -42,7 +42,7 @@ Deno.test("a table put again replaces the one at its offset, and nothing else go
   assertEquals(cache.get(2) === other, true);
 });
 
-Deno.test("looking without using does not keep a table", () => {
+Deno.test("peeking does not keep a table", () => {
   const cache = new L2Cache(2, CLUSTER);
   const [a, b, c] = [1, 2, 3].map(tableAt);
   for (const table of [a, b]) cache.put(table);
@@ -129,7 +129,7 @@ class SlowStorage {
 
   async submit(request: Request): Promise<number> {
     const held = this.holds(request);
-    // A write that is held back has not reached the disk, a read has seen it as it was.
+    // A write that is held back has not reached the disk, a read has seen the old contents.
     const answer = held && request.kind === "write" ? undefined : this.storage.perform(request);
     if (held) await new Promise<void>((resolve) => this.held.push(resolve));
     return answer ?? this.storage.perform(request);
@@ -183,7 +183,7 @@ for (const l2CacheTables of [50, 1]) {
   );
 }
 
-Deno.test("a table read while its update is on the way does not outlive the update", async () => {
+Deno.test("a table read during its update does not outlive the update", async () => {
   const { slow, read, write, mapped } = openSlow(1);
   slow.holds = labelled("write", "l2-table");
   const writing = write(CLUSTER, 7);

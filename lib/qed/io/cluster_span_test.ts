@@ -14,7 +14,7 @@ function imageOf(imageBytes: number | bigint, clusterBytes = CLUSTER): QedImage 
   return runSync(openImage(), [file]);
 }
 
-Deno.test("a range is taken apart into whole clusters and what is left at its ends", () => {
+Deno.test("a range is split into whole clusters and parts at its ends", () => {
   const image = imageOf(8 * CLUSTER + 512);
   const part = (clusterIndex: number, startBytes: number, endBytes: number) => ({
     ...{ clusterIndex, startBytes, endBytes },
@@ -56,7 +56,7 @@ Deno.test("at the end of the largest disk a span is exact", () => {
   });
 });
 
-Deno.test("what has to be held are the clusters that a range touches", () => {
+Deno.test("the clusters that a range overlaps have to be locked", () => {
   const image = imageOf(8 * CLUSTER);
   const access = (offset: number, length: number) => clusterAccess(image, offset, length);
   assertEquals(access(1, 1), { startBytes: 0, endBytes: CLUSTER });

@@ -1,12 +1,16 @@
 import { assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { Operation } from "../../storage/request.ts";
+import { sized } from "../../../test_support/long.ts";
 import { seededTest } from "../../../test_support/seeds.ts";
 import { runTogether, TOGETHER } from "./concurrent_testing.ts";
 import type { QedImage } from "../image/image.ts";
 
 seededTest("requests that run together end as if they came one after the other", async (seed) => {
-  await fc.assert(fc.asyncProperty(TOGETHER, (plan) => runTogether(plan)), { seed, numRuns: 600 });
+  await fc.assert(fc.asyncProperty(TOGETHER, (plan) => runTogether(plan)), {
+    seed,
+    numRuns: sized({ short: 150, long: 600 }),
+  });
 });
 
 /** Ways to lose the order, and what then goes wrong. */
@@ -44,7 +48,7 @@ const PLANTED: Readonly<Record<string, { plant: (image: QedImage) => void; found
 };
 
 for (const [name, { plant, found }] of Object.entries(PLANTED)) {
-  Deno.test(`planted and found: ${name}`, async () => {
+  Deno.test(`injected bug is found: ${name}`, async () => {
     const messages = new Set<string>();
     for (let seed = 1; seed <= 8; seed++) {
       const result = await fc.check(

@@ -20,22 +20,22 @@ import { writeZeroes } from "./write_zeroes.ts";
 const CLUSTER = 4096;
 const PER_TABLE = 512 * CLUSTER;
 const DISK = 2 * PER_TABLE;
-/** Where requests go: the end of the first L2 table and the start of the second. */
+/** The window of the requests: the end of the first L2 table and the start of the second. */
 const WINDOW_START = PER_TABLE - 6 * CLUSTER;
 const WINDOW_BYTES = 10 * CLUSTER;
 
-/** What a guest asks for; offsets are in the window. */
+/** A request of the guest; offsets are relative to the window. */
 export interface GuestRequest {
   readonly kind: "read" | "write" | "zeroes" | "discard" | "flush";
   readonly offsetBytes: number;
   readonly lengthBytes: number;
-  /** How many storage requests complete before it is made. */
+  /** The number of storage requests that complete before it is made. */
   readonly delay: number;
 }
 
 /** Clusters of the window that hold data before, if the image is damaged; two in each table. */
 const PREPARED = [1, 4, 7, 9];
-/** A cluster of the window whose entry is dead then. */
+/** A cluster of the window whose entry is then invalid. */
 const DEAD = 3;
 /** One whose entry points at the first prepared cluster, and one that does at the third. */
 const SHARED = [8, 6];
@@ -59,13 +59,13 @@ export const TOGETHER = fc.record({
 /** One set of requests. */
 export type Together = typeof TOGETHER extends fc.Arbitrary<infer T> ? T : never;
 
-/** Storage in memory whose requests take effect when they are told to complete. */
+/** Storage in memory whose requests take effect only when the test completes them. */
 class HeldStorage implements AsyncStorage {
   readonly memory: MemoryStorage;
   readonly pending: { request: Request; resolve: (answer: number) => void }[] = [];
-  /** What the file held at the last flush: what a crash would leave. */
+  /** The contents at the last flush, as a crash would leave them. */
   durable: Uint8Array;
-  /** Whether at some time two writes of tables or header were under way. */
+  /** Whether two writes of tables or the header were ever in flight together. */
   changedTablesTogether = false;
 
   constructor(memory: MemoryStorage) {
@@ -91,12 +91,12 @@ class HeldStorage implements AsyncStorage {
   }
 }
 
-/** Let everything go on that does not wait for storage. */
+/** Run everything that does not wait for storage. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 25; i++) await Promise.resolve();
 }
 
-/** Run requests together; throws where the result is not that of one after the other. */
+/** ClusterExtent requests together; throws where the result is not that of one after the other. */
 export async function runTogether(
   plan: Together,
   plant: (image: QedImage) => void = () => {},
@@ -165,14 +165,14 @@ function damage(memory: MemoryStorage): void {
   set(16, FEATURE.NEED_CHECK);
 }
 
-/** Makes requests and knows what must come of them. */
+/** Makes requests and checks their results. */
 class Guest {
-  /** The window as it is when all requests made so far are done one after the other. */
+  /** The window after sequential execution of all requests made so far. */
   readonly disk = new Uint8Array(WINDOW_BYTES);
   readonly #image: QedImage;
   readonly #driver: AsyncDriver;
   readonly #storage: HeldStorage;
-  /** For each byte the number of the request that changed it last. */
+  /** The number of the request that last changed each byte. */
   readonly #changedBy = new Uint32Array(WINDOW_BYTES);
   readonly #acknowledged = new Set<number>();
   #number = 0;
@@ -184,8 +184,8 @@ class Guest {
   }
 
   /**
-   * What {@linkcode damage} leaves once it is repaired. Of two that share a cluster in one table
-   * the first one keeps it.
+   * What {@linkcode damage} leaves once it is repaired. Of two entries of one table that share a
+   * cluster the first one keeps it.
    */
   expectPrepared(): void {
     for (const cluster of PREPARED) this.#fill(cluster, 100 + cluster);
@@ -197,7 +197,7 @@ class Guest {
     this.disk.fill(value, cluster * CLUSTER, (cluster + 1) * CLUSTER);
   }
 
-  /** Whether a byte, unless it was changed, may show what the cluster's other owner holds. */
+  /** Whether an unchanged byte may show the data of the cluster's other owner. */
   #isShared(at: number): boolean {
     const cluster = Math.floor(at / CLUSTER);
     return SHARED.includes(cluster) || cluster === PREPARED[2];
@@ -208,7 +208,7 @@ class Guest {
     let { offsetBytes: start } = request;
     let end = Math.min(start + request.lengthBytes, WINDOW_BYTES);
     if (request.kind === "discard") {
-      // Parts of clusters may stay as they are.
+      // Parts of clusters may stay unchanged.
       start = Math.floor(start / CLUSTER) * CLUSTER;
       end = Math.ceil(end / CLUSTER) * CLUSTER;
     }
@@ -255,7 +255,7 @@ class Guest {
     this.#acknowledged.add(number);
   }
 
-  /** What was acknowledged before a flush, and not changed since, is in what a crash leaves. */
+  /** Data acknowledged before a flush, and not changed since, must survive a crash. */
   async #flush(number: number): Promise<void> {
     const covered = new Set(this.#acknowledged);
     await this.#driver.run(flushImage(this.#image));

@@ -12,7 +12,7 @@ Deno.test("whole clusters are freed, parts of others are left", () => {
   const small = new SmallImage();
   small.write(0, 4 * CLUSTER);
   assertEquals(small.labels(discardImage(small.image, 512, 3 * CLUSTER)), ["l2-table"]);
-  assertEquals(small.map(), [[0, 1, "data"], [3, 1, "data"]]);
+  assertEquals(small.extents(), [[0, 1, "data"], [3, 1, "data"]]);
   assertEquals([512, CLUSTER, 3 * CLUSTER].map((at) => small.byteAt(at)), [1, 0, 1]);
 });
 
@@ -20,20 +20,20 @@ Deno.test("a part frees its cluster when the rest reads as zeroes", () => {
   const small = new SmallImage();
   small.write(512, 512);
   assertEquals(small.labels(discardImage(small.image, 512, 256)), []);
-  assertEquals(small.byteAt(512), 1, "left as it was");
+  assertEquals(small.byteAt(512), 1, "unchanged");
   assertEquals(small.labels(discardImage(small.image, 500, 600)), ["l2-table"]);
-  assertEquals(small.map(), []);
+  assertEquals(small.extents(), []);
 });
 
-Deno.test("over a backing file what is freed is hidden, and what is not allocated stays visible", () => {
+Deno.test("with a backing file freed clusters are hidden, and unallocated ones stay visible", () => {
   const small = new SmallImage({ backing: backing(4 * PER_TABLE) });
   small.write(CLUSTER, CLUSTER);
   assertEquals(small.labels(discardImage(small.image, 0, 4 * PER_TABLE)), ["l2-table"]);
-  assertEquals(small.map(), [[1, 1, "zero"]]);
+  assertEquals(small.extents(), [[1, 1, "zero"]]);
   assertEquals([0, CLUSTER, 2 * CLUSTER].map((at) => small.byteAt(at)), [0xbb, 0, 0xbb]);
 });
 
-Deno.test("the rfc layout can't hide a backing file: nothing is done", () => {
+Deno.test("the rfc layout cannot hide a backing file: nothing changes", () => {
   const small = new SmallImage({ layout: "rfc", backing: backing(CLUSTER) });
   small.write(0, 2 * CLUSTER);
   assertEquals(small.labels(discardImage(small.image, 0, 4 * PER_TABLE)), []);
@@ -42,7 +42,7 @@ Deno.test("the rfc layout can't hide a backing file: nothing is done", () => {
   assertEquals(alone.labels(discardImage(alone.image, 0, 4 * PER_TABLE)), ["l2-table"]);
 });
 
-Deno.test("discarding what is not there writes nothing", () => {
+Deno.test("discarding unallocated clusters writes nothing", () => {
   const small = new SmallImage();
   assertEquals(small.labels(discardImage(small.image, 0, 4 * PER_TABLE)), []);
   small.write(0, CLUSTER);

@@ -21,7 +21,7 @@ function extents(builder: ImageBuilder, startBytes = 0n): Extent[] {
 
 const LENGTH = 40n * 4096n + 512n;
 
-Deno.test("extents are as long as what follows is stored alike and adjacent", () => {
+Deno.test("extents are as long as clusters have the same state and are adjacent", () => {
   const { builder, l2Bytes, dataBytes } = smallImage({ image_size: LENGTH });
   const [first, , third] = dataBytes;
   builder.setEntry(l2Bytes, 5, 1).setEntry(l2Bytes, 6, 1);
@@ -79,7 +79,7 @@ Deno.test("an exabyte of nothing is one extent, found quickly", () => {
   assertEquals(runSync(nextExtent(image, 2n ** 60n - 1n), files)?.lengthBytes, 1n);
 });
 
-Deno.test("an invalid entry ends the map with its name, after the good part", () => {
+Deno.test("an invalid entry ends the extents with its name, after the valid ones", () => {
   const { builder, l2Bytes, dataBytes } = smallImage({ image_size: LENGTH });
   builder.setEntry(l2Bytes, 3, dataBytes[2] + 4096);
   const error = assertThrows(() => extents(builder), FormatError);

@@ -42,7 +42,7 @@ Deno.test("unallocated clusters become zero clusters, with a table where there w
   assertEquals([again.needsCheck, corruptions, leaks], [false, 0, 0]);
 });
 
-Deno.test("a range that is no clusters, or a layout without zero clusters, is refused", () => {
+Deno.test("a range that is not whole clusters, or a layout without zero clusters, is refused", () => {
   const { files, image } = newImage();
   const before = files[0].toBytes();
   for (const [offset, length] of [[512, CLUSTER], [0, 512], [CLUSTER, 2 * CLUSTER - 1]]) {

@@ -11,7 +11,7 @@ import { readImage } from "./read_image.ts";
 import { CLUSTER, PER_TABLE, SmallImage } from "./unmapping_testing.ts";
 import { writeImage } from "./write.ts";
 
-/** Data in the first cluster, in the third to the tenth, and in half of one behind the first table. */
+/** Data in the first cluster, in the third to the tenth, and in half of one after the first table. */
 function backing(): Uint8Array {
   const bytes = new Uint8Array(PER_TABLE + CLUSTER / 2);
   for (const [from, to] of [[0, 1], [2, 10], [512, 513]]) {
@@ -25,12 +25,19 @@ Deno.test("data is copied with one flush and one write of entries, zeroes become
   small.write(4 * CLUSTER, CLUSTER, 5);
   const labels = small.labels(populateImage(small.image, 0, PER_TABLE));
   assertEquals(labels, ["data", "data", "data", "flush", "l2-table"]);
-  assertEquals(small.map(), [
-    ...[[0, 1, "data"], [1, 1, "zero"], [2, 2, "data"], [4, 1, "data"], [5, 5, "data"]],
+  assertEquals(small.extents(), [
+    [0, 1, "data"],
+    [1, 1, "zero"],
+    [2, 2, "data"],
+    [4, 1, "data"],
+    [5, 5, "data"],
     [10, 502, "zero"],
   ]);
   assertEquals([0, CLUSTER, 4 * CLUSTER, 9 * CLUSTER].map((at) => small.byteAt(at)), [
-    ...[0xbb, 0, 5, 0xbb],
+    0xbb,
+    0,
+    5,
+    0xbb,
   ]);
   small.image.backing = undefined;
   assertEquals(small.byteAt(9 * CLUSTER), 0xbb, "the backing file is not needed any more");
@@ -38,40 +45,40 @@ Deno.test("data is copied with one flush and one write of entries, zeroes become
   assertEquals(small.labels(populateImage(small.image, 0, PER_TABLE)), [], "all is there");
 });
 
-Deno.test("what is behind the end of the backing file stays unallocated", () => {
+Deno.test("clusters past the end of the backing file stay unallocated", () => {
   const small = new SmallImage({ backing: backing() });
   const labels = small.labels(populateImage(small.image, PER_TABLE, 3 * PER_TABLE));
   assertEquals(labels, ["data", "flush", "new-l2-table", "flush", "l1-table"]);
-  assertEquals(small.map(), [[512, 1, "data"]]);
+  assertEquals(small.extents(), [[512, 1, "data"]]);
   assertEquals([small.byteAt(PER_TABLE), small.byteAt(PER_TABLE + CLUSTER / 2)], [0xbb, 0]);
 });
 
-Deno.test("zeroes can be left, for an image that is about to lose its backing file", () => {
+Deno.test("zeroes can stay unallocated, for an image that will lose its backing file", () => {
   const small = new SmallImage({ backing: backing() });
   small.run(populateImage(small.image, 0, 4 * PER_TABLE, { leavesZeroes: true }));
-  assertEquals(small.map(), [[0, 1, "data"], [2, 8, "data"], [512, 1, "data"]]);
+  assertEquals(small.extents(), [[0, 1, "data"], [2, 8, "data"], [512, 1, "data"]]);
 });
 
 Deno.test("a cluster that only touches the range is copied whole", () => {
   const small = new SmallImage({ backing: backing() });
   small.run(populateImage(small.image, 3 * CLUSTER + 700, CLUSTER));
-  assertEquals(small.map(), [[3, 2, "data"]]);
+  assertEquals(small.extents(), [[3, 2, "data"]]);
 });
 
 Deno.test("the rfc layout has no zero clusters: zeroes are copied as data", () => {
   const small = new SmallImage({ backing: backing(), layout: "rfc" });
   small.run(populateImage(small.image, 0, 3 * CLUSTER));
-  assertEquals(small.map(), [[0, 3, "data"]]);
+  assertEquals(small.extents(), [[0, 3, "data"]]);
   assertEquals([small.byteAt(0), small.byteAt(CLUSTER)], [0xbb, 0]);
 });
 
-Deno.test("an image that copies on read has copied what was read", () => {
+Deno.test("an image that copies on read has copied the clusters that were read", () => {
   const small = new SmallImage({ backing: backing() });
   small.image.copiesOnRead = true;
   const into = new Uint8Array(2 * CLUSTER);
   small.run(readImage(small.image, 2 * CLUSTER + 1, into));
   assertEquals([into[0], into[2 * CLUSTER - 1]], [0xbb, 0xbb]);
-  assertEquals(small.map(), [[2, 3, "data"]]);
+  assertEquals(small.extents(), [[2, 3, "data"]]);
   assertEquals(small.labels(readImage(small.image, 2 * CLUSTER, into)), []);
 });
 
@@ -79,10 +86,10 @@ Deno.test("a read-only image, or one after a failure, reads without copying", ()
   const small = new SmallImage({ backing: backing() });
   small.image.failure = new Error("a failure");
   small.image.copiesOnRead = true;
-  assertEquals([small.byteAt(0), small.map()], [0xbb, []]);
+  assertEquals([small.byteAt(0), small.extents()], [0xbb, []]);
 });
 
-Deno.test("zeroes that the tables of a qed backing file tell of are not read", () => {
+Deno.test("zeroes by the tables of a QED backing file are not read", () => {
   const files = [new MemoryStorage(), new MemoryStorage()];
   const reads: Request[] = [];
   const counted = files.map((file) => ({
@@ -105,7 +112,7 @@ Deno.test("zeroes that the tables of a qed backing file tell of are not read", (
   assertEquals(reads.length, 1);
 });
 
-Deno.test("without a backing file there is nothing to do; one that is not attached is an error", () => {
+Deno.test("without a backing file nothing is copied; one that is not attached is an error", () => {
   const alone = new SmallImage();
   assertEquals(alone.labels(populateImage(alone.image, 0, 4 * PER_TABLE)), []);
   const small = new SmallImage({ backing: backing() });

@@ -37,7 +37,7 @@ function read(image: QedImage, offset: number, length: number, files: MemoryStor
   return [...into];
 }
 
-Deno.test("what the image does not hold is read from the backing file, and zeroes past its end", () => {
+Deno.test("unallocated clusters are read from the backing file, and as zeroes past its end", () => {
   const { files, top } = stack({ rawBytes: 5001, topBytes: 3 * CLUSTER });
   assertEquals(read(top, 4999, 4, files), [0x11, 0x11, 0, 0]);
   assertEquals(read(top, 2 * CLUSTER, 2, files), [0, 0]);
@@ -70,7 +70,7 @@ Deno.test("a chain is read down to the first image that holds the cluster", () =
   runSync(writeImage(top, CLUSTER + 1, new Uint8Array([0x33])), files);
   assertEquals(read(top, CLUSTER - 1, 4, files), [0x11, 0x22, 0x33, 0x22]);
   assertEquals(read(top, 2 * CLUSTER - 1, 2, files), [0x22, 0], "the middle image ends there");
-  assertEquals(read(middle, CLUSTER + 1, 1, files), [0x22], "the backing image stays as it was");
+  assertEquals(read(middle, CLUSTER + 1, 1, files), [0x22], "the backing image is unchanged");
 });
 
 Deno.test("a raw file that shrank after it was attached reads as zeroes there", () => {

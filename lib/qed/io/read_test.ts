@@ -15,7 +15,7 @@ import { writeImage } from "./write.ts";
 
 const CLUSTER = 4096;
 
-Deno.test("clusters of every kind are read in one go, in whatever order they lie in the file", () => {
+Deno.test("one read spans clusters of every kind, in any order in the file", () => {
   const { builder, l2Bytes, dataBytes } = smallImage({ image_size: 1n << 23n });
   // 0 and 1 are swapped in the file, 3 is a zero cluster, 4 is unallocated, 5 has stale bytes.
   builder.setEntry(l2Bytes, 0, dataBytes[1]).setEntry(l2Bytes, 1, dataBytes[0]);
@@ -46,7 +46,7 @@ Deno.test("rfc: the missing end of a cluster cut by a crash reads as zeroes", ()
   assertEquals(into, new Uint8Array(3));
 });
 
-Deno.test("many reads at a time see what they would one after the other", async () => {
+Deno.test("parallel reads see the same as sequential ones", async () => {
   await inTempDir(async (dir) => {
     using file = FileStorage.open(`${dir}/image.qed`, "create");
     const imageBytes = 1100 * CLUSTER;

@@ -124,7 +124,7 @@ for (const [name, backing] of [["alone", undefined], ["over a backing file", BAC
   }
 }
 
-Deno.test("a table that somebody reads again meanwhile is up to date, also if a later slice fails", async () => {
+Deno.test("a table that is read again meanwhile is up to date, also if a later slice fails", async () => {
   // An L2 table of four slices; the last one has an invalid entry.
   const clusterBytes = 65536;
   const perTable = 4 * clusterBytes / 8 * clusterBytes;

@@ -1,4 +1,4 @@
-/** Small images on recorded storage, for the tests of what maps and unmaps clusters. */
+/** Small images on recorded storage, for tests of mapping and unmapping clusters. */
 import { RecordingStorage } from "../../../test_support/recording.ts";
 import { MemoryStorage } from "../../storage/memory_storage.ts";
 import type { Operation } from "../../storage/request.ts";
@@ -17,19 +17,19 @@ export const CLUSTER = 4096;
 /** Bytes that an L2 table of one cluster maps. */
 export const PER_TABLE = 512 * CLUSTER;
 
-/** What a {@linkcode SmallImage} is like. */
+/** Options of a {@linkcode SmallImage}. */
 export interface SmallImageOptions {
-  /** The order of writes; strict if not given. */
+  /** The ordering profile; strict by default. */
   readonly profile?: OrderingProfile;
   /** The contents of a raw backing file. */
   readonly backing?: Uint8Array;
-  /** The header layout; final if not given. */
+  /** The header layout; final by default. */
   readonly layout?: HeaderLayout;
-  /** The size of the disk in bytes; four L2 tables if not given. */
+  /** The size of the disk in bytes; four L2 tables by default. */
   readonly imageBytes?: number;
 }
 
-/** An image in memory, what is asked of its file, and what it holds. */
+/** An image in memory, with functions to run operations and inspect the result. */
 export class SmallImage {
   /** The file of the image. */
   readonly storage = new RecordingStorage();
@@ -53,7 +53,7 @@ export class SmallImage {
     this.image = this.reopen();
   }
 
-  /** Open it anew, without closing it, and without faults. */
+  /** Open it again, without closing it, and without faults. */
   reopen(): QedImage {
     const { backing, layout, profile } = this.#options;
     this.storage.fault = () => undefined;
@@ -64,19 +64,19 @@ export class SmallImage {
     return this.image;
   }
 
-  /** Run an operation. */
+  /** ClusterExtent an operation. */
   run<T>(operation: Operation<T>): T {
     return this.storage.run(operation, ...this.#others);
   }
 
-  /** Run an operation. Answers the labels of what it asked for. */
+  /** ClusterExtent an operation. Answers the labels of what it asked for. */
   labels(operation: Operation<unknown>): string[] {
     this.storage.takeLabels();
     this.run(operation);
     return this.storage.takeLabels();
   }
 
-  /** Write `length` bytes of `value`. Answers the labels of what that asked for. */
+  /** Write `length` bytes of `value`. Returns the labels of the requests. */
   write(offset: number, length: number, value = 1): string[] {
     return this.labels(writeImage(this.image, offset, new Uint8Array(length).fill(value)));
   }
@@ -88,11 +88,11 @@ export class SmallImage {
     return into[0];
   }
 
-  /** The map of the disk, as far as it is not unallocated: cluster, how many, and their state. */
-  map(): [firstCluster: number, clusterCount: number, state: Extent["state"]][] {
+  /** The extents of the disk that are not unallocated: first cluster, count and state. */
+  extents(): [firstCluster: number, clusterCount: number, state: Extent["state"]][] {
     const { image } = this;
-    return this.run((function* (): Operation<ReturnType<SmallImage["map"]>> {
-      const runs: ReturnType<SmallImage["map"]> = [];
+    return this.run((function* (): Operation<ReturnType<SmallImage["extents"]>> {
+      const runs: ReturnType<SmallImage["extents"]> = [];
       for (let at = 0n;;) {
         const extent = yield* nextExtent(image, at);
         if (!extent) return runs;

@@ -64,7 +64,7 @@ class Disk {
 }
 
 for (const label of ["data", "new-l2-table"]) {
-  Deno.test(`ENOSPC for ${label} of an allocating write: the write is lost, the image goes on`, () => {
+  Deno.test(`ENOSPC for ${label} of an allocating write: the write is lost, the image stays usable`, () => {
     const disk = new Disk();
     disk.write(0, 1);
     disk.failingWrite(PER_TABLE, "ENOSPC", labelled("write", label));
@@ -103,7 +103,7 @@ Deno.test("a disk that stays full fails every allocation in the same way, and lo
   assertEquals([corruptions, leaks], [0, 0]);
 });
 
-Deno.test("EIO of an in-place write is the guest's, and nothing more", () => {
+Deno.test("EIO of an in-place write is reported to the guest, and has no other effect", () => {
   const disk = new Disk();
   disk.write(0, 1);
   disk.failingWrite(0, "EIO", labelled("write", "data"));
@@ -145,7 +145,7 @@ for (const [what, offset, applies] of STOPPING) {
   });
 }
 
-Deno.test("after a failed guest flush no write is taken: what it covered may be gone", () => {
+Deno.test("after a failed guest flush no write is taken: the writes it covered may be lost", () => {
   const disk = new Disk();
   disk.write(0, 1);
   disk.storage.fault = failNth(0, "EIO", (request) => request.kind === "flush");

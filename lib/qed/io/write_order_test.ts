@@ -105,7 +105,7 @@ for (const [name, { write }, expected] of ORDERS) {
   });
 }
 
-Deno.test("what closing and a guest's flush write depends on NEED_CHECK and the profile", () => {
+Deno.test("the requests of closing and of a flush depend on NEED_CHECK and the profile", () => {
   const closing = (profile: OrderingProfile, hasBacking = false) => {
     const { storage, image, write } = openNew(profile, { hasBacking });
     write(0, 1);
@@ -130,7 +130,7 @@ Deno.test("NEED_CHECK is set once for many allocations, and again after a reopen
   assertEquals(again.write(2 * CLUSTER, 1), ["header", "flush", "data", "l2-table"]);
 });
 
-Deno.test("clusters that are alike and follow each other are allocated in one step", () => {
+Deno.test("adjacent clusters with the same state are allocated in one step", () => {
   const { storage, write } = openNew(STRICT);
   write(0, 1);
   write(5 * CLUSTER, 1);
@@ -156,7 +156,7 @@ Deno.test("strict cuts off a torn tail before it allocates, qemu and rfc do not"
     return torn;
   };
   const strict = open(withTail(), { profile: STRICT });
-  assertEquals(strict.write(0, 1), ["data"], "in place the tail is in nobody's way");
+  assertEquals(strict.write(0, 1), ["data"], "in place the tail does not matter");
   assertEquals(strict.write(40000, 1), ["torn tail", "header", "flush", "data", "l2-table"]);
   assertEquals(strict.write(50000, 1), ["data", "l2-table"]);
   const qemu = open(withTail(), { profile: QEMU });
@@ -166,7 +166,7 @@ Deno.test("strict cuts off a torn tail before it allocates, qemu and rfc do not"
   assertEquals(endBytes, Math.ceil((8 * CLUSTER + 700) / CLUSTER) * CLUSTER);
 });
 
-Deno.test("a zero cluster is filled up with zeroes, but by qemu with what it hides", () => {
+Deno.test("a zero cluster is filled up with zeroes, but by qemu with the data that it hides", () => {
   for (const [profile, around] of [[STRICT, 0], [QEMU, 0xbb]] as const) {
     const { builder, l2Bytes } = smallImage();
     builder.setEntry(l2Bytes, 0, 1).setBackingName("base").setHeader({ features: 5n });

@@ -85,7 +85,7 @@ Deno.test("without its backing file an image with one neither reads nor fills up
   assertEquals(runSync(checkImage(image), [file]).corruptions, 0);
 });
 
-Deno.test("the part of the last cluster behind the image's end is written as zeroes", () => {
+Deno.test("the part of the last cluster past the image's end is written as zeroes", () => {
   const { file, image } = newImage({ imageBytes: CLUSTER + 512 });
   runSync(writeImage(image, CLUSTER, new Uint8Array(512).fill(1)), [file]);
   assertEquals(file.sizeBytes % CLUSTER, 0);
@@ -106,7 +106,7 @@ Deno.test("offsets beyond 2^53 are exact when given as bigint", () => {
   assertEquals(into, new Uint8Array([0, 0, 0, 9]));
 });
 
-Deno.test("an invalid entry is named by what it is, where it is, and is not followed", () => {
+Deno.test("an invalid entry is reported with its name and offset, and is not followed", () => {
   const { builder, l2Bytes } = smallImage();
   builder.setEntry(l2Bytes, 5, 0x5001).setEntry(l2Bytes, 6, 1n << 63n);
   builder.setEntry(builder.l1Bytes, 1, 512);
@@ -138,7 +138,7 @@ Deno.test("an entry that points into the header is invalid", () => {
   assertEquals([error.field, error.value], ["l2_table[0][5]", BigInt(CLUSTER)]);
 });
 
-Deno.test("a run that reaches past the file's end is good up to there", () => {
+Deno.test("an extent that reaches past the file's end is valid up to there", () => {
   const { builder, l2Bytes, dataBytes } = smallImage();
   builder.setEntry(l2Bytes, 3, dataBytes[2] + CLUSTER);
   const file = new MemoryStorage(builder.toBytes());

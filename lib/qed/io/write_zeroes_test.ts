@@ -17,70 +17,70 @@ Deno.test("whole clusters are unmapped by one write of their entries", () => {
   small.write(0, 100 * CLUSTER);
   small.write(PER_TABLE, CLUSTER);
   assertEquals(small.labels(writeZeroes(small.image, CLUSTER, 80 * CLUSTER)), ["l2-table"]);
-  assertEquals(small.map(), [[0, 1, "data"], [81, 19, "data"], [512, 1, "data"]]);
+  assertEquals(small.extents(), [[0, 1, "data"], [81, 19, "data"], [512, 1, "data"]]);
   const all = small.labels(writeZeroes(small.image, 0, 4 * PER_TABLE));
   assertEquals(all, ["l2-table", "l2-table"]);
-  assertEquals(small.map(), []);
+  assertEquals(small.extents(), []);
   assertEquals(small.labels(writeZeroes(small.image, 0, 4 * PER_TABLE)), []);
 });
 
-Deno.test("over a backing file they become zero clusters, in new L2 tables where needed", () => {
+Deno.test("with a backing file they become zero clusters, in new L2 tables where needed", () => {
   const small = new SmallImage({ backing: backing(2 * PER_TABLE + CLUSTER + 1) });
   const newTable = ["new-l2-table", "flush", "l1-table"];
   assertEquals(small.labels(writeZeroes(small.image, CLUSTER, 3 * CLUSTER)), newTable);
-  assertEquals(small.map(), [[1, 3, "zero"]]);
+  assertEquals(small.extents(), [[1, 3, "zero"]]);
   small.write(6 * CLUSTER, CLUSTER);
   const all = small.labels(writeZeroes(small.image, 0, 4 * PER_TABLE));
-  assertEquals(all, ["l2-table", ...newTable, ...newTable], "none behind the backing file");
-  assertEquals(small.map(), [[0, 2 * 512 + 2, "zero"]]);
+  assertEquals(all, ["l2-table", ...newTable, ...newTable], "none past the backing file");
+  assertEquals(small.extents(), [[0, 2 * 512 + 2, "zero"]]);
   assertEquals(small.byteAt(2 * PER_TABLE + CLUSTER), 0);
 });
 
-Deno.test("a backing file that is not attached is hidden as far as the disk goes", () => {
+Deno.test("a backing file that is not attached is hidden up to the end of the disk", () => {
   const small = new SmallImage({ backing: backing(CLUSTER), imageBytes: 2 * CLUSTER + 512 });
   small.image.backing = undefined;
   small.run(writeZeroes(small.image, CLUSTER, CLUSTER + 512));
-  assertEquals(small.map(), [[1, 2, "zero"]]);
+  assertEquals(small.extents(), [[1, 2, "zero"]]);
   assertThrows(() => small.run(writeZeroes(small.image, 0, 512)), ImageError, '"base" is not open');
 });
 
-Deno.test("a part is written as zeroes, or nothing of the cluster is kept", () => {
+Deno.test("a part is written as zeroes, or its cluster is unmapped", () => {
   const small = new SmallImage();
   small.write(CLUSTER, CLUSTER);
   assertEquals(small.labels(writeZeroes(small.image, CLUSTER + 512, CLUSTER - 512)), ["data"]);
   assertEquals([small.byteAt(CLUSTER + 511), small.byteAt(CLUSTER + 512)], [1, 0]);
   assertEquals(small.labels(writeZeroes(small.image, CLUSTER, 512)), ["l2-table"]);
-  assertEquals(small.map(), []);
+  assertEquals(small.extents(), []);
   assertEquals(small.labels(writeZeroes(small.image, CLUSTER, 512)), [], "nothing is there");
 });
 
-Deno.test("a part of what the backing file shows is allocated, or becomes a zero cluster", () => {
+Deno.test("a part of a cluster with backing data is allocated, or becomes a zero cluster", () => {
   const bytes = backing(4 * CLUSTER);
   bytes.fill(0, CLUSTER, 2 * CLUSTER - 512);
   const small = new SmallImage({ backing: bytes });
   small.run(writeZeroes(small.image, 512, 512));
   small.run(writeZeroes(small.image, 2 * CLUSTER - 512, 512));
   small.run(writeZeroes(small.image, 5 * CLUSTER, 512));
-  assertEquals(small.map(), [[0, 1, "data"], [1, 1, "zero"]]);
+  assertEquals(small.extents(), [[0, 1, "data"], [1, 1, "zero"]]);
   assertEquals([511, 512, 1023, 1024].map((at) => small.byteAt(at)), [0xbb, 0, 0, 0xbb]);
 });
 
-Deno.test("the last cluster is whole when all of it that is on the disk is", () => {
+Deno.test("the last cluster is whole if the range reaches the end of the disk", () => {
   const small = new SmallImage({ imageBytes: 2 * CLUSTER + 512 });
   small.write(0, 2 * CLUSTER + 512);
   assertEquals(small.labels(writeZeroes(small.image, CLUSTER, CLUSTER + 512)), ["l2-table"]);
-  assertEquals(small.map(), [[0, 1, "data"]]);
+  assertEquals(small.extents(), [[0, 1, "data"]]);
 });
 
 Deno.test("the rfc layout has no zero clusters: unallocated, or zeroes as data", () => {
   const alone = new SmallImage({ layout: "rfc" });
   alone.write(0, 3 * CLUSTER);
   alone.run(writeZeroes(alone.image, CLUSTER, 2 * CLUSTER));
-  assertEquals(alone.map(), [[0, 1, "data"]]);
+  assertEquals(alone.extents(), [[0, 1, "data"]]);
 
   const over = new SmallImage({ layout: "rfc", backing: backing(3 * CLUSTER) });
   over.run(writeZeroes(over.image, CLUSTER, 4 * PER_TABLE - CLUSTER));
-  assertEquals(over.map(), [[1, 2, "data"]]);
+  assertEquals(over.extents(), [[1, 2, "data"]]);
   assertEquals([CLUSTER - 1, CLUSTER, 2 * CLUSTER].map((at) => over.byteAt(at)), [0xbb, 0, 0]);
   assertEquals(over.check(), { corruptions: 0, leaks: 0 });
 });
@@ -111,7 +111,7 @@ Deno.test("a range outside the image, and an image that takes no writes, are ref
   assertThrows(() => small.run(writeZeroes(readOnly, 0, 1)), ImageError, "read-only");
 });
 
-Deno.test("an invalid entry is named, and its table left as it is", () => {
+Deno.test("an invalid entry is reported, and its table does not change", () => {
   const small = new SmallImage();
   small.write(0, 4 * CLUSTER);
   const table = small.image.l2Cache.peek(small.image.l1.entry(0));

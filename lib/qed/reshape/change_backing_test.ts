@@ -38,7 +38,7 @@ function backingOf(bytes: Uint8Array): BackingReference | undefined {
 }
 
 for (const layout of ["final", "rfc"] as const) {
-  Deno.test(`a backing file is given, changed and taken away again (${layout})`, () => {
+  Deno.test(`a backing file is set, changed and removed again (${layout})`, () => {
     const storage = create(layout, undefined);
     const image = storage.run(openImage({ writable: true }));
     for (const next of [SHORT, LONG, LONGER, LONG, MEDIUM, OTHER, undefined, LONG, undefined]) {
@@ -79,7 +79,7 @@ Deno.test("a name that does not fit the first sector is durable before the heade
 });
 
 Deno.test("a new name is never written over the old one, also across sectors", () => {
-  // QEMU puts a long name behind the fields: it starts in the first sector and goes on behind it.
+  // QEMU puts a long name after the fields: it starts in the first sector and continues after it.
   const builder = new ImageBuilder({ features: 1n });
   builder.setBackingName("q".repeat(1000));
   const storage = new RecordingStorage(builder.toBytes());
@@ -91,7 +91,7 @@ Deno.test("a new name is never written over the old one, also across sectors", (
   assertEquals(backingOf(storage.memory.toBytes()), LONG);
 });
 
-Deno.test("where old and new name do not fit side by side the new one is refused", () => {
+Deno.test("a new name that does not fit beside the old one is refused", () => {
   const builder = new ImageBuilder({ features: 1n });
   builder.setBackingName("q".repeat(2500), { offset: 700 });
   const bytes = builder.toBytes();
@@ -117,7 +117,7 @@ Deno.test("names that cannot be stored are refused before anything is written", 
   assertThrows(() => storage.run(changeBacking(readOnly, OTHER)), ImageError, "read-only");
 });
 
-Deno.test("the old backing file is let go, and unknown header bytes and bits are kept", () => {
+Deno.test("the old backing file is detached, and unknown header bytes and bits are kept", () => {
   const builder = new ImageBuilder({ features: 1n, compat_features: 1n << 40n });
   builder.setBackingName("old", { offset: 100 });
   builder.file.write(300, new Uint8Array([1, 2, 3]));

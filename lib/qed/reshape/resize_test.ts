@@ -57,14 +57,14 @@ function read(
   return disk;
 }
 
-/** `before` with zeroes behind it, up to `bytes`. */
+/** `before` followed by zeroes, up to `bytes`. */
 function zeroPadded(before: Uint8Array, bytes: number): Uint8Array {
   const disk = new Uint8Array(bytes);
   disk.set(before.subarray(0, bytes));
   return disk;
 }
 
-Deno.test("a grown image keeps its contents, has zeroes behind them, and takes writes there", () => {
+Deno.test("a grown image keeps its contents, followed by zeroes, and takes writes there", () => {
   const opened = open(10 * CLUSTER);
   const { storage, image, reopen } = opened;
   storage.run(writeImage(image, 100, new Uint8Array(9000).fill(5)));
@@ -77,7 +77,7 @@ Deno.test("a grown image keeps its contents, has zeroes behind them, and takes w
   assertEquals(read(opened, again).at(-1), 6);
 });
 
-Deno.test("the header comes after all that it brings to light is durable, and is durable itself", () => {
+Deno.test("everything in the new space is durable before the header, which is then durable itself", () => {
   const { storage, image } = open(10 * CLUSTER);
   storage.run(resizeImage(image, 11n * 4096n));
   assertEquals(storage.takeLabels(), ["flush", "flush", "header", "flush"]);
@@ -85,12 +85,17 @@ Deno.test("the header comes after all that it brings to light is durable, and is
   const withBacking = open(CLUSTER + 512, 3 * CLUSTER);
   withBacking.storage.run(resizeImage(withBacking.image, 9 * CLUSTER), withBacking.base);
   assertEquals(withBacking.storage.takeLabels(), [
-    ...["last-cluster", "new-l2-table", "flush"],
-    ...["l1-table", "flush", "header", "flush"],
+    "last-cluster",
+    "new-l2-table",
+    "flush",
+    "l1-table",
+    "flush",
+    "header",
+    "flush",
   ]);
 });
 
-Deno.test("a longer backing file stays hidden behind the old end, also in the last cluster", () => {
+Deno.test("a longer backing file stays hidden past the old end, also in the last cluster", () => {
   for (const imageBytes of [512, CLUSTER, 3 * CLUSTER + 1024, PER_TABLE - 512]) {
     for (const more of [512, CLUSTER, 5 * CLUSTER, PER_TABLE + CLUSTER]) {
       const opened = open(imageBytes, imageBytes + 2 * CLUSTER + 100);
@@ -105,7 +110,7 @@ Deno.test("a longer backing file stays hidden behind the old end, also in the la
   }
 });
 
-Deno.test("what the last cluster held behind the old end does not show", () => {
+Deno.test("old bytes of the last cluster past the old end do not appear", () => {
   const builder = new ImageBuilder({ image_size: 1024n });
   const table = builder.addL2Table(0);
   builder.addData(table, 0, 0xcc);
@@ -117,7 +122,7 @@ Deno.test("what the last cluster held behind the old end does not show", () => {
   assertEquals(disk, zeroPadded(new Uint8Array(1024).fill(0xcc), 3 * CLUSTER));
 });
 
-Deno.test("clusters that a larger disk left behind the end do not come back", () => {
+Deno.test("clusters of a larger disk past the end do not reappear", () => {
   const builder = new ImageBuilder({ image_size: BigInt(CLUSTER) });
   const [first, second] = [builder.addL2Table(0), builder.addL2Table(1)];
   for (const index of [0, 1, 700]) builder.addData(first, index, 0xcc);
@@ -131,7 +136,7 @@ Deno.test("clusters that a larger disk left behind the end do not come back", ()
   assertEquals(disk, zeroPadded(new Uint8Array(CLUSTER).fill(0xcc), disk.length));
 });
 
-Deno.test("the rfc layout cannot hide a longer backing file, and says so", () => {
+Deno.test("the rfc layout cannot hide a longer backing file, which is an error", () => {
   const opened = open(2 * CLUSTER, 2 * CLUSTER + 1, "rfc");
   const { storage, base, image } = opened;
   assertThrows(
@@ -187,7 +192,7 @@ Deno.test("an image whose backing file is not attached does not grow", () => {
   storage.run(resizeImage(image, 0, { shrink: true }));
 });
 
-Deno.test("shrinking is refused unless it is asked for", () => {
+Deno.test("shrinking is refused unless it is requested", () => {
   const { storage, image } = open(4 * CLUSTER);
   const error = () => storage.run(resizeImage(image, CLUSTER));
   assertThrows(error, ImageError, "shrinking was not requested");
@@ -210,7 +215,7 @@ Deno.test("shrinking names the first byte that would be lost", () => {
   assertEquals(image.imageBytes, BigInt(3 * PER_TABLE + 12288 + 512));
 });
 
-Deno.test("a shrunk image that grows again has zeroes there, and the end of its file is given back", () => {
+Deno.test("a shrunk image that grows again has zeroes there, and the end of its file is reclaimed", () => {
   const opened = open(4 * PER_TABLE, 3 * PER_TABLE);
   const { storage, base, image, reopen } = opened;
   storage.run(writeImage(image, 2 * CLUSTER, new Uint8Array(2 * CLUSTER)), base);
@@ -220,7 +225,7 @@ Deno.test("a shrunk image that grows again has zeroes there, and the end of its 
   storage.run(resizeImage(image, CLUSTER + 512, { shrink: true }));
   assertEquals(storage.takeLabels(), ["header", "flush", "l2-table", "l1-table", "flush"]);
   storage.run(closeImage(image));
-  // The first L2 table is still in use and lies behind two clusters that are not.
+  // The first L2 table is still in use and lies after two clusters that are not.
   assertEquals(storage.memory.sizeBytes, 5 * CLUSTER);
 
   const again = reopen();
@@ -257,7 +262,7 @@ Deno.test("a read-only image is refused", () => {
   assertThrows(() => storage.run(resizeImage(image, 2 * CLUSTER)), ImageError, "read-only");
 });
 
-Deno.test("a request behind an end that moved while it waited is judged by the new size", async () => {
+Deno.test("a request past an end that moved while it waited is checked against the new size", async () => {
   const { storage, image } = open(4 * CLUSTER);
   const driver = new AsyncDriver([{
     submit: (request) => Promise.resolve(storage.perform(request)),
@@ -270,13 +275,16 @@ Deno.test("a request behind an end that moved while it waited is judged by the n
     driver.run(writeImage(image, 8 * CLUSTER, last)),
   ]);
   assertEquals(outcomes.map(({ status }) => status), [
-    ...["fulfilled", "rejected", "fulfilled", "fulfilled"],
+    "fulfilled",
+    "rejected",
+    "fulfilled",
+    "fulfilled",
   ]);
   const [, refused] = outcomes;
   assert(refused.status === "rejected" && refused.reason instanceof ImageError);
   const into = new Uint8Array(512);
   storage.run(readImage(image, 3 * CLUSTER, into));
-  assertEquals(into, new Uint8Array(512), "nothing was written behind the end");
+  assertEquals(into, new Uint8Array(512), "nothing was written past the end");
   storage.run(readImage(image, 8 * CLUSTER, into));
   assertEquals(into, last);
 });
@@ -296,7 +304,7 @@ const STEPS = fc.array(
   { maxLength: 12 },
 );
 
-seededTest("any writes and changes of size are as on a plain array", (seed) => {
+seededTest("after any writes and resizes the image equals a plain array", (seed) => {
   const backings = fc.option(fc.nat(20 * CLUSTER), { nil: undefined });
   fc.assert(
     fc.property(STEPS, backings, (steps, backingBytes) => {

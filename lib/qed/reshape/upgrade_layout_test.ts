@@ -75,14 +75,14 @@ for (const [name, backing, features] of CASES) {
   });
 }
 
-Deno.test("a full rfc image, which could be taken for a final one, is upgraded all the same", () => {
+Deno.test("a full rfc image, which looks like a final one, is upgraded too", () => {
   const { storage, image } = open(undefined, 2 * CLUSTER);
   const before = guestBytes(storage.memory.toBytes(), "rfc");
   storage.run(upgradeLayout(image));
   assertEquals(guestBytes(storage.memory.toBytes()), before);
 });
 
-Deno.test("the image goes on in the same session, now with NEED_CHECK", () => {
+Deno.test("the image stays in use, now with NEED_CHECK", () => {
   const { storage, image } = open();
   storage.run(upgradeLayout(image));
   storage.run(writeImage(image, 9 * CLUSTER, new Uint8Array(10).fill(9)));
@@ -100,7 +100,9 @@ Deno.test("entry 1, invalid in the rfc layout, must not become a zero cluster", 
   const image = damaged.run(openImage({ writable: true, layout: "rfc" }));
   const error = assertThrows(() => damaged.run(upgradeLayout(image)), FormatError);
   assertEquals([error.field, error.offsetBytes, error.value], [
-    ...["l2_table[0][3]", tableBytes + 24, 1n],
+    "l2_table[0][3]",
+    tableBytes + 24,
+    1n,
   ]);
   assertEquals(damaged.memory.toBytes(), bytes);
 });
@@ -113,7 +115,7 @@ Deno.test("a table that cannot be read keeps the layout", () => {
   assertEquals([image.header.layout, storage.labels], ["rfc", []]);
 });
 
-Deno.test("a final image is left alone, a read-only one refused", () => {
+Deno.test("a final image does not change, a read-only one is refused", () => {
   const { storage, image } = open();
   storage.run(upgradeLayout(image));
   storage.takeLabels();

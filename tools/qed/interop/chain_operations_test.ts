@@ -11,6 +11,7 @@ import {
   type RebaseTarget,
   streamChain,
 } from "../../../lib/chain/mod.ts";
+import { sized } from "../../../test_support/long.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 import { checkWithQemu } from "./check_terms_testing.ts";
 import { runToolOk, seededQemuTest } from "../../../test_support/qemu.ts";
@@ -22,7 +23,7 @@ import {
 } from "./random_chains_testing.ts";
 
 /** Chains for each seed; more of them with, say, `POWERCUT_CHAINS=500`. */
-const RUNS = Number(Deno.env.get("POWERCUT_CHAINS") ?? 15);
+const RUNS = Number(Deno.env.get("POWERCUT_CHAINS") ?? sized({ short: 5, long: 15 }));
 
 /** One operation on a chain. */
 type Action =

@@ -3,12 +3,13 @@
  * array of bytes holds, and QEMU sees the same.
  */
 import fc from "fast-check";
+import { sized } from "../../../test_support/long.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 import { ChainSession, type Sequence, sequences } from "./chain_session_testing.ts";
 import { seededQemuTest } from "../../../test_support/qemu.ts";
 
 /** Sequences for each seed; more of them with, say, `POWERCUT_CHAINS=200`. */
-const RUNS = Number(Deno.env.get("POWERCUT_CHAINS") ?? 8);
+const RUNS = Number(Deno.env.get("POWERCUT_CHAINS") ?? sized({ short: 3, long: 8 }));
 
 async function play(dir: string, sequence: Sequence): Promise<void> {
   using session = new ChainSession(dir, sequence);

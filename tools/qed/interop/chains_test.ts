@@ -2,12 +2,13 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ImageChain } from "../../../lib/chain/mod.ts";
+import { sized } from "../../../test_support/long.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 import { runToolOk, seededQemuTest } from "../../../test_support/qemu.ts";
 import { buildChain, type ChainPlan, chainPlans } from "./random_chains_testing.ts";
 
 /** 500 of them, in about a minute: `POWERCUT_CHAINS=500`. */
-const CHAIN_COUNT = Number(Deno.env.get("POWERCUT_CHAINS") ?? 40);
+const CHAIN_COUNT = Number(Deno.env.get("POWERCUT_CHAINS") ?? sized({ short: 12, long: 40 }));
 
 async function readBoth(dir: string, plan: ChainPlan): Promise<void> {
   const top = buildChain(dir, plan).at(-1);

@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type BackingPlan, backingPlans, makeBacking } from "./backing_testing.ts";
 import { checkWithQemu } from "./check_terms_testing.ts";
+import { sized } from "../../../test_support/long.ts";
 import { runToolOk, seededQemuTest } from "../../../test_support/qemu.ts";
 import { type ImageShape, imageShapes } from "../../../test_support/random_images.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
@@ -51,6 +52,6 @@ async function roundTrip(dir: string, { shape, source, writer }: Plan): Promise<
 seededQemuTest("images converted here pass qemu-img, and the other way round", async (seed) => {
   await fc.assert(
     fc.asyncProperty(plans, (plan) => inTempDir((dir) => roundTrip(dir, plan))),
-    { seed, numRuns: 30 },
+    { seed, numRuns: sized({ short: 6, long: 30 }) },
   );
 });

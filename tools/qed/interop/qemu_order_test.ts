@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { type OrderingProfile, QEMU, STRICT } from "../../../lib/mod.ts";
 import { type BackingPlan, backingPlans, makeBacking } from "./backing_testing.ts";
 import { commandOf, type GuestStep, recordHere } from "./guest_steps_testing.ts";
+import { sized } from "../../../test_support/long.ts";
 import { qemuTest, runToolOk, seededQemuTest } from "../../../test_support/qemu.ts";
 import {
   bytesPerL2Table,
@@ -205,6 +206,6 @@ seededQemuTest("qemu profile against qemu-io: random guest writes", async (seed)
     fc.asyncProperty(plans, async (plan) => {
       await assertSameOrder(sessionOf(plan));
     }),
-    { seed, numRuns: 70 },
+    { seed, numRuns: sized({ short: 12, long: 70 }) },
   );
 });

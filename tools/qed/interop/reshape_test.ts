@@ -16,6 +16,7 @@ import {
   writeImage,
 } from "../../../lib/mod.ts";
 import { largestImageBytes } from "../../../lib/qed/mod.ts";
+import { sized } from "../../../test_support/long.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 import {
   type Backing,
@@ -35,7 +36,7 @@ import {
 } from "../../../test_support/random_images.ts";
 import { SparseFile } from "../../../lib/storage/sparse_file.ts";
 
-const RUNS = 40;
+const RUNS = sized({ short: 8, long: 40 });
 
 type Step =
   | { readonly kind: "write"; readonly pick: RangePick; readonly value: number }

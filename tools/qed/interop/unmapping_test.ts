@@ -14,6 +14,7 @@ import {
   writeZeroes,
 } from "../../../lib/mod.ts";
 import { GuestModel } from "../../../lib/qed/io/guest_model.ts";
+import { sized } from "../../../test_support/long.ts";
 import { inTempDir } from "../../../test_support/temp_dir.ts";
 import {
   type Backing,
@@ -34,7 +35,7 @@ import {
 
 const EAGER: OrderingProfile = { ...STRICT, name: "strict, eager", reuseBatchClusters: 1 };
 /** Sessions for each seed. */
-const RUNS = 40;
+const RUNS = sized({ short: 10, long: 40 });
 
 const shapes: fc.Arbitrary<ImageShape> = fc.record({
   clusterBytes: fc.constantFrom(4096, 4096, 16384, 65536),

@@ -19,6 +19,7 @@ import {
   newImage,
   OpenedImage,
 } from "./backing_testing.ts";
+import { sized } from "../../../test_support/long.ts";
 import { describeFailure, runTool, seededQemuTest } from "../../../test_support/qemu.ts";
 import {
   type ImageShape,
@@ -122,6 +123,6 @@ seededQemuTest("images written here pass qemu-img check and qemu-img compare", a
       sessions,
       (session) => inTempDir((dir) => assertQemuAgrees(dir, play(dir, session))),
     ),
-    { seed, numRuns: 200, endOnFailure: false },
+    { seed, numRuns: sized({ short: 30, long: 200 }), endOnFailure: false },
   );
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess } from "@std/assert";
 import { qemuTest, runToolOk } from "../qemu.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { Image } from "../../lib/api/image.ts";
@@ -6,14 +6,15 @@ import { DISK, pattern, withImage } from "../../lib/api/image_testing.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** The program of the README that copies an image to a raw file. */
+/** The program of docs/library.md that copies an image to a raw file. */
 function copyProgram(): string {
-  const readme = Deno.readTextFileSync(new URL("README.md", ROOT));
-  const [, program] = /```ts ignore\n([^`]*pipeTo[^`]*)```/.exec(readme) ?? [];
+  const page = Deno.readTextFileSync(new URL("docs/library.md", ROOT));
+  const [, program] = /```ts ignore\n([^`]*pipeTo[^`]*)```/.exec(page) ?? [];
+  assert(program !== undefined, "docs/library.md has no program that uses pipeTo");
   return program;
 }
 
-/** Run the program on an image; answers what it made of it. */
+/** Run the program on an image and return the raw file that it writes. */
 async function copy(
   dir: string,
   from: string,
@@ -44,7 +45,7 @@ async function writeSome(path: string): Promise<void> {
   await image.write(DISK - 1000, pattern(2, 1000));
 }
 
-Deno.test("the README's program of ten lines copies an image to a raw file", () =>
+Deno.test("the program of docs/library.md, at most ten lines, copies an image to a raw file", () =>
   withImage("qed", async (path, dir) => {
     await writeSome(path);
     assertLess(copyProgram().trimEnd().split("\n").length, 11);
@@ -55,7 +56,7 @@ Deno.test("the README's program of ten lines copies an image to a raw file", () 
   }));
 
 qemuTest(
-  "the README's program copies what qemu-img converts",
+  "the program of docs/library.md copies what qemu-img converts",
   () =>
     inTempDir(async (dir) => {
       // Table sizes of one cluster are not for QEMU.
