@@ -13,11 +13,10 @@ import { QEMU } from "../../../lib/mod.ts";
 import { type EntryOutcome, outcomesOf } from "../../trials/disk_pieces.ts";
 import { findingName } from "../../trials/finding_folder.ts";
 import { reopened } from "../../trials/reopen.ts";
-import type { DriversResult } from "../../trials/run_drivers.ts";
+import { type DriversResult, imagesFolder } from "../../trials/run_drivers.ts";
 import { coverageOf, findingsOf, scorecardNotes, scorecardTable } from "../../trials/scorecard.ts";
 import type { ClassResult, TrialResult } from "../../trials/trial.ts";
 import { PROBE_BYTES } from "../../trials/workloads.ts";
-import { MemoryFolder } from "../../trials/workplace.ts";
 import { qedTarget } from "../../../scenarios/qed/qed_target.ts";
 import { LiveCases } from "./live/live_cases.ts";
 import { qedStages } from "./qed_stages.ts";
@@ -32,7 +31,7 @@ export async function driversReport(
 ): Promise<ReportDocument> {
   const cases = new LiveCases();
   const violations: ReportViolation[] = [];
-  using folder = new MemoryFolder();
+  using folder = imagesFolder();
   for (const trial of trials) {
     for (const found of findingsOf(trial)) {
       const script = scripts.get(findingName(trial, found));
