@@ -228,6 +228,9 @@ Deno.test("what the format's code throws, and is no refusal, names the workload"
     },
   });
   const error = assertThrows(() => explore(broken), Error);
-  assertStringIncludes(error.message, "Cannot explore 'raw': target \"raw\" threw TypeError: oops");
+  assertStringIncludes(
+    error.message,
+    "Cannot explore 'raw': target 'raw' threw an unexpected error: TypeError: oops",
+  );
   assertStringIncludes(error.message, 'in the workload [{"kind":"write","offsetBytes":0');
 });

@@ -60,5 +60,5 @@ Deno.test("a failed check is reported; the image takes no writes and stays dirty
     await using readOnly = await Image.open(path);
     assertEquals(readOnly.isDirty, true);
     await assertRejects(() => image.write(0, new Uint8Array(1)), ImageError, "closed");
-    await assertRejects(() => Image.open(path, { writable: true }), HostError, "reading");
+    await assertRejects(() => Image.open(path, { writable: true }), HostError, "open read-only");
   }));

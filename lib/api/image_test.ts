@@ -61,7 +61,11 @@ for (const format of FORMATS) {
       await using first = await Image.open(path);
       await using _second = await Image.open(path);
       assertEquals(await first.read(5000, 9000), pattern(2, 9000));
-      await assertRejects(() => Image.open(path, { writable: true, format }), HostError, "reading");
+      await assertRejects(
+        () => Image.open(path, { writable: true, format }),
+        HostError,
+        "open read-only",
+      );
     }));
 
   Deno.test(`${format}: invalid requests are refused, and nothing is written`, () =>
@@ -79,8 +83,8 @@ for (const format of FORMATS) {
         [() => image.writeZeroes(1, DISK), "outside the image"],
         [() => image.discard(0, -1n), "must not be negative"],
         [() => image.resize(-512), "must not be negative"],
-        [() => image.write(0, new Uint16Array(4) as unknown as Uint8Array), "a Uint8Array only"],
-        [() => image.read(0, new Uint16Array(4) as unknown as Uint8Array), "a Uint8Array only"],
+        [() => image.write(0, new Uint16Array(4) as unknown as Uint8Array), "must be a Uint8Array"],
+        [() => image.read(0, new Uint16Array(4) as unknown as Uint8Array), "must be a Uint8Array"],
       ];
       for (const [request, why] of refused) await assertRejects(request, ImageError, why);
       await assertRejects(() => Image.open("a\0b"), HostError, "Not the name of a file");
@@ -221,8 +225,8 @@ Deno.test("check finds leaks and repair reclaims them; raw images have neither",
     assertEquals((await image.repair({ leaks: true })).leaksFixed, 3);
     assertEquals((await image.check()).leaks, 0);
     await using raw = await Image.create(`${dir}/a.raw`, { format: "raw", sizeBytes: 512 });
-    await assertRejects(() => raw.check(), ImageError, "QED images only");
-    await assertRejects(() => raw.repair(), ImageError, "QED images only");
+    await assertRejects(() => raw.check(), ImageError, "requires a QED image");
+    await assertRejects(() => raw.repair(), ImageError, "requires a QED image");
   }));
 
 Deno.test("a new image has the given options", () =>

@@ -1,11 +1,14 @@
 import { assertInside, ImageError, type ResizeOptions } from "../qed/mod.ts";
-import { type AccessRange, accessRange, RangeLock, WHOLE_DISK } from "../storage/range_lock.ts";
+import { accessRange, RangeLock, WHOLE_DISK, withRangeLock } from "../storage/range_lock.ts";
 import type { Operation } from "../storage/mod.ts";
 import type { GuestDisk } from "./guest_disk.ts";
 import type { Layer } from "./layer.ts";
 
 /** The zeroes of one write. */
 const ZEROES = new Uint8Array(1 << 20);
+
+/** The lock of an operation that runs alone. */
+const EXCLUSIVE = { range: WHOLE_DISK, intent: "change" } as const;
 
 /** A raw file as a disk. Its operations have the same order among each other as those of QED. */
 export class RawDisk implements GuestDisk {
@@ -26,7 +29,8 @@ export class RawDisk implements GuestDisk {
 
   /** Fill `into` from `offset` on. */
   read(offset: bigint, into: Uint8Array): Operation<void> {
-    return this.#withRangeLock(accessRange(offset, into.length), "read", this.#read(offset, into));
+    const range = accessRange(offset, into.length);
+    return withRangeLock(this.#lock, { range, intent: "read" }, this.#read(offset, into));
   }
 
   *#read(offset: bigint, into: Uint8Array): Operation<void> {
@@ -40,7 +44,7 @@ export class RawDisk implements GuestDisk {
   /** Store `bytes` from `offset` on. */
   write(offset: bigint, bytes: Uint8Array): Operation<void> {
     const range = accessRange(offset, bytes.length);
-    return this.#withRangeLock(range, "change", this.#write(offset, bytes));
+    return withRangeLock(this.#lock, { range, intent: "change" }, this.#write(offset, bytes));
   }
 
   *#write(offset: bigint, bytes: Uint8Array): Operation<void> {
@@ -53,7 +57,11 @@ export class RawDisk implements GuestDisk {
   /** Write zeroes, as far as the file goes. */
   writeZeroes(offset: bigint, lengthBytes: bigint): Operation<void> {
     const range = accessRange(offset, lengthBytes);
-    return this.#withRangeLock(range, "change", this.#writeZeroes(offset, lengthBytes));
+    return withRangeLock(
+      this.#lock,
+      { range, intent: "change" },
+      this.#writeZeroes(offset, lengthBytes),
+    );
   }
 
   *#writeZeroes(offset: bigint, lengthBytes: bigint): Operation<void> {
@@ -83,7 +91,7 @@ export class RawDisk implements GuestDisk {
 
   /** Change the size of the file, durably; with `shrink` the bytes past a smaller size are lost. */
   resize(sizeBytes: bigint, options: ResizeOptions = {}): Operation<void> {
-    return this.#withRangeLock(WHOLE_DISK, "change", this.#resize(sizeBytes, options));
+    return withRangeLock(this.#lock, EXCLUSIVE, this.#resize(sizeBytes, options));
   }
 
   *#resize(newBytes: bigint, { shrink }: ResizeOptions): Operation<void> {
@@ -106,25 +114,11 @@ export class RawDisk implements GuestDisk {
 
   /** Wait for earlier operations, and flush a file that is open for writing. */
   close(): Operation<void> {
-    return this.#withRangeLock(WHOLE_DISK, "change", this.#close());
+    return withRangeLock(this.#lock, EXCLUSIVE, this.#close());
   }
 
   *#close(): Operation<void> {
     if (this.#writable) yield* this.flush();
-  }
-
-  *#withRangeLock<T>(
-    range: AccessRange,
-    intent: "read" | "change",
-    work: Operation<T>,
-  ): Operation<T> {
-    const access = this.#lock.enter(range, intent);
-    try {
-      if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
-      return yield* work;
-    } finally {
-      this.#lock.leave(access);
-    }
   }
 
   #assertWritable(): void {

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { accessRange, RangeLock } from "../storage/range_lock.ts";
+import { accessRange, RangeLock, withRangeLock } from "../storage/range_lock.ts";
 import type { Operation, Request, Turn } from "../storage/mod.ts";
 import type { ByteOffset, DiskExtent, ServedDisk } from "./served_disk.ts";
 
@@ -56,7 +56,7 @@ export class StorageDisk implements ServedDisk {
   /** Fill `into` from `offset` on, with zeroes past the end of the file. */
   async read(offset: ByteOffset, into: Uint8Array): Promise<void> {
     const offsetBytes = Number(offset);
-    const count = await this.#alone({ offsetBytes, lengthBytes: into.length }, "read", [
+    const count = await this.#withRangeLock({ offsetBytes, lengthBytes: into.length }, "read", [
       { kind: "read", file: FILE, offsetBytes, into, label: LABEL },
     ]);
     into.fill(0, count);
@@ -66,7 +66,7 @@ export class StorageDisk implements ServedDisk {
   async write(offset: ByteOffset, bytes: Uint8Array): Promise<void> {
     const offsetBytes = Number(offset);
     const range = { offsetBytes, lengthBytes: bytes.length };
-    await this.#alone(range, "change", [
+    await this.#withRangeLock(range, "change", [
       { kind: "write", file: FILE, offsetBytes, bytes, label: LABEL },
     ]);
     this.#grow(offsetBytes + bytes.length);
@@ -84,7 +84,7 @@ export class StorageDisk implements ServedDisk {
     const discard = (piece: typeof range): Request => {
       return { kind: "discard", file: FILE, label: LABEL, ...piece };
     };
-    return this.#alone(range, "change", splitIntoPieces(range, discard));
+    return this.#withRangeLock(range, "change", splitIntoPieces(range, discard));
   }
 
   /** Write zeroes. */
@@ -94,7 +94,7 @@ export class StorageDisk implements ServedDisk {
       const bytes = ZEROES.subarray(0, piece.lengthBytes);
       return { kind: "write", file: FILE, label: LABEL, offsetBytes: piece.offsetBytes, bytes };
     };
-    await this.#alone(range, "change", splitIntoPieces(range, write));
+    await this.#withRangeLock(range, "change", splitIntoPieces(range, write));
     this.#grow(range.offsetBytes + lengthBytes);
   }
 
@@ -113,22 +113,14 @@ export class StorageDisk implements ServedDisk {
   }
 
   /** Perform requests with a range locked. */
-  #alone(
+  #withRangeLock(
     range: { readonly offsetBytes: number; readonly lengthBytes: number },
     intent: "read" | "change",
     requests: Iterable<Request>,
   ): Promise<number> {
     const { offsetBytes, lengthBytes } = range;
-    const accesses = this.#lock;
-    const access = accesses.enter(accessRange(offsetBytes, lengthBytes), intent);
-    return this.#run((function* (): Operation<number> {
-      try {
-        if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
-        return yield* performAll(requests);
-      } finally {
-        accesses.leave(access);
-      }
-    })());
+    const locked = { range: accessRange(offsetBytes, lengthBytes), intent };
+    return this.#run(withRangeLock(this.#lock, locked, performAll(requests)));
   }
 }
 

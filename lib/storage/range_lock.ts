@@ -12,7 +12,7 @@
  *
  * @module
  */
-import type { Turn } from "./request.ts";
+import type { Operation, Turn } from "./request.ts";
 
 /** A range of the guest's disk to lock. */
 export interface AccessRange {
@@ -88,6 +88,21 @@ export class RangeLock {
     const last = this.#present.pop();
     if (last && last !== access) this.#present[this.#present.indexOf(access)] = last;
     access.release();
+  }
+}
+
+/** Run `work` with a range locked: wait for earlier accesses that overlap it, and unlock it at the end. */
+export function* withRangeLock<T>(
+  lock: RangeLock,
+  { range, intent }: { readonly range: AccessRange; readonly intent: "read" | "change" },
+  work: Operation<T>,
+): Operation<T> {
+  const access = lock.enter(range, intent);
+  try {
+    if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
+    return yield* work;
+  } finally {
+    lock.leave(access);
   }
 }
 

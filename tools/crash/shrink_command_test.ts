@@ -50,7 +50,7 @@ Deno.test("shrink exits 0 where nothing shows, and 2 where the file is wrong", (
       [{ traceHash: "0" }, "it belongs to another trace"],
       [
         { source: { image: { ...image, format: "raw" }, steps: [] } },
-        "its format must be qed or kv",
+        'source.image.format is "raw": must be qed or kv',
       ],
       [{ source: { image: { ...image, mutant: 1 }, steps: [] } }, "mutant must be a text"],
       [{ source: { image } }, "must be a list of at least one step"],

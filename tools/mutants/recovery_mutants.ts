@@ -192,7 +192,7 @@ export const RECOVERY_MUTANTS: readonly SourceMutant[] = [
   {
     name: "requests do not wait for those that overlap",
     area: "concurrency",
-    file: "lib/qed/image/image.ts",
+    file: "lib/storage/range_lock.ts",
     find:
       'if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };',
     replace: "",

@@ -1,5 +1,11 @@
 import type { FileSlot, FlushRequest, Label, Operation, Request } from "../../storage/request.ts";
-import { type Access, type AccessRange, RangeLock, WHOLE_DISK } from "../../storage/range_lock.ts";
+import {
+  type Access,
+  type AccessRange,
+  RangeLock,
+  WHOLE_DISK,
+  withRangeLock,
+} from "../../storage/range_lock.ts";
 import type { Buffers } from "../format/buffers.ts";
 import { ImageError } from "../format/format_error.ts";
 import { FreeClusters } from "./free_clusters.ts";
@@ -189,18 +195,12 @@ export class QedImage {
    * Run `work` with a range of the guest's disk locked: earlier operations that overlap it have
    * ended, later ones wait. Locks to `read` do not exclude each other.
    */
-  *withRangeLock<T>(
+  withRangeLock<T>(
     range: AccessRange,
     intent: "read" | "change",
     work: Operation<T>,
   ): Operation<T> {
-    const access = this.lockRange(range, intent);
-    try {
-      if (!access.isReady) yield { kind: "wait", turn: access, label: "overlapping request" };
-      return yield* work;
-    } finally {
-      this.unlockRange(access);
-    }
+    return withRangeLock(this.#ranges, { range, intent }, work);
   }
 
   /**
