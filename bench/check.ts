@@ -2,7 +2,7 @@ import { benchFolder } from "./folder.ts";
 import { makeMappedImage, TABLES_PER_TIB } from "./mapped_image.ts";
 import { median } from "./measure.ts";
 import { costOf, costOfTool, hasQemuImg, type ProcessCost } from "./process.ts";
-import { type BenchOptions, type Report, tellRound } from "./report.ts";
+import { type BenchOptions, printRound, type Report } from "./report.ts";
 
 /** The name the measurement is asked for by. */
 export const name = "check";
@@ -25,7 +25,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
   for (let round = 0; round < rounds; round++) {
     ours.push(await costOfTool(["check", path]));
     if (isCompared) theirs.push(await costOf("qemu-img", ["check", "-f", "qed", path]));
-    tellRound(name, round, rounds);
+    printRound(name, round, rounds);
   }
   if (ours.some(({ code }) => code !== 0)) throw new Error("check: the image is not clean");
   return report(ours, theirs);

@@ -3,7 +3,7 @@ import { benchFolder } from "./folder.ts";
 import { makeMappedImage, TABLES_PER_TIB } from "./mapped_image.ts";
 import { median, thousands } from "./measure.ts";
 import { costOf, costOfTool, hasQemuImg, type ProcessCost } from "./process.ts";
-import { type BenchOptions, type Report, tellRound } from "./report.ts";
+import { type BenchOptions, printRound, type Report } from "./report.ts";
 
 /** The name the measurement is asked for by. */
 export const name = "check-growth";
@@ -42,7 +42,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
     for (let round = 0; round < rounds; round++) {
       ours.push(await costOfTool(["check", path]));
       if (isCompared) theirs.push(await costOf("qemu-img", ["check", "-f", "qed", path]));
-      tellRound(`${name}, ${sizeTiB} TiB`, round, rounds);
+      printRound(`${name}, ${sizeTiB} TiB`, round, rounds);
     }
     growth.push({
       sizeTiB,

@@ -5,7 +5,7 @@ import { type BenchFolder, benchFolder, diskFolder } from "./folder.ts";
 import { median } from "./measure.ts";
 import { seededNumbers } from "./numbers.ts";
 import { costOf, costOfTool, hasQemuImg, type ProcessCost } from "./process.ts";
-import { type BenchOptions, type Report, tellRound } from "./report.ts";
+import { type BenchOptions, printRound, type Report } from "./report.ts";
 
 /** The name the measurement is asked for by. */
 export const name = "convert";
@@ -111,7 +111,7 @@ async function measure(
         times[i].back.push(home);
       }
     }
-    if (round >= 0) tellRound(name, round, rounds);
+    if (round >= 0) printRound(name, round, rounds);
   }
   return times.map(({ what, there, back }) => ({
     what,

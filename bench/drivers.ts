@@ -11,7 +11,7 @@ import { tryDriver } from "../tools/trials/trial.ts";
 import { WORKLOADS } from "../tools/trials/workloads.ts";
 import { benchFolder } from "./folder.ts";
 import { median, secondsOf } from "./measure.ts";
-import { type BenchOptions, type Report, tellRound } from "./report.ts";
+import { type BenchOptions, printRound, type Report } from "./report.ts";
 
 export const name = "drivers";
 
@@ -41,7 +41,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
     for (let round = 0; round < rounds; round++) {
       ours.push(await ourRate(recording, folder.path));
       naive.push(await naiveRate(recording, folder.path));
-      tellRound(`${name}: ${format.name}`, round, rounds);
+      printRound(`${name}: ${format.name}`, round, rounds);
     }
     const ratio = median(ours) / median(naive);
     ratios.push(ratio);

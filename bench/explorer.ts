@@ -13,7 +13,7 @@ import { record } from "../scenarios/qed/record.ts";
 import { FLUSH, type Workload, write } from "../scenarios/qed/workload.ts";
 import { CLUSTER, DISK, manyBehaviours, PER_TABLE, TABLE_CLUSTERS } from "./many_behaviours.ts";
 import { cpuSecondsOf, median, secondsOf, thousands } from "./measure.ts";
-import { type BenchOptions, type Report, tellRound } from "./report.ts";
+import { type BenchOptions, printRound, type Report } from "./report.ts";
 
 export const name = "explorer";
 
@@ -36,7 +36,7 @@ const TWENTY_WRITES: Workload = {
 /**
  * Recoveries a second, with the real driver's open, repair and check of every state, beside two
  * peers that recover the same kind of state with QEMU's own tools: a process for each state, and
- * one process that is told to open and close.
+ * one process that gets commands to open and close.
  */
 export async function run({ isQuick }: BenchOptions): Promise<Report> {
   const log = record(manyBehaviours({ writes: 12 }), { profile: STRICT });
@@ -63,7 +63,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
       spawned.push(SPAWNED_STATES / await secondsOf(() => states.checkEach()));
       persistent.push(PEER_STATES / await secondsOf(() => states.openEach()));
     }
-    tellRound(name, round, rounds);
+    printRound(name, round, rounds);
   }
   states.remove();
   const rate = median(ours);

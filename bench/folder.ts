@@ -28,7 +28,7 @@ function newFolder(place: BenchFolder["place"], where: { readonly dir?: string }
   return { path, place, [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }) };
 }
 
-/** Room in the file system, and memory that nobody else uses. */
+/** Room in the file system, and memory that nothing else uses. */
 function hasRoom(neededBytes: number): boolean {
   try {
     const { bavail, bsize } = fs.statfsSync(MEMORY_DIR);

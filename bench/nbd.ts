@@ -10,7 +10,7 @@ import {
 import { benchFolder } from "./folder.ts";
 import { median, thousands } from "./measure.ts";
 import { seededNumbers } from "./numbers.ts";
-import { type BenchOptions, type Report, tellRound } from "./report.ts";
+import { type BenchOptions, printRound, type Report } from "./report.ts";
 
 /** The name the measurement is asked for by. */
 export const name = "nbd";
@@ -49,7 +49,7 @@ const WORKLOADS: readonly Workload[] = [
   sequential("sequential writes", "write", 16),
 ];
 
-/** A program that serves a file at a socket until it is told to stop. */
+/** A program that serves a file at a socket until a signal stops it. */
 interface Peer {
   readonly name: "ours" | "qemu-nbd" | "nbdkit";
   readonly program: string;
@@ -96,7 +96,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
   const files = makeFiles(folder.path);
   const times = WORKLOADS.map(() => new Map(peers.map((peer) => [peer.name, [] as number[]])));
   for (let round = 0; round < rounds; round++) {
-    // Whoever comes first finds another machine than whoever comes last.
+    // The first run finds another state of the machine than the last.
     for (const peer of round % 2 === 0 ? peers : peers.toReversed()) {
       await using server = await RunningServer.start(peer, files, folder.path);
       for (const [i, { options }] of WORKLOADS.entries()) {
@@ -104,7 +104,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
         times[i].get(peer.name)?.push(rate);
       }
     }
-    tellRound(name, round, rounds);
+    printRound(name, round, rounds);
   }
   const outcomes = WORKLOADS.map((workload, i) => outcomeOf(workload, times[i]));
   return {
@@ -227,7 +227,7 @@ class RunningServer implements AsyncDisposable {
   }
 }
 
-/** Whether somebody greets at a socket. */
+/** Whether a server greets at a socket. */
 async function answers(path: string): Promise<boolean> {
   try {
     using connection = await Deno.connect({ transport: "unix", path });

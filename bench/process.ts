@@ -4,10 +4,10 @@ export interface ProcessCost {
   readonly seconds: number;
   /**
    * What it had of processors, in seconds: the better figure where others use the machine too. 0
-   * where the system does not tell.
+   * where the system does not say.
    */
   readonly cpuSeconds: number;
-  /** The most memory it held at a time, in bytes; 0 where the system does not tell. */
+  /** The most memory it held at a time, in bytes; 0 where the system does not say. */
   readonly maxMemoryBytes: number;
   /** Its exit code. */
   readonly code: number;

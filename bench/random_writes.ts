@@ -13,7 +13,7 @@ import {
 import { benchFolder, diskFolder } from "./folder.ts";
 import { median } from "./measure.ts";
 import { seededNumbers } from "./numbers.ts";
-import { type BenchOptions, type Report, tellRound } from "./report.ts";
+import { type BenchOptions, printRound, type Report } from "./report.ts";
 
 /** The name the measurement is asked for by. */
 export const name = "random-writes";
@@ -96,7 +96,7 @@ async function measure(
       if (pair < 0) continue;
       times.push(isRawFirst ? { raw: first, image: second } : { raw: second, image: first });
     }
-    tellRound(`${name}, ${isFlushed ? "disk" : "memory"}`, outcomes.length, WANTED.length);
+    printRound(`${name}, ${isFlushed ? "disk" : "memory"}`, outcomes.length, WANTED.length);
     outcomes.push({
       inFlight,
       wanted,

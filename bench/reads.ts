@@ -12,7 +12,7 @@ import { diskFolder } from "./folder.ts";
 import { median } from "./measure.ts";
 import { seededNumbers } from "./numbers.ts";
 import { hasQemuImg } from "./process.ts";
-import { type BenchOptions, type Report, tellRound } from "./report.ts";
+import { type BenchOptions, printRound, type Report } from "./report.ts";
 
 /** The name the measurement is asked for by. */
 export const name = "reads";
@@ -70,7 +70,7 @@ const CASES: readonly Case[] = [
 /**
  * Reads through the library with the L2 tables in the cache and not, also of an image 20 times as
  * large as what the cache covers, beside the same reads of a raw file through the same driver and,
- * where it can be told to make them, `qemu-img bench` of the same image.
+ * where it can make them, `qemu-img bench` of the same image.
  */
 export async function run({ isQuick }: BenchOptions): Promise<Report> {
   using folder = diskFolder();
@@ -88,7 +88,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
         figures[`${each.what}, ${inFlight} in flight: ${key}, microseconds`] = value;
       }
     }
-    tellRound(name, i, CASES.length);
+    printRound(name, i, CASES.length);
   }
   return {
     tables: [[
@@ -177,7 +177,7 @@ async function microseconds(
   return (performance.now() - start) * 1000 / offsets.length;
 }
 
-/** The time for each read that `qemu-img bench` tells. */
+/** The time for each read that `qemu-img bench` reports. */
 async function qemuImgBench(
   path: string,
   { reads, readBytes, stepBytes, inFlight }: {
@@ -192,7 +192,7 @@ async function qemuImgBench(
   const args = ["bench", "-f", "qed", "-t", "writeback", ...numbers, path];
   const { stdout } = await new Deno.Command("qemu-img", { args, stdin: "null" }).output();
   const seconds = /completed in ([\d.]+) seconds/.exec(new TextDecoder().decode(stdout));
-  if (!seconds) throw new Error("reads: qemu-img bench does not tell its time");
+  if (!seconds) throw new Error("reads: qemu-img bench does not report its time");
   return Number(seconds[1]) * 1e6 / reads;
 }
 

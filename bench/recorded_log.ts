@@ -10,7 +10,7 @@ import { tryDriver } from "../tools/trials/trial.ts";
 import { benchFolder } from "./folder.ts";
 import { HexDumpJudge } from "./hex_dump_judge.ts";
 import { median, secondsOf } from "./measure.ts";
-import { type BenchOptions, type Report, tellRound } from "./report.ts";
+import { type BenchOptions, printRound, type Report } from "./report.ts";
 
 /** The name the measurement is asked for by. */
 export const name = "recorded-log";
@@ -53,7 +53,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
     whole.push(seconds);
     ours.push((contents.length - 1) / (seconds - firstSeconds));
     peer.push(sample.length / await secondsOf(() => judgeByDump(recording, sample, folder.path)));
-    tellRound(name, round, rounds);
+    printRound(name, round, rounds);
   }
   const ratio = median(ours.map((rate, i) => rate / peer[i]));
   return {

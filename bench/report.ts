@@ -33,7 +33,7 @@ export function reportText({ tables, notes }: Report): string {
   return [...parts, notes.map((note) => `${note}\n`).join("")].join("\n");
 }
 
-/** Say which round has just ended. */
-export function tellRound(what: string, round: number, rounds: number): void {
+/** Print which round has ended. */
+export function printRound(what: string, round: number, rounds: number): void {
   console.error(`${what}: round ${round + 1} of ${rounds}`);
 }

@@ -13,7 +13,7 @@ import { numberedCases } from "../scenarios/qed/run_scenario.ts";
 import { guestBytesOf, setUp } from "../scenarios/qed/scenario.ts";
 import { benchFolder } from "./folder.ts";
 import { median, secondsOf } from "./measure.ts";
-import { type BenchOptions, type Report, tellRound } from "./report.ts";
+import { type BenchOptions, printRound, type Report } from "./report.ts";
 
 export const name = "report-page";
 
@@ -48,7 +48,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
         );
         await tab.close();
       }
-      tellRound(name, round, rounds);
+      printRound(name, round, rounds);
     }
   } finally {
     await browser.close();

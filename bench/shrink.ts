@@ -9,7 +9,7 @@ import {
 import { subjectFor } from "../scenarios/qed/image_spec.ts";
 import { lookUpPreset } from "../scenarios/qed/look_up.ts";
 import { median, secondsOf } from "./measure.ts";
-import { type BenchOptions, type Report, tellRound } from "./report.ts";
+import { type BenchOptions, printRound, type Report } from "./report.ts";
 
 export const name = "shrink";
 
@@ -48,7 +48,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
       `${peer!.steps.length}`,
       `${peer!.isStopped ? "over " : ""}${secondsOfPeer.toFixed(1)}`,
     ]);
-    tellRound(name, round, origins.length);
+    printRound(name, round, origins.length);
   }
   return {
     tables: [[

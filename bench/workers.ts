@@ -1,7 +1,7 @@
 import { type Exploration, exploreInParallel } from "../harness/advanced.ts";
 import { type ManyInput, problemOf } from "./many_behaviours.ts";
 import { median, secondsOf, thousands } from "./measure.ts";
-import { type BenchOptions, type Report, tellRound } from "./report.ts";
+import { type BenchOptions, printRound, type Report } from "./report.ts";
 
 export const name = "workers";
 
@@ -29,7 +29,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
         throw new Error(`${workers} workers come to another result than one`);
       }
     }
-    tellRound(name, round, ROUNDS);
+    printRound(name, round, ROUNDS);
   }
   const medians = seconds.map(median);
   const ratios = medians.map((each) => medians[0] / each);

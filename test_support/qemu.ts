@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ProcessRunner } from "../tools/kit/process_runner.ts";
 import { optionalTest, type TestBody } from "./optional.ts";
 import { withSeeds } from "./seeds.ts";
 import { inTempDir } from "./temp_dir.ts";
@@ -12,10 +13,8 @@ export type QemuTool = "qemu-img" | "qemu-io" | "qemu-nbd";
 
 /** The output and exit status of a tool. */
 export interface ToolResult {
-  /** The exit code; 128 + the number of the signal if one ended it. */
+  /** The exit code. */
   readonly code: number;
-  /** The signal that ended it, if one did. */
-  readonly signal: Deno.Signal | null;
   /** Standard output. */
   readonly stdout: string;
   /** Standard error. */
@@ -28,20 +27,16 @@ export interface RunToolOptions {
   readonly cwd?: string;
 }
 
-/** Run a tool to its end. Does not throw for a failure: check the code of the result. */
+/** Run a tool to its end. Throws if a signal ends it or it is missing; check the code of the result. */
 export async function runTool(
   tool: QemuTool,
   args: readonly string[],
   options: RunToolOptions = {},
 ): Promise<ToolResult> {
-  const command = new Deno.Command(tool, {
-    args: [...args],
-    stdin: "null",
-    ...(options.cwd !== undefined && { cwd: options.cwd }),
-  });
-  const { code, signal, stdout, stderr } = await command.output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, signal, stdout: text(stdout), stderr: text(stderr) };
+  const outcome = await new ProcessRunner().run([tool, ...args], options.cwd ?? ".");
+  const { stderr } = outcome;
+  if (outcome.kind !== "exited") throw new Error(`${tool}: ${outcome.why}\n${stderr}`);
+  return { code: outcome.code, stdout: new TextDecoder().decode(outcome.stdout), stderr };
 }
 
 /** Run a tool that must succeed. Throws an error with the command and its output if it fails. */

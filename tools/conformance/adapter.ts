@@ -31,55 +31,55 @@ const PLACEHOLDERS: Readonly<Record<CommandName, readonly string[]>> = {
   createOver: ["image", "size", "cluster_size", "table_size", "backing", "backing_format"],
 };
 
-/** What `keys` may name: the fields that a test can compare. */
+/** The fields that a test can compare, for `keys`. */
 export const KEYS = {
   open: ["image_size", "cluster_size", "table_size", "backing_file", "backing_format", "dirty"],
   check: ["corruptions", "leaks", "total", "allocated", "fragmented"],
 } as const;
 
-/** What the exit code of a check may mean. */
+/** The meanings of the exit code of a check. */
 const VERDICTS = ["clean", "corruptions", "leaks", "failed"] as const;
 const CAPABILITIES = ["rfc layout"] as const;
 
-/** How to call a command and how to understand what it says. */
+/** How to call a command and how to read its output. */
 export interface CommandTemplate {
   /** Program and arguments, with placeholders. */
   readonly run: readonly string[];
-  /** Where in the JSON on standard output a field is: keys, with dots between them. */
+  /** The place of each field in the JSON on standard output: keys with dots between them. */
   readonly keys: Readonly<Record<string, string>>;
-  /** What exit codes mean. */
+  /** The meaning of exit codes. */
   readonly exit: Readonly<Record<string, string>>;
-  /** What must be in the words of a refusal, with `{field}`, `{offset}` and `{value}`. */
+  /** The text that a refusal must contain, with `{field}`, `{offset}` and `{value}`. */
   readonly refusal?: string;
 }
 
-/** Something that an implementation is known to do otherwise. */
+/** A known difference of an implementation. */
 export interface KnownDifference {
   /** Why, and who is right. */
   readonly why: string;
   /** Where there is more about it: an address, or a file seen from docs/. */
   readonly see?: string;
-  /** Each test and what the implementation makes of it, word by word. */
+  /** For each test, the result of the implementation, word by word. */
   readonly tests: Readonly<Record<string, string>>;
 }
 
-/** An implementation of QED, as the runner sees it. */
+/** How to run an implementation of QED. */
 export interface Adapter {
   /** Its name. */
   readonly name: string;
-  /** What it is, in a line. */
+  /** A line about it. */
   readonly about: string;
-  /** What a placeholder for a program stands for. */
+  /** The words for each placeholder of a program. */
   readonly programs: Readonly<Record<string, readonly string[]>>;
-  /** The command that tells its version on the first line. */
+  /** The command that prints its version on the first line. */
   readonly version?: readonly string[];
   /** How the version begins that the differences were found in. */
   readonly differencesOf?: string;
-  /** What it does not have, and is not asked for. */
+  /** Capabilities that it lacks; their tests are left out. */
   readonly lacks: readonly string[];
   /** Its commands. */
   readonly commands: Readonly<Partial<Record<CommandName, CommandTemplate>>>;
-  /** What it is known to do otherwise. */
+  /** Its known differences. */
   readonly differences: readonly KnownDifference[];
 }
 

@@ -5,13 +5,13 @@ import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 
 const BLOCK_BYTES = 2 ** 20;
 
-/** What is compared with what a guest should read. */
+/** The bytes that are compared with the expected contents. */
 export interface ContentsReader {
   /** The size in bytes. */
   readonly sizeBytes: number;
   /** Fill `into` from `offsetBytes` on. */
   read(offsetBytes: number, into: Uint8Array): void;
-  /** What may be other than zero: start and end in bytes, in order. */
+  /** The ranges that may be other than zero: start and end in bytes, in order. */
   ranges(): Iterable<readonly [startBytes: number, endBytes: number]>;
 }
 

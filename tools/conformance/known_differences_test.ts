@@ -71,7 +71,7 @@ const withoutQemu = new class extends InProcessRunner {
   }
 }();
 
-Deno.test("an implementation that is not installed is told of, and forgiven unless asked for", async () => {
+Deno.test("an implementation that is not installed is reported, and is a failure only if named", async () => {
   for (
     const [args, requiresAll, expected] of [
       [[], false, 0],
@@ -89,7 +89,7 @@ Deno.test("an implementation that is not installed is told of, and forgiven unle
   }
 });
 
-Deno.test("another version than the one the differences were found in is told of", () =>
+Deno.test("another version than that of the differences is reported", () =>
   inTempDir(async (dir) => {
     const adapter = writeAdapter(dir, {
       commands: { open: { run: ["true"] } },
@@ -103,6 +103,6 @@ Deno.test("another version than the one the differences were found in is told of
       "image/empty: o",
     ]);
     assertEquals(code, 0);
-    assertStringIncludes(stderr, 'are those of "tool 7.", but this is "tool 8.1"');
+    assertStringIncludes(stderr, "are those of 'tool 7.', but this is 'tool 8.1'");
     assertStringIncludes(stdout, "planted (tool 8.1): ");
   }));

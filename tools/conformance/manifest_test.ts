@@ -15,7 +15,7 @@ import {
 } from "../../lib/mod.ts";
 import { type GuestContents, IMAGE_NAME, type ImageCase } from "./cases/case.ts";
 import { hashOf } from "./cases/guest_contents.ts";
-import { fieldsOf } from "./judge.ts";
+import { fieldsOf } from "./verify_image.ts";
 import { byHand, loadImages, loadText, MANIFESTS, manifestText } from "./manifest.ts";
 import { describeContents, expandContents } from "./parts.ts";
 import { hasQemuVersion, madeByQemu, QEMU_VERSION } from "./cases/remake.ts";
@@ -67,7 +67,7 @@ function open(one: ImageCase): [QedImage, SyncStorage] {
 
 const opening = IMAGES.filter(({ expect }) => expect.open !== "refuse");
 
-Deno.test("the library refuses what must be refused, with the error that is told", () => {
+Deno.test("the library refuses what must be refused, with the expected error", () => {
   const refused = IMAGES.filter(({ expect }) => expect.open === "refuse");
   assertEquals(refused.length > 60, true);
   for (const one of refused) {
@@ -80,7 +80,7 @@ function detailsOf({ field, offsetBytes, value }: FormatError) {
   return { field, offset: offsetBytes, value: `${value}` };
 }
 
-Deno.test("the library reads the headers that the manifests tell", () => {
+Deno.test("the library reads the headers of the manifests", () => {
   assertEquals(opening.length > 100, true);
   for (const one of opening) assertEquals(fieldsOf(open(one)[0]), one.expect.open, one.name);
 });
@@ -122,7 +122,7 @@ const readable = opening.filter(({ files, expect }) =>
   expect.open.backing_file === undefined && BigInt(expect.open.image_size) <= 2n ** 26n
 );
 
-Deno.test("the library reads the contents that the manifests tell", () => {
+Deno.test("the library reads the contents of the manifests", () => {
   const whole = readable.filter(({ expect }) => typeof expect.contents === "object");
   assertEquals(whole.length > 25, true);
   for (const one of whole) {
@@ -131,7 +131,7 @@ Deno.test("the library reads the contents that the manifests tell", () => {
   }
 });
 
-Deno.test("the library refuses to follow a wrong entry, with the error that is told", () => {
+Deno.test("the library refuses to follow a wrong entry, with the expected error", () => {
   const broken = readable.filter(({ expect }) => expect.contents === "refuse");
   assertEquals(broken.length > 30, true);
   for (const one of broken) {

@@ -2,7 +2,7 @@
 export interface MapEntry {
   /** Where it starts on the guest's disk, in bytes. */
   readonly start: number;
-  /** How long it is, in bytes. */
+  /** The length in bytes. */
   readonly length: number;
   /** Which file holds it: 0 the image, 1 its backing file and so on. */
   readonly depth?: number;

@@ -13,7 +13,7 @@ import { SparseFile } from "../../lib/storage/sparse_file.ts";
 export interface Contents {
   /** Its size; a decimal number, since JSON has none that are large enough. */
   readonly bytes: string;
-  /** What in it is not zero, in order. */
+  /** The parts that are not zero, in order. */
   readonly parts: readonly string[];
 }
 
@@ -28,11 +28,11 @@ export interface Part {
 }
 
 /** The most bytes that one part may stand for. */
-const MOST_PART_BYTES = 2 ** 26;
+const MAX_PART_BYTES = 2 ** 26;
 /** Runs of a byte that are shorter are written out. */
 const SHORTEST_RUN_BYTES = 16;
 /** The most bytes that a part writes out. */
-const MOST_LITERAL_BYTES = 64;
+const MAX_LITERAL_BYTES = 64;
 
 /**
  * Take a part apart. Throws {@linkcode SyntaxError} for what is none, and for one that stands for
@@ -46,8 +46,8 @@ export function parsePart(text: string): Part {
     return Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
   });
   const count = Number(times ?? 1);
-  if (count * bytes.length > MOST_PART_BYTES) {
-    throw new SyntaxError(`"${text}" is more than ${MOST_PART_BYTES} bytes`);
+  if (count * bytes.length > MAX_PART_BYTES) {
+    throw new SyntaxError(`"${text}" is more than ${MAX_PART_BYTES} bytes`);
   }
   return { offsetBytes: BigInt(offset), bytes, count };
 }
@@ -107,7 +107,7 @@ function describeRange(bytes: Uint8Array, startBytes: number, parts: string[]): 
       endLiteral(at);
       if (bytes[at] !== 0) parts.push(`${startBytes + at} ${hex(at, at + 1)}*${runBytes}`);
     } else if (literal !== undefined || bytes[at] !== 0) {
-      if (literal !== undefined && at - literal >= MOST_LITERAL_BYTES) endLiteral(at);
+      if (literal !== undefined && at - literal >= MAX_LITERAL_BYTES) endLiteral(at);
       literal ??= at;
     }
     at += runBytes;

@@ -28,6 +28,7 @@ Deno.test("the report for people has a row for each case, and all that is wrong"
   assertEquals(
     describeResults(EVERYTHING),
     `case  one
+----  --------
 a/b   FAIL 1/2
 a/c   FAIL 1/2
 a/d   lacks it

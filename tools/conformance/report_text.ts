@@ -1,7 +1,7 @@
 import { textTable } from "../kit/table.ts";
 import type { AdapterResult, TestResult } from "./result.ts";
 
-/** How many tests came out in which way. */
+/** The number of tests for each status. */
 export type Totals = Readonly<Record<TestResult["status"], number>>;
 
 /** Count results. */
@@ -47,7 +47,7 @@ function caseTable(all: readonly AdapterResult[]): string {
   );
 }
 
-/** What came of a case: `pass`, or what did not, of how many tests. */
+/** The result of a case: `pass`, or the number of tests that did not. */
 function cell(results: readonly TestResult[]): string {
   const { passed, failed, known, surprising, lacking } = totalsOf(results);
   const count = results.length;

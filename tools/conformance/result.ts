@@ -1,26 +1,26 @@
-/** What came of a test. */
+/** The result of a test. */
 export interface TestResult {
   /** The case and what of it was tested. */
   readonly name: string;
   /**
-   * `passed`: as it should be. `failed`: not. `known`: not, in the way that the adapter says, and
-   * why. `surprising`: the adapter says that it fails, or how, and it does not. `lacking`: the
-   * implementation has not what it takes.
+   * `passed`: the expected result. `failed`: another one. `known`: a difference that the adapter
+   * lists. `surprising`: the adapter lists another result. `lacking`: the implementation lacks a
+   * capability or a command.
    */
   readonly status: "passed" | "failed" | "known" | "surprising" | "lacking";
-  /** What must come out, in a few words. */
+  /** The expected result, in a few words. */
   readonly expected: string;
-  /** What the implementation made of it; nothing if that is what must come out. */
+  /** The actual result; absent if it is the expected one. */
   readonly found?: string;
-  /** Why a difference is known, or what is lacking. */
+  /** Why a difference is known, or the lacking capability. */
   readonly why?: string;
-  /** What the command printed. */
+  /** The output of the command. */
   readonly detail?: string;
-  /** How long it took. */
+  /** The duration. */
   readonly milliseconds: number;
 }
 
-/** What came of testing an implementation. */
+/** The results of an implementation. */
 export interface AdapterResult {
   /** The adapter's name. */
   readonly name: string;

@@ -17,9 +17,9 @@ export interface RunOptions {
   readonly runner: CommandRunner;
   /** How many cases at a time. */
   readonly jobs: number;
-  /** Tells the time in milliseconds. */
+  /** The time in milliseconds. */
   readonly now: () => number;
-  /** Told after each case how many tests are done. */
+  /** Called after each case with the number of tests that are done. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -106,7 +106,7 @@ async function testCase(
     const start = options.now();
     const finding = await test.run(place);
     const milliseconds = options.now() - start;
-    results.push({ name, expected, ...judge(adapter, name, finding), milliseconds });
+    results.push({ name, expected, ...compareWithKnown(adapter, name, finding), milliseconds });
   }
   return results;
 }
@@ -122,7 +122,7 @@ function whatIsLacking(
 }
 
 /** Compare with what is known of the implementation. */
-function judge(
+function compareWithKnown(
   adapter: Adapter,
   name: string,
   finding: Finding,

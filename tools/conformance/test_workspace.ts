@@ -5,26 +5,26 @@ import { commandLine } from "./command_line.ts";
 import type { CommandRunner, ProcessOutcome } from "../kit/process_outcome.ts";
 import { expandContents } from "./parts.ts";
 
-/** What came of a test: undefined if it is as it should be. */
+/** The finding of a test; undefined if the result is as expected. */
 export type Finding =
   | {
-    /** What the implementation made of it, in the same few words each time. */
+    /** The result of the implementation, in the same few words each time. */
     readonly found: string;
-    /** What it printed, for people. */
+    /** The output, for people. */
     readonly detail: string;
   }
   | undefined;
 
-/** What a test answers when all is as it should be. */
+/** The finding of a test with the expected result. */
 export const PASS: Finding = undefined;
 
 /** Whatever a command changes gets a later time than this: the day the RFC was posted. */
 const LONG_AGO = new Date("2010-09-06T10:04:38Z");
 const OUTPUT_NAME = "output";
-/** How much of what a command prints is kept for people, in characters. */
+/** The number of characters of the output that are kept for people. */
 const DETAIL_LENGTH = 2000;
 
-/** A folder with the files of a case, and an implementation that is let loose on them. */
+/** A folder with the files of a case, in which an implementation runs. */
 export class TestWorkspace {
   readonly #adapter: Adapter;
   readonly #runner: CommandRunner;
@@ -98,19 +98,19 @@ export class TestWorkspace {
     return { found, detail: this.#short(outcome.stderr + printed) };
   }
 
-  /** Judge the folder's files; the judge answers what is wrong. */
-  judge(judge: (folder: string) => string | undefined): Finding {
-    const found = judge(this.#folder);
+  /** Check the folder's files; `check` returns a description of what is wrong. */
+  verify(check: (folder: string) => string | undefined): Finding {
+    const found = check(this.#folder);
     return found === undefined ? PASS : { found, detail: "" };
   }
 
-  /** Judge the file that the last command was to write. */
-  judgeOutput(judge: (path: string) => string | undefined): Finding {
+  /** Check the file that the last command was to write. */
+  verifyOutput(check: (path: string) => string | undefined): Finding {
     if (!existsSync(this.#output, { isFile: true })) return { found: "writes no file", detail: "" };
-    return this.judge(() => judge(this.#output));
+    return this.verify(() => check(this.#output));
   }
 
-  /** What the last command wrote into its file, or, if it has none, what it printed. */
+  /** The file that the last command wrote, or its output if it has none. */
   outputOr(stdout: Uint8Array): Uint8Array {
     return existsSync(this.#output, { isFile: true }) ? Deno.readFileSync(this.#output) : stdout;
   }
@@ -119,10 +119,10 @@ export class TestWorkspace {
     return `${this.#folder}/${OUTPUT_NAME}`;
   }
 
-  /** What is worth showing of what a command printed: the folder is another one each time. */
+  /** The output of a command without the folder, which is another one each time. */
   #short(text: string): string {
-    const told = text.slice(0, 2 * DETAIL_LENGTH).replaceAll(`${this.#folder}/`, "");
-    return told.length > DETAIL_LENGTH ? `${told.slice(0, DETAIL_LENGTH)}...` : told;
+    const shown = text.slice(0, 2 * DETAIL_LENGTH).replaceAll(`${this.#folder}/`, "");
+    return shown.length > DETAIL_LENGTH ? `${shown.slice(0, DETAIL_LENGTH)}...` : shown;
   }
 
   #isChanged(name: string): boolean {

@@ -1,11 +1,11 @@
-/** Shares, budgets and workers, as the command line has them. */
+/** Shards, budgets and workers on the command line. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { crash } from "./run_crash_testing.ts";
 
 const NAMES = ["aliasing", "dirty-bit"];
 
-Deno.test("shares that are merged print what one run prints", () =>
+Deno.test("merged shards print what one run prints", () =>
   inTempDir(async (folder) => {
     const files = [1, 2, 3].map((index) => `${folder}/${index}.json`);
     for (const [i, out] of files.entries()) {
@@ -36,7 +36,7 @@ Deno.test("a budget that is used up is said, and what is left can be done later"
     assertStringIncludes(text.stdout, "spaces NOT explored exhaustively (partial)");
   }));
 
-Deno.test("one case tells what it stands for", async () => {
+Deno.test("one case prints its certificate", async () => {
   const { stdout } = await crash("run", "sub-cluster-trim", "--no-save", "--profile", "strict");
   assertEquals(stdout.includes("model: "), false, "it has no case of the profile");
   const one = await crash("run", "four-outcomes", "--profile", "rfc", "--no-save", "--depth", "1");

@@ -3,11 +3,10 @@ import { findingName, writeFinding } from "../trials/finding_folder.ts";
 import { FORMATS, LEFT_OUT } from "../trials/formats.ts";
 import { QemuToolError } from "../trials/qemu_tool_error.ts";
 import { qemuVersion } from "../trials/qemu_img.ts";
-import { type DriversResult, runDrivers } from "../trials/run_drivers.ts";
+import { type DriversResult, imagesFolder, runDrivers } from "../trials/run_drivers.ts";
 import { findingsOf, scorecardNotes, scorecardText, trialJson } from "../trials/scorecard.ts";
 import { readRecording } from "../trials/read_recording.ts";
 import { type TrialResult, tryDriver } from "../trials/trial.ts";
-import { MemoryFolder } from "../trials/workplace.ts";
 import { printJson } from "../kit/json.ts";
 import { driversReport } from "./report/drivers_report.ts";
 import { contextOf, writeReport } from "./report/write_report.ts";
@@ -22,7 +21,7 @@ export interface DriversCommandOptions extends OutputOptions {
   /** The formats to test; none for all. */
   readonly formats: readonly string[];
   readonly preset: string | undefined;
-  /** How many images are checked at a time. */
+  /** The number of images that are checked at a time. */
   readonly processes: number;
 }
 
@@ -38,6 +37,7 @@ export async function driversCommand(
   const version = await qemuVersion();
   const result = await runDrivers({
     ...{ formats, preset, processes: options.processes },
+    interrupts: io,
     onProgress: (text) => io.showStatus(text),
   });
   if (result.trials.length === 0) {
@@ -67,7 +67,7 @@ export async function driverLogCommand(
   const format = lookUp("format", options.format, byName(FORMATS));
   const preset = presetOf(options.preset);
   const version = await qemuVersion();
-  using folder = new MemoryFolder();
+  using folder = imagesFolder(io);
   const paths = { logPath: log, basePath: base, folder: folder.path };
   const recording = await readRecording(format, paths);
   const trial = await tryDriver(recording, {

@@ -14,23 +14,23 @@ import type { Io } from "../kit/io.ts";
 import { type PartialFile, readPartialFile } from "./partial_file.ts";
 import type { SearchOptions } from "./search_options.ts";
 
-/** Where workers find how to set a problem up. */
+/** The module in which workers set up a problem. */
 const MODULE = new URL("./problem.ts", import.meta.url).href;
 
-/** Explores problems one after the other, as the command line asks for. */
+/** Explores problems one after the other, with the options of the command line. */
 export class Explorer {
   readonly #options: SearchOptions;
   readonly #io: Io;
   readonly #before: PartialFile | undefined;
 
-  /** Read what was done before, if that is to be taken up. Throws {@linkcode UsageError}. */
+  /** Read earlier work, if the command resumes it. Throws {@linkcode UsageError}. */
   constructor(options: SearchOptions, io: Io) {
     this.#options = options;
     this.#io = io;
     this.#before = options.resume === undefined ? undefined : readPartialFile(options.resume);
   }
 
-  /** How many crashes in a row. */
+  /** The number of crashes in a row. */
   get depth(): number {
     return this.#options.depth;
   }
@@ -64,8 +64,7 @@ export class Explorer {
       budget.spend(exploration.recoveries - spentBefore);
       if (!partial.isComplete && partial.items.length === (before?.items.length ?? 0)) {
         this.#io.printError(
-          "the budget was used up before any part of the search came to its end: nothing to go on " +
-            "from; give more",
+          "the budget ended before the first part of the search: nothing can be resumed; raise --budget",
         );
       }
       return { exploration, partial };

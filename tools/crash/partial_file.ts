@@ -6,28 +6,28 @@ import { count, listOf, numberFrom, oneOf, parseJson, text } from "../kit/schema
 import { withCurrentNames } from "./former_names.ts";
 import { byField, caseSource, fields, logSource } from "./schemas.ts";
 
-/** What was done of some searches, as a file: `--out` writes it, `--resume` and `merge` read it. */
+/** The work done on some searches, as a file: `--out` writes it, `--resume` and `merge` read it. */
 export interface PartialFile {
   /** The version of this format. */
   readonly powercut: 1;
-  /** Tells it from other files of ours. */
+  /** The kind of file. */
   readonly kind: "partial";
-  /** Each search, and what was done of it. */
+  /** Each search, and the work done on it. */
   readonly searches: readonly PartialSearch[];
 }
 
 /** One search of a file. */
 export interface PartialSearch {
-  /** What is searched. */
+  /** The search. */
   readonly input: ProblemInput;
-  /** What was done. */
+  /** The work done. */
   readonly partial: PartialResult;
 }
 
 const search = { preset: text, depth: count };
 const items = v.tuple([count, count], "must be a pair of numbers");
 
-/** What is stored of a sighting; its state is checked when it is built. */
+/** The stored part of a sighting; its state is checked when it is built. */
 const sighting = fields({
   violation: fields({ kind: oneOf(...VIOLATION_KINDS), subject: text, detail: text }),
   occurrences: count,

@@ -1,4 +1,4 @@
-/** What the command line explores, as plain data: workers and other machines set it up from that. */
+/** The searches of the command line as plain data, from which workers and other machines set them up. */
 import type { Problem } from "../../harness/advanced.ts";
 import { SCENARIOS } from "../../scenarios/catalog.ts";
 import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
@@ -15,7 +15,7 @@ export interface CaseInput {
   readonly case: number;
   /** The preset's name. */
   readonly preset: string;
-  /** How many crashes in a row. */
+  /** The number of crashes in a row. */
   readonly depth: number;
 }
 
@@ -27,11 +27,11 @@ export interface LogInput {
   readonly base: string;
   /** The preset's name. */
   readonly preset: string;
-  /** How many crashes in a row. */
+  /** The number of crashes in a row. */
   readonly depth: number;
 }
 
-/** What is explored. */
+/** A search. */
 export type ProblemInput = CaseInput | LogInput;
 
 /** Set a problem up. Throws {@linkcode UsageError} if there is no such thing. */

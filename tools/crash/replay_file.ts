@@ -11,11 +11,11 @@ import { count, listOf, numberFrom, oneOf, parseJson, type Schema, text } from "
 import { withCurrentNames } from "./former_names.ts";
 import { byField, caseSource, fields, imageSpec, logSource, steps } from "./schemas.ts";
 
-/** A violation as a file: what to run, where to crash, and which choices to make. */
+/** A violation as a file: the source of the log, the crash point and the choices. */
 export interface ReplayFile {
   /** The version of this format. */
   readonly powercut: 1;
-  /** What produced the log. */
+  /** The source of the log. */
   readonly source:
     | { readonly scenario: string; readonly case: number; readonly steps?: readonly Step[] }
     | { readonly image: ImageSpec; readonly steps: readonly Step[] }
@@ -32,11 +32,11 @@ export interface ReplayFile {
   readonly choices: readonly number[];
   /** Crashes of recoveries after that one, the first one first. */
   readonly nested?: readonly { readonly afterEvent: number; readonly choices: readonly number[] }[];
-  /** What it shows. */
+  /** The violation. */
   readonly violation: Violation;
   /** Why, in sentences. */
   readonly explanation?: readonly string[];
-  /** What the hash is of, so that it can be said what has changed. */
+  /** The contents of the hash, to describe a difference. */
   readonly trace?: TraceDigest;
 }
 

@@ -16,7 +16,7 @@ import { UsageError } from "../kit/usage_error.ts";
 import { findCase, openLog } from "./problem.ts";
 import type { ReplayFile } from "./replay_file.ts";
 
-/** What a replay needs: the log, what to judge it with, and when to let go of files. */
+/** The parts of a replay: the log, the target that checks it, and the files to close. */
 export interface Source extends Disposable {
   readonly log: WriteLog;
   readonly target: Target;

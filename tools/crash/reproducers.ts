@@ -1,5 +1,5 @@
 /**
- * The stored reproducers: what each comes from. `deno run -A tools/crash/reproducers.ts` finds, shrinks
+ * The stored reproducers, and the origin of each. `deno run -A tools/crash/reproducers.ts` finds, shrinks
  * and writes them anew, for when the driver writes something else on purpose: until then they are
  * refused, since each is bound to its trace.
  *
@@ -21,7 +21,7 @@ import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 /** Where the files are. */
 export const REPRODUCERS_FOLDER = new URL("../../testdata/reproducers/", import.meta.url);
 
-/** What a reproducer comes from. */
+/** The origin of a reproducer. */
 export interface ReproducerOrigin {
   /** The file's name, without its ending. */
   readonly name: string;
@@ -110,15 +110,15 @@ const SEED = 1;
 const FEWEST_STEPS = 100;
 const STEPS = 200;
 /** Half of them are out of place and are left out. */
-const MOST_STEPS = 2 * STEPS;
+const MAX_STEPS = 2 * STEPS;
 /** A random workload is taken not to fail after so many recoveries. */
-const MOST_RECOVERIES = 20_000;
+const MAX_RECOVERIES = 20_000;
 
 /** The first long random workload that shows the violation; undefined if none of some does. */
 export function failingWorkload(origin: ReproducerOrigin): readonly Step[] | undefined {
   const { subject, shape } = subjectFor(origin.image);
   const preset = lookUpPreset(origin.preset ?? "sectors");
-  const options = { seed: SEED, count: WORKLOADS, maxSteps: MOST_STEPS, swarm: true };
+  const options = { seed: SEED, count: WORKLOADS, maxSteps: MAX_STEPS, swarm: true };
   for (const { steps } of randomWorkloads(shape, options).workloads) {
     const some = upTo(steps, STEPS);
     if (some.length < FEWEST_STEPS) continue;
@@ -127,7 +127,7 @@ export function failingWorkload(origin: ReproducerOrigin): readonly Step[] | und
   return undefined;
 }
 
-/** The first steps, not ending with a snapshot, behind which nothing happens. */
+/** The first steps, not ending with a snapshot, which would have nothing after it. */
 function upTo(steps: readonly Step[], count: number): readonly Step[] {
   const some = steps.slice(0, count);
   return some.at(-1)?.kind === "snapshot" ? some.slice(0, -1) : some;
@@ -139,7 +139,7 @@ function shows(
   { preset, kind }: { readonly preset: Preset; readonly kind: ViolationKind },
 ): boolean {
   try {
-    const options = { kind, mostDecisions: 2, maxRecoveries: MOST_RECOVERIES };
+    const options = { kind, mostDecisions: 2, maxRecoveries: MAX_RECOVERIES };
     return findViolation(subject.record(steps), preset, options).violation !== undefined;
   } catch (error) {
     // A mutant may make the image invalid, and the driver then refuses it.

@@ -15,7 +15,7 @@ export function replaysOf(
   );
 }
 
-/** What `--json` prints of a result: the same for the same seed, wherever it was run. */
+/** The JSON of a result: the same for the same seed on every machine. */
 export function resultJson(result: ScenarioResult): unknown {
   const { scenario, name, expected, found, asExpected } = result;
   if (result.kind === "demonstration") {

@@ -108,7 +108,7 @@ export function printResults(
   return results.every(({ asExpected }) => asExpected) ? EXIT.OK : EXIT.FINDING;
 }
 
-/** Save the file that replays a case's first violation. Answers the command that replays it. */
+/** Save the file that replays a case's first violation. Returns the command that replays it. */
 function saveFirstReplay(folder: string, result: CaseResult, io: Io): string | undefined {
   const path = saveReplay(folder, replaysOf(result)[0], io);
   return path === undefined ? undefined : io.commandText("crash", "replay", path);

@@ -4,7 +4,7 @@ import type { Io } from "../kit/io.ts";
 import type { ReplayFile } from "./replay_file.ts";
 
 /**
- * Write a replay file into `folder`, named after what it shows. Answers its path, or undefined,
+ * Write a replay file into `folder`, named after its violation. Returns its path, or undefined,
  * with a message, if it can't be written.
  */
 export function saveReplay(

@@ -13,9 +13,9 @@ type SearchName = typeof SEARCH_OPTIONS[number]["long"];
 export interface SearchOptions {
   /** The engine's name. */
   readonly engine: string;
-  /** How many crashes in a row. */
+  /** The number of crashes in a row. */
   readonly depth: number;
-  /** How many workers. */
+  /** The number of workers. */
   readonly workers: number;
   /** The shard; undefined for the whole. */
   readonly shard: Shard | undefined;
@@ -24,9 +24,9 @@ export interface SearchOptions {
   /** States to sample, and the seed. */
   readonly samples: number;
   readonly seed: number;
-  /** Where what was done is written; undefined for nowhere. */
+  /** The file for the work done; undefined for none. */
   readonly out: string | undefined;
-  /** Where to take up what was done before; undefined for nothing. */
+  /** The file with earlier work to resume; undefined for none. */
   readonly resume: string | undefined;
 }
 
@@ -71,7 +71,7 @@ function parseShard(text: string): Shard {
   throw new UsageError(`--shard must be I/N with I from 1 to N, such as 2/5, not '${text}'`);
 }
 
-/** How much a command may do: recoveries, or time, over all of its searches. */
+/** The budget of a command, in recoveries or time, over all of its searches. */
 export class Budget {
   readonly #maxRecoveries: number;
   readonly #endsAt: number;

@@ -24,13 +24,13 @@ import { type ReplayFile, replayFileOf } from "./replay_file.ts";
 import { crashPointOf, type Source } from "./replay_source.ts";
 
 /** A smaller workload, or a changed log, is taken to be clean after so many recoveries. */
-export const MOST_RECOVERIES = 200_000;
+export const MAX_RECOVERIES = 200_000;
 
 /** A case that is as small as it gets. */
 export interface ShrunkCase {
   /** The file that replays it. */
   readonly replay: ReplayFile;
-  /** Its log, and what it is judged with. */
+  /** Its log, and the target that checks it. */
   readonly recording: Omit<Recording, "stepStarts">;
   /** The violation in its smallest state. */
   readonly violation: FoundViolation;
@@ -44,7 +44,7 @@ export interface ShrunkCase {
 
 /** Where a case comes from. */
 export interface Origin {
-  /** What produced the log. */
+  /** The source of the log. */
   readonly source: ReplayFile["source"];
   /** The ordering profile, for people. */
   readonly profile: string;
@@ -71,12 +71,12 @@ export function shrinkWorkloadCase(
   { steps, ...wanted }: {
     readonly steps: readonly Step[];
     readonly kind: ViolationKind;
-    /** How many crashes in a row it takes; 1 if not given. */
+    /** The number of crashes in a row; 1 if not given. */
     readonly depth?: number;
   },
 ): ShrunkCase | undefined {
   const { preset, source } = origin;
-  const options = { ...wanted, preset, maxRecoveries: MOST_RECOVERIES };
+  const options = { ...wanted, preset, maxRecoveries: MAX_RECOVERIES };
   const shrunk = shrinkWorkload(subject, steps, options);
   if (!shrunk || "log" in source) return undefined;
   const smaller = { ...origin, source: { ...source, steps: shrunk.steps } };
@@ -95,7 +95,7 @@ function finish(
   const { log, target, guestBytes } = recording;
   const trial = prepareContext(log, target, preset, { guestBytes });
   const violation = shrinkState(trial, found);
-  const explanation = explain(trial, violation, { guestBytes, maxRecoveries: MOST_RECOVERIES });
+  const explanation = explain(trial, violation, { guestBytes, maxRecoveries: MAX_RECOVERIES });
   const hash = traceHash(log, { preset, target });
   const replay = replayFileOf(violation, {
     source,

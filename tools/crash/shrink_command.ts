@@ -17,7 +17,7 @@ import type { OutputOptions } from "./options.ts";
 import { parseReplayFile } from "./replay_file.ts";
 import { sourceOf } from "./replay_source.ts";
 import { saveReplay } from "./save_replay.ts";
-import { MOST_RECOVERIES, shrinkCase, type ShrunkCase } from "./shrink_case.ts";
+import { MAX_RECOVERIES, shrinkCase, type ShrunkCase } from "./shrink_case.ts";
 
 /** Options of `shrink`. */
 export interface ShrinkCommandOptions extends OutputOptions {
@@ -87,7 +87,7 @@ function effortText({ before, after, effort }: NonNullable<ShrunkCase["steps"]>)
   const { workloads, recoveries, cutShort } = effort;
   const minimal = cutShort === 0
     ? "without any one of them no crash shows such a violation (exhaustive)"
-    : `${cutShort} smaller workload(s) given up after ${MOST_RECOVERIES} recoveries`;
+    : `${cutShort} smaller workload(s) given up after ${MAX_RECOVERIES} recoveries`;
   return `${before} step(s), shrunk to ${after.length}; ${minimal}. ` +
     `${workloads} workloads, ${recoveries} recoveries.`;
 }

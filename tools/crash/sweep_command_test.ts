@@ -45,7 +45,7 @@ Deno.test("crash sweep prints JSON: the same for the same seed", async () => {
   });
 });
 
-Deno.test("crash sweep stops where it is told, and says so", async () => {
+Deno.test("crash sweep stops at the workload limit, and says so", async () => {
   const { code, stdout } = await crash("sweep", "--max-workloads", "30");
   assertEquals(code, 0);
   assertStringIncludes(stdout, "30 of 9476 workloads, stopped by the workload budget");
@@ -115,7 +115,7 @@ Deno.test("crash sweep --depth cuts recoveries short as well", async () => {
   assertStringIncludes(stdout, "each under every crash, 2 in a row: ");
 });
 
-Deno.test("a workload that the driver refuses is told from a crash", async () => {
+Deno.test("a refused workload is not reported as a crash", async () => {
   const steps = '[{"kind":"write","offsetBytes":1000000000,"lengthBytes":512}]';
   const { code, stdout } = await crash("sweep", "--steps", steps);
   assertEquals(code, 1);

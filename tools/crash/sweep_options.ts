@@ -13,7 +13,7 @@ import {
   SAVE_CONFLICT,
 } from "./options.ts";
 
-/** What to sweep. */
+/** The format to sweep. */
 export interface SweepTargetOptions {
   /** The format's name; qed if not given. */
   readonly target?: string | undefined;

@@ -7,7 +7,7 @@ import { qedSweep } from "../../scenarios/qed/qed_sweep.ts";
 import { UsageError } from "../kit/usage_error.ts";
 import type { SweepTargetOptions } from "./sweep_options.ts";
 
-/** Something to sweep, and what is to be known to make workloads for it. */
+/** A format to sweep, and the shape of its workloads. */
 export interface SweepTarget {
   readonly subject: Subject;
   readonly shape: DiskShape;

@@ -7,48 +7,48 @@ import type { Implementation } from "./implementation.ts";
 import { minimiseCase } from "./minimise.ts";
 import { tokenOf } from "./token.ts";
 
-/** Every so many-th case is shown to QEMU as well: that takes ten times as long. */
+/** Every fourth case is compared with QEMU as well, which takes ten times as long. */
 export const COMPARED_EVERY = 4;
-/** Cases that QEMU looks at, at the same time. */
-const MOST_AT_ONCE = 3;
+/** The number of cases that QEMU runs at a time. */
+const MAX_AT_ONCE = 3;
 /** Findings of one rule that are made smaller and reported; more are counted. */
-const MOST_OF_A_RULE = 2;
+const MAX_OF_A_RULE = 2;
 
 /**
  * A case that takes longer here is a finding: some loop asks for nothing, and so is not counted. No
  * case takes a second on a machine that has nothing else to do.
  */
-const MOST_CASE_MILLISECONDS = 60_000;
+const MAX_CASE_MILLISECONDS = 60_000;
 
-/** What to run. */
+/** Options of a campaign. */
 export interface CampaignOptions {
   /** Where cases come from. */
   readonly source: CaseSource;
-  /** What is tested. */
+  /** The implementation under test. */
   readonly here: Implementation;
-  /** Whom to compare with; nobody if not given. */
+  /** The programs to compare with; none if not given. */
   readonly parties?: Parties;
-  /** How many generated cases at the most. */
-  readonly mostCases: number;
+  /** The maximum number of generated cases. */
+  readonly maxCases: number;
   /** Asked before each case. */
   readonly isOver: () => boolean;
   /** Milliseconds that have passed. */
   readonly now: () => number;
   /** Lets the event loop run: signals, and programs that have ended. */
   readonly turn: () => Promise<void>;
-  /** Told after each case. */
+  /** Called after each case. */
   readonly onCase?: (result: CampaignResult) => void;
 }
 
-/** What came of it, so far. */
+/** The result so far. */
 export interface CampaignResult {
-  /** Cases that were put through the oracles here. */
+  /** Cases that the oracles here checked. */
   casesHere: number;
-  /** Cases that QEMU looked at. */
+  /** Cases that were compared with QEMU. */
   casesCompared: number;
-  /** How many cases came to each verdict. */
+  /** The number of cases for each verdict. */
   readonly verdicts: Map<string, number>;
-  /** How many cases broke each rule. */
+  /** The number of cases that break each rule. */
   readonly rules: Map<string, number>;
   /** Findings about us. */
   readonly findings: FoundCase[];
@@ -59,12 +59,12 @@ export interface CampaignResult {
 /** Run the corpus, then cases one after the other until it is over. */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const campaign = new Campaign(options);
-  const { source, mostCases, isOver } = options;
+  const { source, maxCases, isOver } = options;
   for (const { name, one } of source.corpus) {
     if (isOver()) break;
     await campaign.take(one, { token: `corpus:${name}`, isCompared: true });
   }
-  for (let number = 0; number < mostCases && !isOver(); number++) {
+  for (let number = 0; number < maxCases && !isOver(); number++) {
     const one = makeCase(source, number);
     const token = tokenOf(source.seed, number, one);
     await campaign.take(one, { token, isCompared: number % COMPARED_EVERY === 0 });
@@ -73,7 +73,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   return campaign.result;
 }
 
-/** Put one case through everything. */
+/** Check one case with every oracle. */
 export async function runCase(
   one: FuzzCase,
   token: string,
@@ -81,7 +81,7 @@ export async function runCase(
 ): Promise<CampaignResult> {
   const turn = () => Promise.resolve();
   const source = { seed: "", corpus: [] };
-  const campaign = new Campaign({ ...options, source, mostCases: 1, isOver: () => false, turn });
+  const campaign = new Campaign({ ...options, source, maxCases: 1, isOver: () => false, turn });
   await campaign.take(one, { token, isCompared: true });
   await campaign.finish();
   return campaign.result;
@@ -110,12 +110,12 @@ class Campaign {
     const start = now();
     const { findings, verdicts } = fuzzHere(one, here);
     const milliseconds = Math.round(now() - start);
-    if (milliseconds > MOST_CASE_MILLISECONDS) this.#reportSlow(one, token, milliseconds);
+    if (milliseconds > MAX_CASE_MILLISECONDS) this.#reportSlow(one, token, milliseconds);
     this.result.casesHere++;
     verdicts.forEach((verdict) => count(this.result.verdicts, verdict));
     for (const finding of findings) await this.#report(one, { finding, token });
     if (parties && how.isCompared) {
-      while (this.#running.size >= MOST_AT_ONCE) await Promise.race(this.#running);
+      while (this.#running.size >= MAX_AT_ONCE) await Promise.race(this.#running);
       const running: Promise<void> = this.#compare(one, token, parties)
         .catch((error) => void (this.#failure ??= error))
         .finally(() => this.#running.delete(running));
@@ -143,7 +143,7 @@ class Campaign {
     verdicts.forEach((verdict) => count(this.result.verdicts, verdict));
     for (const finding of findings) await this.#report(one, { finding, token, transcript });
     for (const finding of aboutQemu) {
-      if (count(this.result.rules, finding.rule) > MOST_OF_A_RULE) continue;
+      if (count(this.result.rules, finding.rule) > MAX_OF_A_RULE) continue;
       this.result.aboutQemu.push({ finding, token, one, smallest: one, transcript });
     }
   }
@@ -153,7 +153,7 @@ class Campaign {
     found: { finding: Finding; token: string; transcript?: string },
   ): Promise<void> {
     const { finding, token, transcript } = found;
-    if (count(this.result.rules, finding.rule) > MOST_OF_A_RULE) return;
+    if (count(this.result.rules, finding.rule) > MAX_OF_A_RULE) return;
     const isCompared = transcript !== undefined;
     const smallest = await minimiseCase(
       one,

@@ -3,7 +3,7 @@ import type { Edit, FilePlan } from "./fuzz_case.ts";
 import { MUTATIONS } from "./mutations.ts";
 import type { Random } from "../../lib/storage/random.ts";
 
-/** What the image of a case is called. */
+/** The name of the image of a case. */
 export const IMAGE_NAME = "image.qed";
 
 /** Names that ask for something else than a file beside the image, or for nothing. */
@@ -28,7 +28,7 @@ const BAD_NAMES: readonly (readonly number[])[] = [
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** Give the image backing files, or names of some. Answers the files behind it. */
+/** Give the image backing files, or names of some. Returns the backing files. */
 export function addBacking(draft: Draft, random: Random): FilePlan[] {
   const at = random.oneIn(6)
     ? random.pick([65, 100, 512, draft.headerClusters * draft.clusterBytes - 8])
@@ -72,11 +72,11 @@ interface ChainPlan {
   readonly name: (bytes: Uint8Array) => void;
   /** Whether the image says that it is raw. */
   readonly isRaw: boolean;
-  /** What the last file names as its own backing file. */
+  /** The backing file that the last file names. */
   readonly endsIn?: string;
 }
 
-/** Some QED images, each behind the one before it, and a raw file or a loop at the end. */
+/** Some QED images, each the backing file of the one before it, and a raw file or a loop at the end. */
 function makeChain(random: Random, plan: ChainPlan): FilePlan[] {
   const depth = random.weighted([[8, 0], [5, 1], [2, 2], [1, 6]]);
   const nameOf = (i: number) => i === 0 && random.oneIn(3) ? random.pick(ODD_NAMES) : `base${i}`;

@@ -1,18 +1,18 @@
 import { FEATURE, type HeaderLayout, type QedImage } from "../../lib/qed/mod.ts";
-import { readRange, sample } from "./examine.ts";
+import { readRange, sample } from "./probe.ts";
 import type { FuzzCase } from "./fuzz_case.ts";
 import { type FirstContents, GuestModel } from "./guest_model.ts";
 import { type Outcome, repairRequests, type Session, surveyImage, Violation } from "./session.ts";
 import { PAGE_BYTES, type SparseFile } from "../../lib/storage/sparse_file.ts";
-import { backingContents, MOST_MODELLED_BYTES, takeStep } from "./steps.ts";
+import { backingContents, MAX_MODELLED_BYTES, takeStep } from "./steps.ts";
 import type { Survey } from "./table_survey.ts";
 
 /** Clusters whose contents are compared after a repair or a step. */
-const MOST_COMPARED = 48;
+const MAX_COMPARED = 48;
 
-/** What came of changing an image. */
+/** The result of changing an image. */
 export interface Changed {
-  /** How it ended: refused to open, not sound before and so not judged, or judged and good. */
+  /** How it ended: refused to open, not sound before and so not checked, or checked and good. */
   readonly verdict: "refused" | "unsound" | "sound";
   /** Leaks that a repair left. */
   readonly leaksLeft?: number;
@@ -44,7 +44,7 @@ export function changeImage(session: Session, one: FuzzCase, options: ChangeOpti
   const leaksLeft = options.repairs ? repair(session, image, survey) : undefined;
 
   const isSound = wasRepaired || survey.corruptions === 0;
-  const model = isSound && image.imageBytes <= MOST_MODELLED_BYTES
+  const model = isSound && image.imageBytes <= MAX_MODELLED_BYTES
     ? modelOf(session, image, { survey, before })
     : undefined;
   if (isSound) assertSound(file, image, wasRepaired ? "repair" : "opening");
@@ -119,7 +119,7 @@ function compare(
   const { model, survey } = facts;
   const { clusterBytes } = image.geometry;
   const clusters = [
-    ...sample([...survey.kept.keys()], MOST_COMPARED),
+    ...sample([...survey.kept.keys()], MAX_COMPARED),
     ...sample(survey.lost, 8),
     0,
   ];

@@ -14,15 +14,15 @@ import {
   type Verdict,
 } from "./verdicts.ts";
 
-/** What came of comparing ourselves with QEMU on a case. */
+/** The result of comparing this library with QEMU on a case. */
 export interface DifferentialResult {
   /** Disagreements that nothing known explains, and errors of ours. */
   readonly findings: readonly Finding[];
   /** Crashes and hangs of QEMU: findings about QEMU, not about us. */
   readonly aboutQemu: readonly Finding[];
-  /** What became of each command, for the counts. */
+  /** The verdict on each command, for the counts. */
   readonly verdicts: readonly string[];
-  /** What both said, for the report of a finding. */
+  /** The output of both, for the report of a finding. */
   readonly transcript: string;
 }
 
@@ -43,9 +43,9 @@ export function realParties(qemu: QemuImg): Parties {
 }
 
 /** Larger disks are not converted: that is a matter of time only. */
-const MOST_CONVERTED_BYTES = 16n << 20n;
+const MAX_CONVERTED_BYTES = 16n << 20n;
 
-/** Have both programs look at a case, and compare what they say. */
+/** Run both programs on a case, and compare their verdicts. */
 export async function compareWithQemu(
   one: FuzzCase,
   parties: Parties,
@@ -60,7 +60,7 @@ export async function compareWithQemu(
   if (reach === "loop") return comparison.skip("qemu: known difference: loops");
   if (reach === "outside") return comparison.skip("qemu: chain leaves the folder");
   await comparison.compare("check");
-  if (comparison.diskBytes <= MOST_CONVERTED_BYTES) await comparison.compare("convert");
+  if (comparison.diskBytes <= MAX_CONVERTED_BYTES) await comparison.compare("convert");
   return comparison.result;
 }
 
@@ -72,7 +72,7 @@ class Comparison {
   readonly #aboutQemu: Finding[] = [];
   readonly #verdicts: string[] = [];
   #transcript = "";
-  /** The size of the disk, as far as anybody could tell. */
+  /** The size of the disk, where one of the programs reports it. */
   diskBytes = 0n;
 
   constructor(folder: string, parties: Parties, files: readonly SparseFile[]) {
@@ -133,11 +133,11 @@ class Comparison {
   }
 
   #note(command: CommandName, ours: Verdict, theirs: QemuVerdict): void {
-    const told = (verdict: QemuVerdict) =>
+    const described = (verdict: QemuVerdict) =>
       "broken" in verdict
         ? `${verdict.broken}: ${verdict.message}`
         : `exit ${verdict.code} ${JSON.stringify(verdict.facts)} ${verdict.complaint}`;
-    const lines = [`${command}`, `  here: ${told(ours)}`, `  QEMU: ${told(theirs)}`, ""];
+    const lines = [`${command}`, `  here: ${described(ours)}`, `  QEMU: ${described(theirs)}`, ""];
     this.#transcript += lines.join("\n").replaceAll(this.#folder, "FOLDER");
   }
 }

@@ -70,7 +70,7 @@ const LIES: readonly (readonly [what: string, lie: Partial<Verdict>])[] = [
 ];
 
 for (const [what, lie] of LIES) {
-  Deno.test(`planted: a program that is wrong about the ${what}`, async () => {
+  Deno.test(`injected bug: a program that is wrong about the ${what}`, async () => {
     const { one, verdict } = agreement();
     const ours = () => Promise.resolve(verdict);
     const honest = await compareWithQemu(one, { ours, theirs: ours });
@@ -85,7 +85,7 @@ for (const [what, lie] of LIES) {
   });
 }
 
-Deno.test("an internal error of ours is a finding, and a crash of QEMU's is told apart", async () => {
+Deno.test("an internal error of ours is a finding, and a crash of QEMU's is not", async () => {
   const { one, verdict } = agreement();
   const ours = () => Promise.reject(new TypeError("undefined"));
   const theirs = () => Promise.resolve({ broken: "crash" as const, message: "SIGSEGV" });
@@ -96,7 +96,7 @@ Deno.test("an internal error of ours is a finding, and a crash of QEMU's is told
   assertEquals([findings.length, aboutQemu[0].rule], [0, "info: QEMU's crash"]);
 });
 
-Deno.test("planted: a loop that asks for nothing is told by the time it takes", async () => {
+Deno.test("injected bug: a loop without requests is detected by its time", async () => {
   let milliseconds = 0;
   const now = () => milliseconds += 61_000;
   const { findings } = await runCase(agreement().one, "token", { here: OURS, now });

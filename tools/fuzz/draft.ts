@@ -22,7 +22,7 @@ export interface Draft {
   readonly data: number[];
   /** The end of the file so far. */
   fileBytes: number;
-  /** What the file is made of. */
+  /** The parts of the file. */
   readonly edits: Edit[];
 }
 
@@ -31,7 +31,7 @@ export function tableEntries(draft: Pick<Draft, "clusterBytes" | "tableClusters"
   return draft.clusterBytes * draft.tableClusters / 8;
 }
 
-/** What the guest's disk holds at most with one L2 table, in bytes. */
+/** The largest disk with one L2 table, in bytes. */
 export function bytesPerTable(draft: Pick<Draft, "clusterBytes" | "tableClusters">): number {
   return tableEntries(draft) * draft.clusterBytes;
 }

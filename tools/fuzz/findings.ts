@@ -14,16 +14,16 @@ export interface FoundCase {
   readonly one: FuzzCase;
   /** The smallest one that shows the same. */
   readonly smallest: FuzzCase;
-  /** What the programs said, where they disagree. */
+  /** The output of both programs, where they disagree. */
   readonly transcript: string;
 }
 
 /** Larger files are not saved with a finding; the case says how to make them. */
-const MOST_SAVED_BYTES = 2 ** 32;
+const MAX_SAVED_BYTES = 2 ** 32;
 
 /**
  * Save a finding in a folder of its own in `folder`: the case, the smallest case that shows the
- * same, what was said, and the files that the smallest case describes. Answers the folder.
+ * same, the output of both programs, and the files of the smallest case. Returns the folder.
  */
 export function saveFinding(folder: string, found: FoundCase): string {
   const { finding, token, one, smallest, transcript } = found;
@@ -37,7 +37,7 @@ export function saveFinding(folder: string, found: FoundCase): string {
     `${finding.rule}\n${replayCommand(token)}\n\n${finding.message}\n\n${transcript}`,
   );
   buildFiles(smallest).forEach((file, i) => {
-    if (file.sizeBytes > MOST_SAVED_BYTES) return;
+    if (file.sizeBytes > MAX_SAVED_BYTES) return;
     file.save(`${path}/files/${smallest.files[i].name}`);
   });
   return path;
@@ -48,7 +48,7 @@ export function replayCommand(token: string): string {
   return `powercut fuzz --replay ${token}`;
 }
 
-/** How many edits and steps a case has. */
+/** The number of edits and steps of a case. */
 export function countParts(one: FuzzCase): number {
   return one.steps.length + one.files.reduce((sum, { edits }) => sum + edits.length, 0);
 }

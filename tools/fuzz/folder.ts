@@ -2,8 +2,8 @@
  * The files of a case on the real file system, for programs that know of no other.
  *
  * A hostile image may name any file of this machine as its backing file, or a network server. What
- * a name asks for is looked at before anybody opens it: images are opened together with what is
- * behind them only if all of that lies in the case's own folder.
+ * a name asks for is checked before a program opens it: an image is opened together with its
+ * backing files only if all of them lie in the case's own folder.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 /** Larger files are not put on a disk: some file systems cannot hold them. */
 const MAX_FILE_BYTES = 2 ** 36;
 
-/** What a case's chain would have a program do. */
+/** Where a case's backing chain leads. */
 export type Reach = "inside" | "outside" | "loop";
 
 /** Save the files of a case in a folder of their own. False if one of them is too large. */
@@ -31,7 +31,7 @@ export function makeFolder(): TempDir {
 }
 
 /**
- * Where opening the image with all that is behind it may lead. Stricter than any reader: whatever
+ * Where opening the image with its backing files may lead. Stricter than any reader: whatever
  * could be meant for another folder, a protocol or a device counts as outside, in either layout.
  */
 export function reachOf(one: FuzzCase, files: readonly SparseFile[]): Reach {
@@ -55,7 +55,7 @@ export function reachOf(one: FuzzCase, files: readonly SparseFile[]): Reach {
 const NAME_FIELDS = [56, 48];
 const LONGEST_NAME_BYTES = 8192;
 
-/** All names that somebody could read out of a file as that of its backing file. */
+/** All names that a reader could find in a file as that of its backing file. */
 function possibleNames(file: SparseFile): string[] {
   const header = file.read(0, 64);
   const fields = new DataView(header.buffer);

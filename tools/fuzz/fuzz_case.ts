@@ -16,7 +16,7 @@ export type Edit =
     readonly kind: "size";
     /** The new size. */
     readonly sizeBytes: number;
-    /** What it is, for people. */
+    /** A description. */
     readonly what: string;
   }
   | {
@@ -26,7 +26,7 @@ export type Edit =
     readonly at: number;
     /** What, in hexadecimal. */
     readonly hex: string;
-    /** What it is, for people. */
+    /** A description. */
     readonly what: string;
   }
   | {
@@ -34,11 +34,11 @@ export type Edit =
     readonly kind: "fill";
     /** Where, in bytes. */
     readonly at: number;
-    /** How many bytes. */
+    /** The number of bytes. */
     readonly lengthBytes: number;
     /** The value, from 0 to 255. */
     readonly value: number;
-    /** What it is, for people. */
+    /** A description. */
     readonly what: string;
   };
 
@@ -46,11 +46,11 @@ export type Edit =
 export interface FilePlan {
   /** Its name; all files of a case are in one folder. */
   readonly name: string;
-  /** What it is made of. */
+  /** Its parts. */
   readonly edits: readonly Edit[];
 }
 
-/** What a guest or its owner does with an image. Offsets and sizes are decimal, in bytes. */
+/** A step of a guest or its owner. Offsets and sizes are decimal, in bytes. */
 export type Step =
   | {
     readonly kind: "read" | "zero" | "discard" | "populate";
@@ -68,11 +68,11 @@ export type Step =
 
 /** A case. The first of its files is the image. */
 export interface FuzzCase {
-  /** What it is about, for people. */
+  /** A description. */
   readonly about: string;
-  /** The image and what is behind it. */
+  /** The image and its backing files. */
   readonly files: readonly FilePlan[];
-  /** What is done with the image. */
+  /** The steps on the image. */
   readonly steps: readonly Step[];
 }
 

@@ -1,5 +1,5 @@
 import { changeImage } from "./change.ts";
-import { examine } from "./examine.ts";
+import { probeImage } from "./probe.ts";
 import { buildFiles, type FuzzCase } from "./fuzz_case.ts";
 import { type Implementation, OURS } from "./implementation.ts";
 import { Session, Violation } from "./session.ts";
@@ -8,15 +8,15 @@ import { Session, Violation } from "./session.ts";
 export interface Finding {
   /** Which oracle found it and what rule it is: the same for all cases of one bug, mostly. */
   readonly rule: string;
-  /** What is known of it. */
+  /** A description. */
   readonly message: string;
 }
 
-/** What came of a case. */
+/** The result of a case. */
 export interface HereResult {
   /** The broken rules; none for a good case. */
   readonly findings: readonly Finding[];
-  /** What became of the image, for the counts. */
+  /** The verdicts on the image, for the counts. */
   readonly verdicts: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export function fuzzHere(one: FuzzCase, here: Implementation = OURS): HereResult
     }
   };
   const look = (layout?: "final" | "rfc") => (session: Session) => {
-    const { opens, corruptions } = examine(session, one, layout);
+    const { opens, corruptions } = probeImage(session, one, layout);
     return !opens ? "refused" : corruptions === 0 ? "opens" : "opens, corrupt";
   };
   attempt("read", look());

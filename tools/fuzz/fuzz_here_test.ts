@@ -5,7 +5,7 @@ import { loadCorpus } from "./corpus.ts";
 import { formatCase } from "./fuzz_case.ts";
 import { fuzzHere } from "./fuzz_here.ts";
 import { makeCase } from "./generate.ts";
-import { PLANTED_BUGS } from "./planted_testing.ts";
+import { INJECTED_BUGS } from "./injected_bugs_testing.ts";
 
 const CORPUS = loadCorpus();
 const CASES = sized({ short: 50, long: 150 });
@@ -33,8 +33,8 @@ for (const { name, one } of CORPUS) {
   });
 }
 
-for (const { name, rule, here } of PLANTED_BUGS) {
-  Deno.test(`planted: ${name}`, () => {
+for (const { name, rule, here } of INJECTED_BUGS) {
+  Deno.test(`injected bug: ${name}`, () => {
     const seen = new Set<string>();
     for (let number = 0; number < 300; number++) {
       const { findings } = fuzzHere(makeCase({ seed: "planted", corpus: [] }, number), here);

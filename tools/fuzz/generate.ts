@@ -12,7 +12,7 @@ export interface CorpusCase {
   readonly one: FuzzCase;
 }
 
-/** What cases are made from. */
+/** The source of cases. */
 export interface CaseSource {
   /** The seed; any text. */
   readonly seed: string;
@@ -30,9 +30,9 @@ export function makeCase(source: CaseSource, caseNumber: number): FuzzCase {
     return varyCase(random.pick(source.corpus), random);
   }
   const draft = draftImage(random);
-  const behind = random.oneIn(4) ? addBacking(draft, random) : [];
+  const backingFiles = random.oneIn(4) ? addBacking(draft, random) : [];
   mutate(draft, random);
-  const files: FilePlan[] = [{ name: IMAGE_NAME, edits: draft.edits }, ...behind];
+  const files: FilePlan[] = [{ name: IMAGE_NAME, edits: draft.edits }, ...backingFiles];
   return { about: `case ${caseNumber}`, files, steps: makeSteps(draft.imageBytes, random) };
 }
 
@@ -65,7 +65,7 @@ function varyCase({ name, one }: CorpusCase, random: Random): FuzzCase {
   return { about: `corpus ${name}, varied`, files, steps };
 }
 
-/** What a guest does: mostly small things near the start, at edges, and past the end. */
+/** The steps of a guest: mostly small ones near the start, at edges, and past the end. */
 export function makeSteps(imageBytes: bigint, random: Random): Step[] {
   return Array.from({ length: random.below(7) }, () => makeStep(imageBytes, random));
 }

@@ -1,6 +1,6 @@
 import { PAGE_BYTES } from "../../lib/storage/sparse_file.ts";
 
-/** What the guest should see of a range: bytes, and which of them are known. */
+/** The expected bytes of a range, and which of them are known. */
 export interface Expected {
   /** The bytes. */
   readonly bytes: Uint8Array;
@@ -8,7 +8,7 @@ export interface Expected {
   readonly known: Uint8Array;
 }
 
-/** Answers what was on the disk at first; undefined if nobody knows. */
+/** Returns the original contents of the disk; undefined where they are unknown. */
 export type FirstContents = (offsetBytes: number, lengthBytes: number) => Uint8Array | undefined;
 
 /**
@@ -17,7 +17,7 @@ export type FirstContents = (offsetBytes: number, lengthBytes: number) => Uint8A
  */
 export class GuestModel {
   #first: FirstContents;
-  /** Where what was there at first ends; behind it a disk that grew reads as zeroes. */
+  /** The end of the original contents; past it a disk that grew reads as zeroes. */
   #firstEndBytes: number;
   readonly #pages = new Map<number, Expected>();
 
@@ -48,7 +48,7 @@ export class GuestModel {
     return [...this.#pages.keys()].map((index) => index * PAGE_BYTES);
   }
 
-  /** What a range should hold. */
+  /** The expected contents of a range. */
   expect(offsetBytes: number, lengthBytes: number): Expected {
     const bytes = new Uint8Array(lengthBytes);
     const known = new Uint8Array(lengthBytes);
@@ -60,7 +60,7 @@ export class GuestModel {
     return { bytes, known };
   }
 
-  /** One value was stored in a range, or nobody knows what: undefined. */
+  /** A value was stored in a range; undefined for an unknown one. */
   store(offsetBytes: number, lengthBytes: number, value: number | undefined): void {
     forPages(offsetBytes, lengthBytes, ({ index, inPage, count }) => {
       let page = this.#pages.get(index);

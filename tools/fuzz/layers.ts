@@ -8,7 +8,7 @@ import {
 import { runSync } from "../../lib/storage/mod.ts";
 import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 
-/** What is known of a file of a case that is to be a QED image, or looks like one. */
+/** Facts about a file of a case that is a QED image or looks like one. */
 export interface LayerFacts {
   /** The file. */
   readonly file: SparseFile;

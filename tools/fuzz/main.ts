@@ -15,7 +15,7 @@ const DEFAULT_SECONDS = 60;
 const MAX_COUNT = 999_999_999;
 const MODES = ["cases", "repair"] as const;
 
-/** What the command line asks for. */
+/** The options of the fuzzer. */
 export interface FuzzOptions {
   /** Hostile cases to open, or damaged images to repair. */
   readonly mode: typeof MODES[number];

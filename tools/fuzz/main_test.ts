@@ -56,7 +56,7 @@ Deno.test("a run is the same again with the same seed, but for the time it took"
   assertEquals(casesHere, 30 + loadCorpus().length);
 });
 
-Deno.test("it stops when the time is up, and when it is told to", async () => {
+Deno.test("it stops when the time is up, and at a signal", async () => {
   const timed = await fuzz(["--no-qemu", "--seconds", "20", "--json"]);
   const { casesHere, seed } = JSON.parse(timed.stdout);
   assert(casesHere < 40, timed.stdout);

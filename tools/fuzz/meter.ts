@@ -22,13 +22,13 @@ export class BoundExceeded extends Error {
   }
 }
 
-/** What an operation may use. */
+/** The limits of an operation. */
 export interface Limits {
-  /** How many requests it may yield. */
+  /** The number of requests it may yield. */
   readonly requests: number;
   /** The largest piece of memory it may take or read into at once, in bytes. */
   readonly blockBytes: number;
-  /** How much memory it may take in all, in bytes. */
+  /** The memory it may take in all, in bytes. */
   readonly totalBytes: number;
   /** Whether it may change the first file; the others are never changed. */
   readonly changes: boolean;

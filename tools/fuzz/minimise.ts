@@ -9,18 +9,18 @@ type Part =
 export type StillFails = (one: FuzzCase) => boolean | Promise<boolean>;
 
 /** Trying a case costs some processes, so not more than this. */
-const MOST_TRIALS = 600;
+const MAX_TRIALS = 600;
 
 /**
  * Leave out of a case what it does not need: halves of its edits and steps, quarters, and so on
- * down to single ones, until nothing more can go. Answers the smallest case that `stillFails`.
+ * down to single ones, until nothing more can go. Returns the smallest case that `stillFails`.
  */
 export async function minimiseCase(one: FuzzCase, stillFails: StillFails): Promise<FuzzCase> {
   let parts = partsOf(one);
   let trials = 0;
   for (let size = Math.ceil(parts.length / 2); size >= 1;) {
     let isSmaller = false;
-    for (let start = 0; start < parts.length && trials < MOST_TRIALS;) {
+    for (let start = 0; start < parts.length && trials < MAX_TRIALS;) {
       const fewer = [...parts.slice(0, start), ...parts.slice(start + size)];
       trials++;
       if (await stillFails(assemble(one, fewer))) {
@@ -28,7 +28,7 @@ export async function minimiseCase(one: FuzzCase, stillFails: StillFails): Promi
         isSmaller = true;
       } else start += size;
     }
-    if (size === 1 && (!isSmaller || trials >= MOST_TRIALS)) break;
+    if (size === 1 && (!isSmaller || trials >= MAX_TRIALS)) break;
     if (size > 1 || !isSmaller) size = Math.max(1, Math.floor(size / 2));
   }
   return assemble(one, parts);

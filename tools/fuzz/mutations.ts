@@ -13,7 +13,7 @@ import { MAX_FILE_BYTES } from "../../lib/storage/sparse_file.ts";
 /** Changes a draft. */
 export type Mutation = (draft: Draft, random: Random) => void;
 
-const MOST_U64 = (1n << 64n) - 1n;
+const MAX_U64 = (1n << 64n) - 1n;
 
 /** Numbers at which arithmetic goes wrong. */
 const EDGES: readonly bigint[] = [
@@ -26,7 +26,7 @@ const EDGES: readonly bigint[] = [
     (1n << bit) + 512n,
   ]),
   (1n << 63n) - (1n << 30n),
-  ...[MOST_U64, MOST_U64 - 511n, MOST_U64 - 4095n, MOST_U64 - 65535n],
+  ...[MAX_U64, MAX_U64 - 511n, MAX_U64 - 4095n, MAX_U64 - 65535n],
 ];
 
 const somewhere = (random: Random, most: number) => random.below(Math.max(1, most));

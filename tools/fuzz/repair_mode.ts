@@ -13,13 +13,13 @@ import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 import { frameOf, surveyTables } from "./table_survey.ts";
 import { ourVerdict, type QemuVerdict } from "./verdicts.ts";
 
-/** What to repair. */
+/** Options of the repairs. */
 export interface RepairOptions {
   /** The seed. */
   readonly seed: string;
-  /** How many damaged images. */
-  readonly mostCases: number;
-  /** What is tested. */
+  /** The number of damaged images. */
+  readonly maxCases: number;
+  /** The implementation under test. */
   readonly here: Implementation;
   /** QEMU's verdict on the image in a folder; without it only our own checker is asked. */
   readonly qemuCheck?: (folder: string) => Promise<QemuVerdict>;
@@ -27,15 +27,15 @@ export interface RepairOptions {
   readonly isOver: () => boolean;
   /** Lets the event loop run. */
   readonly turn: () => Promise<void>;
-  /** Told after each image. */
+  /** Called after each image. */
   readonly onCase?: (done: number) => void;
 }
 
-/** What became of the images. */
+/** The verdicts on the images. */
 export interface RepairFigures {
-  /** How many there were. */
+  /** The number of images. */
   images: number;
-  /** How many had corruptions, leaks or the mark before. */
+  /** The number of images with corruptions, leaks or NEED_CHECK. */
   damaged: number;
   /** Refused, and not touched. */
   refused: number;
@@ -54,7 +54,7 @@ export interface RepairFigures {
 }
 
 /** Images that QEMU looks at, at the same time. */
-const MOST_AT_ONCE = 2;
+const MAX_AT_ONCE = 2;
 
 /**
  * Repair damaged images, as many as asked for, and have both checkers look at what comes out. Our
@@ -75,8 +75,8 @@ export async function runRepairs(options: RepairOptions): Promise<RepairFigures>
   };
   const running = new Set<Promise<void>>();
   let failure: unknown;
-  for (let number = 0; number < options.mostCases && !options.isOver(); number++) {
-    while (running.size >= MOST_AT_ONCE) await Promise.race(running);
+  for (let number = 0; number < options.maxCases && !options.isOver(); number++) {
+    while (running.size >= MAX_AT_ONCE) await Promise.race(running);
     const one: Promise<void> = repairOne(number, options, figures)
       .catch((error) => void (failure ??= error))
       .finally(() => running.delete(one));
@@ -96,14 +96,14 @@ async function repairOne(
 ): Promise<void> {
   const one = makeDamagedCase(options.seed, number);
   figures.images++;
-  const outcome = await judge(one, options, figures);
+  const outcome = await checkRepair(one, options, figures);
   if (typeof outcome === "string") {
     if (isPlain(outcome)) figures[outcome]++;
     else figures.known.set(outcome, (figures.known.get(outcome) ?? 0) + 1);
     return;
   }
   const shows = async (smaller: FuzzCase) => {
-    const again = await judge(smaller, options);
+    const again = await checkRepair(smaller, options);
     return typeof again !== "string" && again.rule === outcome.rule;
   };
   const smallest = await minimiseCase(one, shows);
@@ -119,8 +119,8 @@ function isPlain(outcome: string): outcome is Plain {
   return ["clean", "defragmented", "leaksLeft", "refused"].includes(outcome);
 }
 
-/** Repair an image and check it. Answers what became of it, or the rule that was broken. */
-async function judge(
+/** Repair an image and check it. Returns the verdict, or the rule that it breaks. */
+async function checkRepair(
   one: FuzzCase,
   { here, qemuCheck }: RepairOptions,
   figures?: RepairFigures,
@@ -133,7 +133,7 @@ async function judge(
     if (figures && wasDamaged) figures.damaged++;
     const ours = leaksLeft ? defragment(session, one) : "clean";
     const repaired = session.files[0];
-    if (!qemuCheck || repaired.sizeBytes > MOST_SAVED_BYTES) return ours;
+    if (!qemuCheck || repaired.sizeBytes > MAX_SAVED_BYTES) return ours;
     if (figures) figures.askedQemu++;
     return await confirm(repaired, ours, qemuCheck);
   } catch (error) {
@@ -154,7 +154,7 @@ function defragment(session: Session, one: FuzzCase): "defragmented" | "leaksLef
 }
 
 /** Larger files are not written to a disk for QEMU. */
-const MOST_SAVED_BYTES = 2 ** 36;
+const MAX_SAVED_BYTES = 2 ** 36;
 
 async function confirm(
   repaired: SparseFile,
@@ -172,6 +172,6 @@ async function confirm(
   const layers = layerFacts([repaired]);
   const known = explain({ command: "check", ours: verdict, theirs, layers });
   if (known && verdict.code === wanted) return known.name;
-  const told = `exit ${theirs.code} ${JSON.stringify(theirs.facts)} ${theirs.complaint}`;
-  return { rule: "not clean for QEMU", message: told };
+  const message = `exit ${theirs.code} ${JSON.stringify(theirs.facts)} ${theirs.complaint}`;
+  return { rule: "not clean for QEMU", message };
 }

@@ -4,7 +4,7 @@ import { missingQemu } from "../../test_support/qemu.ts";
 import { optionalTest } from "../../test_support/optional.ts";
 import { seededTest, withSeeds } from "../../test_support/seeds.ts";
 import { type Implementation, OURS } from "./implementation.ts";
-import { PLANTED_BUGS } from "./planted_testing.ts";
+import { INJECTED_BUGS } from "./injected_bugs_testing.ts";
 import { QemuImg } from "./qemu_img.ts";
 import { type RepairFigures, type RepairOptions, runRepairs } from "./repair_mode.ts";
 import { qemuVerdict } from "./verdicts.ts";
@@ -12,7 +12,7 @@ import { qemuVerdict } from "./verdicts.ts";
 function repair(seed: string, options: Partial<RepairOptions>): Promise<RepairFigures> {
   return runRepairs({
     seed,
-    mostCases: 100,
+    maxCases: 100,
     here: OURS,
     isOver: () => false,
     turn: () => Promise.resolve(),
@@ -30,7 +30,7 @@ seededTest(
   "damaged images come out clean, with every sector that was mapped validly",
   async (seed) => {
     const cases = sized({ short: 40, long: 150 });
-    const figures = await repair(`${seed}`, { mostCases: cases });
+    const figures = await repair(`${seed}`, { maxCases: cases });
     assertEquals(figures.findings, []);
     assertEquals([figures.images, sum(figures)], [cases, cases]);
     const fewest = sized({ short: 8, long: 75 });
@@ -46,7 +46,7 @@ optionalTest({
     assert(qemu);
     const qemuCheck = (folder: string) => qemuVerdict("check", folder, qemu);
     const cases = sized({ short: 20, long: 60 });
-    const figures = await repair(`${seed}`, { mostCases: cases, qemuCheck });
+    const figures = await repair(`${seed}`, { maxCases: cases, qemuCheck });
     assertEquals(figures.findings, []);
     assertEquals(sum(figures), cases);
     assert(figures.askedQemu > sized({ short: 2, long: 20 }), JSON.stringify(figures));
@@ -54,20 +54,22 @@ optionalTest({
 });
 
 async function rulesOf(here: Implementation): Promise<string[]> {
-  const { findings } = await repair("planted", { here, mostCases: 30 });
+  const { findings } = await repair("planted", { here, maxCases: 30 });
   return findings.map(({ finding }) => finding.rule);
 }
 
-for (const { name, rule, here } of PLANTED_BUGS.filter(({ name }) => name.startsWith("a repair"))) {
-  Deno.test(`planted: ${name}`, async () => {
+for (
+  const { name, rule, here } of INJECTED_BUGS.filter(({ name }) => name.startsWith("a repair"))
+) {
+  Deno.test(`injected bug: ${name}`, async () => {
     assert((await rulesOf(here)).includes(`repair: ${rule}`));
   });
 }
 
 Deno.test("an image that is clean here and not for QEMU is a finding", async () => {
   const qemuCheck = () =>
-    Promise.resolve({ code: 2, facts: { corruptions: "1" }, complaint: "planted" });
-  const { findings } = await repair("planted", { mostCases: 5, qemuCheck });
+    Promise.resolve({ code: 2, facts: { corruptions: "1" }, complaint: "injected" });
+  const { findings } = await repair("planted", { maxCases: 5, qemuCheck });
   assertEquals(findings[0].finding.rule, "repair: not clean for QEMU");
-  assert(findings[0].finding.message.includes("planted"));
+  assert(findings[0].finding.message.includes("injected"));
 });

@@ -62,7 +62,7 @@ class Run {
       source: { seed, corpus: loadCorpus() },
       here: OURS,
       ...this.#parties(),
-      mostCases: cases,
+      maxCases: cases,
       ...this.#until(),
       onCase: ({ casesHere, casesCompared, rules }) =>
         this.#progress(`${casesHere} cases, ${casesCompared} compared, ${rules.size} rules broken`),
@@ -75,7 +75,7 @@ class Run {
     const qemu = this.#qemu;
     const figures = await runRepairs({
       seed,
-      mostCases: cases,
+      maxCases: cases,
       here: OURS,
       ...(qemu && { qemuCheck: (folder: string) => qemuVerdict("check", folder, qemu) }),
       ...this.#until(),

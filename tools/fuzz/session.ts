@@ -28,7 +28,7 @@ export class Violation extends Error {
   }
 }
 
-/** What came of an operation: its answer, or the typed error it was refused with. */
+/** The outcome of an operation: its result, or the typed error that refused it. */
 export type Outcome<T> =
   | { readonly isDone: true; readonly value: T }
   | { readonly isDone: false; readonly error: Error };
@@ -51,7 +51,7 @@ const WHOLE_BITMAP_BYTES = 64 * 2 ** 20;
 export class Session {
   /** The files by slot; the image is the first. */
   readonly files: readonly SparseFile[];
-  /** What is tested. */
+  /** The implementation under test. */
   readonly here: Implementation;
   readonly #meter = new Meter({ requests: 0, blockBytes: 0, totalBytes: 0, changes: false });
   readonly #names: readonly string[];
@@ -157,17 +157,17 @@ export class Session {
   }
 }
 
-/** What an operation on an open image may use. */
+/** The limits of an operation on an open image. */
 export interface RunLimits {
   /** The image. */
   readonly image: QedImage;
-  /** How many requests. */
+  /** The number of requests. */
   readonly requests: number;
   /** The length of the guest's range, in bytes. */
   readonly lengthBytes?: number;
-  /** How many clusters the tables refer to, for operations that walk them. */
+  /** The number of clusters that the tables refer to, for operations that walk them. */
   readonly references?: number;
-  /** How many times it walks them, with a new bitmap each time; once if not given. */
+  /** The number of walks, with a new bitmap each time; once if not given. */
   readonly walks?: number;
   /** Whether it may change the image. */
   readonly changes?: boolean;

@@ -10,18 +10,18 @@ export interface Subject {
   readonly session: Session;
   /** The image. */
   readonly image: QedImage;
-  /** What its disk should hold; undefined if its tables were not sound. */
+  /** The expected contents of its disk; undefined if its tables were not sound. */
   readonly model: GuestModel | undefined;
 }
 
-/** What lies behind is not looked at: offsets there are more than a number can count exactly. */
-export const MOST_MODELLED_BYTES = 2n ** 52n;
+/** Bytes past this are not checked: their offsets exceed exact numbers. */
+export const MAX_MODELLED_BYTES = 2n ** 52n;
 
 /** Larger files take defragmenting too long here. */
-const MOST_DEFRAGMENTED_BYTES = 2 ** 36;
+const MAX_DEFRAGMENTED_BYTES = 2 ** 36;
 
 /** More tables to write for a growth are left out: each of them is work. */
-const MOST_HIDING_TABLES = 200;
+const MAX_HIDING_TABLES = 200;
 
 /** Carry out a step, and note in the model what it must have done. */
 export function takeStep(subject: Subject, step: Step): void {
@@ -38,7 +38,7 @@ export function takeStep(subject: Subject, step: Step): void {
   }
 }
 
-/** What the backing file of an image holds; undefined where it cannot be read. */
+/** The contents of the backing file of an image; undefined where it cannot be read. */
 export function backingContents(session: Session, image: QedImage): FirstContents {
   return (offsetBytes, lengthBytes) => {
     const into = new Uint8Array(lengthBytes);
@@ -66,7 +66,7 @@ function touchRange(subject: Subject, step: RangeStep): void {
   // Discarded clusters may read as before, as zeroes, or as the backing file has them.
   const isKnown = outcome.isDone && step.kind !== "discard";
   const value = step.kind === "write" ? step.value : 0;
-  if (offset >= MOST_MODELLED_BYTES) return;
+  if (offset >= MAX_MODELLED_BYTES) return;
   model?.store(Number(offset), lengthBytes, isKnown ? value : undefined);
 }
 
@@ -86,7 +86,7 @@ function rangeOperation(
 function maintain(subject: Subject, kind: "flush" | "defragment" | "upgrade" | "empty"): void {
   const { session, image, model } = subject;
   // It passes over all of a file, cluster by cluster: seconds for each terabyte.
-  if (kind === "defragment" && session.files[0].sizeBytes > MOST_DEFRAGMENTED_BYTES) return;
+  if (kind === "defragment" && session.files[0].sizeBytes > MAX_DEFRAGMENTED_BYTES) return;
   const outcome = session.run<unknown>(() => session.here[kind](image), walkLimits(session, image));
   if (!outcome.isDone) {
     const isDamage = outcome.error instanceof FormatError;
@@ -101,7 +101,7 @@ function resize(subject: Subject, step: Extract<Step, { readonly kind: "resize" 
   const [oldBytes, newBytes] = [image.imageBytes, BigInt(step.imageBytes)];
   const operation = () => session.here.resize(image, newBytes, { shrink: step.shrink });
   const hidingTables = tablesToHide(image, newBytes);
-  if (hidingTables > MOST_HIDING_TABLES) return;
+  if (hidingTables > MAX_HIDING_TABLES) return;
   const limits = walkLimits(session, image);
   const outcome = session.run(operation, {
     ...limits,

@@ -15,7 +15,7 @@ export interface SavedFinding {
 export interface SummaryFacts {
   /** The seed. */
   readonly seed: string;
-  /** How long it took. */
+  /** The duration. */
   readonly seconds: number;
   /** The version of QEMU; undefined where it is not compared. */
   readonly qemuVersion: string | undefined;
@@ -49,7 +49,7 @@ export function describeCampaign(result: CampaignResult, facts: SummaryFacts): s
 export function describeRepairs(figures: RepairFigures, facts: SummaryFacts): string {
   const { images, damaged, refused, clean, defragmented, leaksLeft, known, askedQemu } = figures;
   const lines = [
-    `${images} images, ${damaged} of them damaged behind a valid header`,
+    `${images} images, ${damaged} of them damaged after a valid header`,
     `  ${clean} clean for both checkers`,
     `  ${defragmented} with leaks that no table fits into; clean for both once defragmented`,
     `  ${leaksLeft} clean but for leaks, even then`,

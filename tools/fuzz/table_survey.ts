@@ -12,7 +12,7 @@ export interface Frame {
   readonly clusterBytes: number;
   /** Clusters of a table. */
   readonly tableClusters: number;
-  /** The first byte behind the header. */
+  /** The first byte after the header. */
   readonly headerBytes: number;
   /** The end of the file, down to a whole cluster. */
   readonly endBytes: number;
@@ -39,17 +39,17 @@ export function frameOf(file: SparseFile, layout: "final" | "rfc"): Frame {
   };
 }
 
-/** What a survey found. */
+/** The result of a survey. */
 export interface Survey {
   /** Entries that are invalid, and clusters that an entry refers to after another one did. */
   readonly corruptions: number;
-  /** Clusters behind the header that nothing refers to. */
+  /** Clusters after the header that nothing refers to. */
   readonly leaks: number;
   /** Where each guest cluster is that has a place, or "zero", by its index. */
   readonly kept: ReadonlyMap<number, number | "zero">;
   /** Guest clusters whose entry is wrong or came too late. */
   readonly lost: readonly number[];
-  /** How many L2 tables were read, and how many entries of all tables are not zero. */
+  /** The number of L2 tables that were read, and of entries that are not zero. */
   readonly tables: number;
   readonly entries: number;
 }
@@ -132,10 +132,10 @@ class Surveyor {
 
   finish(l1Entries: number): Survey {
     const { clusterBytes, headerBytes, endBytes } = this.#frame;
-    const behindHeader = (endBytes - headerBytes) / clusterBytes;
+    const afterHeader = (endBytes - headerBytes) / clusterBytes;
     return {
       corruptions: this.#corruptions,
-      leaks: Math.max(0, behindHeader - this.#used.size),
+      leaks: Math.max(0, afterHeader - this.#used.size),
       kept: this.#kept,
       lost: this.#lost,
       tables: this.#tables,

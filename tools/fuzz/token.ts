@@ -5,7 +5,7 @@ import { textDigest } from "../../lib/storage/digest.ts";
 /** A seed that can be part of a token and of a command line. */
 export const SEED_PATTERN = /^[A-Za-z0-9._-]{1,80}$/;
 
-/** What replays a case: its seed, its number, and a digest of what it was. */
+/** The token that replays a case: its seed, its number, and a digest of it. */
 export function tokenOf(seed: string, caseNumber: number, one: FuzzCase): string {
   return `${seed}:${caseNumber}:${textDigest(formatCase(one))}`;
 }
@@ -26,7 +26,7 @@ export function caseOfToken(
   corpus: CaseSource["corpus"],
 ): { seed: string; caseNumber: number; one: FuzzCase } {
   const match = /^([A-Za-z0-9._-]{1,80}):(\d{1,15}):([0-9a-f]{8})$/.exec(token);
-  if (!match) throw new TokenError(`'${token}' is no token; one looks like SEED:NUMBER:DIGEST`);
+  if (!match) throw new TokenError(`'${token}' is no token: must be SEED:NUMBER:DIGEST`);
   const [, seed, number, digest] = match;
   const caseNumber = Number(number);
   const one = makeCase({ seed, corpus }, caseNumber);

@@ -9,15 +9,15 @@ import { SparseFile } from "../../lib/storage/sparse_file.ts";
 /** The commands that are compared. */
 export type CommandName = "info" | "check" | "convert";
 
-/** What a program said of an image: what counts of it, whoever said it. */
+/** The verdict of a program on an image: the parts that are compared. */
 export interface Verdict {
   /** Exit code. */
   readonly code: number;
   /** The numbers and names that it printed, as text. */
   readonly facts: Readonly<Record<string, string>>;
-  /** What `convert` made. */
+  /** The disk that `convert` wrote. */
   readonly disk?: SparseFile;
-  /** What it complained of. */
+  /** Standard error. */
   readonly complaint: string;
 }
 
@@ -77,7 +77,7 @@ function asVerdict(
     : verdict;
 }
 
-/** What is compared of the JSON that both print; numbers as text, since they go up to 2^63. */
+/** The compared fields of the JSON that both print; numbers as text, since they go up to 2^63. */
 const COMPARED: readonly string[] = [
   ...["virtual-size", "cluster-size", "backing-filename", "format"],
   ...["check-errors", "corruptions", "leaks", "total-clusters", "allocated-clusters"],

@@ -1,6 +1,6 @@
 import { Io, type System } from "./io.ts";
 
-/** What a program printed and how it ended. */
+/** The output and the exit code of a program. */
 export interface RunResult {
   /** Exit code. */
   readonly code: number;
@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly now?: () => number;
   /** Called with each text that goes to standard output. */
   readonly onPrint?: (text: string) => void;
+  /** Whether a signal arrives as soon as the program listens for one. */
+  readonly isStopped?: boolean;
   /** Called with the streams before the program runs. */
   readonly onStart?: (streams: CapturedIo) => void;
 }
@@ -62,6 +64,7 @@ export class CapturedIo {
       },
       onSignal: (listener) => {
         this.#listeners.add(listener);
+        if (options.isStopped) queueMicrotask(() => this.signal());
         return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
       },
       exit: () => {},

@@ -1,6 +1,6 @@
 import type { Io } from "./io.ts";
 
-/** What {@linkcode formatJson} writes. */
+/** A value that {@linkcode formatJson} writes. */
 export type Json = string | number | bigint | boolean | readonly Json[] | {
   readonly [key: string]: Json | undefined;
 };

@@ -53,7 +53,7 @@ export function didYouMean(word: string, names: readonly string[]): string {
   return likely === undefined ? "" : ` (did you mean '${likely}'?)`;
 }
 
-/** What is known as `name`. Throws {@linkcode UsageError} with the nearest name or all of them. */
+/** The value known as `name`. Throws {@linkcode UsageError} with the nearest name or all of them. */
 export function lookUp<T>(what: string, name: string, known: Readonly<Record<string, T>>): T {
   if (Object.hasOwn(known, name)) return known[name];
   const names = Object.keys(known);

@@ -40,19 +40,19 @@ Deno.test("a command that writes too much is killed", () =>
     assertEquals(outcome.kind === "killed" && outcome.why, "it wrote more than 1048576 bytes");
   }));
 
-Deno.test("what a command leaves behind ends with it, and keeps nobody waiting", async () => {
+Deno.test("processes that a command leaves behind end with it, and do not delay its outcome", async () => {
   const outcome = await run("sleep 600 & echo $!");
   assertEquals(outcome.kind, "exited");
   const pid = outcome.kind === "exited" ? new TextDecoder().decode(outcome.stdout).trim() : "";
   assertEquals(/^\d+$/.test(pid), true);
-  // It has its signal already; a busy machine may take its time to carry it out.
+  // The process has its signal; a busy machine may take a while to deliver it.
   for (let i = 0; i < 10_000 && isRunning(pid); i++) {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   assertEquals(isRunning(pid), false);
 });
 
-Deno.test("whatever runs can be killed together", async () => {
+Deno.test("all running commands can be killed together", async () => {
   const runner = new ProcessRunner();
   const running = [1, 2].map(() => runner.run(["sleep", "600"], "."));
   runner.killAll();

@@ -1,4 +1,5 @@
 import { existsSync } from "@std/fs";
+import type { Io } from "./io.ts";
 
 /** How a {@linkcode TempDir} is made. */
 export interface TempDirOptions {
@@ -6,9 +7,12 @@ export interface TempDirOptions {
   readonly prefix: string;
   /** Whether it is to be in memory, where the system has a file system there. */
   readonly inMemory?: boolean;
-  /** The streams whose signals remove it; without them a signal leaves it behind. */
-  readonly io?: { onInterrupt(cleanUp: () => void): Disposable };
+  /** The streams whose signals remove it; without them it outlives a signal. */
+  readonly io?: Interrupts;
 }
+
+/** Calls a function before a signal ends the program. */
+export type Interrupts = Pick<Io, "onInterrupt">;
 
 const MEMORY = "/dev/shm";
 

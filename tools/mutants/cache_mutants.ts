@@ -18,7 +18,7 @@ export const CACHE_MUTANTS: readonly SourceMutant[] = [
     file: "lib/qed/io/unmap.ts",
     find: "    image.l2Cache.put(table);\n",
     replace: "",
-    why: "The entries come back, to clusters that somebody else has by now.",
+    why: "The entries come back, to clusters that have another use by now.",
     trials: ["a discard whose table is driven out"],
   },
   {

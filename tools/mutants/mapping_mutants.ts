@@ -131,7 +131,7 @@ export const MAPPING_MUTANTS: readonly SourceMutant[] = [
     find:
       'if (image.profile.needCheck === "flushed") yield* image.flush("NEED_CHECK before allocation");',
     replace: "",
-    why: "A crash leaves entries that nobody checks.",
+    why: "A crash leaves entries that no check finds.",
   },
   {
     name: "NEED_CHECK is not set",

@@ -1,6 +1,6 @@
-/** Planted defects in the driver's source, and what is known of them once they have been run. */
+/** Mutants of the driver's source, and their outcomes. */
 
-/** The part of the driver that a defect is in. */
+/** The part of the driver that a mutant changes. */
 export type Area =
   | "write"
   | "copy-on-write"
@@ -15,30 +15,30 @@ export type Area =
   | "concurrency"
   | "ordering";
 
-/** A defect that is one replaced piece of source. */
+/** A mutant that replaces one piece of source. */
 export interface SourceMutant {
-  /** What is wrong, in a few words. */
+  /** The change, in a few words. */
   readonly name: string;
   readonly area: Area;
   /** The file under lib/. */
   readonly file: string;
   /** A piece of it that occurs once. */
   readonly find: string;
-  /** What stands there instead. */
+  /** The replacement. */
   readonly replace: string;
-  /** What a driver like that does to its guest. */
+  /** The effect on the guest. */
   readonly why: string;
   /** The trials to run, in this order; all of them if not given. */
   readonly trials?: readonly string[];
 }
 
-/** How a defect was found. */
+/** How a mutant was detected. */
 export interface Kill {
   /** The trial that showed it: a workload, a commit, or requests in flight. */
   readonly trial: string;
   /** The kind of violation, or `throws` for a driver that did not get through its workload. */
   readonly oracle: string;
-  /** What was thrown, where that is how it was found: no promise was judged then. */
+  /** The exception, where one revealed the mutant: no promise was checked then. */
   readonly message?: string;
   readonly preset: string;
   /** Recoveries up to the first failure. */
@@ -50,20 +50,20 @@ export interface Kill {
   readonly persisted: number;
 }
 
-/** What came of one defect. */
+/** The outcome of one mutant. */
 export interface Outcome {
   readonly name: string;
   readonly area: Area;
   readonly kind: "source" | "filter";
-  /** Undefined if it was not found. */
+  /** Undefined if it survives. */
   readonly kill?: Kill;
 }
 
-/** What came of a whole run. */
+/** The outcome of a whole run. */
 export interface Report {
   readonly outcomes: readonly Outcome[];
   /** Trials on the unchanged driver, all of them. */
   readonly correctTrials: number;
-  /** Trials that report something although nothing is wrong. */
+  /** Trials that report the correct driver. */
   readonly falseAlarms: readonly string[];
 }

@@ -1,4 +1,4 @@
-/** The mutation benchmark: its defects fit, are found, and one that is none is not. */
+/** The mutation benchmark: its mutants fit and are detected, and an equivalent one is not. */
 import { assert, assertEquals, assertGreaterOrEqual, assertThrows } from "@std/assert";
 import type { Kill, Outcome, SourceMutant } from "./mutant.ts";
 import { isPerfect, runMutants } from "./run_mutants.ts";

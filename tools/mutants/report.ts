@@ -1,24 +1,24 @@
-/** A report of defects as text and as JSON. */
+/** The report on mutants, as text and as JSON. */
 import type { Outcome, Report } from "./mutant.ts";
 
-/** One line on one defect. */
+/** The lines about one mutant. */
 export function outcomeLine({ name, area, kill }: Outcome, times: boolean): string {
-  if (!kill) return `NOT KILLED  ${area}: ${name}`;
+  if (!kill) return `NOT DETECTED  ${area}: ${name}`;
   const { oracle, message, trial, preset, states, milliseconds, requests, persisted } = kill;
   const time = times ? `, ${milliseconds.toFixed(1)} ms` : "";
-  const said = message === undefined ? "" : ` "${message}"`;
-  return `killed      ${area}: ${name}\n            ${oracle}${said} under ${preset} on "${trial}", ` +
+  const thrown = message === undefined ? "" : ` "${message}"`;
+  return `detected      ${area}: ${name}\n` +
+    `              ${oracle}${thrown} under ${preset} on "${trial}", ` +
     `${states} states${time}, ${requests} steps, ${persisted} persisted`;
 }
 
-/** What it comes to. */
+/** The totals. */
 export function summary({ outcomes, correctTrials, falseAlarms }: Report): string {
-  const killed = outcomes.filter(({ kill }) => kill).length;
+  const detected = outcomes.filter(({ kill }) => kill).length;
   const thrown = outcomes.filter(({ kill }) => kill?.message !== undefined).length;
   return [
-    `${killed} of ${outcomes.length} defects killed, ${thrown} of them as they throw without any crash ` +
-    "or verdict",
-    `${falseAlarms.length} false alarms in ${correctTrials} trials of the correct driver`,
+    `${detected} of ${outcomes.length} mutants detected, ${thrown} of them by an exception`,
+    `${correctTrials - falseAlarms.length} of ${correctTrials} control runs are clean`,
     ...falseAlarms.map((name) => `false alarm: ${name}`),
   ].join("\n");
 }

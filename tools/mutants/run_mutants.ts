@@ -1,4 +1,4 @@
-/** Runs defects, two at a time, and the same trials on the correct driver. */
+/** Runs mutants, two at a time, and the same trials on the correct driver. */
 import type { DetectableMutant } from "../../scenarios/qed/mutants/mutant.ts";
 import { MUTANTS } from "../../scenarios/qed/mutants/mutants.ts";
 import type { WorkloadName } from "../../scenarios/qed/mutants/workloads.ts";
@@ -7,7 +7,7 @@ import type { Kill, Outcome, Report, SourceMutant } from "./mutant.ts";
 import { TRIALS, workloadTrial } from "./trials.ts";
 import { SourceCopy } from "./source_copy.ts";
 
-/** Told what came of each defect as soon as that is known. */
+/** Called with the outcome of each mutant. */
 export type OutcomeListener = (outcome: Outcome) => void;
 
 /** Run source mutants in copies of the sources, and filters right here. */

@@ -1,8 +1,8 @@
-/** Runs trials, by name or all, until one judges against the driver; prints that as JSON. Run on a copy. */
+/** Runs trials, by name or all, until one finds a violation; prints it as JSON. Runs in a copy of the sources. */
 import type { Kill } from "./mutant.ts";
 import { TRIALS } from "./trials.ts";
 
-/** What was found first: a judged violation if there is any, for what is thrown judges nothing. */
+/** The first detection: a violation if there is any, else an exception. */
 function firstKill(names: readonly string[]): Kill | undefined {
   let thrown: Kill | undefined;
   for (const name of names) {

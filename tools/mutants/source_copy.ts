@@ -30,7 +30,7 @@ export class SourceCopy implements Disposable {
     }
   }
 
-  /** What the trials find with `mutant` in place; undefined for nothing. */
+  /** The detection of `mutant` by the trials; undefined if it survives. */
   async run(mutant: SourceMutant): Promise<Kill | undefined> {
     const path = `${this.#folder.path}/${mutant.file}`;
     const source = Deno.readTextFileSync(path);

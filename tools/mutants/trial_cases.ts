@@ -26,13 +26,13 @@ const ACROSS: Workload = {
   steps: [write(2 * PER_L2_TABLE - 1000, 2000), FLUSH],
 };
 
-/** Nobody opens it again in the same session: what the closing left is judged, not met. */
+/** The session does not open it again: the state that closing left is checked, not used. */
 const CUT_AND_CLOSED: Workload = {
   ...CUT,
   steps: [write(3 * CLUSTER, 512), discard(CLUSTER, 3 * CLUSTER), CLOSE],
 };
 
-/** What ends the file is given up, and wanted again before anybody flushes. */
+/** The end of the file is given up, and reused before a flush. */
 const WANTED_AT_ONCE: Workload = {
   ...CUT,
   steps: [

@@ -1,4 +1,4 @@
-/** Requests in flight in front of a cache with room for one L2 table. */
+/** Requests in flight, and a cache with room for one L2 table. */
 import { SECTORS } from "../../harness/advanced.ts";
 import { type Operation, readImage, STRICT } from "../../lib/mod.ts";
 import { aliased, duringCheck } from "../../scenarios/background_check.ts";
@@ -21,7 +21,7 @@ export interface Orders {
   readonly name: string;
   readonly requests: number;
   readonly openCase: OpenCase;
-  /** How much of the guest's disk is looked at, in bytes. */
+  /** The checked part of the guest's disk, in bytes. */
   readonly guestBytes: number;
 }
 
@@ -39,7 +39,7 @@ function read(offsetBytes: number): Request {
 /** The other table is used, then the one that is being changed, as the file still has it. */
 const OTHER_AND_BACK = inTurn(read(PER_L2_TABLE), read(0));
 
-/** What is changed beside reads that drive its table out; another entry of the table follows. */
+/** A change beside reads that evict its table; another entry of the table follows. */
 function drivenOut(name: string, changing: Request): Orders {
   const openCase = (schedule: Schedule) => ({
     name,

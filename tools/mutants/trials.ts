@@ -1,4 +1,4 @@
-/** What a defect is looked for with: workloads, commits, crashes of recoveries, and orders. */
+/** The trials that search for a mutant: workloads, commits, crashes during recovery, and orders. */
 import {
   exploreLazily,
   findViolation,
@@ -26,7 +26,7 @@ import type { Kill } from "./mutant.ts";
 import { CASES } from "./trial_cases.ts";
 import { OPEN_CASES, type Orders } from "./trial_orders.ts";
 
-/** Looks for a defect; undefined where nothing is wrong. */
+/** Searches for a violation; undefined if there is none. */
 export type Trial = () => Kill | undefined;
 
 /** How the driver of a workload differs from the correct one. */
@@ -111,7 +111,7 @@ function search(trial: string, each: Case, { kind, depth = 1 }: Limits): Kill | 
   }
 }
 
-/** What a driver that does not get through its workload says: the reason of the reason, if there is one. */
+/** The message of a driver that fails its workload: that of the innermost cause. */
 function messageOf(error: unknown): string {
   const { cause } = error as Error;
   return `${cause ?? error}`.split("\n")[0];
@@ -174,7 +174,7 @@ export const TRIALS: ReadonlyMap<string, Trial> = new Map([
         ),
     ] as const
   ),
-  // Planted bugs change these profiles as well, so the correct ones have to be clean.
+  // Mutants change these profiles as well, so the correct ones must be clean.
   ...[EAGER, SEPARATE_FILL].flatMap((profile) =>
     WORKLOAD_NAMES.map((name) =>
       [`${name} (${profile.name})`, workloadTrial(name, { profile })] as const

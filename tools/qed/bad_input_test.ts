@@ -1,11 +1,11 @@
-/** What images nobody should have made do to every command that opens one. */
+/** Every command that opens an image refuses malformed ones. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { HEADER_CASES } from "../conformance/cases/header_cases.ts";
 import { ImageBuilder, smallImage } from "../../lib/qed/format/image_builder.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { runQed } from "./run_testing.ts";
 
-/** Command lines that open the image `path`; what stands behind it, they must not change. */
+/** Command lines that open the image `path`; they must not change its backing files. */
 function commandLines(path: string, dir: string): string[][] {
   return [
     ["info", "-f", "qed", path],
@@ -31,7 +31,7 @@ function commandLines(path: string, dir: string): string[][] {
   ];
 }
 
-/** Command lines that look at the image itself only, and not at what is behind it. */
+/** Command lines that open the image itself only, and not its backing file. */
 function shallowLines(path: string): string[][] {
   return [
     ["rebase", "-f", "qed", "-u", path],
@@ -68,7 +68,7 @@ for (const { name, build, refused } of HEADER_CASES) {
     }));
 }
 
-/** What is wrong behind a good header. */
+/** Images with a good header and a wrong backing file. */
 const CHAIN_CASES: readonly {
   readonly name: string;
   readonly build: () => ImageBuilder;

@@ -21,7 +21,7 @@ export function checkJson(path: string, result: CheckResult): Json {
   };
 }
 
-/** What `qemu-img check` prints after a repair, before it looks again. */
+/** The text that `qemu-img check` prints after a repair, before it checks again. */
 export function describeRepair(result: CheckResult): string {
   return "The following inconsistencies were found and repaired:\n\n" +
     `    ${result.leaksFixed} leaked clusters\n` +
@@ -29,7 +29,7 @@ export function describeRepair(result: CheckResult): string {
     "Double checking the fixed image now...\n";
 }
 
-/** What `qemu-img check` prints of its findings. */
+/** The text that `qemu-img check` prints about its findings. */
 export function describeCheck(result: CheckResult): string {
   const { corruptions, leaks, checkErrors, allocatedClusters: allocated } = result;
   const parts: string[] = [];

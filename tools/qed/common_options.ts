@@ -81,7 +81,7 @@ export const PROFILE: Option<"profile"> = {
   help: "order in which writes reach the disk: strict (the default), qemu or rfc",
 };
 
-/** What `-U` asks for, under the key that opening takes it by. */
+/** The value of `-U`, under the name that opening takes. */
 export function shareOption(args: ParsedArgs): { ignoresLocks?: boolean } {
   return args.has("force-share") ? { ignoresLocks: true } : {};
 }
@@ -112,7 +112,7 @@ export function profileOption(args: ParsedArgs): { profile?: OrderingProfile } {
 }
 
 /**
- * Throws {@linkcode ImageError} for a raw image that nobody called raw: what its guest wrote may
+ * Throws {@linkcode ImageError} for a raw image that no option calls raw: its guest may have written bytes that
  * make it look like another format the next time.
  */
 export function refuseUnnamedRaw(chain: ImageChain, args: ParsedArgs): void {

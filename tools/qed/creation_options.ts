@@ -14,7 +14,7 @@ const KEYS = {
 
 type Key = keyof typeof KEYS;
 
-/** What `-o` says of a new image. */
+/** The values of `-o` for a new image. */
 export interface CreationOptions {
   readonly backingFile?: string;
   readonly backingFormat?: string;

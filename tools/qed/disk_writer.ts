@@ -8,12 +8,12 @@ import {
 import { type FileStorage, passThrough, runSync } from "../../lib/storage/mod.ts";
 import { resizeRaw } from "./resize_raw.ts";
 
-/** What a raw file is filled in, in bytes: what file systems allocate. */
+/** The unit in which a raw file is filled, in bytes: the block size of file systems. */
 const RAW_UNIT_BYTES = 4096;
 
 /** A way to fill a new file, and what is to be done at the end. */
 export interface DiskWriter {
-  /** What is allocated at a time, in bytes. */
+  /** The allocation unit, in bytes. */
   readonly unitBytes: number;
   /** Store bytes on the guest's disk, which reads as zeroes where nothing was stored. */
   readonly write: (offset: bigint, bytes: Uint8Array) => void;

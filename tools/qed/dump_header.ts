@@ -115,7 +115,7 @@ function stringsOf(
   })).filter(({ sizeBytes }) => sizeBytes > 0);
 }
 
-/** What a value says, for people. */
+/** The meaning of a value, for people. */
 function meaningOf(name: string, value: bigint, layout: HeaderLayout): string {
   switch (name) {
     case "magic":

@@ -4,11 +4,11 @@ import type { FileStorage } from "../../lib/storage/mod.ts";
 import { bytesText, hex } from "./dump_header.ts";
 import { formatSize } from "../kit/sizes.ts";
 
-/** What a {@linkcode TableDumper} must know of the image. */
+/** The facts about an image that a {@linkcode TableDumper} needs. */
 export interface TableDumpOptions {
   /** Cluster and table sizes. */
   readonly geometry: Geometry;
-  /** What the header says of the L1 table's place, in bytes. */
+  /** The offset of the L1 table according to the header, in bytes. */
   readonly l1OffsetBytes: bigint;
   /** Where the header ends, in bytes. */
   readonly headerBytes: number;
@@ -35,7 +35,7 @@ interface EntryRun {
   count: number;
 }
 
-/** What is read at a time, in bytes. */
+/** The size of a read, in bytes. */
 const PIECE_BYTES = 1 << 16;
 
 /** Puts tables into words, whatever is in them; memory is bounded, and so is what is printed. */
@@ -49,7 +49,7 @@ export class TableDumper {
     this.#options = options;
   }
 
-  /** Print the L1 table, and tell `onTable` of each L2 table whose place can be looked at. */
+  /** Print the L1 table, and call `onTable` for each L2 table that can be read. */
   dumpL1(print: (text: string) => void, onTable: (place: TablePlace) => void): void {
     const { l1OffsetBytes, geometry } = this.#options;
     const perTable = BigInt(geometry.tableEntries) * BigInt(geometry.clusterBytes);
@@ -117,8 +117,8 @@ export class TableDumper {
       for (let at = 0; at < piece.length; at += ENTRY_BYTES) {
         const entry = view.getBigUint64(at, true);
         const expected = run && (run.first > 1n ? run.first + BigInt(run.count) * step : run.first);
-        const goesOn = run && entry === expected && (step > 0n || entry === 0n);
-        if (run && goesOn) run.count++;
+        const continues = run && entry === expected && (step > 0n || entry === 0n);
+        if (run && continues) run.count++;
         else {
           if (run) finish(run);
           run = { index: count, first: entry, count: 1 };

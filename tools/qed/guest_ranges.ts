@@ -1,4 +1,4 @@
-/** What is changed between two pauses, in bytes: a multiple of every cluster size. */
+/** The bytes changed between two pauses: a multiple of every cluster size. */
 const PIECE_BYTES = 2n ** 30n;
 
 /** Do something to a range of the guest's disk piece by piece, the pieces cut at clusters. */

@@ -1,13 +1,13 @@
 import type { ImageChain, TakeTurn } from "../../lib/chain/mod.ts";
 import type { Io } from "../kit/io.ts";
 
-/** What is changed in place, and by which command. */
+/** An operation that changes images in place. */
 export interface InPlaceOptions {
   /** The command's name. */
   readonly command: string;
   /** The chain that is changed. */
   readonly chain: ImageChain;
-  /** What the user can do after an interruption at a pause. */
+  /** The next step for the user after an interruption at a pause. */
   readonly advice: string;
 }
 

@@ -45,9 +45,9 @@ function missingLimit(): string | undefined {
 }
 
 /** Run the tool where no file can be larger than so many KiB: as good as a full disk. */
-async function runLimited(mostKiB: number, args: readonly string[]): Promise<[number, string]> {
-  // The signal that comes with it would end the program before it is told.
-  const script = `trap '' XFSZ; ulimit -f ${mostKiB * 2}; exec "$@"`;
+async function runLimited(maxKiB: number, args: readonly string[]): Promise<[number, string]> {
+  // The signal that comes with it would end the program before it sees the error.
+  const script = `trap '' XFSZ; ulimit -f ${maxKiB * 2}; exec "$@"`;
   const { code, stderr } = await new Deno.Command("sh", {
     args: ["-c", script, "sh", ...RUN, ...args],
     stdin: "null",

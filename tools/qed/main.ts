@@ -21,7 +21,7 @@ export const QED: CommandGroup = {
     "codes are those of qemu-img.",
   commands: [...COMMANDS, {
     name: "nbd",
-    summary: "serve an image to NBD clients, record what they do, and have storage fail them",
+    summary: "serve an image to NBD clients, record their writes, and inject I/O errors",
     load: async () => (await import("./nbd/command.ts")).nbd,
   }],
   notes: "Sizes and offsets are bytes, or a number and one of k, M, G, T, P, E (powers of 1024).",

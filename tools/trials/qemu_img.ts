@@ -1,6 +1,8 @@
+import { ProcessRunner } from "../kit/process_runner.ts";
 import { PATIENCE_MS, QemuToolCrash, QemuToolError } from "./qemu_tool_error.ts";
 
-const LEAST_MAJOR = 6;
+const MIN_MAJOR = 6;
+const RUNNER = new ProcessRunner({ seconds: PATIENCE_MS / 1000 });
 
 /** What a run of `qemu-img` came to. */
 export interface QemuImgResult {
@@ -18,35 +20,20 @@ export interface QemuImgResult {
  */
 export async function qemuImg(
   args: readonly string[],
-  { cwd }: { readonly cwd?: string } = {},
+  { cwd = "." }: { readonly cwd?: string } = {},
 ): Promise<QemuImgResult> {
-  const child = spawn(args, cwd);
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    child.kill("SIGKILL");
-  }, PATIENCE_MS);
-  try {
-    const { code, signal, stdout, stderr } = await child.output();
-    if (isLate) {
-      throw new QemuToolCrash(`qemu-img ${args[0]} did not end in ${PATIENCE_MS / 1000} s`);
+  const outcome = await RUNNER.run(["qemu-img", ...args], cwd);
+  switch (outcome.kind) {
+    case "exited": {
+      const { code, stdout, stderr } = outcome;
+      return { code, stdout: new TextDecoder().decode(stdout), stderr };
     }
-    if (signal) throw new QemuToolCrash(`qemu-img ${args[0]} ended by ${signal}`);
-    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    return { code, stdout: text(stdout), stderr: text(stderr) };
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function spawn(args: readonly string[], cwd: string | undefined): Deno.ChildProcess {
-  const pipes = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
-  try {
-    const options = { args: [...args], ...pipes, ...(cwd !== undefined && { cwd }) };
-    return new Deno.Command("qemu-img", options).spawn();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new QemuToolError("qemu-img is not installed (Debian: qemu-utils)");
+    case "missing":
+      throw new QemuToolError("qemu-img is not installed (Debian: qemu-utils)");
+    case "killed":
+      throw new QemuToolCrash(`qemu-img ${args[0]} did not end in ${PATIENCE_MS / 1000} s`);
+    case "crashed":
+      throw new QemuToolCrash(`qemu-img ${args[0]} ended by ${outcome.why}`);
   }
 }
 
@@ -60,8 +47,8 @@ export async function qemuVersion(): Promise<string> {
   if (version === undefined) {
     throw new QemuToolError(`qemu-img: unknown version "${stdout.trim()}"`);
   }
-  if (Number.parseInt(version) < LEAST_MAJOR) {
-    throw new QemuToolError(`QEMU ${version} is too old: at least ${LEAST_MAJOR}.0 is needed`);
+  if (Number.parseInt(version) < MIN_MAJOR) {
+    throw new QemuToolError(`QEMU ${version} is too old: at least ${MIN_MAJOR}.0 is needed`);
   }
   return version;
 }

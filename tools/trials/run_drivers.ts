@@ -1,17 +1,19 @@
 import type { Preset } from "../../harness/advanced.ts";
+import { type Interrupts, TempDir } from "../kit/temp_dir.ts";
 import type { DriverFormat } from "./formats.ts";
 import { QemuToolError } from "./qemu_tool_error.ts";
 import { recordDriver } from "./record.ts";
 import { type TrialResult, tryDriver } from "./trial.ts";
 import { type DriverWorkload, workloadsFor } from "./workloads.ts";
-import { MemoryFolder } from "./workplace.ts";
 
 /** What to try. */
 export interface DriversOptions {
   readonly formats: readonly DriverFormat[];
   readonly preset: Preset;
   readonly processes: number;
-  /** Told what is under way. */
+  /** The streams whose signals remove the images. */
+  readonly interrupts?: Interrupts;
+  /** Called with the title of the work under way. */
   readonly onProgress?: (text: string) => void;
 }
 
@@ -47,12 +49,21 @@ export async function runDrivers(options: DriversOptions): Promise<DriversResult
   return { trials, refused };
 }
 
+/** A folder in memory for images. */
+export function imagesFolder(interrupts?: Interrupts): TempDir {
+  return new TempDir({
+    prefix: "powercut_images_",
+    inMemory: true,
+    ...(interrupts && { io: interrupts }),
+  });
+}
+
 async function runOne(
   format: DriverFormat,
   workload: DriverWorkload,
-  { preset, processes, onProgress }: DriversOptions,
+  { preset, processes, onProgress, interrupts }: DriversOptions,
 ): Promise<TrialResult> {
-  using folder = new MemoryFolder();
+  using folder = imagesFolder(interrupts);
   onProgress?.(`${format.name}, ${workload.name}: recording`);
   const recording = await recordDriver(format, workload, folder.path);
   return await tryDriver(recording, {

@@ -10,7 +10,7 @@ import type { Contents } from "../parts.ts";
 /** The image's name among the files of a case. */
 export const IMAGE_NAME = "image.qed";
 
-/** What the header of an image says, by the specification's names. */
+/** The fields of the header, by the names of the specification. */
 export interface HeaderFields {
   /** Under which layout. */
   readonly layout: "final" | "rfc";
@@ -36,7 +36,7 @@ export interface HeaderFields {
   readonly backing_is_raw?: boolean;
 }
 
-/** What a check must find, counted as `qemu-img check` does. */
+/** The expected counts of a check, as `qemu-img check` counts. */
 export interface CheckCounts {
   /** Invalid entries, and references to a cluster that is referred to already. */
   readonly corruptions: number;
@@ -46,11 +46,11 @@ export interface CheckCounts {
   readonly total: number;
   /** Of these, how many have an entry. */
   readonly allocated: number;
-  /** How many of these do not follow the one before. */
+  /** The number of these that do not follow the one before. */
   readonly fragmented: number;
 }
 
-/** What the guest must read from its disk. */
+/** The expected contents of the guest's disk. */
 export interface GuestContents extends Contents {
   /**
    * SHA-256. Of a disk up to 64 MiB: of the disk as a raw file. Of a larger one: of the bytes that
@@ -63,7 +63,7 @@ export interface GuestContents extends Contents {
 export interface GuestRange {
   /** Where it starts, in bytes. */
   readonly offset: string;
-  /** How long it is, in bytes. */
+  /** The length in bytes. */
   readonly length: number;
 }
 
@@ -73,9 +73,9 @@ export interface GuestWrite extends GuestRange {
   readonly byte: number;
 }
 
-/** What must be after a repair. */
+/** The expected state after a repair. */
 export interface AfterRepair {
-  /** What the guest reads then. */
+  /** The guest contents then. */
   readonly contents: GuestContents;
   /** Where that is left to the implementation: several addresses laid claim to one cluster. */
   readonly undecided?: readonly GuestRange[];
@@ -87,31 +87,31 @@ export interface ErrorDetails {
   readonly field: string;
   /** Where it is in the file, in bytes. */
   readonly offset: number;
-  /** What it holds. */
+  /** The contents. */
   readonly value: string;
 }
 
-/** What an implementation must make of an image; what is not there is not asked for. */
+/** The expected results for an image; missing ones are not tested. */
 export interface Expectation {
-  /** What opening tells, or that the image must be refused. */
+  /** The result of opening it, or that it must be refused. */
   readonly open: HeaderFields | "refuse";
   /** The error with which this library refuses to open or to read it. */
   readonly error?: ErrorDetails;
-  /** What a check finds. */
+  /** The counts of a check. */
   readonly check?: CheckCounts;
   /** Where the guest's disk is stored: `START+LENGTH STATE [at OFFSET] [depth DEPTH]`. */
   readonly map?: readonly string[];
-  /** What the guest reads, or that reading all of the disk must fail. */
+  /** The guest contents, or that reading all of the disk must fail. */
   readonly contents?: GuestContents | "refuse";
   /** Some of what the guest reads, of a disk that no file system could hold as a raw file. */
   readonly read?: readonly GuestWrite[];
   /** A write after which the image must be good, with only that changed. */
   readonly write?: GuestWrite;
-  /** What must be after a repair. */
+  /** The expected state after a repair. */
   readonly repair?: AfterRepair;
 }
 
-/** An image, the files behind it, and what must be made of it. */
+/** An image, its backing files, and the expected results. */
 export interface ImageCase {
   /** Group, slash, what is special about it. */
   readonly name: string;
@@ -119,10 +119,10 @@ export interface ImageCase {
   readonly about: string;
   /** By hand from the specification, or by QEMU with these commands, in the folder of the image. */
   readonly made: "by hand" | readonly string[];
-  /** What an implementation may lack that is needed to take part. */
+  /** A capability that the test needs and an implementation may lack. */
   readonly needs?: "rfc layout";
   /** The files; the image is {@linkcode IMAGE_NAME}. */
   readonly files: Readonly<Record<string, Contents>>;
-  /** What must be made of it. */
+  /** The expected results. */
   readonly expect: Expectation;
 }

@@ -1,11 +1,11 @@
 /**
  * The other direction: an implementation creates images and writes to them, and this library
- * judges what it has made.
+ * checks the result.
  *
  * @module
  */
 import { IMAGE_NAME } from "./case.ts";
-import { judgeImage } from "../judge.ts";
+import { verifyImage } from "../verify_image.ts";
 import { describeFiles } from "./make_case.ts";
 import { smallImage } from "../../../lib/qed/format/image_builder.ts";
 import { SMALL_GUEST } from "./good_images.ts";
@@ -25,7 +25,7 @@ interface Creation {
     readonly name: string;
     readonly format: "raw" | "qed";
     readonly file: SparseFile;
-    /** What its guest reads. */
+    /** The guest contents. */
     readonly disk: SparseFile;
   };
   /** Offset, length, byte. */
@@ -146,8 +146,8 @@ async function createAndJudge(place: TestWorkspace, creation: Creation): Promise
   for (const [offset, length, byte] of writes) {
     disk.write(offset, new Uint8Array(length).fill(byte));
   }
-  return place.judge((folder) =>
-    judgeImage(`${folder}/${IMAGE_NAME}`, {
+  return place.verify((folder) =>
+    verifyImage(`${folder}/${IMAGE_NAME}`, {
       header: {
         layout: "final",
         cluster_size: clusterBytes,

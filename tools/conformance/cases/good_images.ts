@@ -7,7 +7,7 @@ import {
 } from "../../../lib/qed/format/image_builder.ts";
 import { makeCase } from "./make_case.ts";
 
-/** What the guest of {@linkcode smallImage} reads. */
+/** The guest contents of {@linkcode smallImage}. */
 export const SMALL_GUEST: readonly string[] = ["0 a0*4096", "4096 a1*4096", "8192 a2*4096"];
 /** Where it is stored. */
 export const SMALL_MAP: readonly string[] = ["0+12288 data at 20480", "12288+1036288 absent"];

@@ -9,7 +9,7 @@ import {
 } from "../parts.ts";
 
 /** The largest disk that is hashed as a whole, in bytes. */
-const MOST_WHOLE_BYTES = 2n ** 26n;
+const MAX_WHOLE_BYTES = 2n ** 26n;
 
 /** A guest's disk of `sizeBytes` with these parts, and its hash (see {@linkcode GuestContents}). */
 export function guestContents(sizeBytes: bigint | number, parts: readonly string[]): GuestContents {
@@ -21,7 +21,7 @@ export function guestContents(sizeBytes: bigint | number, parts: readonly string
 /** The hash of canonical contents. */
 export function hashOf(contents: Contents): string {
   const hash = createHash("sha256");
-  if (BigInt(contents.bytes) <= MOST_WHOLE_BYTES) {
+  if (BigInt(contents.bytes) <= MAX_WHOLE_BYTES) {
     const disk = expandContents(contents);
     hash.update(disk.read(0, disk.sizeBytes));
   } else {

@@ -12,7 +12,7 @@ import {
 
 /** An image and what becomes of opening it. */
 export interface HeaderCase {
-  /** What is special about it. */
+  /** A description. */
   readonly name: string;
   /** Makes the image. */
   readonly build: () => ImageBuilder;

@@ -8,7 +8,7 @@ import type { CheckCounts, ErrorDetails, Expectation, HeaderFields, ImageCase } 
 import { IMAGE_NAME } from "./case.ts";
 import { describeDifference, RawFile } from "../compare_contents.ts";
 import { jsonAt, parseOutput } from "../json_output.ts";
-import { describeHeader, headerAfterClosing, judgeImage } from "../judge.ts";
+import { describeHeader, headerAfterClosing, verifyImage } from "../verify_image.ts";
 import { type MapEntry, mapLines } from "../map_lines.ts";
 import { expandContents } from "../parts.ts";
 import type { SparseFile } from "../../../lib/storage/sparse_file.ts";
@@ -47,7 +47,7 @@ function imageTests(one: ImageCase): ConformanceTest[] {
       ? [test("contents", `sha256 ${contents.sha256}`, async (place) => {
         const failure = await place.succeed("contents");
         if (failure) return failure;
-        return place.judgeOutput((path) => {
+        return place.verifyOutput((path) => {
           using file = new RawFile(path);
           return describeDifference(file, contents);
         });
@@ -154,7 +154,7 @@ async function reads(
   place: TestWorkspace,
   ranges: NonNullable<Expectation["read"]>,
 ): Promise<Finding> {
-  // A command that is told the byte compares it itself, and says no by its exit code.
+  // A command that gets the byte compares it itself, and reports a difference by its exit code.
   const verifies = place.template("read").run.join(" ").includes("{byte}");
   for (const { offset, length, byte } of ranges) {
     const values = { offset, length: `${length}`, byte: `${byte}` };
@@ -190,8 +190,8 @@ async function writes(place: TestWorkspace, expect: Expectation): Promise<Findin
     byte: `${write.byte}`,
   });
   if (failure) return failure;
-  return place.judge((folder) =>
-    judgeImage(`${folder}/${IMAGE_NAME}`, {
+  return place.verify((folder) =>
+    verifyImage(`${folder}/${IMAGE_NAME}`, {
       header: headerAfterClosing(open),
       contents: afterWrite(expect),
       // A write need not give back what the repair before it has cleared.
@@ -207,10 +207,10 @@ async function repairs(
 ): Promise<Finding> {
   if (!repair || open === "refuse") throw new Error("nothing to repair");
   const outcome = await place.run("repair");
-  // The exit code may tell what was found, or what is left: the image decides.
+  // The exit code may stand for the damage found or the damage left: the image decides.
   if (outcome.kind !== "exited") return place.ended(outcome);
-  return place.judge((folder) =>
-    judgeImage(`${folder}/${IMAGE_NAME}`, {
+  return place.verify((folder) =>
+    verifyImage(`${folder}/${IMAGE_NAME}`, {
       header: headerAfterClosing(open),
       contents: repair.contents,
       // Clearing what is wrong may leave clusters that nothing refers to.

@@ -14,7 +14,7 @@ import { describeContents } from "../parts.ts";
 import { headerFields } from "./plain_header.ts";
 import type { SparseFile } from "../../../lib/storage/sparse_file.ts";
 
-/** What a valid header's image is, and what must be made of it, as far as it is not usual. */
+/** An image with a valid header, and the expected results that differ from the usual ones. */
 export interface Recipe {
   /** Group, slash, what is special about it. */
   readonly name: string;
@@ -22,17 +22,17 @@ export interface Recipe {
   readonly about: string;
   /** The image's file. */
   readonly image: SparseFile;
-  /** Files behind it. */
+  /** Its backing files. */
   readonly others?: Readonly<Record<string, SparseFile>>;
   /** Its header's layout; final if not given. */
   readonly layout?: "rfc";
   /** The parts of the guest's disk that are not zero; reading must fail, or is not asked for. */
   readonly guest?: readonly string[] | "refuse" | "huge";
-  /** What a check counts, where it is not 0; or that it is not asked for. */
+  /** The counts of a check that are not 0; or that no check is made. */
   readonly check?: Partial<Omit<CheckCounts, "total">> | "unasked";
   /** Where the guest's disk is stored. */
   readonly map?: readonly string[];
-  /** What to read of a disk that is too large to read whole. */
+  /** The ranges to read of a disk that is too large to read whole. */
   readonly read?: readonly GuestWrite[];
   /** A write to try: offset, length, byte. */
   readonly write?: readonly [number, number, number];

@@ -13,7 +13,7 @@ export interface QemuRecipe {
   readonly about: string;
   /** Shell commands, run in an empty folder; they leave `image.qed`. */
   readonly commands: readonly string[];
-  /** What on the guest's disk is not zero. */
+  /** The parts of the guest's disk that are not zero. */
   readonly guest: readonly string[];
   /** A write to try: offset, length, byte. */
   readonly write?: readonly [number, number, number];

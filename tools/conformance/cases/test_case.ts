@@ -8,7 +8,7 @@ export interface ConformanceTest {
   readonly name: string;
   /** The commands it needs. */
   readonly commands: readonly CommandName[];
-  /** What must come out, in a few words. */
+  /** The expected result, in a few words. */
   readonly expected: string;
   /** Whether it changes its files, so that it needs its own. */
   readonly writes: boolean;
@@ -22,7 +22,7 @@ export interface TestCase {
   readonly name: string;
   /** Why it is there, in a line. */
   readonly about: string;
-  /** What an implementation may lack that is needed to take part. */
+  /** A capability that the test needs and an implementation may lack. */
   readonly needs?: "rfc layout";
   /** The files. */
   readonly files: ImageCase["files"];

@@ -13,11 +13,10 @@ import { QEMU } from "../../../lib/mod.ts";
 import { type EntryOutcome, outcomesOf } from "../../trials/disk_pieces.ts";
 import { findingName } from "../../trials/finding_folder.ts";
 import { reopened } from "../../trials/reopen.ts";
-import type { DriversResult } from "../../trials/run_drivers.ts";
+import { type DriversResult, imagesFolder } from "../../trials/run_drivers.ts";
 import { coverageOf, findingsOf, scorecardNotes, scorecardTable } from "../../trials/scorecard.ts";
 import type { ClassResult, TrialResult } from "../../trials/trial.ts";
 import { PROBE_BYTES } from "../../trials/workloads.ts";
-import { MemoryFolder } from "../../trials/workplace.ts";
 import { qedTarget } from "../../../scenarios/qed/qed_target.ts";
 import { LiveCases } from "./live/live_cases.ts";
 import { qedStages } from "./qed_stages.ts";
@@ -32,7 +31,7 @@ export async function driversReport(
 ): Promise<ReportDocument> {
   const cases = new LiveCases();
   const violations: ReportViolation[] = [];
-  using folder = new MemoryFolder();
+  using folder = imagesFolder();
   for (const trial of trials) {
     for (const found of findingsOf(trial)) {
       const script = scripts.get(findingName(trial, found));
@@ -44,7 +43,7 @@ export async function driversReport(
   const images = trials.reduce((sum, trial) => sum + trial.images, 0);
   return await cases.complete({
     title: "QEMU's drivers after a power cut",
-    summary: `${trials.length} trials, ${images} different images judged by QEMU's own tools: ` +
+    summary: `${trials.length} trials, ${images} different images checked by QEMU's own tools: ` +
       `${violations.length} findings`,
     ...{ command, facts, violations },
     tables: [scorecardTable(trials), costs(trials)],
@@ -115,19 +114,19 @@ async function violationOf(
   };
 }
 
-/** What has to be known of a state, in sentences. */
+/** A description of a state, in sentences. */
 function sentences(
   trial: TrialResult,
   outcomes: readonly EntryOutcome[],
   { states }: ClassResult,
 ): string[] {
   const { entries } = trial.recording;
-  const told = (wanted: EntryOutcome["outcome"]) =>
+  const entriesOf = (wanted: EntryOutcome["outcome"]) =>
     outcomes.filter(({ outcome }) => outcome === wanted).map(({ entry }) => {
       const { offsetBytes, lengthBytes } = entries[entry];
       return `entry ${entry} (${lengthBytes} bytes at ${offsetBytes})`;
     });
-  const [reached, lost] = [told("reached"), told("lost")];
+  const [reached, lost] = [entriesOf("reached"), entriesOf("lost")];
   return [
     reached.length === 0
       ? "Nothing of what no flush had covered reached the disk: what was flushed is wrong by itself."

@@ -2,10 +2,10 @@ import type { ByteSource, FileStages, ReportStages, StageRow } from "../../../ha
 
 const HEADER_BYTES = 64;
 const ENTRY_BYTES = 8;
-/** More rows than this nobody reads. */
-const MOST_ROWS = 48;
-/** A larger table is that of an image that nobody looks at sector by sector. */
-const MOST_TABLE_BYTES = 2 ** 20;
+/** Further rows are left out. */
+const MAX_ROWS = 48;
+/** A larger table is not decoded. */
+const MAX_TABLE_BYTES = 2 ** 20;
 
 /** The fields of a header that change, and how they are read: specification, "Header". */
 const FIELDS = [
@@ -45,7 +45,7 @@ export function qedStages(files: FileStages): ReportStages {
       ...(reason !== undefined && { wrong: reason }),
     }];
   });
-  const omitted = rows.length - MOST_ROWS;
+  const omitted = rows.length - MAX_ROWS;
   const notes = [
     `File size after the crash: ${left.sizeBytes} bytes.`,
     ...(typeof after === "string" ? [`It can't be opened: ${after}.`] : []),
@@ -53,7 +53,7 @@ export function qedStages(files: FileStages): ReportStages {
   ];
   return {
     title: "Header and tables",
-    rows: rows.slice(0, MOST_ROWS),
+    rows: rows.slice(0, MAX_ROWS),
     note: notes.join(" "),
   };
 }
@@ -63,7 +63,7 @@ function layoutOf(file: ByteSource): Layout | undefined {
   const clusterBytes = header.getUint32(4, true);
   const tableBytes = header.getUint32(8, true) * clusterBytes;
   const l1Bytes = Number(header.getBigUint64(40, true));
-  const isSane = clusterBytes > 0 && tableBytes > 0 && tableBytes <= MOST_TABLE_BYTES &&
+  const isSane = clusterBytes > 0 && tableBytes > 0 && tableBytes <= MAX_TABLE_BYTES &&
     Number.isSafeInteger(l1Bytes);
   return isSane ? { clusterBytes, tableBytes, l1Bytes } : undefined;
 }

@@ -17,9 +17,9 @@ import { runSync } from "../../../lib/storage/mod.ts";
 import { qedStages } from "./qed_stages.ts";
 
 /** How hard to look for the flush that is missing, for each violation. */
-const MOST_RECOVERIES = 2000;
+const MAX_RECOVERIES = 2000;
 
-/** How a violation is told. */
+/** How a violation is described. */
 export interface ViolationOptions {
   readonly title: string;
   readonly replay: readonly string[];
@@ -62,7 +62,7 @@ function why(
       "the first crash."
     );
   }
-  const explanation = explain(context, violation, { guestBytes, maxRecoveries: MOST_RECOVERIES });
+  const explanation = explain(context, violation, { guestBytes, maxRecoveries: MAX_RECOVERIES });
   return explanationText(explanation, { log, target, violation });
 }
 

@@ -24,7 +24,7 @@ export interface ReportRequest {
   readonly date: string;
 }
 
-/** What any report begins with; `facts` are the command's own. */
+/** The context of any report; `facts` are those of the command. */
 export function contextOf(
   { command, commandText, date }: ReportRequest,
   facts: ReportContext["facts"] = [],

@@ -27,7 +27,7 @@ export const bench: Command = defineCommand({
       short: "d",
       long: "depth",
       value: "N",
-      help: "requests that are on their way at the same time; 64 if not given",
+      help: "number of requests in flight (64)",
     },
     {
       short: "s",
@@ -50,7 +50,7 @@ export const bench: Command = defineCommand({
     },
     {
       long: "no-drain",
-      help: "do not wait for the requests on their way before a flush is sent",
+      help: "do not wait for the requests in flight before a flush is sent",
     },
     { long: "pattern", value: "BYTE", help: "the byte that is written; 0 if not given" },
     {
@@ -98,7 +98,7 @@ export const bench: Command = defineCommand({
   },
 });
 
-/** What is sent. */
+/** The requests to send. */
 interface BenchPlan {
   readonly isWrite: boolean;
   readonly count: number;
@@ -113,8 +113,8 @@ interface BenchPlan {
   readonly pattern: number;
 }
 
-const MOST_REQUEST_BYTES = 1 << 30;
-const MOST_DEPTH = 4096;
+const MAX_REQUEST_BYTES = 1 << 30;
+const MAX_DEPTH = 4096;
 
 function planBench(args: ParsedArgs): BenchPlan {
   const number = (long: string, preset: number) => {
@@ -133,12 +133,12 @@ function planBench(args: ParsedArgs): BenchPlan {
     drains: !args.has("no-drain"),
     pattern: parseByte(args.value("pattern") ?? "0", "--pattern"),
   };
-  if (plan.depth < 1 || plan.depth > MOST_DEPTH) {
-    throw new UsageError(`--depth must be from 1 to ${MOST_DEPTH}`);
+  if (plan.depth < 1 || plan.depth > MAX_DEPTH) {
+    throw new UsageError(`--depth must be from 1 to ${MAX_DEPTH}`);
   }
-  if (requestBytes < 1 || requestBytes * plan.depth > MOST_REQUEST_BYTES) {
+  if (requestBytes < 1 || requestBytes * plan.depth > MAX_REQUEST_BYTES) {
     throw new UsageError(
-      `--buffer-size must be at least 1, and --depth of them at most ${MOST_REQUEST_BYTES} bytes`,
+      `--buffer-size must be at least 1, and --depth of them at most ${MAX_REQUEST_BYTES} bytes`,
     );
   }
   if (!plan.isWrite && plan.flushInterval > 0) {
@@ -162,7 +162,7 @@ function announce(plan: BenchPlan, io: Io): void {
   }
 }
 
-/** Keep `depth` requests on their way until all are done. */
+/** Keep `depth` requests in flight until all are done. */
 async function sendAll(
   chain: ImageChain,
   plan: BenchPlan,

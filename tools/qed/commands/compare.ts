@@ -23,7 +23,7 @@ const CODES = { same: 0, different: 1, failed: 2, badTable: 3, unreadable: 4 } a
 /** `qed compare`: whether two images hold the same disk. */
 export const compare: Command = defineCommand({
   name: "compare",
-  summary: "tell whether two images show their guests the same disk",
+  summary: "compare the contents of two images",
   operands: [{ name: "IMAGE1" }, { name: "IMAGE2" }],
   options: [
     { ...FORMAT, help: "format of the first image, qed or raw; found out if not given" },

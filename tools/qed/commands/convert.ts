@@ -72,7 +72,7 @@ export const convert: Command = defineCommand({
     "Zeroes are not stored, whether the source stores them or not. The target is written under\n" +
     "another name in its folder, made durable and renamed: under its own name there is never\n" +
     "anything but what was there before, or the complete target. With -t unsafe (what qemu-img\n" +
-    "does if it is not told otherwise) a power cut soon afterwards may leave anything there.",
+    "does by default) a power cut soon afterwards may leave anything there.",
   exitCodes: [[0, "converted"], [1, "not converted; what had the name before is still there"]],
   examples: [
     ["-f raw -O qed disk.raw disk.qed", "raw to QED"],
@@ -114,7 +114,7 @@ export const convert: Command = defineCommand({
   },
 });
 
-/** What is to be written. */
+/** The target to write. */
 interface Target {
   readonly path: string;
   readonly format: ImageFormat;

@@ -83,7 +83,7 @@ export const create: Command = defineCommand({
   },
 });
 
-/** What is to be created. */
+/** The image to create. */
 interface Plan {
   readonly path: string;
   readonly format: ImageFormat;
@@ -116,11 +116,11 @@ function planImage(args: ParsedArgs): Plan {
   if (backing === undefined && backingFormat !== undefined) {
     throw new UsageError("-F needs -b FILE");
   }
-  const behind = backing === undefined
+  const backingFileOptions = backing === undefined
     ? undefined
     : { name: backing, format: backingFormat, isUnsafe: args.has("unsafe") };
-  const behindBytes = behind && inspectBacking(path, behind);
-  const wanted = size ?? behindBytes;
+  const backingBytes = backingFileOptions && inspectBacking(path, backingFileOptions);
+  const wanted = size ?? backingBytes;
   if (wanted === undefined) throw new UsageError("missing operand SIZE");
 
   const { clusterBytes = DEFAULT_CLUSTER_BYTES, tableClusters } = given;
@@ -130,13 +130,15 @@ function planImage(args: ParsedArgs): Plan {
     clusterBytes,
     ...(tableClusters !== undefined && { tableClusters }),
     ...layout,
-    ...(behind && { backing: { name: behind.name, isRaw: behind.format === "raw" } }),
+    ...(backingFileOptions && {
+      backing: { name: backingFileOptions.name, isRaw: backingFileOptions.format === "raw" },
+    }),
   };
   return { path, format, wantedBytes: wanted, options };
 }
 
 /**
- * Look at the backing file from where the new image will look at it. Answers the size of its disk
+ * Open the backing file as the new image will open it. Returns the size of its disk
  * in bytes, or undefined if it is not to be looked at.
  */
 function inspectBacking(

@@ -18,8 +18,8 @@ import { writeFresh } from "../write_fresh.ts";
 
 const KEYS = ["if", "of", "bs", "count", "skip"] as const;
 const DEFAULT_BLOCK_BYTES = 512n;
-const MOST_BLOCK_BYTES = 2n ** 31n - 1n;
-/** What is copied at a time, in bytes. */
+const MAX_BLOCK_BYTES = 2n ** 31n - 1n;
+/** The size of a copy, in bytes. */
 const PIECE_BYTES = 1 << 20;
 
 /** `qed dd`: a part of a disk as a new image. */
@@ -70,7 +70,7 @@ export const dd: Command = defineCommand({
   },
 });
 
-/** What the operands ask for. */
+/** The values of the operands. */
 interface Wanted {
   readonly input: string;
   readonly output: string;
@@ -102,8 +102,8 @@ function parseOperands(args: ParsedArgs): Wanted {
     return text === undefined ? undefined : parseSize(text, `${key}=`);
   };
   const blockBytes = number("bs") ?? DEFAULT_BLOCK_BYTES;
-  if (blockBytes < 1n || blockBytes > MOST_BLOCK_BYTES) {
-    throw new UsageError(`bs= must be from 1 to ${MOST_BLOCK_BYTES}`);
+  if (blockBytes < 1n || blockBytes > MAX_BLOCK_BYTES) {
+    throw new UsageError(`bs= must be from 1 to ${MAX_BLOCK_BYTES}`);
   }
   return { input, output, blockBytes, count: number("count"), skip: number("skip") ?? 0n };
 }

@@ -13,7 +13,7 @@ import { describeHeader, type HeaderDump } from "../dump_header.ts";
 import { TableDumper, type TablePlace } from "../dump_table.ts";
 import type { Io } from "../../kit/io.ts";
 
-/** What is shown unless everything is asked for. */
+/** The parts that are shown without --all. */
 const FEW_LINES = 16;
 const FEW_TABLES = 4;
 
@@ -61,7 +61,7 @@ function open(path: string): FileStorage {
   }
 }
 
-/** Print the header. Answers where the tables are, if that can be known. */
+/** Print the header. Returns the place of the tables, if that is known. */
 function showHeader(
   file: FileStorage,
   layout: HeaderLayout | undefined,

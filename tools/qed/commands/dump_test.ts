@@ -33,7 +33,7 @@ Deno.test("each line has an offset, bytes and their meaning", async () => {
   assert(!said.includes("!!"), said);
 });
 
-Deno.test("zero clusters, names and unknown bits are told", async () => {
+Deno.test("zero clusters, names and unknown bits are shown", async () => {
   const { builder, l2Bytes } = smallImage();
   builder.setBackingName("base.raw").setHeader({ features: 5n, autoclear_features: 8n });
   builder.setEntry(l2Bytes, 5, 1).setEntry(l2Bytes, 6, 1);

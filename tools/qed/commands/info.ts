@@ -19,7 +19,7 @@ export const info: Command = defineCommand({
   options: [
     FORMAT,
     OUTPUT,
-    { long: "backing-chain", help: "show the files behind the image too" },
+    { long: "backing-chain", help: "show the backing files as well" },
     LAYOUT,
     FORCE_SHARE,
   ],

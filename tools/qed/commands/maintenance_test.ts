@@ -106,7 +106,7 @@ Deno.test("upgrade turns the layout of 2010 into today's", () =>
     await runQedOk("check", path);
   }));
 
-Deno.test("info shows bits that nobody here knows", () =>
+Deno.test("info shows unknown feature bits", () =>
   inTempDir(async (dir) => {
     const path = `${dir}/a.qed`;
     new ImageBuilder({ compat_features: 0x30n, autoclear_features: 0x8000n }).save(path);

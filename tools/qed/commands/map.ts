@@ -55,7 +55,7 @@ export const map: Command = defineCommand({
   },
 });
 
-/** What of the range each file holds, neighbours that are alike joined; at least one entry. */
+/** The parts of the range that each file holds, equal neighbours joined; at least one entry. */
 function* joinedExtents(
   chain: ImageChain,
   range: { readonly from: bigint; readonly end: bigint },

@@ -35,7 +35,7 @@ import { UsageError } from "../../kit/usage_error.ts";
 /** `qed measure`: how large a new image will be. */
 export const measure: Command = defineCommand({
   name: "measure",
-  summary: "tell how large a file a new image needs",
+  summary: "compute the file size that a new image needs",
   operands: [{ name: "IMAGE", isOptional: true }],
   options: [
     { ...FORMAT, help: "format of IMAGE, qed or raw; found out if not given" },

@@ -23,7 +23,7 @@ export const resize: Command = defineCommand({
     LAYOUT,
   ],
   notes: "With + or - SIZE is the difference. What is added reads as zeroes, also over a longer\n" +
-    "backing file. A QED image is not made smaller if clusters behind the new end hold data;\n" +
+    "backing file. A QED image is not made smaller if clusters past the new end hold data;\n" +
     "of a raw image --shrink cuts off whatever is there.",
   exitCodes: [[0, "resized"], [1, "not resized; the guest's disk is as it was"]],
   examples: [

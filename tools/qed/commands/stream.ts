@@ -25,7 +25,7 @@ export const stream: Command = defineCommand({
       short: "b",
       long: "base",
       value: "FILE",
-      help: "a file of the backing chain that stays; only what is in front of it is copied",
+      help: "stop at this file of the backing chain: it stays the backing file",
     },
     PROGRESS,
     QUIET,
@@ -67,7 +67,7 @@ export const stream: Command = defineCommand({
   },
 });
 
-/** What the image's header is to say of a file of its chain, once that is its backing file. */
+/** The name and format for the image's header of a file of its chain that becomes the backing file. */
 function referenceTo(chain: ImageChain, depth: number) {
   const { path, format } = chain.layers[depth];
   return { name: backingName(chain.top.path, path), isRaw: format === "raw" };

@@ -11,7 +11,7 @@ export const upgrade: Command = defineCommand({
   options: [FORMAT, QUIET, LAYOUT],
   notes:
     "Only the first sector of the header is written. The tables are checked before, for what\n" +
-    "is wrong in them could come to mean something else. 'qed info' tells an image's layout.\n" +
+    "is wrong in them could come to mean something else. 'qed info' shows the layout of an image.\n" +
     "An image that could be of either layout needs --layout rfc.",
   exitCodes: [[0, "it has the final layout now, or had it before"], [1, "not changed"]],
   examples: [

@@ -20,8 +20,8 @@ import { parseByte, parseSize } from "../../kit/sizes.ts";
 import { UsageError } from "../../kit/usage_error.ts";
 
 const BLOCK_BYTES = 1 << 20;
-/** The most that is taken from a pipe, whose length nobody knows before its end. */
-const MOST_INPUT_BYTES = 1 << 30;
+/** The most bytes that are read from a pipe, whose length is unknown before its end. */
+const MAX_INPUT_BYTES = 1 << 30;
 
 /** `qed write`: bytes onto the guest's disk. */
 export const write: Command = defineCommand({
@@ -160,16 +160,16 @@ function inputSource(io: Io, wanted: bigint | undefined): Source {
 function readInput(io: Io, wanted: bigint | undefined): Uint8Array {
   const pieces: Uint8Array[] = [];
   const block = new Uint8Array(BLOCK_BYTES);
-  let left = wanted === undefined || wanted > MOST_INPUT_BYTES ? MOST_INPUT_BYTES : Number(wanted);
+  let left = wanted === undefined || wanted > MAX_INPUT_BYTES ? MAX_INPUT_BYTES : Number(wanted);
   while (left > 0) {
     const moved = io.readInput(block.subarray(0, Math.min(left, block.length)));
     if (moved === 0) break;
     pieces.push(block.slice(0, moved));
     left -= moved;
   }
-  const mayGoOn = left === 0 && (wanted === undefined || wanted > MOST_INPUT_BYTES);
+  const mayGoOn = left === 0 && (wanted === undefined || wanted > MAX_INPUT_BYTES);
   if (mayGoOn && io.readInput(block.subarray(0, 1)) > 0) {
-    throw new ImageError(`More than ${MOST_INPUT_BYTES} bytes on standard input; use a file`);
+    throw new ImageError(`More than ${MAX_INPUT_BYTES} bytes on standard input; use a file`);
   }
   return Buffer.concat(pieces);
 }

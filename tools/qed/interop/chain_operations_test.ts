@@ -162,7 +162,7 @@ async function assertReadsInQemu(
   const said = await runToolOk("qemu-img", ["compare", ...formats, path, `${dir}/expected`]);
   assertEquals(said, "Images are identical.\n");
   if (format === "raw") return;
-  // What a discard has freed and nobody used again is leaked: 3.
+  // Clusters that a discard has freed and nothing uses again are leaked: 3.
   const { code, text } = await checkWithQemu(path);
   assert(code === 0 || code === 3, text);
 }

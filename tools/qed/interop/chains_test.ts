@@ -26,7 +26,7 @@ async function readBoth(dir: string, plan: ChainPlan): Promise<void> {
   assertEquals(said, "Images are identical.\n");
 }
 
-/** An index tells more than two arrays. */
+/** An index says more than two arrays. */
 function firstDifference(a: Uint8Array, b: Uint8Array): number | undefined {
   const index = a.findIndex((byte, i) => byte !== b[i]);
   return index < 0 ? undefined : index;

@@ -1,4 +1,4 @@
-/** docs/differences-from-qemu.md tells of each difference that a test reproduces. */
+/** docs/differences-from-qemu.md describes each difference that a test reproduces. */
 import { assertEquals } from "@std/assert";
 import { loadAdapter } from "../../conformance/load_adapter.ts";
 

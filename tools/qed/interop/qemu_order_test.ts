@@ -156,7 +156,7 @@ for (const [name, session, provesIt] of CASES) {
   });
 }
 
-qemuTest("strict is not QEMU's order: the comparison can tell", async () => {
+qemuTest("strict is not QEMU's order: the comparison detects it", async () => {
   const session = { shape: SMALL, before: [], steps: [write(0, 4096)] };
   const { theirs, ours } = await recordBoth(session, STRICT);
   assertEquals(ours[1], "flush");

@@ -74,11 +74,11 @@ const layerPlans: fc.Arbitrary<LayerPlan> = fc.record({
   changes: fc.array(changePicks, { maxLength: 5 }),
 });
 
-/** Chains of up to `mostLayers` files. */
-export function chainPlans(mostLayers: number, leastLayers = 1): fc.Arbitrary<ChainPlan> {
+/** Chains of up to `maxLayers` files. */
+export function chainPlans(maxLayers: number, minLayers = 1): fc.Arbitrary<ChainPlan> {
   return fc.record({
     isRawBelow: fc.boolean(),
-    layers: fc.array(layerPlans, { minLength: leastLayers, maxLength: mostLayers, size: "max" }),
+    layers: fc.array(layerPlans, { minLength: minLayers, maxLength: maxLayers, size: "max" }),
   });
 }
 

@@ -24,7 +24,7 @@ const THIS_MACHINE = "localhost";
 /** `qed nbd`: serve an image until a signal asks the program to stop. */
 export const nbd: Command = defineCommand({
   name: "nbd",
-  summary: "serve an image to NBD clients, record what they do, and have storage fail them",
+  summary: "serve an image to NBD clients, record their writes, and inject I/O errors",
   operands: [{ name: "IMAGE" }],
   options: [
     { ...FORMAT, help: "format of the image, qed or raw; raw must be named to be written" },
@@ -38,7 +38,7 @@ export const nbd: Command = defineCommand({
       short: "b",
       long: "bind",
       value: "ADDRESS",
-      help: "of which address; this machine's own, which nobody else reaches, if not given",
+      help: "listen at this address (this machine's own, which no other machine reaches)",
     },
     { short: "k", long: "socket", value: "PATH", help: "listen at a socket in the file system" },
     {
@@ -52,27 +52,28 @@ export const nbd: Command = defineCommand({
       short: "e",
       long: "connections",
       value: "N",
-      help: `most clients at a time, others wait; ${MAX_CONNECTIONS} if not given`,
+      help:
+        `maximum number of concurrent clients, further ones queue; ${MAX_CONNECTIONS} if not given`,
     },
     {
       long: "record",
       value: "LOG",
-      help: "log what reaches the file, for 'deno task crash log'; replaces LOG",
+      help: "log the writes that reach the file, for 'deno task crash log'; replaces LOG",
     },
     {
       long: "grow",
-      help: "writes past the end of a raw file make it larger, as drivers of formats expect it",
+      help: "writes past the end of a raw file make it larger, as format drivers expect",
     },
     {
       long: "delay",
       value: "MS",
-      help: "writes and flushes take so many milliseconds longer: more are in flight at a time",
+      help: "delay writes and flushes by MS milliseconds, so that more are in flight at a time",
     },
     {
       long: "fault",
       value: "NAME[:N]",
       isRepeatable: true,
-      help: "have storage do this to the Nth request that it can happen to, the first if not given",
+      help: "inject this fault at the Nth request that it can happen to (1)",
     },
     PROFILE,
     QUIET,
@@ -122,7 +123,7 @@ async function serve(args: ParsedArgs, io: Io): Promise<number> {
     grows: args.has("grow"),
     delayMs: delay === undefined ? 0 : parseCount(delay, "--delay"),
     faults,
-    tell: report,
+    onFault: report,
   });
   await runServer(image, async () => {
     const listener = listenAt(address);
@@ -146,7 +147,7 @@ async function serve(args: ParsedArgs, io: Io): Promise<number> {
   return 0;
 }
 
-/** The server continues where nobody reads standard error any more. */
+/** The server continues where the reader of standard error has closed it. */
 function reportIfRead(io: Io, message: string): void {
   try {
     io.printError(`qed nbd: ${message}`);

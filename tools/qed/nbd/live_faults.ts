@@ -3,8 +3,8 @@ import { describeRequest, type Filter } from "../../../lib/mod.ts";
 import { didYouMean } from "../../kit/nearest.ts";
 import { UsageError } from "../../kit/usage_error.ts";
 
-/** How many places a misdirected write can go to: those that were written last. */
-const MOST_PLACES = 1024;
+/** The number of offsets that a misdirected write can go to: those written last. */
+const MAX_PLACES = 1024;
 
 /** A bit of the file changes while it is in use, just before it is read. */
 const BIT_ROT: Fault = {
@@ -22,7 +22,7 @@ const BIT_ROT: Fault = {
   },
 };
 
-/** What can be done to the storage behind a running server, by name. */
+/** The faults that a running server can inject, by name. */
 export const LIVE_FAULTS: Readonly<Record<string, Fault>> = Object.freeze({
   ...FAULTS,
   [BIT_ROT.name]: BIT_ROT,
@@ -49,10 +49,10 @@ export function parseFault(text: string): LiveFault {
   return { fault: LIVE_FAULTS[name], nth: Number(count) };
 }
 
-/** The filters that spoil what was asked for, each one once; `tell` learns of it when they do. */
+/** The filters that inject the faults, each one once; they report it to `onFault`. */
 export function faultFilters(
   faults: readonly LiveFault[],
-  tell: (message: string) => void,
+  onFault: (message: string) => void,
 ): Filter[] {
   const places: number[] = [];
   const notePlaces: Filter = function* (request) {
@@ -60,20 +60,20 @@ export function faultFilters(
     return yield request;
   };
   const filters = faults.map(({ fault, nth }) => {
-    const telling: Fault = {
+    const reported: Fault = {
       ...fault,
       *inject(request, others) {
-        tell(`${fault.name}: ${describeRequest(request)}`);
+        onFault(`${fault.name}: ${describeRequest(request)}`);
         return yield* fault.inject(request, others);
       },
     };
-    return faultyStorage(telling, nth - 1, places).filter;
+    return faultyStorage(reported, nth - 1, places).filter;
   });
   return filters.length === 0 ? [] : [notePlaces, ...filters];
 }
 
 function notePlace(places: number[], offsetBytes: number): void {
   if (places.includes(offsetBytes)) return;
-  if (places.length === MOST_PLACES) places.shift();
+  if (places.length === MAX_PLACES) places.shift();
   places.push(offsetBytes);
 }

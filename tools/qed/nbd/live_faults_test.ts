@@ -12,15 +12,15 @@ async function withFault(
   dir: string,
   serve: readonly string[],
   commands: readonly string[],
-): Promise<{ readonly client: ClientRun; readonly told: string; readonly code: number }> {
+): Promise<{ readonly client: ClientRun; readonly reported: string; readonly code: number }> {
   await using server = await TestServer.start(dir, ...serve);
   const args = ["-t", "writeback", "-f", "raw", server.uri];
   const client = await runClient("qemu-io", ...args, ...commands.flatMap((each) => ["-c", each]));
   const { code, stderr } = await server.stop();
-  return { client, told: stderr, code };
+  return { client, reported: stderr, code };
 }
 
-const CASES: readonly [fault: string, commands: string[], said: RegExp, told: string][] = [
+const CASES: readonly [fault: string, commands: string[], said: RegExp, reported: string][] = [
   [
     "write-fails:2",
     ["write 4k 4k", "write 0 4k"],
@@ -50,14 +50,14 @@ const CASES: readonly [fault: string, commands: string[], said: RegExp, told: st
   ["short-write", ["write 0 8k", "read -P 205 0 8k"], /read 8192/, "short-write: write of"],
 ];
 
-for (const [fault, commands, said, told] of CASES) {
-  clientTest(`--fault ${fault} reaches a client, and is told`, ["qemu-io"], async (dir) => {
+for (const [fault, commands, said, reported] of CASES) {
+  clientTest(`--fault ${fault} reaches a client, and is reported`, ["qemu-io"], async (dir) => {
     const raw = `${dir}/disk.raw`;
     Deno.writeFileSync(raw, new Uint8Array(8192));
     const run = await withFault(dir, ["-f", "raw", "--fault", fault, raw], commands);
     assertMatch(run.client.stdout, said);
     assertEquals(run.client.stdout.includes("Pattern verification failed"), false);
-    assertStringIncludes(run.told, `qed nbd: ${told}`);
+    assertStringIncludes(run.reported, `qed nbd: ${reported}`);
     assertEquals(run.code, 0);
   });
 }
@@ -68,9 +68,13 @@ clientTest("an image without room for growth fails its client, and stays consist
   const path = `${dir}/disk.qed`;
   await (await Image.create(path, { sizeBytes: 2 ** 24 })).close();
   const commands = ["write -P 1 0 64k", "write -P 2 1M 64k", "flush", "read -P 2 1M 64k"];
-  const { client, told, code } = await withFault(dir, ["--fault", "growth-fails", path], commands);
+  const { client, reported, code } = await withFault(
+    dir,
+    ["--fault", "growth-fails", path],
+    commands,
+  );
   assertMatch(client.stdout, /^write failed: No space left on device\nwrote 65536/);
-  assertStringIncludes(told, "qed nbd: growth-fails: write of");
+  assertStringIncludes(reported, "qed nbd: growth-fails: write of");
   assertEquals(code, 0);
   await using image = await Image.open(path);
   assertEquals((await image.check()).corruptions, 0);
@@ -85,9 +89,13 @@ clientTest("a failed flush fails its client, and the image takes no more writes"
     await image.write(0, new Uint8Array(65_536));
   }
   const commands = ["write 0 4k", "flush", "write 0 4k"];
-  const { client, told, code } = await withFault(dir, ["--fault", "flush-fails", path], commands);
+  const { client, reported, code } = await withFault(
+    dir,
+    ["--fault", "flush-fails", path],
+    commands,
+  );
   assertMatch(client.stdout, /write failed: Input\/output error/);
-  assertStringIncludes(told, "qed nbd: flush-fails: flush");
+  assertStringIncludes(reported, "qed nbd: flush-fails: flush");
   assertEquals([client.code, code], [1, 1], "neither ends as if all was well");
 });
 
@@ -104,10 +112,10 @@ Deno.test("faults are asked for by name and number", () => {
 });
 
 Deno.test("each fault happens once, to the request that was named", () => {
-  const told: string[] = [];
+  const reported: string[] = [];
   const filters = faultFilters(
     [parseFault("short-read:2"), parseFault("bit-rot:3")],
-    (message) => told.push(message),
+    (message) => reported.push(message),
   );
   const file = new MemoryStorage(new Uint8Array(100));
   function* reads(): Operation<void> {
@@ -117,7 +125,7 @@ Deno.test("each fault happens once, to the request that was named", () => {
   }
   runSync(filtered(reads(), ...filters), [file]);
   // The rest of the short read is the third one.
-  assertEquals(told, [
+  assertEquals(reported, [
     "short-read: read of 10 bytes at 10 (data)",
     "bit-rot: read of 5 bytes at 15 (data)",
   ]);

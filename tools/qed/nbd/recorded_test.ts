@@ -48,7 +48,7 @@ clientTest(
 );
 
 clientTest(
-  "a log of requests that overlap tells which were in flight at a time, and is clean",
+  "a log of overlapping requests says which were in flight at a time, and is clean",
   ["qemu-io", "qemu-img"],
   async (dir) => {
     const base = await createBase(dir);
@@ -102,7 +102,7 @@ clientTest(
 );
 
 clientTest(
-  "another format, recorded with what was in flight, is judged by QEMU's tools, and shown by a script",
+  "another format, recorded with overlapping requests, is checked by QEMU's tools, and shown by a script",
   ["qemu-io", "qemu-img"],
   async (dir) => {
     const base = `${dir}/base.vmdk`;
@@ -113,7 +113,7 @@ clientTest(
     const { code, stdout } = await crash("log", log, ...args);
     assertEquals(code, 1, stdout);
     assertStringIncludes(stdout, "vmdk, log: corrupt");
-    assertEquals(stdout.includes("overlapped a flush"), false, "the log tells what overlapped");
+    assertEquals(stdout.includes("overlapped a flush"), false, "the log says what overlapped");
     const script = `${dir}/found/vmdk-log-corrupt/show.sh`;
     assertStringIncludes(Deno.readTextFileSync(script), "is what an NBD server recorded");
     const shown = await new Deno.Command("sh", { args: [script], stdin: "null" }).output();

@@ -9,7 +9,7 @@ import { type ServedDisk, StorageDisk } from "../../../lib/nbd/mod.ts";
 import { Image } from "../../../mod.ts";
 import { faultFilters, type LiveFault } from "./live_faults.ts";
 
-/** What is to be served, and what becomes of its requests on the way to the file. */
+/** The image to serve, and the filters between it and the file. */
 export interface ServingOptions {
   /** The image's path. */
   readonly path: string;
@@ -23,12 +23,12 @@ export interface ServingOptions {
   readonly grows: boolean;
   /** The file to log requests in. */
   readonly logPath?: string;
-  /** How long writes and flushes take longer than they would, in milliseconds. */
+  /** The delay of writes and flushes, in milliseconds. */
   readonly delayMs: number;
-  /** What is to go wrong. */
+  /** The faults to inject. */
   readonly faults: readonly LiveFault[];
-  /** Told when it does. */
-  readonly tell: (message: string) => void;
+  /** Called when a fault happens. */
+  readonly onFault: (message: string) => void;
 }
 
 /** A disk that is being served. */
@@ -50,7 +50,7 @@ export async function openServed(options: ServingOptions): Promise<ServedImage> 
     const events = options.logPath === undefined ? undefined : openLog(options.logPath);
     if (events) opened.filters.push(new Recorder({ base: new Uint8Array(0), events }).filter);
     if (options.delayMs > 0) opened.filters.push(slow(options.delayMs));
-    opened.filters.push(...faultFilters(options.faults, options.tell));
+    opened.filters.push(...faultFilters(options.faults, options.onFault));
     return {
       disk: opened.disk,
       format: opened.format,
@@ -145,7 +145,7 @@ function openRaw({ path, isWritable, grows }: ServingOptions): Opened {
   };
 }
 
-/** A log without its base, which is the image as it was before: whoever explores it has that. */
+/** A log without its base: the image as it was before is a file of its own. */
 function openLog(path: string): EventFile {
   const nothing = bytesSource(new Uint8Array(0));
   return new EventFile(path, encodeLog({ base: nothing, guestBase: nothing, events: [] }));

@@ -51,14 +51,9 @@ export class TestServer implements AsyncDisposable {
 /** Run `qed nbd` in this process; unless `options` say otherwise a signal ends it at once. */
 export function runNbd(
   args: readonly string[],
-  options: RunOptions = {},
+  options: RunOptions = { isStopped: true },
 ): Promise<RunResult> {
-  let captured: CapturedIo | undefined;
-  return runQed(["nbd", ...args], {
-    onStart: (streams) => captured = streams,
-    onPrint: () => captured?.signal(),
-    ...options,
-  });
+  return runQed(["nbd", ...args], options);
 }
 
 /** A program to talk to the server, and the package of Debian's that has it. */

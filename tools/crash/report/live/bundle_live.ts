@@ -1,9 +1,9 @@
-/** What the bundler made, or why it could not. */
+/** The bundled script, or why there is none. */
 export type Bundle =
   | {
     readonly kind: "script";
     readonly script: string;
-    /** What it imports and browsers do not have: the source of each module. */
+    /** The modules that it imports and browsers do not have, with their source. */
     readonly modules: Readonly<Record<string, string>>;
   }
   | { readonly kind: "missing"; readonly reason: string };

@@ -10,19 +10,19 @@ import { PROFILES } from "../../../../lib/mod.ts";
 import { liveScript } from "./bundle_live.ts";
 import { type LiveCase, PieceStore } from "./live_data.ts";
 
-/** So much may a page hold, in characters: it is to open at once. */
-const MOST_CHARACTERS = 3_000_000;
-/** A longer log can't be looked at event by event. */
-const MOST_EVENTS = 2000;
-/** A larger file is not taken along. */
-const MOST_BASE_BYTES = 2 ** 23;
+/** The most characters in a report, which must open at once. */
+const MAX_CHARACTERS = 3_000_000;
+/** A longer log cannot be stepped through event by event. */
+const MAX_EVENTS = 2000;
+/** A larger file is left out. */
+const MAX_BASE_BYTES = 2 ** 23;
 
-/** Collects the cases that a page can judge by itself. */
+/** Collects the cases that a report can check in the browser. */
 export class LiveCases {
   readonly #store = new PieceStore();
   readonly #cases: LiveCase[] = [];
 
-  /** Take the case of a violation along. Answers its number, or why it is left out. */
+  /** Add the case of a violation. Returns its number, or why it is left out. */
   add(
     context: ReferenceContext,
     violation: FoundViolation,
@@ -32,7 +32,7 @@ export class LiveCases {
     return { liveCase: this.#cases.push(this.#caseOf(context, violation)) - 1 };
   }
 
-  /** A report with what its page needs to judge the cases; without a bundler it says why it can't. */
+  /** A report with the code and data that check its cases; without a bundler it says why it has none. */
   async complete(report: ReportDocument): Promise<ReportDocument> {
     if (this.#cases.length === 0) return report;
     const bundle = await liveScript();
@@ -69,7 +69,7 @@ export class LiveCases {
     };
   }
 
-  /** Why a page can't judge a case by itself; undefined if it can. */
+  /** Why a report cannot check a case in the browser; undefined if it can. */
   #reasonAgainst(
     { log, target, preset }: ReferenceContext,
     violation: FoundViolation,
@@ -78,9 +78,9 @@ export class LiveCases {
     if (target.otherFiles.length > 0) return "the image has a backing file";
     if (violation.nested) return "it takes a crash of the recovery as well";
     if (preset.tears || preset.corruptionBytes > 0) return `${preset.name} has no checkboxes`;
-    if (log.events.length > MOST_EVENTS) return `the log has ${log.events.length} events`;
-    if (log.base.sizeBytes > MOST_BASE_BYTES) return `the image has ${log.base.sizeBytes} bytes`;
-    if (this.#characters > MOST_CHARACTERS) return "the page would become too large";
+    if (log.events.length > MAX_EVENTS) return `the log has ${log.events.length} events`;
+    if (log.base.sizeBytes > MAX_BASE_BYTES) return `the image has ${log.base.sizeBytes} bytes`;
+    if (this.#characters > MAX_CHARACTERS) return "the page would become too large";
     return undefined;
   }
 }

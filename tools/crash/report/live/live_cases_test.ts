@@ -3,7 +3,7 @@ import { reportPage } from "../../../../harness/advanced.ts";
 import { crash } from "../../run_crash_testing.ts";
 import { inTempDir } from "../../../../test_support/temp_dir.ts";
 
-Deno.test("what a page can't judge by itself it says, and why", () =>
+Deno.test("a report says which cases it cannot check in the browser, and why", () =>
   inTempDir(async (dir) => {
     const path = `${dir}/page.html`;
     await crash("run", "backing-file", "--profile", "rfc", "--no-save", "--report", path);
@@ -12,7 +12,7 @@ Deno.test("what a page can't judge by itself it says, and why", () =>
     assertEquals(page.includes("live-data"), false);
   }));
 
-Deno.test("a page without anything to judge has no program", () => {
+Deno.test("a report without cases to check has no program", () => {
   const page = reportPage({
     ...{ title: "", summary: "", command: "", facts: [], tables: [], violations: [], notes: [] },
   });

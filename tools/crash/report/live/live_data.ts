@@ -1,4 +1,4 @@
-/** Cases that a page judges by itself, as data: everything that is needed to build their states. */
+/** Cases that a report checks in the browser, as data: everything that is needed to build their states. */
 import {
   type ByteSource,
   type GuestRange,
@@ -7,7 +7,7 @@ import {
   type WriteLog,
 } from "../../../../harness/advanced.ts";
 
-/** What a page works on. */
+/** The data of the interactive view. */
 export interface LiveData {
   /** Different pieces of bytes, in base 64. */
   readonly pieces: readonly string[];
@@ -15,7 +15,7 @@ export interface LiveData {
   readonly cases: readonly LiveCase[];
 }
 
-/** A log, and how its states are judged. */
+/** A log, and how its states are checked. */
 export interface LiveCase {
   readonly preset: string;
   /** The ordering profile of the driver that recovers. */
@@ -28,7 +28,7 @@ export interface LiveCase {
   readonly guestBase: LiveSource;
   /** The events; bytes are numbers of pieces. */
   readonly events: readonly Record<string, unknown>[];
-  /** What happened, in words, for each event. */
+  /** A description of each event. */
   readonly words: readonly string[];
   /** The state that is shown first. */
   readonly start: { readonly event: number; readonly choices: readonly number[] };

@@ -1,14 +1,14 @@
 /// <reference lib="dom" />
 /**
  * The part of a page that one can play with: runs in a browser. A slider over the crash points, a
- * checkbox for each write that was on its way, and below them what the driver makes of that.
+ * checkbox for each pending write, and below them the result of recovery.
  *
  * @module
  */
 import { fromBase64, type LiveCase, type LiveData } from "./live_data.ts";
-import { LiveJudge, type LiveState, type LiveWrite } from "./live_judge.ts";
+import { LiveChecker, type LiveState, type LiveWrite } from "./live_checker.ts";
 
-/** What the page's text is made of. */
+/** Elements of text. */
 type Child = Node | string;
 
 function element<K extends keyof HTMLElementTagNameMap>(
@@ -24,7 +24,7 @@ function element<K extends keyof HTMLElementTagNameMap>(
 /** One case and where it is shown. */
 class View {
   readonly #case: LiveCase;
-  readonly #judge: LiveJudge;
+  readonly #checker: LiveChecker;
   readonly #slider: HTMLInputElement;
   readonly #where = element("output", { className: "hint" });
   readonly #writes = element("fieldset");
@@ -34,9 +34,9 @@ class View {
   #state: Map<number, Set<number>>;
   #sizeBytes: number;
 
-  constructor(place: HTMLElement, live: LiveCase, judge: LiveJudge) {
+  constructor(place: HTMLElement, live: LiveCase, checker: LiveChecker) {
     this.#case = live;
-    this.#judge = judge;
+    this.#checker = checker;
     this.#event = live.start.event;
     ({ state: this.#state, sizeBytes: this.#sizeBytes } = this.#startState());
     const id = `live-${place.dataset.case}`;
@@ -60,7 +60,7 @@ class View {
   }
 
   #startState() {
-    const { state, sizeBytes } = this.#judge.startState();
+    const { state, sizeBytes } = this.#checker.startState();
     return { state: copyOf(state), sizeBytes };
   }
 
@@ -72,7 +72,7 @@ class View {
 
   #moveTo(event: number): void {
     this.#event = event;
-    const sizes = this.#judge.sizesAt(event);
+    const sizes = this.#checker.sizesAt(event);
     if (!sizes.includes(this.#sizeBytes)) this.#sizeBytes = sizes[sizes.length - 1];
     this.#show();
   }
@@ -85,7 +85,7 @@ class View {
       : `event ${this.#event} of ${events.length - 1}: ${words[this.#event]}`;
     this.#where.textContent = text;
     this.#slider.setAttribute("aria-valuetext", text);
-    const writes = this.#judge.writesAt(this.#event);
+    const writes = this.#checker.writesAt(this.#event);
     this.#writes.replaceChildren(
       element("legend", {}, writes.length === 0 ? "No pending writes." : "Persisted writes"),
       ...writes.map((write) => this.#writeRow(write)),
@@ -131,7 +131,7 @@ class View {
   }
 
   #showSizes(): void {
-    const sizes = this.#judge.sizesAt(this.#event);
+    const sizes = this.#checker.sizesAt(this.#event);
     if (!sizes.includes(this.#sizeBytes)) this.#sizeBytes = sizes[0];
     if (sizes.length < 2) {
       this.#sizes.replaceChildren();
@@ -153,7 +153,7 @@ class View {
   }
 
   #showVerdict(): void {
-    const violations = this.#judge.judge(this.#event, this.#state, this.#sizeBytes);
+    const violations = this.#checker.check(this.#event, this.#state, this.#sizeBytes);
     const isClean = violations.length === 0;
     const verdict = isClean ? "Every promise is kept." : "A promise is broken:";
     this.#verdict.replaceChildren(
@@ -195,7 +195,7 @@ function begin(place: HTMLElement): void {
   place.dataset.begun = "yes";
   pieces ??= data.pieces.map(fromBase64);
   const live = data.cases[Number(place.dataset.case)];
-  new View(place, live, new LiveJudge(live, pieces));
+  new View(place, live, new LiveChecker(live, pieces));
 }
 
 for (const place of document.querySelectorAll<HTMLElement>(".live")) {

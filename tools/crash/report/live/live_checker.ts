@@ -9,21 +9,21 @@ import { PROFILES } from "../../../../lib/qed/format/profile.ts";
 import { qedTarget } from "../../../../scenarios/qed/qed_target.ts";
 import { type LiveCase, logOf } from "./live_data.ts";
 
-/** A write, cut or discard that was on its way, and the units of it that may be on disk by themselves. */
+/** A pending write, cut or discard, and its units that may persist on their own. */
 export interface LiveWrite {
   /** The event that issued it. */
   readonly event: number;
-  /** What it is. */
+  /** A description. */
   readonly words: string;
   /** Its units; with a name where there are several. */
   readonly units: readonly { readonly key: number; readonly name: string }[];
 }
 
-/** What is on disk: for each write the keys of the units that are. */
+/** The persisted units: for each write their keys. */
 export type LiveState = ReadonlyMap<number, ReadonlySet<number>>;
 
-/** Judges states of a case. */
-export class LiveJudge {
+/** Checks states of a case. */
+export class LiveChecker {
   readonly #case: LiveCase;
   readonly #context: ReferenceContext;
 
@@ -39,7 +39,7 @@ export class LiveJudge {
     this.#context = { log, target, preset, watched, leakedBeforeBytes, points };
   }
 
-  /** The writes that are on their way after an event. */
+  /** The writes that are pending after an event. */
   writesAt(event: number): readonly LiveWrite[] {
     const { log, preset } = this.#context;
     const point = this.#point(event);
@@ -72,8 +72,8 @@ export class LiveJudge {
     return { state, sizeBytes: sizeBytes ?? point.sizes[0] };
   }
 
-  /** What is wrong with a state after an event: nothing if the list is empty. */
-  judge(event: number, state: LiveState, sizeBytes: number): readonly Violation[] {
+  /** The violations of a state after an event. */
+  check(event: number, state: LiveState, sizeBytes: number): readonly Violation[] {
     const point = this.#point(event);
     const persisted = this.#persisted(point, state, sizeBytes);
     const file = point.build(new RecordedChoices(point.choicesFor(persisted)));

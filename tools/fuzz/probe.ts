@@ -5,15 +5,15 @@ import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 import type { Survey } from "./table_survey.ts";
 
 /** The most extents of a map that are asked for. */
-const MOST_EXTENTS = 100;
+const MAX_EXTENTS = 100;
 /** The most clusters whose contents are compared. */
-const MOST_COMPARED = 24;
+const MAX_COMPARED = 24;
 
-/** What came of looking at an image. */
-export interface Examined {
+/** The result of probing an image. */
+export interface ProbeResult {
   /** Whether it opened. */
   readonly opens: boolean;
-  /** What a check found, if it did. */
+  /** The corruptions that a check found. */
   readonly corruptions?: number;
 }
 
@@ -23,7 +23,7 @@ export interface Examined {
  * many requests or too much memory, a check that counts otherwise than the oracle, a map with
  * gaps, data from elsewhere than where the tables say.
  */
-export function examine(session: Session, one: FuzzCase, layout?: HeaderLayout): Examined {
+export function probeImage(session: Session, one: FuzzCase, layout?: HeaderLayout): ProbeResult {
   const opened = session.open(layout ? { layout } : {});
   if (!opened.isDone) return { opens: false };
   const image = opened.value;
@@ -40,7 +40,7 @@ export function examine(session: Session, one: FuzzCase, layout?: HeaderLayout):
   return { opens: true, corruptions };
 }
 
-/** Read, under limits. Answers the typed error if it was refused. */
+/** Read within limits. Returns the typed error of a refusal. */
 export function readRange(
   session: Session,
   image: QedImage,
@@ -78,7 +78,7 @@ function checkCounts(session: Session, image: QedImage, survey: Survey): number 
 
 function mapDisk(session: Session, image: QedImage, survey: Survey): void {
   let at = 0n;
-  for (let count = 0; count < MOST_EXTENTS && at < image.imageBytes; count++) {
+  for (let count = 0; count < MAX_EXTENTS && at < image.imageBytes; count++) {
     const limits = { image, requests: survey.entries + 2 };
     const outcome = session.run(() => session.here.nextExtent(image, at), limits);
     if (!outcome.isDone) {
@@ -107,7 +107,7 @@ function readClusters(session: Session, image: QedImage, survey: Survey): void {
   };
   readAt(0n);
   if (image.imageBytes > BigInt(length)) readAt(image.imageBytes - BigInt(length));
-  for (const [cluster, place] of sample([...survey.kept], MOST_COMPARED)) {
+  for (const [cluster, place] of sample([...survey.kept], MAX_COMPARED)) {
     const offset = BigInt(cluster) * BigInt(clusterBytes);
     if (offset >= image.imageBytes) continue;
     const { into, error } = readAt(offset);

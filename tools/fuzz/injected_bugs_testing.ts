@@ -7,7 +7,7 @@ import { Table } from "../../lib/qed/format/table.ts";
 import { type Implementation, OURS } from "./implementation.ts";
 
 /** A wrong implementation, and the rule that it breaks. */
-export interface PlantedBug {
+export interface InjectedBug {
   /** What is wrong. */
   readonly name: string;
   /** How the rule of the finding ends. */
@@ -16,37 +16,37 @@ export interface PlantedBug {
   readonly here: Implementation;
 }
 
-function plant(name: string, rule: string, wrong: Partial<Implementation>): PlantedBug {
+function bug(name: string, rule: string, wrong: Partial<Implementation>): InjectedBug {
   return { name, rule, here: { ...OURS, ...wrong } };
 }
 
 /** All of them. */
-export const PLANTED_BUGS: readonly PlantedBug[] = [
-  plant("a checker that misses shared clusters", "check counts", {
+export const INJECTED_BUGS: readonly InjectedBug[] = [
+  bug("a checker that misses shared clusters", "check counts", {
     *check(image, progress) {
       const result = yield* OURS.check(image, progress);
       result.corruptions -= result.problems.filter(({ kind }) => kind === "shared").length;
       return result;
     },
   }),
-  plant("a checker that finds no leaks", "check counts", {
+  bug("a checker that finds no leaks", "check counts", {
     *check(image, progress) {
       return { ...yield* OURS.check(image, progress), leaks: 0 };
     },
   }),
-  plant("an open that never ends", "bound: requests", {
+  bug("an open that never ends", "bound: requests", {
     *open() {
       while (true) yield { kind: "size", file: 0 };
     },
   }),
-  plant("an allocation that a header field asks for", "bound: memory", {
+  bug("an allocation that a header field asks for", "bound: memory", {
     *open(options) {
       const image = yield* OURS.open(options);
       image.buffers.take(Number(image.imageBytes % 2n ** 31n) + 2 ** 20);
       return image;
     },
   }),
-  plant("a read as long as a header field says", "bound: memory", {
+  bug("a read as long as a header field says", "bound: memory", {
     *open(options) {
       const image = yield* OURS.open(options);
       const into = new Uint8Array(2 ** 22);
@@ -54,14 +54,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       return image;
     },
   }),
-  plant("a check that writes", "bound: changes", {
+  bug("a check that writes", "bound: changes", {
     *check(image, progress) {
       const bytes = new Uint8Array(1);
       yield { kind: "write", file: image.file, offsetBytes: 0, bytes, label: "oops" };
       return yield* OURS.check(image, progress);
     },
   }),
-  plant("an open that writes before it refuses", "refused image changed", {
+  bug("an open that writes before it refuses", "refused image changed", {
     *open(options = {}) {
       const bytes = new Uint8Array(1);
       if (options.writable) {
@@ -70,33 +70,33 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       return yield* OURS.open(options);
     },
   }),
-  plant("an error without type", "unexpected TypeError", {
+  bug("an error without type", "unexpected TypeError", {
     *open(options) {
       const image = yield* OURS.open(options);
       if (image.l1.nextUsed(0) < 1) throw new TypeError("undefined is not a function");
       return image;
     },
   }),
-  plant("a map that skips a byte", "map has a gap", {
+  bug("a map that skips a byte", "map has a gap", {
     *nextExtent(image, startBytes) {
       const extent = yield* OURS.nextExtent(image, startBytes);
       return extent && { ...extent, startBytes: extent.startBytes + 1n };
     },
   }),
-  plant("a map that a wrong entry further on keeps from beginning", "map refuses a good place", {
+  bug("a map that a wrong entry further on keeps from beginning", "map refuses a good place", {
     *nextExtent(image, startBytes) {
       const extent = yield* OURS.nextExtent(image, startBytes);
       if (extent) yield* OURS.nextExtent(image, startBytes + extent.lengthBytes);
       return extent;
     },
   }),
-  plant("a read that takes the wrong byte", "read from elsewhere", {
+  bug("a read that takes the wrong byte", "read from elsewhere", {
     *read(image, offset, into) {
       yield* OURS.read(image, offset, into);
       if (into.length > 0 && into[0] > 0) into[0]++;
     },
   }),
-  plant("a repair that drops a good cluster", "data lost or misplaced", {
+  bug("a repair that drops a good cluster", "data lost or misplaced", {
     *repair(image, options) {
       const result = yield* OURS.repair(image, options);
       const index = image.l1.nextUsed(0);
@@ -114,25 +114,25 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       return result;
     },
   }),
-  plant("a repair that mends nothing and says that it has", "unsound after repair", {
+  bug("a repair that mends nothing and says that it has", "unsound after repair", {
     *repair(image, options) {
       const result = yield* OURS.check(image, options.progress);
       yield* image.updateHeader({ features: image.header.features & ~2n });
       return { ...result, corruptions: 0 };
     },
   }),
-  plant("a write that goes to the wrong place", "data lost or misplaced", {
+  bug("a write that goes to the wrong place", "data lost or misplaced", {
     *write(image, offset, bytes) {
       yield* OURS.write(image, offset, bytes.map((byte) => byte ^ 1));
     },
   }),
-  plant("zeroes that are not written", "data lost or misplaced", {
+  bug("zeroes that are not written", "data lost or misplaced", {
     *zero(image, offset, lengthBytes) {
       image.locate(offset, Number(lengthBytes));
       yield* image.flush("nothing else");
     },
   }),
-  plant("a resize that does nothing", "resize", {
+  bug("a resize that does nothing", "resize", {
     *resize(image) {
       yield* image.flush("nothing else");
     },

@@ -4,9 +4,9 @@ import { SCENARIOS } from "../../../../scenarios/catalog.ts";
 import { explore, guestBytesOf, setUp } from "../../../../scenarios/qed/scenario.ts";
 import { LiveCases } from "./live_cases.ts";
 import { fromBase64, type LiveData } from "./live_data.ts";
-import { LiveJudge } from "./live_judge.ts";
+import { LiveChecker } from "./live_checker.ts";
 
-/** The page bundles what is tested here: the same judge on the same states, from data. */
+/** The report bundles this code: the same checker on the same states, from data. */
 Deno.test("a page begins with the verdict that was found", () => {
   let compared = 0;
   for (const each of SCENARIOS.flatMap(({ cases }) => cases ?? [])) {
@@ -19,10 +19,10 @@ Deno.test("a page begins with the verdict that was found", () => {
       const trial = prepareContext(log, target, each.preset, { guestBytes });
       if (cases.add(trial, violation).liveCase === undefined) continue;
       const { pieces, cases: [live] }: LiveData = JSON.parse(cases.data());
-      const judge = new LiveJudge(live, pieces.map(fromBase64));
-      const { state, sizeBytes } = judge.startState();
+      const checker = new LiveChecker(live, pieces.map(fromBase64));
+      const { state, sizeBytes } = checker.startState();
       assertEquals(
-        judge.judge(live.start.event, state, sizeBytes).map(violationKey),
+        checker.check(live.start.event, state, sizeBytes).map(violationKey),
         checkFound(trial, violation).map(violationKey),
       );
       compared++;

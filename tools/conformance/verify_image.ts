@@ -1,5 +1,5 @@
 /**
- * What this library makes of an image that an implementation has written: the judge of tests whose
+ * Checks with this library an image that an implementation has written: the oracle of tests whose
  * outcome is an image.
  *
  * @module
@@ -10,11 +10,11 @@ import type { GuestContents, HeaderFields } from "./cases/case.ts";
 import { describeDifference, type Undecided } from "./compare_contents.ts";
 import type { SparseFile } from "../../lib/storage/sparse_file.ts";
 
-/** What an image must be. */
+/** The demands on an image. */
 export interface Demands {
   /** Its header, as far as it matters. */
   readonly header: Partial<HeaderFields>;
-  /** What the guest reads. */
+  /** The guest contents. */
   readonly contents: GuestContents | SparseFile;
   /** Where that does not matter. */
   readonly undecided?: Undecided;
@@ -22,8 +22,8 @@ export interface Demands {
   readonly mayLeak?: boolean;
 }
 
-/** What is wrong with the image at `path`, in a few words; undefined if nothing is. */
-export function judgeImage(path: string, demands: Demands): string | undefined {
+/** A description of what is wrong with the image at `path`; undefined if nothing is. */
+export function verifyImage(path: string, demands: Demands): string | undefined {
   try {
     const { layout } = demands.header;
     // A final image must be found to be one; an rfc image may be valid as a final one too.
@@ -47,7 +47,7 @@ export function headerAfterClosing(header: HeaderFields): HeaderFields {
   };
 }
 
-/** What is other than it should be in a header: `image_size 0 instead of 512`. */
+/** The difference of a header field: `image_size 0 instead of 512`. */
 export function describeHeader(
   actual: Readonly<Record<string, unknown>> | HeaderFields,
   expected: Readonly<Record<string, unknown>> | Partial<HeaderFields>,
