@@ -52,14 +52,17 @@ Deno.test("shrink exits 0 where nothing shows, and 2 where the file is wrong", (
         { source: { image: { ...image, format: "raw" }, steps: [] } },
         'source.image.format is "raw": must be qed or kv',
       ],
-      [{ source: { image: { ...image, mutant: 1 }, steps: [] } }, "mutant must be a text"],
-      [{ source: { image } }, "must be a list of at least one step"],
+      [
+        { source: { image: { ...image, mutant: 1 }, steps: [] } },
+        "source.image.mutant is 1: must be a text",
+      ],
+      [{ source: { image } }, "source.steps is missing"],
       [
         { source: { image: { ...image, mutant: "no such" }, steps: [{ kind: "flush" }] } },
         "unknown mutant 'no such'",
       ],
       [{ explanation: 7 }, "explanation is 7"],
-      [{ trace: { base: 1 } }, "trace is"],
+      [{ trace: { base: 1 } }, "trace.base is 1: must be a text"],
     ];
     for (const [changes, message] of wrong) {
       rewrite(changes);
