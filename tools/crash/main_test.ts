@@ -8,7 +8,7 @@ import { crash } from "./run_crash_testing.ts";
 /** The scenarios that take longest, a fifth or more of a second each; they are the long suite's. */
 const SLOW: readonly string[] = sized({
   short: [
-    ...["background-check", "beyond-four", "commit", "defragment", "flushes"],
+    ...["background-check", "beyond-four", "defragment", "flushes"],
     ...["parallel-requests", "rebase", "run-time-faults", "shrink", "stream"],
   ],
   long: [],
