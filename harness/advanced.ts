@@ -46,7 +46,7 @@ export {
   parseDmLog,
 } from "./log/dm_log_writes.ts";
 export { EventFile, type EventStore } from "./log/event_store.ts";
-export type { Choosing, InFlight, Scheduler } from "./log/interleave.ts";
+export type { ChoiceFunction, InFlight, Scheduler } from "./log/interleave.ts";
 export { LogFormatError } from "./log/log_format_error.ts";
 export { Recorder } from "./log/recorder.ts";
 export { traceDifference, type TraceDigest, traceDigest } from "./log/trace_digest.ts";

@@ -1,18 +1,18 @@
 import { type Choices, ExhaustiveChoices } from "./choices.ts";
 
 /**
- * All answers of which at most `most` are not the first one: states in which little is other than
- * durable come first. With `most` infinite these are all answers there are.
+ * All answers of which at most `max` are not the first one: states in which little is other than
+ * durable come first. With `max` infinite these are all answers there are.
  */
 export class BoundedChoices implements Choices {
   readonly #choices = new ExhaustiveChoices();
-  readonly #most: number;
+  readonly #max: number;
   #spent = 0;
   #hasOmitted = false;
 
-  /** Let at most `most` answers differ from the first option. */
-  constructor(most: number) {
-    this.#most = most;
+  /** Let at most `max` answers differ from the first option. */
+  constructor(max: number) {
+    this.#max = max;
   }
 
   /**
@@ -20,7 +20,7 @@ export class BoundedChoices implements Choices {
    * always true: another run may have more answers left for the next questions.
    */
   get isRetracing(): boolean {
-    return this.#most < Infinity || this.#choices.isRetracing;
+    return this.#max < Infinity || this.#choices.isRetracing;
   }
 
   /** Whether a question had answers that were left out; if none had, all answers were given. */
@@ -30,7 +30,7 @@ export class BoundedChoices implements Choices {
 
   /** Answer the next question of this run. */
   choose(optionCount: number): number {
-    if (this.#spent >= this.#most) {
+    if (this.#spent >= this.#max) {
       this.#hasOmitted ||= optionCount > 1;
       return 0;
     }

@@ -40,8 +40,8 @@ export function exploreByDeepening(
   let findings = new Findings();
   let count = new SpaceCount(preset);
   for (let units = 0; coverage.kind !== "exhaustive"; units++) {
-    const most = units === 0 ? Infinity : samples - effort.recoveries;
-    const level = searchLevel(context, units, most, options);
+    const maxRecoveries = units === 0 ? Infinity : samples - effort.recoveries;
+    const level = searchLevel(context, units, maxRecoveries, options);
     effort = addEfforts(effort, level.effort);
     if (!level.isFinished) {
       findings.merge(level.findings.counts());
@@ -78,7 +78,10 @@ function searchLevel(
   for (const epoch of epochsOf(log, contents, preset)) {
     const choices = new BoundedChoices(units);
     const search = new EpochSearch(context, epoch, {
-      ...{ contents, choices, findings, depth },
+      contents,
+      choices,
+      findings,
+      depth,
       independent: false,
     });
     count.add(search.space);

@@ -27,8 +27,15 @@ export function explorationOf(context: ReferenceContext, outcome: SearchOutcome)
     ...(images && { images }),
     recoveries: effort.recoveries,
     certificate: certificateOf({
-      ...{ preset, coverage, crashPoints, states },
-      ...{ engine, depth, epochs, units, effort },
+      preset,
+      coverage,
+      crashPoints,
+      states,
+      engine,
+      depth,
+      epochs,
+      units,
+      effort,
     }),
     violations,
   };

@@ -19,7 +19,7 @@ Deno.test("a sector that is moved with its contents has not changed", () => {
   }
 });
 
-Deno.test("a sector that is moved to one that may hold the same is judged in pairs", () => {
+Deno.test("a sector that is moved to one that may hold the same is checked in pairs", () => {
   // Both places are pending, in one block: they are old together, or new together.
   const script: Partial<Script> = {
     writing: [{ kind: "map", guest: 0, sector: 0, places: [file(4)] }],
@@ -57,7 +57,7 @@ Deno.test("a target may depend on how much of a read was there", () => {
   );
 });
 
-Deno.test("of probes that overlap the last one counts", () => {
+Deno.test("of post-recovery writes that overlap the last one counts", () => {
   assertEquals(
     keys({ script: { postRecoveryWrites: [{ sector: 1, count: 2 }, { sector: 1, count: 1 }] } }),
     [],

@@ -166,7 +166,7 @@ Deno.test("a later write that is lost is found, although nothing changed", () =>
   assertEquals(keys({ script }), ["aliasing: guest sector 2"]);
 });
 
-Deno.test("with a fingerprint fewer states are judged, and as much is found", () => {
+Deno.test("with a fingerprint fewer states are checked, and as much is found", () => {
   const script: Partial<Script> = {
     // Recovery makes all versions of sector 1 equal.
     recovery: [
@@ -190,7 +190,7 @@ Deno.test("with a fingerprint fewer states are judged, and as much is found", ()
   );
 });
 
-Deno.test("a state that an earlier crash leads to as well is judged for that one too", () => {
+Deno.test("a state that an earlier crash leads to as well is checked for that one too", () => {
   const script: Partial<Script> = {
     hasFingerprint: true,
     // Sector 1 or sector 2 brings the same about; what they held is then forgotten.

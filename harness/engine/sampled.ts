@@ -56,7 +56,10 @@ export function exploreBySampling(
   for (const epoch of epochsOf(log, contents, preset)) {
     const choices = new BiasedChoices(new Random("sampled", seed, epoch.firstEvent));
     const search = new EpochSearch(context, epoch, {
-      ...{ contents, choices, findings, depth },
+      contents,
+      choices,
+      findings,
+      depth,
       independent: false,
     });
     const bits = bitsOf(search.space);
@@ -71,9 +74,9 @@ export function exploreBySampling(
 }
 
 /** Search at most this many different states. Returns their number. */
-function sample(search: EpochSearch, choices: BiasedChoices, most: number): number {
+function sample(search: EpochSearch, choices: BiasedChoices, max: number): number {
   const seen = new Set<string>();
-  for (let tries = 0; seen.size < most && tries < MAX_TRIES * most; tries++) {
+  for (let tries = 0; seen.size < max && tries < MAX_TRIES * max; tries++) {
     search.visit();
     seen.add(choices.sequence.join());
     choices.advance();

@@ -1,6 +1,6 @@
 import { type Filter, MemoryStorage, type Operation, runSync } from "../../lib/storage/mod.ts";
 import type { FaultRun } from "../faults/mod.ts";
-import type { Choosing } from "../log/interleave.ts";
+import type { ChoiceFunction } from "../log/interleave.ts";
 import type { OrderScheduler } from "../orders/explore_orders.ts";
 import type { Recording, Step, Subject } from "../target/subject.ts";
 import type { GuestRange, Inspection, Refusal, Target } from "../target/target.ts";
@@ -61,7 +61,7 @@ export class FormatBinding {
    * Run steps one after the other on a fresh file, and record them. With `scheduler` requests
    * that no barrier separates are in flight together, and it decides which completes next.
    */
-  record(steps: readonly Step[], scheduler?: Choosing | OrderScheduler): Recording {
+  record(steps: readonly Step[], scheduler?: ChoiceFunction | OrderScheduler): Recording {
     const run = new FormatRun(this);
     run.open();
     if (scheduler) run.performTogether(steps, scheduler);

@@ -1,5 +1,5 @@
 import type { Filter, Operation } from "../../lib/storage/mod.ts";
-import type { Choosing } from "../log/interleave.ts";
+import type { ChoiceFunction } from "../log/interleave.ts";
 import { Recorder } from "../log/recorder.ts";
 import type { WriteLog } from "../log/write_log.ts";
 import type { OrderScheduler } from "../orders/explore_orders.ts";
@@ -59,7 +59,7 @@ export class FormatRun {
    * flush begins when all requests before it have returned, and those behind it need not wait for it;
    * opening, closing and growing go by themselves.
    */
-  performTogether(steps: readonly Step[], scheduler: Choosing | OrderScheduler): void {
+  performTogether(steps: readonly Step[], scheduler: ChoiceFunction | OrderScheduler): void {
     this.#show(scheduler);
     for (const group of groupsOf(steps)) {
       if ("alone" in group) {
@@ -168,7 +168,7 @@ export class FormatRun {
   }
 
   /** Let a scheduler look on. */
-  #show(scheduler: Choosing | OrderScheduler): void {
+  #show(scheduler: ChoiceFunction | OrderScheduler): void {
     if (typeof scheduler === "function" || !("watch" in scheduler)) return;
     const recorder = this.#recorder;
     const { definition } = this.#binding;

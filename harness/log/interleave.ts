@@ -26,7 +26,7 @@ export interface Scheduler {
 }
 
 /** A scheduler that sees the requests, or a function that only gets their number. */
-export type Choosing = Scheduler | ((count: number) => number);
+export type ChoiceFunction = Scheduler | ((count: number) => number);
 
 interface Running extends InFlight {
   readonly operation: Operation<unknown>;
@@ -46,7 +46,7 @@ interface Running extends InFlight {
 export function interleave(
   operations: readonly Operation<unknown>[],
   files: readonly SyncStorage[],
-  choose: Choosing,
+  choose: ChoiceFunction,
 ): void {
   const scheduler = typeof choose === "function" ? countingScheduler(choose) : choose;
   const errors: unknown[] = [];

@@ -8,7 +8,7 @@ import {
   type SyncStorage,
 } from "../../lib/storage/mod.ts";
 import { EventList, type EventStore } from "./event_store.ts";
-import { type Choosing, interleave } from "./interleave.ts";
+import { type ChoiceFunction, interleave } from "./interleave.ts";
 import { bytesSource, type LogEvent, type WriteLog } from "./write_log.ts";
 
 /** The initial state of a {@linkcode Recorder}. */
@@ -107,7 +107,7 @@ export class Recorder {
   /** Run operations concurrently; see {@linkcode interleave} for `choose`. */
   runTogether(
     operations: readonly Operation<unknown>[],
-    choose: Choosing,
+    choose: ChoiceFunction,
   ): void {
     const recorded = operations.map((operation) => filtered(operation, ...this.#filters));
     interleave(recorded, this.#files, choose);

@@ -54,7 +54,9 @@ export async function searchInParallel(
   }
   const runHere = new PartRunner(problem);
   using pool = new WorkerPool({
-    ...{ workers, recipe, onDeath },
+    workers,
+    recipe,
+    onDeath,
     runHere: ({ item, prefix }) => runHere.run(item, prefix),
     ...(timeoutSeconds !== undefined && { timeoutSeconds }),
   });

@@ -88,7 +88,7 @@ export class WorkerPool implements Disposable {
       const order = this.#queue.shift()!;
       member.order = order;
       const { item, prefix } = order.part;
-      this.#tell(member, { kind: "part", item, prefix });
+      this.#send(member, { kind: "part", item, prefix });
     }
   }
 
@@ -107,11 +107,11 @@ export class WorkerPool implements Disposable {
       this.#bury(member, event.message);
     };
     this.#members.add(member);
-    this.#tell(member, { kind: "set-up", recipe: this.#options.recipe });
+    this.#send(member, { kind: "set-up", recipe: this.#options.recipe });
     return member;
   }
 
-  #tell(member: Member, message: ToWorker): void {
+  #send(member: Member, message: ToWorker): void {
     member.worker.postMessage(message);
     this.#wait(member);
   }

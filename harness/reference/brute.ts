@@ -84,7 +84,9 @@ export function exploreByBruteForce(
     states: states.total,
     recoveries,
     certificate: certificateOf({
-      ...{ preset, coverage: { kind: "exhaustive" }, states: states.total },
+      preset,
+      coverage: { kind: "exhaustive" },
+      states: states.total,
       engine: "brute",
       depth: options.depth ?? 1,
       crashPoints,

@@ -113,7 +113,7 @@ function checkData(context: ReferenceContext, point: CrashPoint, subject: Subjec
     });
     return seen;
   });
-  const probed = new Map<number, Uint8Array>();
+  const written = new Map<number, Uint8Array>();
   for (const range of target.postRecoveryWrites) {
     const bytes = postRecoveryBytes(range);
     attempt(
@@ -121,12 +121,12 @@ function checkData(context: ReferenceContext, point: CrashPoint, subject: Subjec
       violations,
       () => runTarget(target.write(subject.session, range.offsetBytes, bytes), subject.files),
     );
-    eachSector(range, bytes, (sector, piece) => probed.set(sector, piece));
+    eachSector(range, bytes, (sector, piece) => written.set(sector, piece));
   }
   watched.forEach((range, i) => {
     const old = before[i];
     eachSector(range, read(target, subject, range), (sector, bytes, at) => {
-      const wanted = probed.get(sector) ?? old?.subarray(at, at + SECTOR_BYTES);
+      const wanted = written.get(sector) ?? old?.subarray(at, at + SECTOR_BYTES);
       // Sectors unreadable before the post-recovery writes must hold a permitted value once they
       // become readable.
       if (wanted ? equal(wanted, bytes) : isPermitted(sector, bytes)) return;

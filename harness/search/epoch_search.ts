@@ -121,7 +121,7 @@ export class EpochSearch {
   /**
    * Recover from the state that the choices lead to, only to find its questions; records nothing.
    */
-  probe(): void {
+  askOnly(): void {
     this.#choices.lead();
     this.#disk.begin();
     this.#oracle.check();
@@ -150,8 +150,15 @@ export class EpochSearch {
     const { keys, leakedBytes, endBytes, canCrashInRecovery } = this.#oracle;
     const { isMixed, isTorn, earliestEvent, isPlanRecovered } = decisions;
     return {
-      ...{ plan, keys, leakedBytes, endBytes, canCrashInRecovery },
-      ...{ isMixed, isTorn, earliestEvent, isPlanRecovered },
+      plan,
+      keys,
+      leakedBytes,
+      endBytes,
+      canCrashInRecovery,
+      isMixed,
+      isTorn,
+      earliestEvent,
+      isPlanRecovered,
       independent: [...decisions.independent],
       persisted: decisions.persisted(),
     };

@@ -186,8 +186,12 @@ export class LazySearch {
       ? { kind: "partial", parts: this.#done.size, of: this.#parts }
       : { kind: "exhaustive" };
     return {
-      ...{ engine: "lazy", coverage, findings: this.#findings, effort: this.#effort },
-      ...{ count: this.#count, depth: this.#options.depth ?? 1 },
+      engine: "lazy",
+      coverage,
+      findings: this.#findings,
+      effort: this.#effort,
+      count: this.#count,
+      depth: this.#options.depth ?? 1,
     };
   }
 
@@ -236,7 +240,7 @@ export class LazySearch {
       parts.splice(parts.indexOf(shortest), 1);
       const choices = new ExhaustiveChoices(shortest);
       const search = this.#searchOf(epoch, choices, new Findings());
-      search.probe();
+      search.askOnly();
       search.release();
       const { nextCount } = choices;
       if (nextCount === undefined) leaves.push(shortest);
@@ -253,14 +257,14 @@ export class LazySearch {
     epoch: Epoch,
   ): boolean {
     const before = this.#effort.recoveries;
-    let told = 0;
+    let reported = 0;
     do {
       if (this.#options.shouldStop?.(before + search.recoveries)) this.#isStopped = true;
       if (this.#isStopped || search.recoveries >= maxRecoveries) return false;
       search.visit();
       const done = before + search.recoveries;
-      if (done - told < PROGRESS_RECOVERIES) continue;
-      told = done;
+      if (done - reported < PROGRESS_RECOVERIES) continue;
+      reported = done;
       const { events } = this.#context.log;
       this.#options.onProgress?.(epoch.firstEvent + 1, events.length + 1, done);
     } while (choices.advance());

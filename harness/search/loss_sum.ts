@@ -60,8 +60,8 @@ export class LossSum {
 
   /** For each group the maximum loss by `event`; one unit may be torn. */
   #worstBy(event: number): Loss[] {
-    const whole = this.#groups.map((group) => most(group, event, false));
-    const torn = this.#groups.map((group) => most(group, event, true));
+    const whole = this.#groups.map((group) => maxLoss(group, event, false));
+    const torn = this.#groups.map((group) => maxLoss(group, event, true));
     const gain = (place: number) => (torn[place]?.lostBytes ?? 0) - (whole[place]?.lostBytes ?? 0);
     let best = -1;
     whole.forEach((_, place) => {
@@ -71,7 +71,7 @@ export class LossSum {
   }
 }
 
-function most(group: readonly Loss[], event: number, isTorn: boolean): Loss | undefined {
+function maxLoss(group: readonly Loss[], event: number, isTorn: boolean): Loss | undefined {
   let worst: Loss | undefined;
   for (const loss of group) {
     if (loss.event > event || loss.isTorn !== isTorn) continue;

@@ -82,8 +82,8 @@ export class Oracle {
   }
 
   /**
-   * Judge the state that the disk is about to turn out to be in. With `choose` the first recovery is
-   * cut short by another crash, and later ones may be; it decides where.
+   * Check the state that the disk decides to be in. With `choose`, which picks the places, a crash
+   * interrupts the first recovery, and further crashes may interrupt later ones.
    */
   check(choose?: Choose): readonly Finding[] {
     const { target } = this.#options;

@@ -15,7 +15,7 @@ export interface Failure {
 }
 
 /** Whether, and how, a workload fails; undefined if it does not. Always answers the same. */
-export type Fails = (steps: readonly Step[]) => Failure | undefined;
+export type FailurePredicate = (steps: readonly Step[]) => Failure | undefined;
 
 /** Pairs of steps are tried in workloads of at most this many. */
 const MAX_STEPS_FOR_PAIRS = 16;
@@ -44,7 +44,7 @@ const KINDS: readonly Step["kind"][] = [
  */
 export function shrinkSteps(
   steps: readonly Step[],
-  fails: Fails,
+  fails: FailurePredicate,
   unitBytes: number,
 ): readonly Step[] {
   const shrinker = new StepShrinker(steps, fails);
@@ -61,11 +61,11 @@ export function shrinkSteps(
 
 /** A workload that gets smaller. */
 class StepShrinker {
-  readonly #fails: Fails;
+  readonly #fails: FailurePredicate;
   /** The smallest workload so far that fails. */
   steps: readonly Step[];
 
-  constructor(steps: readonly Step[], fails: Fails) {
+  constructor(steps: readonly Step[], fails: FailurePredicate) {
     this.steps = steps;
     this.#fails = fails;
   }

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { seededTest } from "../../test_support/seeds.ts";
 import type { Step } from "../target/subject.ts";
-import { type Fails, shrinkSteps } from "./shrink_steps.ts";
+import { type FailurePredicate, shrinkSteps } from "./shrink_steps.ts";
 
 const UNIT = 4096;
 
@@ -17,10 +17,10 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
 );
 const STEPS = fc.array(STEP, { minLength: 1, maxLength: 60, size: "max" });
 
-const always: Fails = (steps) => ({ stepCount: steps.length });
+const always: FailurePredicate = (steps) => ({ stepCount: steps.length });
 
 /** Fails if these kinds come in this order; not before the last of them. */
-function hasInOrder(kinds: readonly Step["kind"][]): Fails {
+function hasInOrder(kinds: readonly Step["kind"][]): FailurePredicate {
   return (steps) => {
     let found = 0;
     for (const [i, step] of steps.entries()) {
@@ -53,7 +53,7 @@ seededTest("what comes out fails, and without any one or two of its steps it doe
 
 seededTest("two steps that need each other, or no other, are left out together", (seed) => {
   // Fails if there is a flush, and the snapshots and the growths are as many.
-  const fails: Fails = (steps) => {
+  const fails: FailurePredicate = (steps) => {
     const count = (kind: Step["kind"]) => steps.filter((step) => step.kind === kind).length;
     const isEven = count("snapshot") === count("grow");
     return count("flush") > 0 && isEven ? { stepCount: steps.length } : undefined;
@@ -70,7 +70,7 @@ seededTest("if nothing ever fails, the workload stays as it was", (seed) => {
   fc.assert(
     fc.property(STEPS, (steps) => {
       let asked = 0;
-      const never: Fails = () => {
+      const never: FailurePredicate = () => {
         asked++;
         return undefined;
       };
@@ -90,7 +90,7 @@ Deno.test("if everything fails, one flush is left", () => {
 });
 
 Deno.test("places and lengths become as small and round as the failure allows", () => {
-  const fails: Fails = (steps) => {
+  const fails: FailurePredicate = (steps) => {
     const isFar = (step: Step) =>
       "offsetBytes" in step && step.offsetBytes >= 3 * UNIT && step.lengthBytes > UNIT;
     return steps.some(isFar) ? { stepCount: steps.length } : undefined;
@@ -107,7 +107,7 @@ Deno.test("places and lengths become as small and round as the failure allows", 
 Deno.test("a step is left out for another one that changes", () => {
   // The second write is needed at 5 clusters, with the first one there, or at 0 alone.
   const at = (step: Step | undefined) => step && "offsetBytes" in step ? step.offsetBytes : -1;
-  const fails: Fails = (steps) => {
+  const fails: FailurePredicate = (steps) => {
     const isPair = steps.length === 2 && steps.every((step) => at(step) === 5 * UNIT);
     const isAlone = steps.length === 1 && at(steps[0]) === 0;
     return steps.every(({ kind }) => kind === "zero") && (isPair || isAlone)
@@ -120,7 +120,7 @@ Deno.test("a step is left out for another one that changes", () => {
 
 Deno.test("one step that is longer does for two", () => {
   // Fails once two units have been written, in one go or in two.
-  const fails: Fails = (steps) => {
+  const fails: FailurePredicate = (steps) => {
     const bytes = steps.reduce(
       (sum, step) => sum + ("lengthBytes" in step ? step.lengthBytes : 0),
       0,

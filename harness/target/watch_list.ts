@@ -18,7 +18,7 @@ export function watchList(log: WriteLog, target: Target, guestBytes: number): Gu
     if (event.kind === "guest-write-begun") add(event.offsetBytes, event.bytes.length);
   }
   for (const range of log.bystanders ?? []) add(range.offsetBytes, range.lengthBytes);
-  for (const probe of target.postRecoveryWrites) add(probe.offsetBytes, probe.lengthBytes);
+  for (const range of target.postRecoveryWrites) add(range.offsetBytes, range.lengthBytes);
 
   const ranges: GuestRange[] = [];
   for (const cluster of [...clusters].sort((a, b) => a - b)) {

@@ -10,7 +10,7 @@ const DISK = 10 * CLUSTER;
 
 function watched(
   writes: readonly GuestRange[],
-  options: { readonly probe?: number; readonly guestBytes?: number } = {},
+  options: { readonly written?: number; readonly guestBytes?: number } = {},
 ): GuestRange[] {
   const builder = new LogBuilder();
   for (const { offsetBytes, lengthBytes } of writes) {
@@ -22,7 +22,9 @@ function watched(
     writing: [],
     readsBackwards: false,
     sectorsInUse: 0,
-    postRecoveryWrites: options.probe === undefined ? [] : [{ sector: options.probe, count: 1 }],
+    postRecoveryWrites: options.written === undefined
+      ? []
+      : [{ sector: options.written, count: 1 }],
     allocationUnitBytes: CLUSTER,
     hasFingerprint: false,
   }, new MemoryStorage());
@@ -48,7 +50,7 @@ Deno.test("ranges ascend, and those that meet are one", () => {
 });
 
 Deno.test("what is written after recovery is watched too", () => {
-  assertEquals(watched([], { probe: 9 }), [{ offsetBytes: 2 * CLUSTER, lengthBytes: CLUSTER }]);
+  assertEquals(watched([], { written: 9 }), [{ offsetBytes: 2 * CLUSTER, lengthBytes: CLUSTER }]);
 });
 
 Deno.test("a range ends where the disk ends", () => {
@@ -58,7 +60,7 @@ Deno.test("a range ends where the disk ends", () => {
   assertEquals(ranges, [{ offsetBytes: CLUSTER, lengthBytes: SECTOR }]);
 });
 
-Deno.test("a probe writes something else in every sector", () => {
+Deno.test("a post-recovery write has other bytes in every sector", () => {
   const bytes = postRecoveryBytes({ offsetBytes: 8 * SECTOR, lengthBytes: 3 * SECTOR });
   const sectors = [0, 1, 2].map((i) => bytes.subarray(i * SECTOR, (i + 1) * SECTOR).join());
   assertEquals(new Set(sectors).size, 3);

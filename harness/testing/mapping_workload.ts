@@ -23,7 +23,7 @@ export type MappingStep =
   | { readonly kind: "flush" }
   | { readonly kind: "reopen" };
 
-/** A random step; the last guest sector is left to the probe. */
+/** A random step; the last guest sector is left to the post-recovery write. */
 export const MAPPING_STEP: fc.Arbitrary<MappingStep> = fc.oneof(
   {
     weight: 5,

@@ -1,4 +1,4 @@
-/** Random logs, each with a random format to judge what a crash leaves of it. */
+/** Random logs, each with a random format to check the states after a crash. */
 import fc from "fast-check";
 import { MemoryStorage, runSync } from "../../lib/storage/mod.ts";
 import { sectorsOf } from "./log_builder.ts";

@@ -35,8 +35,13 @@ export const RELIANCES: readonly Reliance[] = [
   {
     on: "nothing: an entry is written, flushed, and then what it points to",
     foundBy: [
-      ...["ordered", "writes", "sectors", "blocks", "torn-sector"],
-      ...["neighbour-corruption(4096)", "lying-flush"],
+      "ordered",
+      "writes",
+      "sectors",
+      "blocks",
+      "torn-sector",
+      "neighbour-corruption(4096)",
+      "lying-flush",
     ],
     write: (log) => {
       log.write(0, filled(1));
@@ -48,8 +53,12 @@ export const RELIANCES: readonly Reliance[] = [
   {
     on: "the order of two writes without a flush between them",
     foundBy: [
-      ...["writes", "sectors", "blocks", "torn-sector"],
-      ...["neighbour-corruption(4096)", "lying-flush"],
+      "writes",
+      "sectors",
+      "blocks",
+      "torn-sector",
+      "neighbour-corruption(4096)",
+      "lying-flush",
     ],
     write: (log) => {
       log.write(BLOCK, filled(1));

@@ -58,7 +58,9 @@ const QED_MUTANTS = [
 ];
 
 /** The oracles that detect a mutant. */
-export function oracleTable(): DetectionTable {
+export const oracleTable = once(makeOracleTable);
+
+function makeOracleTable(): DetectionTable {
   const qed = MUTANTS.filter(({ name }) => QED_MUTANTS.includes(name)).map((mutant) => {
     const { filter, profile = STRICT } = mutant;
     const explored = WORKLOAD_NAMES.map((name) =>
@@ -87,7 +89,9 @@ function kindsOf(...explored: readonly Exploration[]): ViolationKind[] {
 }
 
 /** The presets that detect a mutant, which relies on more than the preset promises. */
-export function presetTable(): DetectionTable {
+export const presetTable = once(makePresetTable);
+
+function makePresetTable(): DetectionTable {
   const rows = RELIANCES.map((reliance) => {
     const found = Object.values(PRESETS).filter((preset) => {
       const { log, target, guestBytes } = relianceCase(reliance, preset);
@@ -103,7 +107,9 @@ export function presetTable(): DetectionTable {
 }
 
 /** The faults that show a mutant. */
-export function faultTable(): DetectionTable {
+export const faultTable = once(makeFaultTable);
+
+function makeFaultTable(): DetectionTable {
   const format = "self-identifying sectors";
   const rows: DetectionRow[] = (Object.keys(SHOWN_BY) as (keyof typeof SHOWN_BY)[]).map((
     mutant,
@@ -125,7 +131,9 @@ export function faultTable(): DetectionTable {
 }
 
 /** The searches that detect mutants which one crash of one run does not show. */
-export function searchTable(): DetectionTable {
+export const searchTable = once(makeSearchTable);
+
+function makeSearchTable(): DetectionTable {
   const crashing = (depth: number) =>
     exploreLazily(twoCopiesLog(), twoCopies(true), SECTORS, { guestBytes: CLUSTER / 8, depth })
       .verdict;
@@ -178,3 +186,9 @@ export const DETECTION_TABLES: Readonly<Record<string, () => DetectionTable>> = 
   faults: faultTable,
   searches: searchTable,
 };
+
+/** Makes something when it is first asked for, and answers that ever after. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => made ??= make();
+}

@@ -46,7 +46,7 @@ const RULES: readonly Rule[] = [
   },
   {
     from: /^scenarios\//,
-    to: /^(tools|bench|examples)\//,
+    to: /^(tools|bench)\//,
     rule: "scenarios import no program",
   },
   {

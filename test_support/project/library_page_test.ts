@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
+import { sized } from "../long.ts";
 import { qemuTest, runToolOk } from "../qemu.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { Image } from "../../lib/api/image.ts";
@@ -49,7 +50,7 @@ Deno.test("the program of docs/library.md, at most ten lines, copies an image to
   withImage("qed", async (path, dir) => {
     await writeSome(path);
     assertLess(copyProgram().trimEnd().split("\n").length, 11);
-    const copied = await copy(dir, path, "--check");
+    const copied = await copy(dir, path, sized({ short: "--no-check", long: "--check" }));
     assertEquals(copied.length, DISK);
     assertEquals(copied.subarray(12345, 512_345), pattern(1, 500_000));
     assertEquals(copied.subarray(DISK - 1000), pattern(2, 1000));

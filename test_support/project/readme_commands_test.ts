@@ -79,7 +79,7 @@ Deno.test("the first command of the README prints the lines that it shows", () =
 qemuDirTest("the README's recording of QEMU's driver shows its bug", async (dir) => {
   const { code, stdout, stderr } = await runCommands(dir, blockWith(LOG));
   assertEquals(code, 1, stderr); // as the README says
-  const [, runs, states] = /(\d+) runs cover\s+(2\^[\d.]+)\s+states/.exec(README) ?? [];
+  const [, runs, states] = /(\d+)\s+runs\s+cover\s+(2\^[\d.]+)\s+states/.exec(README) ?? [];
   assertStringIncludes(stdout, `${states} states, exhaustive`);
   assertStringIncludes(stdout, `lazy, ${runs} recoveries`);
 });

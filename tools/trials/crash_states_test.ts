@@ -1,6 +1,7 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { CrashPoint, type Preset, SECTORS, type WriteLog, WRITES } from "../../harness/advanced.ts";
 import { filled, LogBuilder, SECTOR } from "../../harness/testing/log_builder.ts";
+import { sized } from "../../test_support/long.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { crashStatesOf } from "./crash_states.ts";
 import { SparseImage } from "./sparse_image.ts";
@@ -75,11 +76,13 @@ Deno.test("a file that two epochs can leave is judged by both", () =>
 
 Deno.test("where there are too many states, those with little on disk or little missing are built", () =>
   onBase((base) => {
-    const log = logOf(base, 30, 100);
+    // Two to the power of so many are too many.
+    const writes = sized({ short: 14, long: 30 });
+    const log = logOf(base, writes, 100);
     const { contents, stateCount, builtCount } = crashStatesOf(log, WRITES, base);
     assertLess(builtCount, stateCount);
     const texts = new Set(contents.map(({ image }) => textOf(image)));
-    const all = Array.from({ length: BASE_SECTORS }, (_, i) => i < 30 ? i : 7);
+    const all = Array.from({ length: BASE_SECTORS }, (_, i) => i < writes ? i : 7);
     assertEquals(texts.has(all.join(" ")), true);
     const missing = all.map((value, i) => i === 11 ? 7 : value);
     assertEquals(texts.has(missing.join(" ")), true);

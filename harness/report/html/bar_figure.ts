@@ -9,7 +9,7 @@ const VALUE = 60;
 /** Columns of a table as bars: a group for each row. */
 export function barFigure({ title, head, rows, bars = [] }: ReportTable): Html {
   const value = (row: readonly string[], column: number) => Number(row[column].replace(/\s/g, ""));
-  const most = Math.max(1, ...rows.flatMap((row) => bars.map((column) => value(row, column))));
+  const max = Math.max(1, ...rows.flatMap((row) => bars.map((column) => value(row, column))));
   const group = bars.length * ROW + 8;
   const height = rows.length * group + 28;
   const legend = bars.map((column, i) => {
@@ -31,7 +31,7 @@ export function barFigure({ title, head, rows, bars = [] }: ReportTable): Html {
       }" text-anchor="end">${label}</text>
 ${
         bars.map((column, i) => {
-          const length = value(row, column) / most * (WIDTH - LABEL - VALUE);
+          const length = value(row, column) / max * (WIDTH - LABEL - VALUE);
           return html`
             <rect class="bar bar${i}" x="${LABEL}" y="${y + i * ROW}" width="${length.toFixed(1)}"
               height="${ROW - 4}" rx="2" />

@@ -6,7 +6,11 @@ import { reportPage } from "./report_page.ts";
 const HOSTILE = `</script><img src=x onerror="alert(1)"> & '`;
 
 const VIOLATION: ReportViolation = {
-  ...{ title: HOSTILE, kind: HOSTILE, detail: HOSTILE, explanation: [HOSTILE], replay: [HOSTILE] },
+  title: HOSTILE,
+  kind: HOSTILE,
+  detail: HOSTILE,
+  explanation: [HOSTILE],
+  replay: [HOSTILE],
   timeline: [
     { kind: "guest", lane: "guest", text: HOSTILE, answeredAt: 2 },
     { kind: "write", lane: HOSTILE, text: HOSTILE, outcome: "lost" },
@@ -22,7 +26,10 @@ const VIOLATION: ReportViolation = {
 };
 
 const REPORT: ReportDocument = {
-  ...{ title: HOSTILE, summary: HOSTILE, command: HOSTILE, facts: [[HOSTILE, HOSTILE]] },
+  title: HOSTILE,
+  summary: HOSTILE,
+  command: HOSTILE,
+  facts: [[HOSTILE, HOSTILE]],
   tables: [{
     title: HOSTILE,
     head: ["name", "value"],

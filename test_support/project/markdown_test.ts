@@ -1,9 +1,10 @@
-/** Every relative link in the Markdown files leads to a file, and to a heading of it. */
+/** The Markdown files: links lead somewhere, the index is complete, lines are short. */
 import { assert, assertEquals } from "@std/assert";
 
 const ROOT = new URL("../../", import.meta.url);
+const MAX_COLUMNS = 100;
 
-/** Markdown files whose links are checked, relative to the repository's root. */
+/** The files that are checked, relative to the repository's root. */
 function pages(): string[] {
   const inFolder = (folder: string) =>
     [...Deno.readDirSync(new URL(folder, ROOT))].map(({ name }) => `${folder}${name}`);
@@ -64,4 +65,20 @@ Deno.test("the index of the documentation has every page", () => {
   const files = [...Deno.readDirSync(new URL("docs/", ROOT))].map(({ name }) => name)
     .filter((name) => name.endsWith(".md") && name !== "README.md");
   assertEquals(files.filter((name) => !listed.includes(name)), []);
+});
+
+/** Lines that are wider than the limit, but for code, tables, pictures and generated chapters. */
+function wideLines(markdown: string): string[] {
+  const written = prose(markdown).replaceAll(/^<!-- results .*?^<!-- end/gms, "");
+  return written.split("\n").filter((line) => line.length > MAX_COLUMNS && !/^(\||!\[)/.test(line));
+}
+
+Deno.test("lines of prose end at 100 columns", () => {
+  const wide = pages().flatMap((page) =>
+    wideLines(Deno.readTextFileSync(new URL(page, ROOT))).map((line) => `${page}: ${line}`)
+  );
+  assertEquals(wide, []);
+  assertEquals(wideLines(`${"x".repeat(101)}\n| ${"x".repeat(101)} |\n    ${"x".repeat(101)}\n`), [
+    "x".repeat(101),
+  ]);
 });
