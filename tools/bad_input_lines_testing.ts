@@ -6,7 +6,7 @@ import { BENCH } from "../bench/main.ts";
 import type { Command, CommandGroup, Program } from "./kit/command.ts";
 import { runCaptured } from "./kit/captured_io.ts";
 import { runProgram } from "./kit/run_program.ts";
-import { PROGRAMS } from "./powercut.ts";
+import { PROGRAMS } from "./programs.ts";
 
 /** A wrong command line, and the message that it must get. */
 interface WrongLine {

@@ -3,13 +3,13 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { inTempDir } from "../test_support/temp_dir.ts";
 import type { WrongLineResult } from "./bad_input_lines_testing.ts";
 import { CapturedIo } from "./kit/captured_io.ts";
-import { main, PROGRAMS } from "./powercut.ts";
+import { PROGRAMS, runPowercut } from "./programs.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
 async function powercut(...args: string[]) {
   const captured = new CapturedIo();
-  const code = await main(args, captured.io);
+  const code = await runPowercut(args, captured.io);
   return { code, stdout: captured.stdout, stderr: captured.stderr };
 }
 
