@@ -35,7 +35,7 @@ Deno.test("without QEMU and with POWERCUT_REQUIRE_ALL=1 a test that needs it fai
 
 Deno.test("with QEMU's tools in PATH a test that needs them runs", async () => {
   for (const requireAll of ["", "1"]) {
-    const { code, output } = await runFixture(["qemu-img", "qemu-io"], requireAll);
+    const { code, output } = await runFixture(["qemu-img", "qemu-io", "qemu-nbd"], requireAll);
     assertEquals(code, 0, output);
     assertMatch(output, /1 passed/);
   }

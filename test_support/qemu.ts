@@ -13,7 +13,7 @@ export type QemuTool = "qemu-img" | "qemu-io" | "qemu-nbd";
 
 /** The output and exit status of a tool. */
 export interface ToolResult {
-  /** The exit code. */
+  /** The exit code; 128 plus the number of the signal if one ended it. */
   readonly code: number;
   /** Standard output. */
   readonly stdout: string;
@@ -27,7 +27,7 @@ export interface RunToolOptions {
   readonly cwd?: string;
 }
 
-/** Run a tool to its end. Throws if a signal ends it or it is missing; check the code of the result. */
+/** Run a tool to its end. Throws if it is missing; check the code of the result. */
 export async function runTool(
   tool: QemuTool,
   args: readonly string[],
@@ -35,8 +35,14 @@ export async function runTool(
 ): Promise<ToolResult> {
   const outcome = await new ProcessRunner().run([tool, ...args], options.cwd ?? ".");
   const { stderr } = outcome;
-  if (outcome.kind !== "exited") throw new Error(`${tool}: ${outcome.why}\n${stderr}`);
-  return { code: outcome.code, stdout: new TextDecoder().decode(outcome.stdout), stderr };
+  switch (outcome.kind) {
+    case "exited":
+      return { code: outcome.code, stdout: new TextDecoder().decode(outcome.stdout), stderr };
+    case "crashed":
+      return { code: outcome.code, stdout: "", stderr };
+    default:
+      throw new Error(`${tool}: ${outcome.why}\n${stderr}`);
+  }
 }
 
 /** Run a tool that must succeed. Throws an error with the command and its output if it fails. */

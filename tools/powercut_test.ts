@@ -4,6 +4,7 @@ import { inTempDir } from "../test_support/temp_dir.ts";
 import type { WrongLineResult } from "./bad_input_lines_testing.ts";
 import { CapturedIo } from "./kit/captured_io.ts";
 import { PROGRAMS, runPowercut } from "./programs.ts";
+import { userEnvironment } from "../test_support/user_environment.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
@@ -18,7 +19,8 @@ async function deno(args: readonly string[], options: Deno.CommandOptions = {}) 
     args: [...args],
     stdin: "null",
     ...options,
-    env: { NO_COLOR: "1", ...options.env },
+    clearEnv: true,
+    env: { ...userEnvironment(), ...options.env },
   });
   const { code, stdout, stderr } = await command.output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -110,7 +112,8 @@ Deno.test("it can be installed from a clone, and then runs in any folder", () =>
       args: ["crash", "run", "four-outcomes", "--depth", "1"],
       cwd: dir,
       stdin: "null",
-      env: { NO_COLOR: "1" },
+      clearEnv: true,
+      env: userEnvironment(),
     });
     const { code, stdout, stderr } = await program.output();
     const text = new TextDecoder();

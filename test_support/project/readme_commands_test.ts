@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { qemuDirTest } from "../qemu.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { inlineCommands, missingLines, outputBlocks, shellBlocks } from "./shell_blocks.ts";
+import { userEnvironment } from "../user_environment.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const README = Deno.readTextFileSync(`${ROOT}README.md`);
@@ -44,7 +45,8 @@ async function runCommands(dir: string, commands: readonly string[]) {
   const { code, stdout, stderr } = await new Deno.Command("sh", {
     args: ["-e", "-c", commands.join("\n")],
     cwd: clone,
-    env: { PATH: `${dir}/bin:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
+    clearEnv: true,
+    env: { ...userEnvironment(), PATH: `${dir}/bin:${Deno.env.get("PATH")}` },
     stdin: "null",
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -11,9 +11,19 @@ export type ProcessOutcome =
     readonly stderr: string;
   }
   | {
-    /** `crashed`: by a signal. `killed`: by the runner. `missing`: there is no such program. */
-    readonly kind: "crashed" | "killed" | "missing";
-    /** By which signal, or why. */
+    /** A signal ended it. */
+    readonly kind: "crashed";
+    /** 128 plus the number of the signal. */
+    readonly code: number;
+    /** The signal. */
+    readonly why: string;
+    /** Standard error until then. */
+    readonly stderr: string;
+  }
+  | {
+    /** `killed`: by the runner. `missing`: there is no such program. */
+    readonly kind: "killed" | "missing";
+    /** The reason. */
     readonly why: string;
     /** Standard error until then. */
     readonly stderr: string;

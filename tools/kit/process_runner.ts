@@ -69,9 +69,8 @@ export class ProcessRunner implements CommandRunner {
     await Promise.all([stdout.end(), stderr.end()]);
     const text = new TextDecoder().decode(stderr.bytes());
     if (killedFor !== undefined) return { kind: "killed", why: killedFor, stderr: text };
-    if (signal) return { kind: "crashed", why: signal, stderr: text };
-    if (code >= FIRST_SIGNAL_CODE) {
-      return { kind: "crashed", why: `exit code ${code}`, stderr: text };
+    if (signal !== null || code >= FIRST_SIGNAL_CODE) {
+      return { kind: "crashed", code, why: signal ?? `exit code ${code}`, stderr: text };
     }
     return { kind: "exited", code, stdout: stdout.bytes(), stderr: text };
   }

@@ -57,7 +57,7 @@ Deno.test("all running commands can be killed together", async () => {
   const running = [1, 2].map(() => runner.run(["sleep", "600"], "."));
   runner.killAll();
   for (const outcome of await Promise.all(running)) {
-    assertEquals(outcome, { kind: "crashed", why: "SIGKILL", stderr: "" });
+    assertEquals(outcome, { kind: "crashed", code: 137, why: "SIGKILL", stderr: "" });
   }
 });
 

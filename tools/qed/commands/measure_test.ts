@@ -70,10 +70,10 @@ Deno.test("what cannot be measured is said", async () => {
   const cases: [string[], number, string][] = [
     [[], 2, "either IMAGE or --size must be given"],
     [["--size", "1M", "a.qed"], 2, "either IMAGE or --size must be given"],
-    [["--size", "1M", "-o", "cluster_size=4k"], 2, "add -O qed"],
+    [["--size", "1M", "-o", "cluster_size=4k"], 2, "cluster_size and table_size need -O qed"],
     [["-O", "qed", "--size", "1M", "-o", "cluster_size=5000"], 1, "must be a power of two"],
     [["-O", "qed", "--size", "1M", "-o", "table_size=3"], 1, "must be a power of two"],
-    [["-O", "qed", "--size", "1M", "-o", "backing_file=b"], 2, "no backing file"],
+    [["-O", "qed", "--size", "1M", "-o", "backing_file=b"], 2, "backing_file cannot be measured"],
     [["-O", "qed", "--size", "8E", "-o", "cluster_size=4k"], 1, "must be at most"],
     [["-O", "qed", "none"], 1, "No such file or directory"],
   ];

@@ -107,7 +107,11 @@ Deno.test("refusals of read and write leave the image as it was, dirty ones too"
       [["read", path, "36k", "1"], 1, `l2_table[0][9] at offset ${l2Bytes + 72} is 1099511627776`],
       [["read", path, "0", "1", "-o", path], 1, "belongs to the image that is read"],
       [["read", path, "0", "1", "-o", dir], 1, "Is a directory"],
-      [["read", path, "0", "1", "-o", `${dir}/input`, "-x"], 2, "-x prints"],
+      [
+        ["read", path, "0", "1", "-o", `${dir}/input`, "-x"],
+        2,
+        "-x cannot be combined with -o FILE",
+      ],
       [["read", path, "0"], 2, "missing operand LENGTH"],
     ];
     builder.file.grow(2 << 20);
