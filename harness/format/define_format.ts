@@ -170,7 +170,7 @@ export function subjectOf(
   return { subject, shape };
 }
 
-/** What is behind a format. Throws `TypeError` if `format` was not made by {@linkcode defineFormat}. */
+/** The target and subject of a format. Throws `TypeError` if `format` was not made by {@linkcode defineFormat}. */
 export function bindingFor(format: unknown): FormatBinding {
   const binding = bindingOf(format);
   if (binding) return binding;

@@ -10,7 +10,7 @@ import type { ClassResult, TrialResult } from "./trial.ts";
 import type { DriverClass } from "./verdict.ts";
 
 /** Whether QEMU's documentation says that this can happen. */
-export function isDocumented(format: DriverFormat, kind: DriverClass): boolean {
+function isDocumented(format: DriverFormat, kind: DriverClass): boolean {
   return kind === "leak" || (kind === "needs-repair" && format.documented !== undefined);
 }
 
