@@ -1,8 +1,8 @@
 import { ProcessRunner } from "../kit/process_runner.ts";
-import { PATIENCE_MS, QemuToolCrash, QemuToolError } from "./qemu_tool_error.ts";
+import { QemuToolCrash, QemuToolError, TIMEOUT_MS } from "./qemu_tool_error.ts";
 
 const MIN_MAJOR = 6;
-const RUNNER = new ProcessRunner({ seconds: PATIENCE_MS / 1000 });
+const RUNNER = new ProcessRunner({ seconds: TIMEOUT_MS / 1000 });
 
 /** The result of a run of `qemu-img`. */
 export interface QemuImgResult {
@@ -31,7 +31,7 @@ export async function qemuImg(
     case "missing":
       throw new QemuToolError("qemu-img is not installed (Debian: qemu-utils)");
     case "killed":
-      throw new QemuToolCrash(`qemu-img ${args[0]} did not end in ${PATIENCE_MS / 1000} s`);
+      throw new QemuToolCrash(`qemu-img ${args[0]} did not end in ${TIMEOUT_MS / 1000} s`);
     case "crashed":
       throw new QemuToolCrash(`qemu-img ${args[0]} ended by ${outcome.why}`);
   }
