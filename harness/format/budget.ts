@@ -35,7 +35,7 @@ export class StoppedError extends Error {
 
   /** Stopped for `reason`. */
   constructor(
-    /** What was used up. */
+    /** The budget that was used up. */
     readonly reason: "budget" | "schedules",
   ) {
     super(`stopped: ${reason}`);

@@ -50,7 +50,7 @@ export interface ExploreProgress {
   readonly next: readonly string[];
 }
 
-/** What to explore, and how. Every option has a default. */
+/** Which workloads to explore, and how. Every option has a default. */
 export interface ExploreOptions {
   /** Run every workload of up to this many steps; 3 if not given. */
   readonly steps?: number;

@@ -33,7 +33,7 @@ export class FormatRun {
     });
   }
 
-  /** What was recorded so far. */
+  /** The recording so far. */
   get log(): WriteLog {
     return this.#recorder.log;
   }

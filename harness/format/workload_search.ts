@@ -24,7 +24,7 @@ export interface LogToSearch {
   readonly input: LogInput;
 }
 
-/** What came of running a workload, in one order of its requests. */
+/** The result of running a workload, in one order of its requests. */
 type Run = ({ readonly recording: Recording } | { readonly refusal: Refusal }) & {
   readonly order?: readonly number[];
 };
