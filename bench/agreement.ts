@@ -53,7 +53,7 @@ const TWO_CRASHES: Effort = {
   maxStates: ({ tears }) => tears ? 500n : 100n,
   maxNestedStates: 3000,
 };
-/** `--quick` makes do with one case in so many. */
+/** `--quick` runs one case in this many. */
 const QUICK_SHARE = 10;
 
 /** Generates cases, before it is known whether they are small enough. */
@@ -93,7 +93,7 @@ interface Tally {
   /** Cases in which a promise is broken. */
   failing: number;
   crashPoints: number;
-  /** States, with those of further crashes: each was built and judged by brute force. */
+  /** States, with those of further crashes: each was built and checked by brute force. */
   states: number;
   mismatches: number;
   lazySeconds: number;

@@ -20,7 +20,7 @@ const FOLDER_BYTES = 2 ** 28;
 const PROCESSES = 3;
 
 /**
- * How many images QEMU's own tools judge a second, several at a time, with everything read over NBD. The
+ * How many images QEMU's own tools check a second, several at a time, with everything read over NBD. The
  * peer runs QEMU's tools for each image one after the other: open and read, check, write elsewhere and read
  * again; it does not look at what was read. And how long the whole scorecard takes.
  */
@@ -76,15 +76,15 @@ async function ourRate(recording: Recording, folder: string): Promise<number> {
 }
 
 /** Images a second with one process after the other. */
-async function naiveRate({ format, look, log, base }: Recording, folder: string): Promise<number> {
+async function naiveRate({ format, plan, log, base }: Recording, folder: string): Promise<number> {
   const { contents } = crashStatesOf(log, WRITES, base);
   const path = `${folder}/naive.img`;
   const options = [`driver=${format.driver}`, `file.driver=file,file.filename=${path}`].join(",");
-  const reads = look.cells.flatMap(({ offsetBytes, lengthBytes }) => [
+  const reads = plan.regions.flatMap(({ offsetBytes, lengthBytes }) => [
     "-c",
     `read -q ${offsetBytes} ${lengthBytes}`,
   ]);
-  const probes = look.probes.flatMap((probe) => ["-c", probeCommand(probe)]);
+  const probes = plan.probes.flatMap((probe) => ["-c", probeCommand(probe)]);
   const seconds = await secondsOf(() => {
     for (const { image } of contents) {
       writeImage(path, image, base);

@@ -7,7 +7,7 @@ import { type Workload, write } from "../scenarios/qed/workload.ts";
 
 /** Bytes of a cluster. */
 export const CLUSTER = 4096;
-/** QEMU refuses tables of one cluster, and it is to judge the same images. */
+/** QEMU refuses tables of one cluster, and it is to check the same images. */
 export const TABLE_CLUSTERS = 2;
 /** How much of the guest's disk one table stands for, in bytes. */
 export const PER_TABLE = (TABLE_CLUSTERS * CLUSTER / 8) * CLUSTER;

@@ -36,7 +36,7 @@ interface Case {
   readonly readBytes: number;
   /** How far each read is from the one before it, modulo the disk; undefined for anywhere. */
   readonly stepBytes?: number;
-  /** Whether each round opens the image anew and reads once through each table. */
+  /** Whether each round opens the image again and reads once through each table. */
   readonly isCold?: true;
 }
 
@@ -221,7 +221,7 @@ class Disks implements Disposable {
     this.#image = runSync(openImage(), [file]);
   }
 
-  /** Open the image anew: no table is in the cache. */
+  /** Open the image again: no table is in the cache. */
   reopen(): void {
     this.#image = runSync(openImage(), this.#files);
   }

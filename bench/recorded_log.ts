@@ -8,7 +8,7 @@ import type { Recording } from "../tools/trials/record.ts";
 import { writeImage } from "../tools/trials/sparse_image.ts";
 import { tryDriver } from "../tools/trials/trial.ts";
 import { benchFolder } from "./folder.ts";
-import { HexDumpJudge } from "./hex_dump_judge.ts";
+import { HexDumpReader } from "./hex_dump_reader.ts";
 import { median, secondsOf } from "./measure.ts";
 import { type BenchOptions, printRound, type Report } from "./report.ts";
 
@@ -18,13 +18,13 @@ export const name = "recorded-log";
 const FOLDER_BYTES = 2 ** 28;
 const DISK_SIZE = "64M";
 const WRITES_RECORDED = 9;
-/** How many images are judged at a time. */
-const JUDGES = 3;
+/** How many images are checked at a time. */
+const PROCESSES = 3;
 
 /**
  * How long `crash log` takes for a vdi session of nine writes, each flushed: a block of vdi is 1 MiB, so there is
- * 9 MiB of data in the disk. The peer reads the same ranges of some of the same images as it was done
- * before, as a hex dump.
+ * 9 MiB of data in the disk. The peer reads the same ranges of some of the same images as a hex
+ * dump.
  */
 export async function run({ isQuick }: BenchOptions): Promise<Report> {
   try {
@@ -36,7 +36,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
   using folder = benchFolder(FOLDER_BYTES);
   const recording = await record(folder.path);
   const { contents } = crashStatesOf(recording.log, WRITES, recording.base);
-  const [rounds, sampled] = isQuick ? [1, 2 * JUDGES] : [3, 6 * JUDGES];
+  const [rounds, sampled] = isQuick ? [1, 2 * PROCESSES] : [3, 6 * PROCESSES];
   const sample = contents.filter((_, i) => i % Math.floor(contents.length / sampled) === 0);
   const [ours, peer, whole]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < rounds; round++) {
@@ -44,7 +44,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
     const seconds = await secondsOf(async () => {
       const start = performance.now();
       await tryDriver(recording, {
-        ...{ preset: WRITES, folder: folder.path, processes: JUDGES },
+        ...{ preset: WRITES, folder: folder.path, processes: PROCESSES },
         onProgress(done) {
           if (done === 1) firstSeconds = (performance.now() - start) / 1000;
         },
@@ -52,7 +52,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
     });
     whole.push(seconds);
     ours.push((contents.length - 1) / (seconds - firstSeconds));
-    peer.push(sample.length / await secondsOf(() => judgeByDump(recording, sample, folder.path)));
+    peer.push(sample.length / await secondsOf(() => readByDump(recording, sample, folder.path)));
     printRound(name, round, rounds);
   }
   const ratio = median(ours.map((rate, i) => rate / peer[i]));
@@ -60,7 +60,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
     tables: [[
       ["vdi, nine writes", "images", "images a second", "hex dump", "ratio"],
       [
-        `${recording.look.cells.length} ranges read`,
+        `${recording.plan.regions.length} ranges read`,
         `${contents.length}`,
         median(ours).toFixed(1),
         median(peer).toFixed(2),
@@ -68,7 +68,7 @@ export async function run({ isQuick }: BenchOptions): Promise<Report> {
       ],
     ]],
     notes: [
-      `in ${folder.place}; medians of ${rounds} rounds, ${JUDGES} images at a time; the hex dump reads ` +
+      `in ${folder.place}; medians of ${rounds} rounds, ${PROCESSES} images at a time; the hex dump reads ` +
       `${sample.length} of the images`,
       `all of it, with the states computed: ${median(whole).toFixed(1)} s`,
     ],
@@ -101,19 +101,19 @@ function runTool(tool: string, args: string[]): void {
   if (!success) throw new Error(`Cannot run '${tool} ${args.join(" ")}'`);
 }
 
-/** Judge images the way of before, as many at a time. */
-async function judgeByDump(
+/** Read the same images as hex dumps, as many at a time. */
+async function readByDump(
   recording: Recording,
   contents: readonly Content[],
   folder: string,
 ): Promise<void> {
   let next = 0;
-  await Promise.all(Array.from({ length: JUDGES }, async (_, number) => {
+  await Promise.all(Array.from({ length: PROCESSES }, async (_, number) => {
     const path = `${folder}/dumped-${number}.img`;
-    using judge = new HexDumpJudge(recording, path);
+    using reader = new HexDumpReader(recording, path);
     while (next < contents.length) {
       writeImage(path, contents[next++].image, recording.base);
-      if (await judge.judge() === 0) throw new Error(`${name}: the dump is empty`);
+      if (await reader.read() === 0) throw new Error(`${name}: the dump is empty`);
     }
   }));
 }

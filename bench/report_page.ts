@@ -79,12 +79,12 @@ async function largeReport(): Promise<ReportDocument> {
       const trial = prepareContext(log, target, each.preset, { guestBytes });
       for (const violation of all.slice(0, 4)) {
         const options = { title: scenario.name, replay: [], guestBytes };
-        const told = violationOf(trial, violation, options);
-        violations.push({ ...told, ...cases.add(trial, violation) });
+        const reported = violationOf(trial, violation, options);
+        violations.push({ ...reported, ...cases.add(trial, violation) });
       }
     }
   }
-  // The first one is open: it is to be one that the page judges.
+  // The first one is open: it is to be one that the page checks.
   violations.sort((a, b) => Number(b.liveCase !== undefined) - Number(a.liveCase !== undefined));
   return await cases.complete({
     ...{ title: "A large report", summary: "", command: "", facts: [], tables: [], notes: [] },

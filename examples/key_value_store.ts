@@ -14,7 +14,7 @@ const LOG = (1 + KEYS) * SECTOR;
 const RECORD = 2 * SECTOR;
 const RECORDS = 3; // so few that the log is full soon
 
-/** What the store gets right. Each of these has been forgotten by somebody. */
+/** The steps that keep the store safe. Real stores have forgotten each of these. */
 export const CORRECT = { checksumsValues: true, flushesTable: true, flushesGeneration: true };
 
 /** A store that is open: the generation, and what the records of the log say. */
@@ -35,7 +35,7 @@ function* open(rules: typeof CORRECT): Operation<Store> {
     if (itsGeneration !== generation || checksum !== checksumOf(record, rules)) break;
     store.values.set(key, record.subarray(SECTOR));
   }
-  yield* checkpoint(store); // the records behind that one are old from here on
+  yield* checkpoint(store); // the records after that one are old from here on
   return store;
 }
 

@@ -63,7 +63,7 @@ Deno.test("a flush that lies is more than a log can cope with", () => {
   assertEquals(replay(keyValueStore(), findings[0].token).verdict, "violation");
 });
 
-Deno.test("the store survives storage that fails, and passes on what it is told", () => {
+Deno.test("the store survives storage that fails, and passes the errors on", () => {
   const runTimeFaults = ["read-fails", "write-fails", "flush-fails", "short-write"] as const;
   const result = explore(keyValueStore(), { steps: 2, runTimeFaults });
   result.assertClean();

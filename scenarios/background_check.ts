@@ -106,14 +106,14 @@ const guestFirst = (count: number) => count - 1;
 const OVERWRITES = GOOD.map((offset) => write(offset + 512, 1024));
 
 /** The image that a crash of `strict` leaves, and a guest that also allocates. */
-export const CRASHED: Setting = duringCheck(
+const CRASHED: Setting = duringCheck(
   { name: "dead entry; overwrites and allocations", damage: crashed, schedule: guestFirst },
   ...OVERWRITES,
   write(UNALLOCATED, 512),
   write(DEAD, 512),
 );
 /** The image with two owners of a cluster, and a guest that writes through both. */
-export const ALIASED: Setting = duringCheck(
+const ALIASED: Setting = duringCheck(
   { name: "cluster with two owners; overwrites", damage: aliased, schedule: guestFirst },
   ...OVERWRITES,
   write(SHARED, 512),

@@ -38,7 +38,7 @@ const SMALL: Case = {
   workload: { ...COMMON.workload, steps: [write(3 * CLUSTER, 512)] },
 };
 
-/** The outcome of one state: no violation, a refusal, or a violation that nobody notices. */
+/** The outcome of one state: no violation, a refusal, or a violation without an error. */
 type Outcome = "no harm" | "detected" | "silent";
 
 function outcomeOf(violations: readonly Violation[]): Outcome {

@@ -59,10 +59,10 @@ const SAME_CLUSTER = inFlight("two writes to one new cluster, an overwrite", [
 /** Explores every crash of every order of the requests. */
 function explored(openCase: ReturnType<typeof inFlight>) {
   const found = everyOrder(openCase);
-  const judged = exploreRuns(openCase, found);
+  const states = exploreRuns(openCase, found);
   return {
-    holds: found.coverage === "exhaustive" && judged.violations.length === 0,
-    figure: orderFigure(openCase({ seed: 0 }).name, found, judged),
+    holds: found.coverage === "exhaustive" && states.violations.length === 0,
+    figure: orderFigure(openCase({ seed: 0 }).name, found, states),
   };
 }
 

@@ -42,7 +42,7 @@ const steps = (unmap: typeof zero): readonly Step[] => [
   CLOSE,
 ];
 /** The workload without a backing file and over one. */
-export const FAULTY: Readonly<Record<string, Workload>> = {
+const FAULTY: Readonly<Record<string, Workload>> = {
   "without a backing file": { ...COMMON, prepared: [write(0, CLUSTER)], steps: steps(discard) },
   // Zeroes: the data after a discard depends on whether the write before it succeeded.
   "over a backing file": {

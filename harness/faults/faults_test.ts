@@ -16,7 +16,7 @@ Deno.test("a misdirected write is silent: what it should have overwritten is old
 });
 
 for (const [defect, faults] of Object.entries(SHOWN_BY)) {
-  Deno.test(`planted, and found by ${faults.join(" and ")} only: ${defect}`, () => {
+  Deno.test(`injected, and found by ${faults.join(" and ")} only: ${defect}`, () => {
     for (const fault of TOLD) {
       const isFound = verdictOf(fault, defect as Defect) !== "survives";
       assertEquals(isFound, faults.includes(fault), fault);

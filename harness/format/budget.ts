@@ -18,7 +18,7 @@ export function budgetMilliseconds(budget: string | number): number | undefined 
   return milliseconds > 0 ? milliseconds : undefined;
 }
 
-/** A deadline in so many milliseconds by a clock; never over without a budget. */
+/** A deadline by a clock, this many milliseconds from now; never over without a budget. */
 export function deadlineIn(
   milliseconds: number | undefined,
   now: () => number,
@@ -35,7 +35,7 @@ export class StoppedError extends Error {
 
   /** Stopped for `reason`. */
   constructor(
-    /** What was used up. */
+    /** The budget that was used up. */
     readonly reason: "budget" | "schedules",
   ) {
     super(`stopped: ${reason}`);

@@ -52,15 +52,15 @@ export interface FormatDefinition<Session> {
    * Leave it out unless it is complete.
    */
   fingerprint?(session: Session): string;
-  /** What a write to the file means, in a few words, for explanations; `before` is the file then. */
+  /** The meaning of a write to the file, in a few words, for explanations; `before` is the file then. */
   describeWrite?(write: DescribedWrite, before: ByteSource): string | undefined;
   /** Whether an error is a refusal, for formats that throw errors of their own. */
   isRefusal?(error: unknown): boolean;
   /** Called before each crash state; memory of earlier sessions may be used again. */
   beforeEachState?(): void;
-  /** What the format allocates as a whole, in bytes; 512 if not given. A multiple of 512. */
+  /** The unit in which the format allocates, in bytes; 512 if not given. A multiple of 512. */
   readonly unitBytes?: number;
-  /** What writes start and end at a multiple of: 512, or 1 if anywhere; 512 if not given. */
+  /** Writes start and end at multiples of this: 512, or 1 for any place; 512 if not given. */
   readonly alignmentBytes?: 1 | 512;
   /** How much of the disk one table maps, in bytes, if the format has such tables. */
   readonly tableBytes?: number;
@@ -170,7 +170,7 @@ export function subjectOf(
   return { subject, shape };
 }
 
-/** What is behind a format. Throws `TypeError` if `format` was not made by {@linkcode defineFormat}. */
+/** The target and subject of a format. Throws `TypeError` if `format` was not made by {@linkcode defineFormat}. */
 export function bindingFor(format: unknown): FormatBinding {
   const binding = bindingOf(format);
   if (binding) return binding;

@@ -20,7 +20,7 @@ const MAX_COUNTED = 100_000;
 /**
  * Run workloads on a format and check every state that a power cut can leave at any moment of them:
  * the file is recovered as after a crash, checked, read, and compared with what was written. Stops
- * at the first failure, which has the shortest workload, unless told otherwise.
+ * at the first failure, which has the shortest workload, unless the options say otherwise.
  *
  * For a format that comes from a module the search can use workers, and answers a promise. Throws
  * {@linkcode ExploreOptionError} for options that have no meaning, and what the format's code

@@ -30,7 +30,7 @@ export interface RandomOptions {
 
 /** Orders of requests in flight. */
 export interface ConcurrentOptions {
-  /** Draw so many orders of each workload; if not given every order is run. */
+  /** Draw this many orders of each workload; if not given every order is run. */
   readonly samples?: number;
   /** The same seed draws the same orders; 1 if not given. Only with `samples`. */
   readonly seed?: number;
@@ -50,9 +50,9 @@ export interface ExploreProgress {
   readonly next: readonly string[];
 }
 
-/** What to explore, and how. Every option has a default. */
+/** Which workloads to explore, and how. Every option has a default. */
 export interface ExploreOptions {
-  /** Run every workload of up to so many steps; 3 if not given. */
+  /** Run every workload of up to this many steps; 3 if not given. */
   readonly steps?: number;
   /** Run this one workload. */
   readonly workload?: readonly Step[];
@@ -72,7 +72,7 @@ export interface ExploreOptions {
   readonly seed?: number;
   /** How many crashes in a row: with 2 recovery is cut short too. 1 if not given. */
   readonly depth?: number;
-  /** Search in so many workers; only for a format that comes from a module. */
+  /** Search in this many workers; only for a format that comes from a module. */
   readonly workers?: number;
   /** Stop after so long: milliseconds, or for example `"30s"`, `"5m"`. No limit if not given. */
   readonly budget?: number | string;

@@ -12,7 +12,7 @@ import type { FaultReport, Tally } from "./tally.ts";
 /** Why a search ended before all was looked at. */
 export type StopReason = "finding" | "budget" | "schedules";
 
-/** What a result stands for. */
+/** The part of all workloads and states that a result covers. */
 export interface ExploreCoverage {
   /**
    * Whether every crash state of every workload that was asked for was covered. Not so for sampled
@@ -45,7 +45,7 @@ export interface ExploreCoverage {
   readonly text: string;
 }
 
-/** What `assertClean` lets pass. */
+/** The findings that `assertClean` accepts. */
 export interface AssertCleanOptions {
   /** Whether a search that was stopped before its end may pass; false if not given. */
   readonly allowPartial?: boolean;
@@ -91,7 +91,7 @@ export class NotCleanError extends Error {
 }
 
 /**
- * What an exploration came to; {@linkcode explore} makes it.
+ * The result of an exploration; {@linkcode explore} makes it.
  *
  * @example
  * ```ts
@@ -124,14 +124,14 @@ export class ExploreResult {
    * if nothing was found, and the search ended early.
    */
   readonly verdict: "clean" | "violation" | "incomplete";
-  /** What this stands for. */
+  /** The part of all workloads and states that this covers. */
   readonly coverage: ExploreCoverage;
-  /** What is wrong: the first finding of each kind, in the order in which they were met. */
+  /** The first finding of each kind, in the order in which they were met. */
   readonly findings: readonly Finding[];
-  /** What came of each run-time fault that was asked for. */
+  /** The outcome of each run-time fault that was asked for. */
   readonly faults: readonly FaultReport[];
 
-  /** What the workloads of a plan came to. */
+  /** Build the result of `plan` from the totals over its workloads. */
   constructor(
     plan: ExplorePlan,
     tally: Tally,

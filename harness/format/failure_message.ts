@@ -35,7 +35,7 @@ export function failureMessage(
   return { message: lines.join("\n"), token };
 }
 
-/** What happened, in a few words. */
+/** The failure, in a few words. */
 function summaryOf(finding: Finding): string {
   switch (finding.kind) {
     case "crash": {

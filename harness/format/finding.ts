@@ -3,7 +3,7 @@ import type { Step } from "../target/subject.ts";
 import type { Violation } from "../result/violation.ts";
 import type { RunTimeFaultName } from "./explore_options.ts";
 
-/** What every finding says. */
+/** The fields of every finding. */
 export interface FindingBase {
   /** The workload. */
   readonly steps: readonly Step[];
@@ -39,7 +39,7 @@ export interface CrashFinding extends FindingBase {
 export interface RefusedFinding extends FindingBase {
   /** Tells the kinds of finding apart. */
   readonly kind: "refused";
-  /** What is refused. */
+  /** The reason for the refusal. */
   readonly violation: Violation;
   /** Which request completed next, each time, if requests were in flight together. */
   readonly order?: readonly number[];
@@ -49,7 +49,7 @@ export interface RefusedFinding extends FindingBase {
 export interface SessionFinding extends FindingBase {
   /** Tells the kinds of finding apart. */
   readonly kind: "session";
-  /** What is read. */
+  /** The broken promise. */
   readonly violation: Violation;
   /** The storage fault. */
   readonly fault: FindingFault;
@@ -59,7 +59,7 @@ export interface SessionFinding extends FindingBase {
 export interface BitRotFinding extends FindingBase {
   /** Tells the kinds of finding apart. */
   readonly kind: "bit-rot";
-  /** What came of it. */
+  /** The undetected damage. */
   readonly violation: Violation;
   /** Which bit of the file, from 0. */
   readonly bit: number;

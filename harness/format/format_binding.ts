@@ -16,7 +16,7 @@ import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 export interface PreparedFile {
   /** The bytes of the file. */
   readonly base: Uint8Array;
-  /** What its disk holds, from the start; zeroes follow. */
+  /** The contents of its disk, from the start; zeroes follow. */
   readonly guestBase: Uint8Array;
 }
 
@@ -24,7 +24,7 @@ export interface PreparedFile {
 export class FormatBinding {
   /** The definition, of whatever session. */
   readonly definition: FormatDefinition<unknown>;
-  /** What generators of workloads have to know. */
+  /** The shape of the disk, for generators of workloads. */
   readonly shape: DiskShape;
   /** Runs workloads, one request after the other. */
   readonly subject: Subject;
@@ -46,7 +46,7 @@ export class FormatBinding {
     return this.definition.name;
   }
 
-  /** What is refused, if `error` is a refusal. */
+  /** The reason, if `error` is a refusal. */
   refusal(error: unknown): Refusal | undefined {
     const { definition } = this;
     return refusalFrom(error, (each) => definition.isRefusal?.(each) ?? false);

@@ -38,7 +38,7 @@ export class FormatRefusal extends Error {
 }
 
 /**
- * What is refused, if `error` is a refusal: a {@linkcode FormatRefusal}, an error that storage
+ * The reason, if `error` is a refusal: a {@linkcode FormatRefusal}, an error that storage
  * reported and the format passed on, or what `isRefusal` of the definition accepts.
  */
 export function refusalFrom(

@@ -33,7 +33,7 @@ export class FormatRun {
     });
   }
 
-  /** What was recorded so far. */
+  /** The recording so far. */
   get log(): WriteLog {
     return this.#recorder.log;
   }
@@ -56,7 +56,7 @@ export class FormatRun {
 
   /**
    * Carry out all steps, with requests in flight together as far as no barrier separates them. A
-   * flush begins when all requests before it have returned, and those behind it need not wait for it;
+   * flush begins when all requests before it have returned, and those after it need not wait for it;
    * opening, closing and growing go by themselves.
    */
   performTogether(steps: readonly Step[], scheduler: ChoiceFunction | OrderScheduler): void {

@@ -2,7 +2,7 @@
 export const PREPARED = -1;
 
 /**
- * What step `number` writes to a place: pairs of bytes, of which the first says which step it was
+ * The data that step `number` writes to a place: pairs of bytes, of which the first says which step it was
  * (a0, a1 ...) and the second which sector it is for (b0, b1 ...), so that data is known again
  * wherever it turns up.
  */

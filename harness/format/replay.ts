@@ -19,11 +19,11 @@ import { recordInOrder } from "./format_problem.ts";
 import { parseToken, ReplayTokenError, type TokenCrash, type TokenParts } from "./replay_token.ts";
 import { closed } from "./run_time_faults.ts";
 
-/** What one state of one workload shows. */
+/** The violations in one state of one workload. */
 export interface ReplayResult {
   /** `violation` if the state breaks a promise. */
   readonly verdict: "clean" | "violation";
-  /** What is wrong. */
+  /** The violation. */
   readonly violations: readonly Violation[];
   /** The workload. */
   readonly steps: readonly Step[];
@@ -210,7 +210,7 @@ class TokenReplay {
   }
 }
 
-/** What reached the disk. */
+/** The writes that reached the disk. */
 function crashText(
   { log, preset, points }: ReferenceContext,
   { afterEvent, choices }: TokenCrash,

@@ -29,13 +29,13 @@ export interface TokenCrash {
   readonly choices: readonly number[];
 }
 
-/** What shows the failure. */
+/** The state or the fault that shows the failure. */
 export type TokenState =
   | { readonly kind: "crash"; readonly crashes: readonly [TokenCrash, ...TokenCrash[]] }
   | { readonly kind: "end" | "refused" }
   | { readonly kind: "bit"; readonly bit: number };
 
-/** What a token says. */
+/** The contents of a token. */
 export interface TokenParts {
   /** The format's name. */
   readonly format: string;
@@ -47,7 +47,7 @@ export interface TokenParts {
   readonly fault?: { readonly name: string; readonly nth: number };
   /** Which request completes next, each time. */
   readonly order?: readonly number[];
-  /** What shows the failure. */
+  /** The state or the fault that shows the failure. */
   readonly state: TokenState;
   /** Identifies the log; 16 hexadecimal digits. */
   readonly traceHash: string;

@@ -114,7 +114,7 @@ export function* write(offsetBytes: number, bytes: Uint8Array, label = "write"):
 }
 
 /**
- * Set the size of the file: bytes added read as zeroes, bytes behind the new end are lost.
+ * Set the size of the file: bytes added read as zeroes, bytes past the new end are lost.
  *
  * @example
  * ```ts

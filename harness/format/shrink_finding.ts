@@ -18,7 +18,7 @@ import type { FormatBinding } from "./format_binding.ts";
 import { recordInOrder } from "./format_problem.ts";
 import { formatToken, NO_LOG } from "./replay_token.ts";
 
-/** A smaller workload, or a changed log, is taken to be clean after so many recoveries. */
+/** A smaller workload, or a changed log, is taken to be clean after this many recoveries. */
 const MAX_RECOVERIES = 200_000;
 
 /** A finding that is as small as it gets, and why it is one. */

@@ -5,7 +5,7 @@ import { type VerdictClass, verdictClassOf } from "../result/verdict_class.ts";
 import type { ViolationKind } from "../result/violation.ts";
 import type { Finding } from "./finding.ts";
 
-/** What came of one fault, over all workloads and all requests that it can hit. */
+/** The outcomes of one fault, over all workloads and all requests that it can hit. */
 export interface FaultReport {
   /** The fault. */
   readonly fault: string;
@@ -30,7 +30,7 @@ export class Tally {
   /** Orders of requests that were run. */
   schedules = 0;
 
-  /** What was found: the first finding of each kind. */
+  /** The first finding of each kind. */
   get findings(): readonly Finding[] {
     return [...this.#findings.values()];
   }
@@ -40,7 +40,7 @@ export class Tally {
     return this.workloads === 0 ? { exact: "0", log2: 0 } : this.#states.total;
   }
 
-  /** What became of each fault. */
+  /** The outcomes of each fault. */
   get faults(): readonly FaultReport[] {
     return [...this.#faults].map(([fault, { runs, refused, kinds }]) => {
       return { fault, runs, refused, verdict: verdictClassOf(kinds) };

@@ -16,7 +16,7 @@ import { formatToken, NO_LOG } from "./replay_token.ts";
 import { searchFaults } from "./run_time_faults.ts";
 import type { Tally } from "./tally.ts";
 
-/** A log to be searched by the lazy engine, by whoever runs the search. */
+/** A log for the lazy engine, in this process or in workers. */
 export interface LogToSearch {
   /** The log and how to check it. */
   readonly problem: Problem;
@@ -24,7 +24,7 @@ export interface LogToSearch {
   readonly input: LogInput;
 }
 
-/** What came of running a workload, in one order of its requests. */
+/** The result of running a workload, in one order of its requests. */
 type Run = ({ readonly recording: Recording } | { readonly refusal: Refusal }) & {
   readonly order?: readonly number[];
 };

@@ -23,7 +23,7 @@ export interface RecorderOptions {
   readonly otherFiles?: readonly SyncStorage[];
   /** Where events are kept; in memory if not given. */
   readonly events?: EventStore;
-  /** Filters between the operations and the recorder: planted bugs. */
+  /** Filters between the operations and the recorder: injected bugs. */
   readonly filters?: readonly Filter[];
   /** Filters between the recorder and the files, for fault injection. */
   readonly faults?: readonly Filter[];

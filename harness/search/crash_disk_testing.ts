@@ -11,7 +11,7 @@ import { PlannedChoices } from "../choices/planned_choices.ts";
 import { DataReads } from "./data_reads.ts";
 
 /** The state space of the last epoch of a log. */
-export function lastSpace(
+function lastSpace(
   builder: LogBuilder,
   base: Uint8Array,
   preset: Preset,

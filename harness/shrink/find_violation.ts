@@ -20,7 +20,7 @@ import { type Violation, violationKey, type ViolationKind } from "../result/viol
 import { BoundedChoices } from "../choices/bounded_choices.ts";
 
 /** How much may be other than durable, one search after the other. */
-export const DEPTHS: readonly number[] = Object.freeze([0, 1, 2, 3, Infinity]);
+const DEPTHS: readonly number[] = Object.freeze([0, 1, 2, 3, Infinity]);
 
 /** The violation to find, and limits of the search. */
 export interface FindOptions {

@@ -43,7 +43,7 @@ function withLessOfRecoveries(state: FoundState): FoundState[] {
 }
 
 /** States that have one thing less than this one, those with the least first. */
-export function smallerThan(state: Persisted, point: CrashPoint): Persisted[] {
+function smallerThan(state: Persisted, point: CrashPoint): Persisted[] {
   const { byUnit, sizeBytes, corruption } = state;
   const states: Persisted[] = [];
   if (corruption) states.push({ byUnit, sizeBytes });

@@ -20,9 +20,9 @@ const [TABLE, NEXT] = [0, 1];
 const COUNT = GUEST_SECTORS;
 const FLUSH = { kind: "flush", file: 0, scope: "data", label: "flush" } as const;
 
-/** What the driver can be told to do wrong. */
+/** The bugs that can be injected into the driver. */
 export const BUMP_ALLOCATOR_DEFECTS = [
-  "the table points behind the end of the file before it has grown",
+  "the table points past the end of the file before it has grown",
   "the number of entries written later than the entries",
   "each write goes to a new place, and the old one is never used again",
   "that a place is taken written later than the table that names it",
@@ -123,7 +123,7 @@ function* writeNext({ next }: Session): Operation<void> {
 function* readData(place: number, into: Uint8Array): Operation<void> {
   const offsetBytes = place * SECTOR;
   const moved = yield { kind: "read", file: 0, offsetBytes, into, label: "data" };
-  if (moved < SECTOR) throw new Refused("a place behind the end of the file");
+  if (moved < SECTOR) throw new Refused("a place past the end of the file");
 }
 
 function* readSector(sector: number): Operation<Uint8Array> {

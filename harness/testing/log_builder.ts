@@ -16,7 +16,7 @@ export function sectorsOf(...values: number[]): Uint8Array {
   return bytes;
 }
 
-/** What a {@linkcode LogBuilder} can be told about a write. */
+/** Properties of a write in a {@linkcode LogBuilder}. */
 export interface IssueOptions {
   /** Durable when it completes. */
   readonly forceUnitAccess?: boolean;
@@ -115,7 +115,7 @@ export class LogBuilder {
     this.events.push({ kind: "guest-acknowledged", id });
   }
 
-  /** The guest is told that what it has not flushed may be lost. */
+  /** The guest learns that unflushed data may be lost. */
   warn(): void {
     this.events.push({ kind: "guest-warned" });
   }

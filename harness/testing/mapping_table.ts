@@ -1,5 +1,5 @@
 /**
- * A mapping table, a disk format small enough for brute force, with a driver that can be told to be wrong.
+ * A mapping table, a disk format small enough for brute force, with a driver that can have bugs injected.
  *
  * Sector 0 is the header: a magic byte and a dirty flag. Sector 1 is the table: for each guest
  * sector the file sector that holds it, 16 bits, 0 for none. Data follows. Recovery of a dirty file
@@ -24,7 +24,7 @@ export const MAPPING_GUEST_SECTORS = 6;
 /** Bytes of the guest's disk. */
 export const MAPPING_GUEST_BYTES = MAPPING_GUEST_SECTORS * SECTOR;
 
-/** What the driver can be told to do wrong. */
+/** The bugs that can be injected into the driver. */
 export const MAPPING_BUGS = [
   "dirty flag not flushed",
   "dirty flag set late",
@@ -37,7 +37,7 @@ export const MAPPING_BUGS = [
   "neighbour zeroed",
   "tail cut off at once and grown again",
 ] as const;
-/** One of {@linkcode TOY_BUGS}. */
+/** One of {@linkcode MAPPING_BUGS}. */
 export type MappingBug = typeof MAPPING_BUGS[number];
 
 /** What an open file remembers. */
@@ -75,7 +75,7 @@ export function mappingTarget(bug?: MappingBug): Target<MappingSession> {
     beforeEachState() {},
     recover: () => openToy(bug),
     inspect,
-    read: readToy,
+    read: readMapped,
     write: writeToy,
     fingerprint: ({ table, free, endSector, dirty }) => `${table};${free};${endSector};${dirty}`,
     refusal(error): Refusal | undefined {
@@ -144,7 +144,7 @@ function* inspect(session: MappingSession): Operation<Inspection> {
 }
 
 /** Read whole guest sectors. */
-export function* readToy(
+function* readMapped(
   session: MappingSession,
   offsetBytes: number,
   into: Uint8Array,
@@ -182,7 +182,7 @@ export function* writeToy(
       yield writeOf(sector * SECTOR + inSector, piece, "data");
     } else {
       const whole = new Uint8Array(SECTOR);
-      yield* readToy(session, guest * SECTOR, whole);
+      yield* readMapped(session, guest * SECTOR, whole);
       whole.set(piece, inSector);
       yield* allocate(session, guest, whole);
     }

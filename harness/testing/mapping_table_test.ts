@@ -75,7 +75,7 @@ Deno.test("nothing is reported on the correct toy driver", () => {
 });
 
 for (const bug of MAPPING_BUGS) {
-  Deno.test(`planted in the toy driver and found: ${bug}`, () => {
+  Deno.test(`injected into the toy driver and found: ${bug}`, () => {
     assertGreaterOrEqual(failuresOf(bug), 1);
   });
 }

@@ -169,7 +169,7 @@ export function verdictOf(fault: string, defect?: Defect): VerdictClass {
 
 /**
  * For each defect the faults that show it. Each fault shows a defect that no other one shows, but for
- * the two ways in which a write fails: the driver is told the same.
+ * the two ways in which a write fails: the driver gets the same error.
  */
 export const SHOWN_BY: Readonly<
   Record<Exclude<Defect, "trusts what it reads">, readonly string[]>
@@ -183,7 +183,7 @@ export const SHOWN_BY: Readonly<
   "takes half a write for all of it": ["short-write"],
 };
 
-/** The faults that the driver can see, or is told of. */
+/** The faults that the driver can see, or gets an error for. */
 export const TOLD = Object.keys(FAULTS).filter((name) => name !== "misdirected-write");
 
 /** What comes of rotten bits of a finished file: how many are silent, how many detected. */

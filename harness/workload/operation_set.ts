@@ -179,11 +179,11 @@ function growing(shape: DiskShape): WorkloadOperation[] {
   const far = Math.ceil((sizeBytes + 1) / (tableBytes ?? allocationUnitBytes)) *
       (tableBytes ?? allocationUnitBytes) +
     allocationUnitBytes;
-  const behind: Place = [sizeBytes, SECTOR_BYTES];
+  const pastEnd: Place = [sizeBytes, SECTOR_BYTES];
   return [
     grow("grow a little", sizeBytes + sizeStepBytes),
     grow(tableBytes === undefined ? "grow by units" : "grow into another table", far),
-    range("write behind the old end", "grow", "write", behind),
+    range("write past the old end", "grow", "write", pastEnd),
   ].filter(({ step }) => step.kind === "grow" || shape.kinds.has("grow"));
 }
 

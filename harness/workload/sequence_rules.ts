@@ -42,7 +42,7 @@ export function reasonToLeaveOut(
     case "close":
       return last ? undefined : "close with nothing before";
     default:
-      return next.offsetBytes + next.lengthBytes > guestBytes ? "behind the end" : undefined;
+      return next.offsetBytes + next.lengthBytes > guestBytes ? "past the end" : undefined;
   }
 }
 

@@ -4,7 +4,7 @@ import { reasonNotToEnd, reasonToLeaveOut } from "./sequence_rules.ts";
 
 const SHAPE = { sizeBytes: 4096 };
 const write: Step = { kind: "write", offsetBytes: 0, lengthBytes: 512 };
-const behind: Step = { kind: "discard", offsetBytes: 4096, lengthBytes: 512 };
+const pastEnd: Step = { kind: "discard", offsetBytes: 4096, lengthBytes: 512 };
 const flush: Step = { kind: "flush" };
 const reopen: Step = { kind: "reopen" };
 const snapshot: Step = { kind: "snapshot" };
@@ -22,8 +22,8 @@ const LEFT_OUT: readonly [string, readonly Step[]][] = [
   ["snapshot after snapshot", [snapshot, snapshot]],
   ["grows to a size that is not larger", [grow(4096)]],
   ["grows to a size that is not larger", [grow(8192), grow(5120)]],
-  ["behind the end", [behind]],
-  ["behind the end", [grow(4096 + 511), behind]],
+  ["past the end", [pastEnd]],
+  ["past the end", [grow(4096 + 511), pastEnd]],
 ];
 const KEPT: readonly (readonly Step[])[] = [
   [write, write],
@@ -31,7 +31,7 @@ const KEPT: readonly (readonly Step[])[] = [
   [write, flush, reopen],
   [write, reopen, flush],
   [write, flush, write, flush],
-  [grow(4608), behind],
+  [grow(4608), pastEnd],
   [grow(4608), flush, grow(8192)],
 ];
 

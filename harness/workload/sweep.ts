@@ -15,7 +15,7 @@ export interface SweepOptions {
   /** How many crashes in a row: with 2, recoveries are cut short as well; 1 if not given. */
   readonly depth?: number;
   /** Whether to continue after the first finding, to one of each kind; false if not given. */
-  readonly goesOn?: boolean;
+  readonly continueAfterFailure?: boolean;
   /** The most workloads; all if not given. */
   readonly maxWorkloads?: number;
   /** The most time, by a clock of milliseconds; unlimited if not given. */
@@ -37,7 +37,7 @@ export function sweep(
   const end = time && time.now() + time.maxMilliseconds;
   const tally = new Tally(subject);
   const reasonToStop = () => {
-    if (tally.failing > 0 && !options.goesOn) return "first finding";
+    if (tally.failing > 0 && !options.continueAfterFailure) return "first finding";
     if (tally.workloads >= maxWorkloads) return "workload budget";
     return time && time.now() >= end! ? "time budget" : undefined;
   };

@@ -40,7 +40,7 @@ Deno.test("a bug is found with the shortest workload, and the sweep stops and sa
 });
 
 Deno.test("a sweep that goes on counts what fails and keeps one finding of each kind", () => {
-  const options = { presets: [SECTORS], goesOn: true };
+  const options = { presets: [SECTORS], continueAfterFailure: true };
   const result = sweep(rawDisk({ swallowsFlushes: true }), ALL, options);
   assertEquals(result.coverage, { origin: ALL.origin, workloads: ALL.count() });
   assertEquals(result.findings.length, 1);

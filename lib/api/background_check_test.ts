@@ -9,7 +9,7 @@ const L1_TABLE = CLUSTER;
 const DEAD = 7 * CLUSTER;
 
 /** Have an entry of the first L2 table, or of the L1 table, point past the end of the file. */
-function plantDeadEntry(path: string, where: "l1" | "l2", index: number): void {
+function injectDeadEntry(path: string, where: "l1" | "l2", index: number): void {
   const bytes = Deno.readFileSync(path);
   const view = new DataView(bytes.buffer);
   const table = where === "l1" ? L1_TABLE : Number(view.getBigUint64(L1_TABLE, true));
@@ -20,8 +20,8 @@ function plantDeadEntry(path: string, where: "l1" | "l2", index: number): void {
 Deno.test("in the background a dirty image is repaired while it is in use", () =>
   withImage("qed", async (path) => {
     await crashAfterWrite(path, 0);
-    plantDeadEntry(path, "l2", 7);
-    plantDeadEntry(path, "l1", 1);
+    injectDeadEntry(path, "l2", 7);
+    injectDeadEntry(path, "l1", 1);
     await using image = await Image.open(path, { writable: true, check: "background" });
     const ended: string[] = [];
     const note = (what: string) => () => ended.push(what);
@@ -43,7 +43,7 @@ Deno.test("in the background a dirty image is repaired while it is in use", () =
 Deno.test("closing waits for the check", () =>
   withImage("qed", async (path) => {
     await crashAfterWrite(path, 0);
-    plantDeadEntry(path, "l2", 7);
+    injectDeadEntry(path, "l2", 7);
     {
       await using _image = await Image.open(path, { writable: true, check: "background" });
     }

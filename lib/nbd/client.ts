@@ -85,7 +85,7 @@ export class NbdClient implements AsyncDisposable {
   }
 
   /**
-   * Connect to the server at `address` and agree on an export. Throws `HostError` if nobody listens there,
+   * Connect to the server at `address` and agree on an export. Throws `HostError` if no server listens there,
    * and what {@linkcode NbdClient.over} throws.
    */
   static async connect(
@@ -171,7 +171,7 @@ export class NbdClient implements AsyncDisposable {
     await this.#connection.send({ command: COMMAND.FLUSH }, "flush");
   }
 
-  /** Discard a range: what it reads as afterwards nobody knows. */
+  /** Discard a range: its contents afterwards are undefined. */
   async trim(offset: ByteOffset, lengthBytes: number): Promise<void> {
     for (const { at, length } of pieces(offset, lengthBytes, MAX_RANGE_BYTES)) {
       await this.#connection.send({ command: COMMAND.TRIM, offset: at, length }, "trim");

@@ -1,6 +1,6 @@
 import { NBD_ERROR } from "./protocol.ts";
 
-/** No export can be used: nobody listens there, or the server refuses what the client needs. */
+/** No export can be used: no server listens there, or the server refuses what the client needs. */
 export class NbdConnectError extends Error {
   /** The name of this kind of error. */
   override readonly name = "NbdConnectError";

@@ -1,5 +1,5 @@
 /**
- * What a client sends, as bytes. NBD protocol, sections "Option haggling" and "Request message".
+ * The messages of a client, as bytes. NBD protocol, sections "Option haggling" and "Request message".
  *
  * @module
  */

@@ -23,11 +23,11 @@ const MAX_REPLIES = 64;
 /** Replies from here on are errors. NBD protocol, section "Option reply types". */
 const FIRST_ERROR = 2 ** 31;
 
-/** What client and server have agreed on. */
+/** The result of a negotiation. */
 export interface ServedExport {
   /** The size of the disk in bytes. */
   readonly sizeBytes: bigint;
-  /** What can be done to it: of `EXPORT_FLAG`. */
+  /** The operations that the export supports: bits of `EXPORT_FLAG`. */
   readonly flags: number;
   /** Whether the server sends structured replies. */
   readonly isStructured: boolean;
@@ -35,7 +35,7 @@ export interface ServedExport {
   readonly allocationId: number | undefined;
 }
 
-/** What a client wants. */
+/** The export and options that a client asks for. */
 export interface WantedExport {
   /** The name of the export; "" is the server's default export. */
   readonly name: string;

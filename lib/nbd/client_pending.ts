@@ -11,7 +11,7 @@ interface Part {
 
 /** A request that the server has not answered in full. */
 export class PendingRequest {
-  /** What it asks for, in words: `read 512 bytes at 0`. */
+  /** The request in words: `read 512 bytes at 0`. */
   readonly description: string;
   /** Where the data of a read go; undefined for other requests. */
   readonly into: Uint8Array | undefined;

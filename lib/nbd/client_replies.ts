@@ -12,7 +12,7 @@ import {
 import { ProtocolError } from "./protocol_error.ts";
 
 const MAGIC_BYTES = 4;
-/** The offset in front of the data of a chunk. */
+/** The offset before the data of a chunk. */
 const OFFSET_BYTES = 8;
 const HOLE_BYTES = OFFSET_BYTES + 4;
 const ERROR_HEAD_BYTES = 6;

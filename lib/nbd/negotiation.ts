@@ -45,7 +45,7 @@ export interface Agreement {
   readonly hasAllocation: boolean;
 }
 
-/** What follows an option: the next one, requests, or the end of the connection. */
+/** The phase after an option: the next option, requests, or the end of the connection. */
 type OptionOutcome = "next" | "requests" | "end";
 
 /** The negotiation with one client. */

@@ -40,7 +40,7 @@ export interface WriteRequest {
   readonly file: FileSlot;
   /** Where it starts, in bytes. */
   readonly offsetBytes: number;
-  /** What to store. */
+  /** The data to store. */
   readonly bytes: Uint8Array;
   /** The purpose of the request. */
   readonly label: Label;
@@ -55,7 +55,7 @@ export interface FlushRequest {
   readonly kind: "flush";
   /** Which file. */
   readonly file: FileSlot;
-  /** What must be durable. */
+  /** The writes that must be durable. */
   readonly scope: "data" | "file";
   /** The purpose of the request. */
   readonly label: Label;

@@ -19,7 +19,7 @@ export interface GuestChange {
 const ZERO_CLUSTER = 1;
 
 /** Open an image for reading, without a repair. */
-export function openView(): Operation<QedImage> {
+function openView(): Operation<QedImage> {
   return openImage({ skipRepair: true });
 }
 

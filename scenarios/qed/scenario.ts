@@ -113,8 +113,6 @@ export const ENGINES = {
   sampled: exploreBySampling,
   deepening: exploreByDeepening,
 } as const;
-/** An engine. */
-export type Engine = typeof ENGINES[keyof typeof ENGINES];
 
 /** Explore a case with the lazy engine. */
 export function explore(each: Case): Exploration {

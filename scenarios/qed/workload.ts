@@ -71,8 +71,6 @@ export function together(requests: readonly Request[], schedule: Schedule = []):
 export const FLUSH: Request = { kind: "flush" };
 /** The image is closed cleanly and opened again. */
 export const REOPEN: Step = { kind: "reopen" };
-/** The guest continues on an empty overlay; see `WorkloadRun`. */
-export const SNAPSHOT: Step = { kind: "snapshot" };
 /** The image is closed cleanly; the last step. */
 export const CLOSE: Step = { kind: "close" };
 

@@ -131,7 +131,7 @@ function makeFaultTable(): DetectionTable {
 }
 
 /** The searches that detect mutants which one crash of one run does not show. */
-export const searchTable = once(makeSearchTable);
+const searchTable = once(makeSearchTable);
 
 function makeSearchTable(): DetectionTable {
   const crashing = (depth: number) =>

@@ -65,7 +65,10 @@ Deno.test("strict survives every crash of every step over a backing file longer 
 Deno.test("workloads of one step find the bugs that the reviewers of the patch predicted", () => {
   const kindsOf = (options: QedSweepOptions, length = 1) => {
     const { subject, shape } = qedSweep(options);
-    return sweep(subject, allWorkloads(shape, length), { presets: [SECTORS], goesOn: true })
+    return sweep(subject, allWorkloads(shape, length), {
+      presets: [SECTORS],
+      continueAfterFailure: true,
+    })
       .findings
       .map((finding) => finding.kind === "crash" ? finding.violation.kind : finding.kind).sort();
   };

@@ -67,14 +67,14 @@ const PLANTED: readonly [name: string, from: string, to: string, text: string][]
 ];
 
 for (const [name, from, to, text] of PLANTED) {
-  Deno.test(`a planted import is caught: ${name}`, () => {
+  Deno.test(`an injected import is caught: ${name}`, () => {
     const broken = brokenIn({ [from]: text, [to]: VALUE });
     assertEquals(broken.length, 1);
     assertStringIncludes(broken[0], `${from} imports ${to}: `);
   });
 }
 
-Deno.test("a planted circle of values is caught, one of types is not", () => {
+Deno.test("an injected circle of values is caught, one of types is not", () => {
   const circle = (word: string) => ({
     "lib/a.ts": `import ${word} { b } from "./b.ts"; export const a = 1; export type B = typeof b;`,
     "lib/b.ts": `const { a } = await import("./c.ts"); export const b = a;`,

@@ -3,7 +3,7 @@ import { listOf, mapOf, objectRule, oneOf, parseJson, type Schema, text } from "
 import { UsageError } from "../kit/usage_error.ts";
 
 /** The commands that an implementation may have; a test whose command is missing is left out. */
-export const COMMAND_NAMES = [
+const COMMAND_NAMES = [
   "open",
   "check",
   "map",

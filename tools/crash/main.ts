@@ -222,7 +222,7 @@ const merge = defineCommand({
 });
 
 /** The commands of `crash`. */
-export const CRASH_COMMANDS: readonly Command[] = [
+const CRASH_COMMANDS: readonly Command[] = [
   run,
   list,
   replay,

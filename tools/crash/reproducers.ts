@@ -1,6 +1,6 @@
 /**
  * The stored reproducers, and the origin of each. `deno run -A tools/crash/reproducers.ts` finds, shrinks
- * and writes them anew, for when the driver writes something else on purpose: until then they are
+ * and writes them again, for when the driver writes something else on purpose: until then they are
  * refused, since each is bound to its trace.
  *
  * @module
@@ -107,11 +107,11 @@ export const REPRODUCER_ORIGINS: readonly ReproducerOrigin[] = [
 const WORKLOADS = 40;
 const SEED = 1;
 /** Steps of a random workload before it is shrunk, at least and at most. */
-const FEWEST_STEPS = 100;
+const MIN_STEPS = 100;
 const STEPS = 200;
 /** Half of them are out of place and are left out. */
 const MAX_STEPS = 2 * STEPS;
-/** A random workload is taken not to fail after so many recoveries. */
+/** A random workload is taken not to fail after this many recoveries. */
 const MAX_RECOVERIES = 20_000;
 
 /** The first long random workload that shows the violation; undefined if none of some does. */
@@ -121,7 +121,7 @@ export function failingWorkload(origin: ReproducerOrigin): readonly Step[] | und
   const options = { seed: SEED, count: WORKLOADS, maxSteps: MAX_STEPS, swarm: true };
   for (const { steps } of randomWorkloads(shape, options).workloads) {
     const some = upTo(steps, STEPS);
-    if (some.length < FEWEST_STEPS) continue;
+    if (some.length < MIN_STEPS) continue;
     if (shows(subject, some, { preset, kind: origin.kind })) return some;
   }
   return undefined;
@@ -139,7 +139,7 @@ function shows(
   { preset, kind }: { readonly preset: Preset; readonly kind: ViolationKind },
 ): boolean {
   try {
-    const options = { kind, mostDecisions: 2, maxRecoveries: MAX_RECOVERIES };
+    const options = { kind, maxDecisions: 2, maxRecoveries: MAX_RECOVERIES };
     return findViolation(subject.record(steps), preset, options).violation !== undefined;
   } catch (error) {
     // A mutant may make the image invalid, and the driver then refuses it.

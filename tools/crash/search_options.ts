@@ -90,7 +90,7 @@ export class Budget {
     this.#spent += recoveries;
   }
 
-  /** Whether a search is to stop that has run so many recoveries itself. */
+  /** Whether a search is to stop that has run this many recoveries itself. */
   isUsedUp(recoveries: number): boolean {
     return this.#spent + recoveries >= this.#maxRecoveries || this.#now() >= this.#endsAt;
   }

@@ -23,7 +23,7 @@ import { lookUpPreset } from "../../scenarios/qed/look_up.ts";
 import { type ReplayFile, replayFileOf } from "./replay_file.ts";
 import { crashPointOf, type Source } from "./replay_source.ts";
 
-/** A smaller workload, or a changed log, is taken to be clean after so many recoveries. */
+/** A smaller workload, or a changed log, is taken to be clean after this many recoveries. */
 export const MAX_RECOVERIES = 200_000;
 
 /** A case that is as small as it gets. */

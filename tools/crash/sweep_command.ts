@@ -39,7 +39,7 @@ export async function sweepWorkloads(options: SweepOptions, io: Io): Promise<num
   const start = io.now();
   const result = sweep(subject, source, {
     presets,
-    goesOn: options.all,
+    continueAfterFailure: options.all,
     depth: options.depth ?? 1,
     ...(maxWorkloads !== undefined && { maxWorkloads }),
     ...(maxSeconds !== undefined && {

@@ -43,9 +43,9 @@ export interface SweepOptions extends SweepTargetOptions, OutputOptions {
   readonly steps?: string | undefined;
   /** The number of crashes in a row; 1 if not given. */
   readonly depth?: number | undefined;
-  /** Stop after so many workloads. */
+  /** Stop after this many workloads. */
   readonly maxWorkloads?: number | undefined;
-  /** Stop after so many seconds. */
+  /** Stop after this many seconds. */
   readonly maxSeconds?: number | undefined;
   /** Whether to continue after a finding. */
   readonly all: boolean;

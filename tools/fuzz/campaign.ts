@@ -8,7 +8,7 @@ import { minimiseCase } from "./minimise.ts";
 import { tokenOf } from "./token.ts";
 
 /** Every fourth case is compared with QEMU as well, which takes ten times as long. */
-export const COMPARED_EVERY = 4;
+const COMPARED_EVERY = 4;
 /** The number of cases that QEMU runs at a time. */
 const MAX_AT_ONCE = 3;
 /** Findings of one rule that are made smaller and reported; more are counted. */

@@ -3,7 +3,7 @@ import { parseCase } from "./fuzz_case.ts";
 import type { CorpusCase } from "./generate.ts";
 
 /** Where the corpus is. */
-export const CORPUS_FOLDER = new URL("../../testdata/fuzz/", import.meta.url);
+const CORPUS_FOLDER = new URL("../../testdata/fuzz/", import.meta.url);
 
 /** How the names of saved cases end: no ending of JSON, or formatters would break their lines. */
 export const CASE_ENDING = ".case";

@@ -66,7 +66,7 @@ function varyCase({ name, one }: CorpusCase, random: Random): FuzzCase {
 }
 
 /** The steps of a guest: mostly small ones near the start, at edges, and past the end. */
-export function makeSteps(imageBytes: bigint, random: Random): Step[] {
+function makeSteps(imageBytes: bigint, random: Random): Step[] {
   return Array.from({ length: random.below(7) }, () => makeStep(imageBytes, random));
 }
 

@@ -49,7 +49,7 @@ export class Meter implements Buffers {
     this.#limits = limits;
   }
 
-  /** Begin to count anew, for another operation. */
+  /** Begin to count from zero, for another operation. */
   restart(limits: Limits): void {
     this.#limits = limits;
     this.#requests = 0;

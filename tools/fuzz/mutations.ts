@@ -32,7 +32,7 @@ const EDGES: readonly bigint[] = [
 const somewhere = (random: Random, most: number) => random.below(Math.max(1, most));
 
 /** An offset that an entry or a header field may hold: all the wrong ones, and some right ones. */
-export function anyOffset(draft: Draft, random: Random): bigint {
+function anyOffset(draft: Draft, random: Random): bigint {
   const { clusterBytes, tableClusters, l1Bytes, fileBytes, data, l2Tables } = draft;
   const inUse = [...data, ...l2Tables.map(({ at }) => at), l1Bytes];
   const endBytes = Math.floor(fileBytes / clusterBytes) * clusterBytes;
@@ -108,7 +108,7 @@ export function swapLayout(draft: Draft, random: Random): void {
 }
 
 /** A wrong or suspicious entry of the L1 table. */
-export function mutateL1(draft: Draft, random: Random): void {
+function mutateL1(draft: Draft, random: Random): void {
   const known = draft.l2Tables.map(({ l1Index }) => l1Index);
   const index = random.weighted([
     [3, known.length > 0 ? random.pick(known) : 0],
@@ -120,7 +120,7 @@ export function mutateL1(draft: Draft, random: Random): void {
 }
 
 /** A wrong or suspicious entry of an L2 table, or several that look like a run. */
-export function mutateL2(draft: Draft, random: Random): void {
+function mutateL2(draft: Draft, random: Random): void {
   const tables = [...draft.l2Tables, { at: draft.l1Bytes, l1Index: -1 }];
   const table = draft.l2Tables.length > 0 && !random.oneIn(20)
     ? random.pick(draft.l2Tables)
@@ -180,7 +180,7 @@ export function resize(draft: Draft, random: Random): void {
 }
 
 /** Bytes anywhere in what matters: the header, the names behind it, the tables. */
-export function havoc(draft: Draft, random: Random): void {
+function havoc(draft: Draft, random: Random): void {
   const tables = [draft.l1Bytes, ...draft.l2Tables.map(({ at }) => at)];
   const at = random.weighted([
     [3, random.below(HEADER_BYTES)],

@@ -34,7 +34,7 @@ export type Outcome<T> =
   | { readonly isDone: false; readonly error: Error };
 
 /** Whether an error is one of those that hostile input may cause. */
-export function isTyped(error: unknown): error is Error {
+function isTyped(error: unknown): error is Error {
   return [FormatError, ImageError, StorageError, HostError].some((kind) => error instanceof kind);
 }
 

@@ -4,7 +4,7 @@ import { EXIT } from "./exit_codes.ts";
 
 /** The parts of a process that a program uses; tests hand in their own. */
 export interface System {
-  /** Write all bytes to a stream. Throws {@linkcode OutputClosedError} if nobody reads it. */
+  /** Write all bytes to a stream. Throws {@linkcode OutputClosedError} if its reader is gone. */
   write(stream: "stdout" | "stderr", bytes: Uint8Array): void;
   /** Read standard input; the count is 0 at its end. */
   readInput(into: Uint8Array): number;
@@ -26,7 +26,7 @@ export class OutputClosedError extends Error {
   override readonly name = "OutputClosedError";
 }
 
-/** A status line is drawn again after so many milliseconds at the earliest. */
+/** A status line is drawn again after this many milliseconds at the earliest. */
 const STATUS_MILLISECONDS = 100;
 
 /** The streams, the signals and the clock of a program, and how the user started it. */
@@ -167,7 +167,7 @@ export function systemIo(invocation?: string): Io {
   }, invocation);
 }
 
-/** The program looks for signals after so many milliseconds at the earliest. */
+/** The program looks for signals after this many milliseconds at the earliest. */
 const TURN_MILLISECONDS = 20;
 
 /** A turn costs as much as a small request, so turns that come too soon are left out. */

@@ -140,7 +140,7 @@ export function parseCommandArgs(command: Command, args: readonly string[]): Par
 }
 
 /** The error for options, without their dashes, that exclude each other. */
-export function cannotCombine(one: string, other: string): UsageError {
+function cannotCombine(one: string, other: string): UsageError {
   return new UsageError(`--${one} cannot be combined with --${other}`);
 }
 

@@ -122,7 +122,7 @@ export const MAPPING_MUTANTS: readonly SourceMutant[] = [
     file: "lib/qed/io/lookup.ts",
     find: 'if (!table) return { state: "no-table", hostBytes: 0, clusters: limit };',
     replace: 'if (!table) return { state: "no-table", hostBytes: 0, clusters: max };',
-    why: "Entries behind the end of the table are used.",
+    why: "Entries past the end of the table are used.",
   },
   {
     name: "NEED_CHECK is not flushed",
@@ -180,7 +180,7 @@ export const MAPPING_MUTANTS: readonly SourceMutant[] = [
     file: "lib/qed/image/take_clusters.ts",
     find: "    sizeBytes: image.endBytes,",
     replace: "    sizeBytes: image.endBytes - clusterBytes,",
-    why: "The last cluster in use goes with the free ones behind it.",
+    why: "The last cluster in use goes with the free ones after it.",
   },
   {
     name: "a cluster is freed together with its neighbour",

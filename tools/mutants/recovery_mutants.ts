@@ -25,7 +25,7 @@ export const RECOVERY_MUTANTS: readonly SourceMutant[] = [
     file: "lib/qed/reshape/grow.ts",
     find: "base + index < hiddenEnd ? ZERO_CLUSTER : UNALLOCATED",
     replace: "UNALLOCATED",
-    why: "Backing data appears behind the old end.",
+    why: "Backing data appears past the old end.",
   },
   {
     name: "the size first, the entries later",

@@ -18,7 +18,7 @@ export function baseDepthOf(
 
 /**
  * How deep in a chain the file at `path` is: 1 is the backing file. Throws {@linkcode HostError} if
- * it is not behind the image.
+ * it is not in the backing chain of the image.
  */
 function depthOf(chain: ImageChain, path: string): number {
   const identity = fileIdentity(path);

@@ -87,7 +87,7 @@ export function bytesText(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => hex(byte, 2)).join(" ").padEnd(23);
 }
 
-/** A number in hexadecimal, with at least so many digits. */
+/** A number in hexadecimal, with at least this many digits. */
 export function hex(value: number | bigint, digits: number): string {
   return value.toString(16).padStart(digits, "0");
 }

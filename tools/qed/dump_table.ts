@@ -161,7 +161,7 @@ export class TableDumper {
       offsetBytes >= BigInt(headerBytes) && offsetBytes < BigInt(fileBytes);
   }
 
-  /** The rule that an entry breaks which points at so many clusters; empty if it breaks none. */
+  /** The rule that an entry for this many clusters breaks; empty if it breaks none. */
   #problemOf(offsetBytes: bigint, clusterCount: number): string {
     const { geometry, headerBytes, fileBytes } = this.#options;
     const cluster = BigInt(geometry.clusterBytes);
@@ -169,6 +169,6 @@ export class TableDumper {
     if (offsetBytes % cluster !== 0n) return "  !! not at the start of a cluster";
     if (offsetBytes < BigInt(headerBytes)) return "  !! inside the header";
     const isInside = offsetBytes + BigInt(clusterCount) * cluster <= wholeBytes;
-    return isInside ? "" : "  !! reaches behind the end of the file";
+    return isInside ? "" : "  !! reaches past the end of the file";
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Bytes for people, sixteen to a line: offset, hexadecimal, text. Lines equal to the one before
- * become a `*`, as in `hexdump -C`; the offset behind the last byte ends it.
+ * become a `*`, as in `hexdump -C`; the offset after the last byte ends it.
  */
 export class HexDump {
   readonly #print: (text: string) => void;

@@ -16,7 +16,7 @@ import type { SparseImage } from "./sparse_image.ts";
 export interface CrashState {
   /** The crash comes after this event. */
   readonly event: number;
-  /** What reached the disk. */
+  /** The units that reached the disk. */
   readonly persisted: Persisted;
 }
 
@@ -38,21 +38,21 @@ export interface CrashStates {
   readonly builtCount: bigint;
 }
 
-/** Crash points with more states than this are sampled: of whole writes, and of parts of writes. */
-const MOST_AT_A_POINT = { writes: 1024, parts: 128 };
+/** A crash point with more states than this is sampled: of whole writes, and of parts of writes. */
+const MAX_STATES = { writes: 1024, parts: 128 };
 
 /**
- * The states that a crash after any event of `log` can leave. Where there are too many, those in which
- * little has reached the disk, and those in which little is missing.
+ * The states that a crash after any event of `log` can leave. Of a point with too many states: those in
+ * which little has reached the disk, and those in which little is missing.
  */
 export function crashStatesOf(log: WriteLog, preset: Preset, base: SparseImage): CrashStates {
   const points = new CrashPoints(log, preset);
-  const most = preset.unit === "write" || preset.ordered
-    ? MOST_AT_A_POINT.writes
-    : MOST_AT_A_POINT.parts;
+  const maxStates = preset.unit === "write" || preset.ordered
+    ? MAX_STATES.writes
+    : MAX_STATES.parts;
   const contents = new Map<string, Content>();
   let [stateCount, builtCount] = [0n, 0n];
-  /** What has been built in this epoch: as what reached the disk, and as contents. */
+  /** The states built in this epoch: the units on disk, and the contents. */
   let [built, seen] = [new Set<string>(), new Set<string>()];
   const flushes = new Set<number>();
   for (let event = -1; event < log.events.length; event++) {
@@ -63,7 +63,7 @@ export function crashStatesOf(log: WriteLog, preset: Preset, base: SparseImage):
     if (last?.kind === "flush-completed" || isPromise) [built, seen] = [new Set(), new Set()];
     const point = points.after(event);
     stateCount += point.stateCount;
-    const states = point.stateCount <= most ? point.states() : fewOf(point, most);
+    const states = point.stateCount <= maxStates ? point.states() : sampleOf(point, maxStates);
     for (const persisted of states) {
       builtCount++;
       const name = nameOf(persisted);
@@ -81,8 +81,11 @@ export function crashStatesOf(log: WriteLog, preset: Preset, base: SparseImage):
   return { contents: [...contents.values()], stateCount, builtCount };
 }
 
-/** Some of the states of a point: from both ends, so many units away from it, until there are enough. */
-function* fewOf(point: CrashPoint, most: number): Generator<Persisted> {
+/**
+ * At most `maxStates` states of a point: those with the fewest units on disk, and those with the fewest
+ * units missing.
+ */
+function* sampleOf(point: CrashPoint, maxStates: number): Generator<Persisted> {
   const { units, sizes } = point;
   let count = 0;
   for (let distance = 0; distance <= units.length; distance++) {
@@ -93,7 +96,7 @@ function* fewOf(point: CrashPoint, most: number): Generator<Persisted> {
           persistedUnits.map(({ key, versions, wholeCount }) => [key, versions[wholeCount - 1]]),
         );
         for (const sizeBytes of new Set([sizes[0], sizes[sizes.length - 1]])) {
-          if (count++ >= most) return;
+          if (count++ >= maxStates) return;
           yield { byUnit, sizeBytes };
         }
       }
@@ -111,12 +114,12 @@ function* subsets(units: readonly PointUnit[], size: number, from = 0): Generato
   }
 }
 
-/** The same for the same units on disk. */
+/** A name that is the same for the same units on disk. */
 function nameOf({ byUnit, sizeBytes }: Persisted): string {
   return JSON.stringify([[...byUnit].map(([key, { event }]) => [key, event]), sizeBytes]);
 }
 
-/** The same for the same contents: what differs from the base, hashed. */
+/** A key that is the same for the same contents: the hash of all pages that differ from the base. */
 function keyOf(image: PagedStorage, base: SparseImage): string {
   const hash = createHash("sha1").update(`${image.sizeBytes}`);
   const pages = [...image.pages()].sort(([a], [b]) => a - b);

@@ -9,9 +9,9 @@ import type { DriverViolation } from "./verdict.ts";
 export function demonstrationOf(recording: Recording, violation: DriverViolation): string[] {
   const { range, allowed = [], kind } = violation;
   const at = range ? `${range.offsetBytes} ${range.lengthBytes}` : "";
-  const probes = recording.look.probes.map((probe) => `-c "${probeCommand(probe)}"`).join(" ");
+  const probes = recording.plan.probes.map((probe) => `-c "${probeCommand(probe)}"`).join(" ");
   const isProbe = range !== undefined &&
-    recording.look.probes.some((probe) => probeRange(probe).offsetBytes === range.offsetBytes);
+    recording.plan.probes.some((probe) => probeRange(probe).offsetBytes === range.offsetBytes);
   switch (kind) {
     case "cannot-open":
       return ["# It must open, if only after a repair.", "io -c quit && not_shown", "shown"];

@@ -9,17 +9,17 @@ export interface DiskPiece {
   readonly toBytes: number;
 }
 
-/** What became of an entry of the log. */
+/** The outcome of an entry of the log. */
 export interface EntryOutcome {
   /** The entry's number. */
   readonly entry: number;
-  /** Durable before the crash; on its way, and on disk in full, in part or not at all. */
+  /** Durable before the crash; or in flight, and on disk in full, in part or not at all. */
   readonly outcome: WriteOutcome;
-  /** What of it is on disk, in order. */
+  /** The parts of it that are on disk, in order. */
   readonly pieces: readonly DiskPiece[];
 }
 
-/** What became of each write and discard that had been logged when the power was cut. */
+/** The outcome of each write and discard that was logged before the power cut. */
 export function outcomesOf(
   { log, entries, entryOfEvent }: Recording,
   preset: Preset,

@@ -71,7 +71,7 @@ qemuTest("a trial comes to the same result again", async () => {
 });
 
 qemuDirTest(
-  "planted: a driver that swallows the guest's flushes loses flushed data",
+  "injected: a driver that swallows the guest's flushes loses flushed data",
   async (dir) => {
     const recording = await recordDriver(formatOf("raw"), WORKLOADS[0], dir);
     const flushes = new Set(["flush-issued", "flush-completed"]);

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { NbdRequestError } from "../../lib/nbd/mod.ts";
 import { NBD_ERROR } from "../../lib/nbd/protocol.ts";
-import { type Cell, uniform } from "./cells.ts";
+import { type Region, uniform } from "./regions.ts";
 import { type DriverFormat, imageOptions } from "./formats.ts";
 import { compareCheckers } from "./qed_checkers.ts";
 import { QemuDisk } from "./qemu_disk.ts";
@@ -10,37 +10,38 @@ import { FullError, ImageRefusal, QemuToolCrash } from "./qemu_tool_error.ts";
 import { type Probe, PROBE_BYTES } from "./workloads.ts";
 
 /** A range of the guest's disk, in bytes. */
-type Range = Pick<Cell, "offsetBytes" | "lengthBytes">;
+type Range = Pick<Region, "offsetBytes" | "lengthBytes">;
 
-/** What to look at in an image, and what to write to it. */
-export interface Look {
-  /** What is read, before the probes and after them. */
-  readonly cells: readonly Cell[];
-  /** What is written in between. */
+/** The ranges to read from an image, and the writes in between. */
+export interface ExaminationPlan {
+  /** The ranges to read before the probes and after them. */
+  readonly regions: readonly Region[];
+  /** The writes in between. */
   readonly probes: readonly Probe[];
 }
 
-/** What a range of the guest's disk reads as. */
-export type Seen =
+/** The result of reading a range of the guest's disk. */
+export type ReadResult =
   /** Every byte is the same. */
   | { readonly kind: "pattern"; readonly pattern: number }
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "error"; readonly message: string };
 
-/** What QEMU's tools make of an image that a crash left. */
+/** The results of QEMU's tools on an image that a crash left. */
 export interface Examination {
   /** Whether it can be opened for writing. */
   readonly opens: "at once" | "after repair" | "never";
-  /** What is said where it can't be opened at once. */
+  /** The message of QEMU where it does not open the image at once. */
   readonly refusal?: string;
-  /** What the checker says once it was opened and closed; undefined if the format has none. */
+  /** The checker's verdict after QEMU opened and closed the image; undefined if the format has no checker. */
   readonly check?: CheckVerdict;
-  /** What is in each cell. */
-  readonly cells: readonly Seen[];
-  /** What is in each cell after the probes, and in the probes' own ranges. */
-  readonly later: readonly Seen[];
-  readonly probes: readonly Seen[];
-  /** What the probes were answered, where that is not nothing. */
+  /** The contents of each region. */
+  readonly regions: readonly ReadResult[];
+  /** The contents of each region after the probes. */
+  readonly later: readonly ReadResult[];
+  /** The contents of the ranges that the probes wrote. */
+  readonly probes: readonly ReadResult[];
+  /** The errors that the probes got. */
   readonly probeErrors: readonly string[];
   /** Where another checker of the same format disagrees with QEMU's about the image as it was left. */
   readonly disagreement?: string;
@@ -48,26 +49,32 @@ export interface Examination {
   readonly crash?: string;
 }
 
-/** A driver that allocates asks for so much at a time, and more than this is never too little. */
+/** A driver allocates at most this much at a time: with more space free, the file system is not full. */
 const LITTLE_ROOM_BYTES = 16 * 2 ** 20;
 
 /** As many as qemu-nbd carries out at a time: they are sent together, and waited for once. */
 const READS_AT_ONCE = 16;
 
-const NOTHING: Examination = { opens: "never", cells: [], later: [], probes: [], probeErrors: [] };
+const NOTHING: Examination = {
+  opens: "never",
+  regions: [],
+  later: [],
+  probes: [],
+  probeErrors: [],
+};
 
 /** Examines one image after the other, each at the same path. */
 export class Examiner implements Disposable {
   readonly #format: DriverFormat;
-  readonly #look: Look;
+  readonly #plan: ExaminationPlan;
   readonly #path: string;
   readonly #buffers: Uint8Array[] = [];
   #disk: QemuDisk | undefined;
 
   /** Examine images of `format` at `path`. */
-  constructor(format: DriverFormat, look: Look, path: string) {
+  constructor(format: DriverFormat, plan: ExaminationPlan, path: string) {
     this.#format = format;
-    this.#look = look;
+    this.#plan = plan;
     this.#path = path;
   }
 
@@ -101,8 +108,8 @@ export class Examiner implements Disposable {
       ...(refusal !== undefined && { refusal }),
       ...(disagreement !== undefined && { disagreement }),
       ...(check && { check }),
-      cells: first.cells,
-      ...await this.#probe(first.cells),
+      regions: first.regions,
+      ...await this.#probe(first.regions),
     };
   }
 
@@ -113,20 +120,20 @@ export class Examiner implements Disposable {
     return refusal === undefined;
   }
 
-  /** Write to free places, and look at everything again. */
+  /** Write to free places, and read all regions again. */
   async #probe(
-    cells: readonly Seen[],
+    regions: readonly ReadResult[],
   ): Promise<Pick<Examination, "later" | "probes" | "probeErrors">> {
-    const { refusal, cells: later, probes, answers } = await this.#session(this.#look.probes);
+    const { refusal, regions: later, probes, answers } = await this.#session(this.#plan.probes);
     if (refusal === undefined) return { later, probes, probeErrors: answers };
     return {
-      later: cells.map((): Seen => ({ kind: "error", message: refusal })),
+      later: regions.map((): ReadResult => ({ kind: "error", message: refusal })),
       probes: [],
       probeErrors: [`can't be opened again: ${refusal}`],
     };
   }
 
-  /** Open the image, write the probes, read them and all cells, and close it. */
+  /** Open the image, write the probes, read them and all regions, and close it. */
   async #session(probes: readonly Probe[]): Promise<Session> {
     let disk: QemuDisk;
     try {
@@ -138,18 +145,22 @@ export class Examiner implements Disposable {
     } catch (error) {
       if (!(error instanceof ImageRefusal)) throw error;
       const refusal = error.message.replaceAll(this.#path, "the image");
-      return { refusal, answers: [], probes: [], cells: [] };
+      return { refusal, answers: [], probes: [], regions: [] };
     }
     const answers = await this.#write(disk, probes);
-    const seen: Seen[] = [];
-    const ranges = [...probes.map(probeRange), ...this.#look.cells];
-    while (seen.length < ranges.length) {
-      const batch = ranges.slice(seen.length, seen.length + READS_AT_ONCE);
-      const looks = batch.map((range, i) => look(disk, range, this.#bufferFor(i, range)));
-      seen.push(...await Promise.all(looks));
+    const results: ReadResult[] = [];
+    const ranges = [...probes.map(probeRange), ...this.#plan.regions];
+    while (results.length < ranges.length) {
+      const batch = ranges.slice(results.length, results.length + READS_AT_ONCE);
+      const reads = batch.map((range, i) => readRange(disk, range, this.#bufferFor(i, range)));
+      results.push(...await Promise.all(reads));
     }
     await disk.end();
-    return { answers, probes: seen.slice(0, probes.length), cells: seen.slice(probes.length) };
+    return {
+      answers,
+      probes: results.slice(0, probes.length),
+      regions: results.slice(probes.length),
+    };
   }
 
   /** Memory for a read: mostly it holds one value all over, and is used again for the next one. */
@@ -181,18 +192,18 @@ export class Examiner implements Disposable {
   }
 }
 
-/** What came of opening an image, writing the probes, and reading. */
-interface Session extends Pick<Examination, "refusal" | "probes" | "cells"> {
-  /** What was said to writing. */
+/** The results of opening an image, writing the probes, and reading. */
+interface Session extends Pick<Examination, "refusal" | "probes" | "regions"> {
+  /** The errors of the writes. */
   readonly answers: readonly string[];
 }
 
-/** What a range reads as, with `bytes` as the memory for reading it. */
-async function look(
+/** Read a range into `bytes`. */
+async function readRange(
   disk: QemuDisk,
   { offsetBytes }: Range,
   bytes: Uint8Array,
-): Promise<Seen> {
+): Promise<ReadResult> {
   try {
     await disk.read(offsetBytes, bytes);
   } catch (error) {

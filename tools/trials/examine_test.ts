@@ -6,12 +6,12 @@ import { qemuVersion } from "./qemu_img.ts";
 import { probesAt } from "./workloads.ts";
 
 const MIB = 2 ** 20;
-const CELL = { lengthBytes: 4096, patterns: new Set([0, 1]) };
-const LOOK = {
-  cells: [{ ...CELL, offsetBytes: 0 }, { ...CELL, offsetBytes: 8192 }],
+const REGION = { lengthBytes: 4096, patterns: new Set([0, 1]) };
+const PLAN = {
+  regions: [{ ...REGION, offsetBytes: 0 }, { ...REGION, offsetBytes: 8192 }],
   probes: probesAt([3 * MIB]),
 };
-const [{ pattern: PROBED }] = LOOK.probes;
+const [{ pattern: PROBED }] = PLAN.probes;
 const EIO = "Input/output error";
 
 function formatOf(driver: string, openOptions: readonly string[] = []): DriverFormat {
@@ -29,7 +29,7 @@ async function examine(
   await runToolOk("qemu-img", ["create", "-q", "-f", format.driver, path, "4M"]);
   await runToolOk("qemu-io", ["-f", format.driver, ...commands.flatMap((c) => ["-c", c]), path]);
   damage(path);
-  using examiner = new Examiner(format, LOOK, path);
+  using examiner = new Examiner(format, PLAN, path);
   return await examiner.examine();
 }
 
@@ -38,12 +38,12 @@ qemuDirTest(
   async (dir) => {
     const commands = ["write -q -P 1 0 4k", "write -q -P 2 8k 512"];
     const bytes = new Uint8Array(4096).fill(2, 0, 512);
-    const cells = [{ kind: "pattern", pattern: 1 }, { kind: "bytes", bytes }] as const;
+    const regions = [{ kind: "pattern", pattern: 1 }, { kind: "bytes", bytes }] as const;
     assertEquals(await examine(dir, formatOf("qcow2"), commands), {
       opens: "at once",
       check: { corruptions: 0, leaks: 0 },
-      cells,
-      later: cells,
+      regions,
+      later: regions,
       probes: [{ kind: "pattern", pattern: PROBED }],
       probeErrors: [],
     });
@@ -51,26 +51,26 @@ qemuDirTest(
 );
 
 qemuDirTest("an image that never opens says why", async (dir) => {
-  const { opens, refusal, cells } = await examine(
+  const { opens, refusal, regions } = await examine(
     dir,
     formatOf("qed"),
     [],
     (path) => Deno.writeFileSync(path, new Uint8Array(4096)),
   );
-  assertEquals([opens, refusal, cells], [
+  assertEquals([opens, refusal, regions], [
     ...["never", "Cannot open the image: Image not in QED format"],
     [],
   ]);
 });
 
 qemuDirTest("an image that opens after a repair says why it did not before", async (dir) => {
-  const { opens, refusal, cells } = await examine(
+  const { opens, refusal, regions } = await examine(
     dir,
     formatOf("parallels"),
     ["write -q -P 1 0 4k"],
     setParallelsInUse,
   );
-  assertEquals(cells[0], { kind: "pattern", pattern: 1 });
+  assertEquals(regions[0], { kind: "pattern", pattern: 1 });
   // Since QEMU 8.2 the driver repairs it by itself.
   const [major, minor] = (await qemuVersion()).split(".").map(Number);
   const repairsItself = major > 8 || (major === 8 && minor >= 2);
@@ -92,10 +92,10 @@ qemuDirTest(
   async (dir) => {
     // The disk ends before the second range and before the probe.
     const short = formatOf("raw", ["size=8192"]);
-    const { opens, cells, later, probes, probeErrors } = await examine(dir, short, []);
+    const { opens, regions, later, probes, probeErrors } = await examine(dir, short, []);
     const error = { kind: "error", message: `read failed: ${EIO}` };
     assertEquals(opens, "at once");
-    assertEquals([cells, later], Array(2).fill([{ kind: "pattern", pattern: 0 }, error]));
+    assertEquals([regions, later], Array(2).fill([{ kind: "pattern", pattern: 0 }, error]));
     assertEquals([probes, probeErrors], [[error], [`write failed: ${EIO}`]]);
   },
 );
@@ -105,7 +105,7 @@ qemuDirTest(
   async (dir) => {
     const path = `${dir}/disk.img`;
     await runToolOk("qemu-img", ["create", "-q", "-f", "raw", path, "4M"]);
-    using examiner = new Examiner(formatOf("raw"), LOOK, path);
+    using examiner = new Examiner(formatOf("raw"), PLAN, path);
     assertEquals((await examiner.examine()).crash, undefined);
     const tools = `${dir}/tools`;
     Deno.mkdirSync(tools);

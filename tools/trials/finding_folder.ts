@@ -19,7 +19,7 @@ export interface FindingFolder {
   readonly script: string;
 }
 
-/** What a finding's folder is called. */
+/** The name of a finding's folder. */
 export function findingName({ recording }: TrialResult, { kind }: ClassResult): string {
   return `${recording.format.name}-${recording.workload}-${kind}`;
 }
@@ -107,7 +107,7 @@ function sizeLine(sizeBytes: number): string {
   return `dd if=/dev/null of=crash.img bs=1 seek=${sizeBytes} count=0 2>/dev/null # the file's size\n`;
 }
 
-/** What happened to an entry, and the command for what of it is on disk. */
+/** The outcome of an entry, and the command that writes the part that is on disk. */
 function outcomeLine({ recording }: TrialResult, { entry, outcome, pieces }: EntryOutcome): string {
   const { offsetBytes, lengthBytes, logOffsetBytes, bytes } = recording.entries[entry];
   const data = logOffsetBytes + logSectorBytes(recording.logBytes);
@@ -135,7 +135,7 @@ function logSectorBytes(logBytes: Uint8Array): number {
   return new DataView(logBytes.buffer, logBytes.byteOffset).getUint32(24, true);
 }
 
-/** What the guest asked for up to an event. */
+/** The guest's requests up to an event. */
 function guestLines({ recording }: TrialResult, event: number): string[] {
   const answered = new Set<number>();
   const events = recording.log.events.slice(0, event + 1);

@@ -1,6 +1,6 @@
 /** A format that QEMU writes, and how an image of it is made and opened. */
 export interface DriverFormat {
-  /** What it is called here; variants of a format have names of their own. */
+  /** Its name here; variants of a format have names of their own. */
   readonly name: string;
   /** QEMU's name of the driver. */
   readonly driver: string;
@@ -13,7 +13,7 @@ export interface DriverFormat {
   /** Whether an image may have a backing file, and a snapshot inside. */
   readonly canBack: boolean;
   readonly canSnapshot: boolean;
-  /** What of a crash the format's own documentation declares to be expected; undefined: nothing. */
+  /** The effect of a crash that the format's documentation declares to be expected; undefined if none. */
   readonly documented?: string;
 }
 

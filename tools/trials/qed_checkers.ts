@@ -3,8 +3,8 @@ import { checkImage as checkQed } from "../../lib/mod.ts";
 import { checkImage } from "./qemu_img.ts";
 
 /**
- * Hold our checker of QED against QEMU's on the same file. Answers what they say if that is not the same;
- * undefined if it is.
+ * Compare our checker of QED with QEMU's on the same file. Returns both verdicts if they differ, undefined
+ * if they agree.
  */
 export async function compareCheckers(path: string): Promise<string | undefined> {
   const { corruptions, leaks, refusal } = await checkImage({ driver: "qed", path });

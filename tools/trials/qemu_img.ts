@@ -1,16 +1,16 @@
 import { ProcessRunner } from "../kit/process_runner.ts";
-import { PATIENCE_MS, QemuToolCrash, QemuToolError } from "./qemu_tool_error.ts";
+import { QemuToolCrash, QemuToolError, TIMEOUT_MS } from "./qemu_tool_error.ts";
 
 const MIN_MAJOR = 6;
-const RUNNER = new ProcessRunner({ seconds: PATIENCE_MS / 1000 });
+const RUNNER = new ProcessRunner({ seconds: TIMEOUT_MS / 1000 });
 
-/** What a run of `qemu-img` came to. */
+/** The result of a run of `qemu-img`. */
 export interface QemuImgResult {
   /** Its exit code. */
   readonly code: number;
-  /** What it printed. */
+  /** Its standard output. */
   readonly stdout: string;
-  /** What it complained of. */
+  /** Its standard error. */
   readonly stderr: string;
 }
 
@@ -31,7 +31,7 @@ export async function qemuImg(
     case "missing":
       throw new QemuToolError("qemu-img is not installed (Debian: qemu-utils)");
     case "killed":
-      throw new QemuToolCrash(`qemu-img ${args[0]} did not end in ${PATIENCE_MS / 1000} s`);
+      throw new QemuToolCrash(`qemu-img ${args[0]} did not end in ${TIMEOUT_MS / 1000} s`);
     case "crashed":
       throw new QemuToolCrash(`qemu-img ${args[0]} ended by ${outcome.why}`);
   }
@@ -53,9 +53,9 @@ export async function qemuVersion(): Promise<string> {
   return version;
 }
 
-/** What `qemu-img check` says of an image. */
+/** The verdict of `qemu-img check` on an image. */
 export interface CheckVerdict {
-  /** How much it can't account for or finds twice. */
+  /** How many errors it finds in the metadata. */
   readonly corruptions: number;
   /** How much space nothing refers to, in clusters. */
   readonly leaks: number;

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { NbdDisconnectedError, NbdTimeoutError } from "../../lib/nbd/mod.ts";
-import { ImageRefusal, PATIENCE_MS, QemuToolCrash, QemuToolError } from "./qemu_tool_error.ts";
+import { ImageRefusal, QemuToolCrash, QemuToolError, TIMEOUT_MS } from "./qemu_tool_error.ts";
 
 /** How often to look whether the process listens: it takes some milliseconds to start. */
 const POLL_MS = 1;
@@ -30,7 +30,7 @@ export class QemuNbd {
   /** Start it. Throws {@linkcode QemuToolError} if it is not there. */
   constructor(options: QemuNbdOptions) {
     this.#options = options;
-    this.timeoutMs = options.timeoutMs ?? PATIENCE_MS;
+    this.timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     this.#child = spawn([
       `--cache=${options.cache}`,
       "--discard=unmap",

@@ -1,5 +1,5 @@
 /** How long a tool may take before it is taken to hang, in milliseconds; no run takes nearly as long. */
-export const PATIENCE_MS = 20_000;
+export const TIMEOUT_MS = 20_000;
 
 /** A tool of QEMU's that is missing, too old, or can't do what it is needed for. */
 export class QemuToolError extends Error {

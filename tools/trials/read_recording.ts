@@ -11,8 +11,8 @@ import {
 } from "../../harness/advanced.ts";
 import { readFile } from "../kit/files.ts";
 import { UsageError } from "../kit/usage_error.ts";
-import type { Cell } from "./cells.ts";
-import type { Look } from "./examine.ts";
+import type { Region } from "./regions.ts";
+import type { ExaminationPlan } from "./examine.ts";
 import type { DriverFormat } from "./formats.ts";
 import { qemuImg } from "./qemu_img.ts";
 import { costsOf, labelOf, type Recording } from "./record.ts";
@@ -20,10 +20,10 @@ import { SparseImage, writeImage } from "./sparse_image.ts";
 import { type SubmittedEntries, submittedEntries } from "./submitted_entries.ts";
 import { PROBE_BYTES, probesAt } from "./workloads.ts";
 
-/** A cell is read at once. */
-const MOST_CELL_BYTES = 64 * 1024;
-/** So much of the guest's disk is looked at after each crash. */
-const MOST_CELLS = 256;
+/** A region is read in one request. */
+const MAX_REGION_BYTES = 64 * 1024;
+/** At most this many regions are read after each crash. */
+const MAX_REGIONS = 256;
 const PROBES = 3;
 /** Probes start at multiples of this, in bytes: larger than any cluster that is usual. */
 const PROBE_ALIGNMENT = 2 ** 20;
@@ -36,8 +36,8 @@ interface MappedRange {
 }
 
 /**
- * Read a log that somebody recorded, and the image as it was before. Of the guest nothing is known: what
- * it was promised is not judged. Uses `folder`. Throws {@linkcode UsageError} for a log or an image that
+ * Read a log from a file, and the image before it. The log does not say what the guest was promised, so
+ * the guest's data is not checked. Uses `folder`. Throws {@linkcode UsageError} for a log or an image that
  * can't be used.
  */
 export async function readRecording(
@@ -56,7 +56,7 @@ export async function readRecording(
   writeImage(last, point.build(new RecordedChoices([...units, ...sizes])), base);
   return {
     ...{ format, workload: "log", base, backing: undefined, logBytes, entries, log, entryOfEvent },
-    look: await lookAt(format, last, basePath),
+    plan: await planExamination(format, last, basePath),
     knowsGuest: false,
     ...(knowsSubmission && { knowsSubmission }),
     ...costsOf(entries),
@@ -104,8 +104,12 @@ async function linkBacking(
   Deno.symlinkSync(Deno.realPathSync(path), `${folder}/${name}`);
 }
 
-/** What is mapped in the end, and places that are not. */
-async function lookAt({ driver }: DriverFormat, path: string, basePath: string): Promise<Look> {
+/** Plan to read the ranges that are mapped at the end of the log, and to probe places that are not. */
+async function planExamination(
+  { driver }: DriverFormat,
+  path: string,
+  basePath: string,
+): Promise<ExaminationPlan> {
   const { code, stdout, stderr } = await qemuImg(["map", "--output=json", "-f", driver, path]);
   if (code !== 0) {
     const reason = stderr.trim().replaceAll(path, "the image").split("\n").pop();
@@ -114,21 +118,21 @@ async function lookAt({ driver }: DriverFormat, path: string, basePath: string):
     );
   }
   const ranges = JSON.parse(stdout) as readonly MappedRange[];
-  const cells: Cell[] = [];
+  const regions: Region[] = [];
   const free: number[] = [];
   for (const { start, length, data } of ranges) {
-    if (data) addCells(cells, start, length);
+    if (data) addRegions(regions, start, length);
     else addFree(free, start, length);
   }
   const places = [...new Set([0, Math.floor(free.length / 2), free.length - 1])].slice(0, PROBES);
   const probes = probesAt(places.flatMap((place) => free[place] ?? []));
-  return { cells: cells.slice(0, MOST_CELLS), probes };
+  return { regions: regions.slice(0, MAX_REGIONS), probes };
 }
 
-function addCells(cells: Cell[], start: number, length: number): void {
-  for (let at = 0; at < length && cells.length < MOST_CELLS; at += MOST_CELL_BYTES) {
-    const lengthBytes = Math.min(MOST_CELL_BYTES, length - at);
-    cells.push({ offsetBytes: start + at, lengthBytes, patterns: new Set() });
+function addRegions(regions: Region[], start: number, length: number): void {
+  for (let at = 0; at < length && regions.length < MAX_REGIONS; at += MAX_REGION_BYTES) {
+    const lengthBytes = Math.min(MAX_REGION_BYTES, length - at);
+    regions.push({ offsetBytes: start + at, lengthBytes, patterns: new Set() });
   }
 }
 

@@ -6,8 +6,8 @@ import {
   type WriteLog,
 } from "../../harness/advanced.ts";
 import { NbdRequestError } from "../../lib/nbd/mod.ts";
-import { cellsOf, guestBase, patternOf, uniform } from "./cells.ts";
-import type { Look } from "./examine.ts";
+import { guestBase, patternOf, regionsOf, uniform } from "./regions.ts";
+import type { ExaminationPlan } from "./examine.ts";
 import { type DriverFormat, imageOptions, optionsOver } from "./formats.ts";
 import { QemuDisk } from "./qemu_disk.ts";
 import { qemuImg } from "./qemu_img.ts";
@@ -19,11 +19,11 @@ import { type DriverStep, type DriverWorkload, GUEST_BYTES } from "./workloads.t
 export interface Recording {
   /** The format. */
   readonly format: DriverFormat;
-  /** What the guest did, for reports. */
+  /** The name of the guest's workload, for reports. */
   readonly workload: string;
-  /** What to look at after a crash. */
-  readonly look: Look;
-  /** Whether it is known what the guest was promised, and its data can be judged. */
+  /** The ranges to read and to write after a crash. */
+  readonly plan: ExaminationPlan;
+  /** Whether the recording says what the guest was promised, so that its data can be checked. */
   readonly knowsGuest: boolean;
   /** Whether the log says when each request was submitted, and not only in which order they completed. */
   readonly knowsSubmission?: true;
@@ -37,7 +37,7 @@ export interface Recording {
   readonly entries: readonly DmLogEntry[];
   /** The log with the guest's requests at their exact places. */
   readonly log: WriteLog;
-  /** For each event of the log, the entry that it comes from; -1 for what is not in the file. */
+  /** For each event of the log, the entry that it comes from; -1 for an event that is not in the file. */
   readonly entryOfEvent: readonly number[];
   /** How many writes reached the file, how many flushes, and how many bytes. */
   readonly writes: number;
@@ -47,7 +47,7 @@ export interface Recording {
   readonly resizes: number;
 }
 
-/** What a backing file is called, next to the images over it. */
+/** The name of a backing file, in the folder of its overlay. */
 export const BACKING_NAME = "backing.img";
 
 /** How far the log and the image had got when a step was acknowledged, in bytes. */
@@ -181,7 +181,7 @@ function recordingOf(
     ...{ format, base, logBytes, entries },
     ...costsOf(entries),
     workload: workload.name,
-    look: { cells: cellsOf(workload), probes: workload.probes },
+    plan: { regions: regionsOf(workload), probes: workload.probes },
     knowsGuest: true,
     log: { base, guestBase: guestBase(workload), events: events.events },
     entryOfEvent: events.entryOfEvent,
@@ -189,7 +189,7 @@ function recordingOf(
   };
 }
 
-/** How much a driver has done, as its log has it. */
+/** How many writes and flushes a log holds, and how many bytes. */
 export function costsOf(
   entries: readonly DmLogEntry[],
 ): Pick<Recording, "writes" | "flushes" | "writtenBytes"> {
@@ -208,7 +208,7 @@ class EventBuilder {
   resizes = 0;
   #sizeBytes: number;
   #nextId: number;
-  /** Discards that were answered: what they leave, the old data or zeroes, nobody has promised. */
+  /** Acknowledged discards: the old data or zeroes may remain, neither is promised. */
   #discards: { readonly id: number; readonly offsetBytes: number; readonly endBytes: number }[] =
     [];
 

@@ -6,7 +6,7 @@ import { recordDriver } from "./record.ts";
 import { type TrialResult, tryDriver } from "./trial.ts";
 import { type DriverWorkload, workloadsFor } from "./workloads.ts";
 
-/** What to try. */
+/** The formats and workloads to try. */
 export interface DriversOptions {
   readonly formats: readonly DriverFormat[];
   readonly preset: Preset;
@@ -23,14 +23,14 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** What came of all trials. */
+/** The results of all trials. */
 export interface DriversResult {
   readonly trials: readonly TrialResult[];
   readonly refused: readonly Refused[];
 }
 
 /**
- * Try each format with each workload. A format that this QEMU refuses is noted, and the others go on.
+ * Try each format with each workload. A format that this QEMU refuses is noted; the other formats are tried all the same.
  * Throws FullError if memory runs out.
  */
 export async function runDrivers(options: DriversOptions): Promise<DriversResult> {

@@ -9,12 +9,12 @@ import type { DriverFormat } from "./formats.ts";
 import type { ClassResult, TrialResult } from "./trial.ts";
 import type { DriverClass } from "./verdict.ts";
 
-/** Whether QEMU's documentation says that this may be. */
-export function isDocumented(format: DriverFormat, kind: DriverClass): boolean {
+/** Whether QEMU's documentation says that this can happen. */
+function isDocumented(format: DriverFormat, kind: DriverClass): boolean {
   return kind === "leak" || (kind === "needs-repair" && format.documented !== undefined);
 }
 
-/** The classes that nobody has declared harmless. */
+/** The classes that QEMU's documentation does not declare harmless. */
 export function findingsOf(
   { recording: { format }, classes }: TrialResult,
 ): readonly ClassResult[] {
@@ -66,7 +66,7 @@ function verdictOf({ recording: { format }, classes }: TrialResult): string {
   ).join(", ");
 }
 
-/** Where trials can't tell all, and what is not tried. */
+/** The limits of these trials, and disagreements between checkers. */
 export function scorecardNotes(trials: readonly TrialResult[]): string[] {
   const resized = trials.filter(({ recording }) => recording.resizes > 0)
     .map(({ recording }) => recording.format.name);
@@ -77,7 +77,8 @@ export function scorecardNotes(trials: readonly TrialResult[]): string[] {
       : (trials.every(({ recording }) => recording.knowsSubmission)
         ? ""
         : "The log has each write where it completed: one that overlapped a flush looks more durable " +
-          "than it was. ") + "What the guest was promised is not in the log, and not judged.",
+          "than it was. ") +
+        "The log does not say what the guest was promised: its data is not checked.",
     ...trials.flatMap(({ recording, images, disagreements }) =>
       disagreements
         ? [
@@ -96,7 +97,7 @@ export function scorecardNotes(trials: readonly TrialResult[]): string[] {
   ];
 }
 
-/** A trial as plain data, the same for the same verdicts. */
+/** A trial as plain data, which is the same for the same verdicts. */
 export function trialJson(trial: TrialResult): Record<string, unknown> {
   const { recording, preset, stateCount, builtCount, images, classes, disagreements } = trial;
   const { format, workload, writes, flushes, writtenBytes, resizes, knowsGuest } = recording;

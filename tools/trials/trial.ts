@@ -4,10 +4,10 @@ import { type Examination, Examiner } from "./examine.ts";
 import type { Recording } from "./record.ts";
 import { writeImage } from "./sparse_image.ts";
 import {
+  checkExamination,
   DRIVER_CLASSES,
   type DriverClass,
   type DriverViolation,
-  judge,
   type Permitted,
 } from "./verdict.ts";
 
@@ -19,17 +19,17 @@ export interface TrialOptions {
   readonly folder: string;
   /** How many images are examined at a time. */
   readonly processes: number;
-  /** Told how many of how many images are examined. */
+  /** Called with how many of how many images are examined. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** A state, and what is wrong with it. */
+/** A state, and its violation. */
 export interface ReportedState extends CrashState {
-  /** What is wrong. */
+  /** The violation. */
   readonly violation: DriverViolation;
 }
 
-/** What a class of violation came to. */
+/** The states that show one class of violation. */
 export interface ClassResult {
   /** The class. */
   readonly kind: DriverClass;
@@ -39,17 +39,17 @@ export interface ClassResult {
   readonly smallest: ReportedState;
 }
 
-/** What a driver's trial came to. */
+/** The result of a driver's trial. */
 export interface TrialResult {
-  /** What was recorded. */
+  /** The recording. */
   readonly recording: Recording;
   /** The fault model. */
   readonly preset: Preset;
   /** How many states there are. */
   readonly stateCount: bigint;
-  /** How many of these were looked at. */
+  /** How many of these were built. */
   readonly builtCount: bigint;
-  /** How many different images that is. */
+  /** How many different images these are. */
   readonly images: number;
   /** Where our checker and QEMU's disagree about an image; undefined for formats that we can't check. */
   readonly disagreements: readonly string[] | undefined;
@@ -57,7 +57,7 @@ export interface TrialResult {
   readonly classes: readonly ClassResult[];
 }
 
-/** Have QEMU's own tools judge every state that a crash can leave of what was recorded. */
+/** Check every state that a crash can leave of a recording, with QEMU's own tools. */
 export async function tryDriver(recording: Recording, options: TrialOptions): Promise<TrialResult> {
   const { preset } = options;
   const { contents, stateCount, builtCount } = crashStatesOf(recording.log, preset, recording.base);
@@ -72,17 +72,17 @@ export async function tryDriver(recording: Recording, options: TrialOptions): Pr
   };
 }
 
-/** Have images examined, several at a time. */
+/** Examine images, several at a time. */
 async function examineAll(
   contents: readonly Content[],
-  { format, look, base }: Recording,
+  { format, plan, base }: Recording,
   { folder, processes, onProgress }: TrialOptions,
   take: (content: Content, examination: Examination) => void,
 ): Promise<void> {
   let [next, done] = [0, 0];
   const work = async (number: number) => {
     const path = `${folder}/state-${number}.img`;
-    using examiner = new Examiner(format, look, path);
+    using examiner = new Examiner(format, plan, path);
     try {
       while (next < contents.length) {
         const content = contents[next++];
@@ -110,20 +110,20 @@ class Tally {
   }
 
   add(states: readonly CrashState[], examination: Examination): void {
-    const { look, knowsGuest } = this.#recording;
+    const { plan, knowsGuest } = this.#recording;
     if (examination.disagreement) this.disagreements.push(examination.disagreement);
     for (const { event, persisted } of states) {
       const { guest } = this.#points.after(event);
       const permitted: Permitted = (sector) => knowsGuest ? guest.permitted(sector) : undefined;
       const kinds = new Map<DriverClass, DriverViolation>();
-      for (const each of judge(examination, look, permitted)) {
+      for (const each of checkExamination(examination, plan, permitted)) {
         if (!kinds.has(each.kind)) kinds.set(each.kind, each);
       }
       for (const violation of kinds.values()) this.#note({ event, persisted, violation });
     }
   }
 
-  /** What was found, the gravest class first. */
+  /** The classes that were found, the gravest first. */
   classes(): readonly ClassResult[] {
     return DRIVER_CLASSES.flatMap((kind) => this.#found.get(kind) ?? []);
   }
@@ -136,7 +136,7 @@ class Tally {
   }
 }
 
-/** Whether less has reached the disk, or as much and earlier: the same order whoever comes first. */
+/** Whether less has reached the disk, or as much and earlier: the order does not depend on who finishes first. */
 function isBefore(a: ReportedState, b: ReportedState): boolean {
   const difference = sizeOf(a.persisted) - sizeOf(b.persisted) || a.event - b.event;
   return difference < 0 || (difference === 0 && keyOf(a.persisted) < keyOf(b.persisted));

@@ -1,19 +1,19 @@
 import { Buffer } from "node:buffer";
 import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
-import { type Cell, sectorsOf, uniform } from "./cells.ts";
-import { type Examination, type Look, probeRange, type Seen } from "./examine.ts";
+import { type Region, sectorsOf, uniform } from "./regions.ts";
+import { type Examination, type ExaminationPlan, probeRange, type ReadResult } from "./examine.ts";
 
 /**
- * What can be wrong with a driver's image after a crash, the gravest first.
+ * The classes of violation that a driver's image can show after a crash, the gravest first.
  *
  * - `tool-crash`: one of QEMU's tools ended by a signal, or hung.
- * - `cannot-open`: it can't be opened for writing, and its checker can't mend that.
- * - `corrupt`: it opens as if all was well, and its checker finds it corrupt.
- * - `wrong-data`: something is read that never was there.
+ * - `cannot-open`: it cannot be opened for writing, also not after a repair.
+ * - `corrupt`: it opens without an error, and its checker finds it corrupt.
+ * - `wrong-data`: a read returns data that was never written there.
  * - `aliasing`: it changes when something else is written, or what is written reads as something else.
- * - `flushed-data-lost`: what a flush had made safe reads as something older.
+ * - `flushed-data-lost`: data that a flush made durable reads as something older.
  * - `cannot-read`: it opens, and a part of it can't be read or written.
- * - `needs-repair`: it opens only after somebody has repaired it by hand.
+ * - `needs-repair`: it opens only after a repair by hand.
  * - `leak`: space is lost. QEMU's documentation calls that harmless.
  */
 export const DRIVER_CLASSES = [
@@ -35,23 +35,23 @@ export type DriverClass = typeof DRIVER_CLASSES[number];
 export interface DriverViolation {
   /** Its class. */
   readonly kind: DriverClass;
-  /** What it is about. */
+  /** The part of the image or the disk that is wrong. */
   readonly subject: string;
-  /** What was expected and what was found. */
+  /** The expected and the actual result. */
   readonly detail: string;
   /** The range of the guest's disk that shows it, if one does. */
-  readonly range?: Pick<Cell, "offsetBytes" | "lengthBytes">;
-  /** What that may read as: values of every byte. */
+  readonly range?: Pick<Region, "offsetBytes" | "lengthBytes">;
+  /** The values of every byte that this range may read as. */
   readonly allowed?: readonly number[];
 }
 
-/** What a guest sector may hold; undefined where nobody knows what the guest was promised. */
+/** The contents that a guest sector may hold; undefined where the promises to the guest are not known. */
 export type Permitted = (sector: number) => readonly Uint8Array[] | undefined;
 
-/** Hold what QEMU's tools made of an image against what the guest was promised. */
-export function judge(
+/** Compare what QEMU's tools read from an image with what the guest was promised. */
+export function checkExamination(
   examination: Examination,
-  look: Look,
+  plan: ExaminationPlan,
   permitted: Permitted,
 ): DriverViolation[] {
   const { opens, refusal = "", check, crash } = examination;
@@ -68,26 +68,33 @@ export function judge(
     const detail = `qemu-img check finds ${check.leaks} leaked clusters`;
     violations.push({ kind: "leak", subject: "qemu-img check", detail });
   }
-  look.cells.forEach((cell, i) => {
-    const [before, after] = [examination.cells[i], examination.later[i]];
-    const data = judgeCell(cell, before, permitted) ?? judgeLater(cell, { before, after }, look);
+  plan.regions.forEach((region, i) => {
+    const [before, after] = [examination.regions[i], examination.later[i]];
+    const data = checkRegion(region, before, permitted) ??
+      checkLaterRead(region, { before, after }, plan);
     if (data) violations.push(data);
   });
-  return [...violations, ...judgeProbes(examination, look)];
+  return [...violations, ...checkProbes(examination, plan)];
 }
 
-function judgeCell(cell: Cell, seen: Seen, permitted: Permitted): DriverViolation | undefined {
-  const subject = nameOf(cell);
-  const range = rangeOf(cell);
-  if (seen.kind === "error") return { kind: "cannot-read", subject, detail: seen.message, range };
-  for (const [sector, startBytes] of sectorsOf(cell)) {
+function checkRegion(
+  region: Region,
+  result: ReadResult,
+  permitted: Permitted,
+): DriverViolation | undefined {
+  const subject = nameOf(region);
+  const range = rangeOf(region);
+  if (result.kind === "error") {
+    return { kind: "cannot-read", subject, detail: result.message, range };
+  }
+  for (const [sector, startBytes] of sectorsOf(region)) {
     const allowed = permitted(sector);
     if (!allowed) continue;
-    const bytes = sectorOf(seen, startBytes);
+    const bytes = sectorOf(result, startBytes);
     if (allowed.some((value) => Buffer.compare(value, bytes) === 0)) continue;
     // A value that was there before is old data; any other one belongs somewhere else.
     const pattern = uniform(bytes);
-    const isOld = pattern !== undefined && cell.patterns.has(pattern);
+    const isOld = pattern !== undefined && region.patterns.has(pattern);
     const detail = `${subject} reads as ${inWords(bytes)}, allowed: ` +
       [...new Set(allowed.map(inWords))].join(" or ");
     const kind = isOld ? "flushed-data-lost" : "wrong-data";
@@ -96,18 +103,18 @@ function judgeCell(cell: Cell, seen: Seen, permitted: Permitted): DriverViolatio
   return undefined;
 }
 
-/** Nobody has written to the cell since. */
-function judgeLater(
-  cell: Cell,
-  { before, after }: { readonly before: Seen; readonly after: Seen },
-  { probes }: Look,
+/** Nothing has written to the region between the two reads. */
+function checkLaterRead(
+  region: Region,
+  { before, after }: { readonly before: ReadResult; readonly after: ReadResult },
+  { probes }: ExaminationPlan,
 ): DriverViolation | undefined {
-  const subject = nameOf(cell);
-  const range = rangeOf(cell);
+  const subject = nameOf(region);
+  const range = rangeOf(region);
   if (after.kind === "error") return { kind: "cannot-read", subject, detail: after.message, range };
   const isPattern = before.kind === "pattern" && after.kind === "pattern";
   if (isPattern && before.pattern === after.pattern) return undefined;
-  const [was, is] = [before, after].map((seen) => bytesOf(seen, cell.lengthBytes));
+  const [was, is] = [before, after].map((result) => bytesOf(result, region.lengthBytes));
   if (Buffer.compare(was, is) === 0) return undefined;
   const at = is.findIndex((byte, i) => byte !== was[i]);
   const probe = probes.find(({ pattern }) => pattern === is[at]);
@@ -118,19 +125,22 @@ function judgeLater(
   return { kind: "aliasing", subject, detail, range, allowed: [was[0]] };
 }
 
-function judgeProbes({ probes, probeErrors }: Examination, look: Look): DriverViolation[] {
+function checkProbes(
+  { probes, probeErrors }: Examination,
+  plan: ExaminationPlan,
+): DriverViolation[] {
   const violations = probeErrors.map((detail): DriverViolation => ({
     ...{ kind: "cannot-read", subject: "writing after the crash", detail },
   }));
-  probes.forEach((seen, i) => {
-    const { offsetBytes, pattern } = look.probes[i];
-    if (seen.kind === "pattern" && seen.pattern === pattern) return;
+  probes.forEach((result, i) => {
+    const { offsetBytes, pattern } = plan.probes[i];
+    if (result.kind === "pattern" && result.pattern === pattern) return;
     const subject = `what is written at ${placeOf(offsetBytes)} after the crash`;
-    const range = probeRange(look.probes[i]);
-    if (seen.kind === "error") {
-      violations.push({ kind: "cannot-read", subject, detail: seen.message, range });
+    const range = probeRange(plan.probes[i]);
+    if (result.kind === "error") {
+      violations.push({ kind: "cannot-read", subject, detail: result.message, range });
     } else {
-      const found = seen.kind === "pattern" ? `0x${hex(seen.pattern)}` : "a mixture";
+      const found = result.kind === "pattern" ? `0x${hex(result.pattern)}` : "a mixture";
       const detail = `${subject} reads as ${found}`;
       violations.push({ kind: "aliasing", subject, detail, range, allowed: [pattern] });
     }
@@ -138,23 +148,23 @@ function judgeProbes({ probes, probeErrors }: Examination, look: Look): DriverVi
   return violations;
 }
 
-function bytesOf(seen: Seen, lengthBytes: number): Uint8Array {
-  if (seen.kind === "bytes") return seen.bytes;
-  return new Uint8Array(lengthBytes).fill(seen.kind === "pattern" ? seen.pattern : 0);
+function bytesOf(result: ReadResult, lengthBytes: number): Uint8Array {
+  if (result.kind === "bytes") return result.bytes;
+  return new Uint8Array(lengthBytes).fill(result.kind === "pattern" ? result.pattern : 0);
 }
 
-/** The sector that starts so far into what was seen. */
-function sectorOf(seen: Seen, startBytes: number): Uint8Array {
-  return seen.kind === "bytes"
-    ? seen.bytes.subarray(startBytes, startBytes + SECTOR_BYTES)
-    : bytesOf(seen, SECTOR_BYTES);
+/** The sector that starts `startBytes` into a result. */
+function sectorOf(result: ReadResult, startBytes: number): Uint8Array {
+  return result.kind === "bytes"
+    ? result.bytes.subarray(startBytes, startBytes + SECTOR_BYTES)
+    : bytesOf(result, SECTOR_BYTES);
 }
 
-function rangeOf({ offsetBytes, lengthBytes }: Cell): DriverViolation["range"] & object {
+function rangeOf({ offsetBytes, lengthBytes }: Region): DriverViolation["range"] & object {
   return { offsetBytes, lengthBytes };
 }
 
-function nameOf({ offsetBytes }: Cell): string {
+function nameOf({ offsetBytes }: Region): string {
   return `the guest's data at ${placeOf(offsetBytes)}`;
 }
 

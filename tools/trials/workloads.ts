@@ -1,6 +1,6 @@
 import type { DriverFormat } from "./formats.ts";
 
-/** What a guest asks for; offsets and lengths in bytes, multiples of 512. */
+/** A request of a guest; offsets and lengths in bytes, multiples of 512. */
 export type DriverStep =
   | {
     readonly kind: "write";
@@ -13,7 +13,7 @@ export type DriverStep =
   | { readonly kind: "discard"; readonly offsetBytes: number; readonly lengthBytes: number }
   | { readonly kind: "flush" };
 
-/** Where writing after a crash must not harm anything: places that nothing else is written to. */
+/** A write after a crash to a place that no step writes to: it must not change anything else. */
 export interface Probe {
   /** Where, in bytes. */
   readonly offsetBytes: number;
@@ -25,15 +25,15 @@ export interface Probe {
 export interface DriverWorkload {
   /** For reports. */
   readonly name: string;
-  /** What a backing file holds; none if not given. */
+  /** The contents of a backing file; no backing file if not given. */
   readonly backing?: readonly DriverStep[];
   /** Whether a snapshot is taken inside the image before the log begins. */
   readonly hasSnapshot?: boolean;
-  /** What is done before the log begins, and is durable then. */
+  /** The steps before the log begins, durable by then. */
   readonly prepared: readonly DriverStep[];
-  /** What is recorded. */
+  /** The steps that are recorded. */
   readonly steps: readonly DriverStep[];
-  /** What is written after a crash, to see whether that harms anything. */
+  /** The writes after a crash, which must not change anything else. */
   readonly probes: readonly Probe[];
 }
 

@@ -55,7 +55,7 @@ Deno.test("what a program works on survives the way into the page", () => {
   assertEquals(JSON.parse(json), [HOSTILE]);
 });
 
-Deno.test("planted: text that is not escaped is found by the same test", () => {
+Deno.test("injected: text that is not escaped is found by the same test", () => {
   const page = reportPage(REPORT).replaceAll("&#60;", "<");
   assert(page.includes("<img"));
 });

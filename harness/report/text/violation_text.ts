@@ -63,7 +63,7 @@ function nestedCrashText({ afterEvent, persisted, sizeBytes }: FoundNestedCrash)
 }
 
 /** The part of a write that reached the disk, in one line. */
-export function persistedText(version: PersistedVersion, log: WriteLog): string {
+function persistedText(version: PersistedVersion, log: WriteLog): string {
   const event = log.events[version.event];
   const whole = "bytes" in event ? event.bytes.length : version.lengthBytes;
   const part = whole === version.lengthBytes ? "" : ` of ${whole}`;

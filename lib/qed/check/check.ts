@@ -48,7 +48,7 @@ export function* checkImage(
 }
 
 /**
- * TableVisit the tables in the order of the guest's disk: each L2 table, then the clusters that it
+ * Visit the tables in the order of the guest's disk: each L2 table, then the clusters that it
  * refers to. The entries of a table that overlaps earlier clusters are skipped.
  */
 export function* scanTables(

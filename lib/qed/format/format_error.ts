@@ -30,7 +30,7 @@ export class FormatError extends Error implements FormatErrorDetails {
   readonly field: string;
   /** Where the field starts in the file, in bytes. */
   readonly offsetBytes: number;
-  /** What the field holds. */
+  /** The value of the field. */
   readonly value: bigint | number | string;
   /** The rule that the value breaks. */
   readonly rule: string;

@@ -96,10 +96,10 @@ async function settle(): Promise<void> {
   for (let i = 0; i < 25; i++) await Promise.resolve();
 }
 
-/** ClusterExtent requests together; throws where the result is not that of one after the other. */
+/** Run requests together; throws where the result is not that of one after the other. */
 export async function runTogether(
   plan: Together,
-  plant: (image: QedImage) => void = () => {},
+  inject: (image: QedImage) => void = () => {},
 ): Promise<void> {
   const memory = new MemoryStorage();
   runSync(createImage({ imageBytes: DISK, clusterBytes: CLUSTER, tableClusters: 1 }), [memory]);
@@ -107,7 +107,7 @@ export async function runTogether(
   if (isDamaged) damage(memory);
   const opening = openImage({ writable: true, l2CacheTables, skipRepair: true });
   const image = runSync(opening, [memory]);
-  plant(image);
+  inject(image);
   const storage = new HeldStorage(memory);
   const driver = new AsyncDriver([storage]);
   const guest = new Guest(image, driver, storage);

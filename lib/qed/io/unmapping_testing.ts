@@ -64,12 +64,12 @@ export class SmallImage {
     return this.image;
   }
 
-  /** ClusterExtent an operation. */
+  /** Run an operation. */
   run<T>(operation: Operation<T>): T {
     return this.storage.run(operation, ...this.#others);
   }
 
-  /** ClusterExtent an operation. Answers the labels of what it asked for. */
+  /** Run an operation. Answers the labels of what it asked for. */
   labels(operation: Operation<unknown>): string[] {
     this.storage.takeLabels();
     this.run(operation);

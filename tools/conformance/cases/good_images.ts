@@ -187,7 +187,7 @@ function places(): ImageCase[] {
     }),
     makeCase({
       name: "image/the L1 table behind everything else",
-      about: "l1_table_offset may point anywhere behind the header",
+      about: "l1_table_offset may point anywhere after the header",
       image: moved.file,
       guest: ["0 a0*4096", "4096 a1*4096"],
       map: ["0+8192 data at 4096", "8192+1040384 absent"],
@@ -239,7 +239,7 @@ export function goodImages(): ImageCase[] {
     exabyte(),
     zeroClusters(),
     ...places(),
-    withFields("a header of three clusters", "header_size moves everything behind it", {
+    withFields("a header of three clusters", "header_size moves everything after it", {
       header_size: 3,
     }),
     withFields("unknown compatible bits", "ignored, and kept by a write", {

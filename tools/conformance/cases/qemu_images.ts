@@ -136,7 +136,7 @@ export const QEMU_RECIPES: readonly QemuRecipe[] = [
   },
   {
     name: "qemu/grown",
-    about: "resized, and written behind the old end",
+    about: "resized, and written past the old end",
     commands: [
       `qemu-img create -q -f qed ${SMALL} image.qed 1000k`,
       io(["write -P 0xc1 998k 2k"]),

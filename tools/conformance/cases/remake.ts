@@ -32,7 +32,7 @@ export async function hasQemuVersion(): Promise<boolean> {
 }
 
 /** Have QEMU make an image in the empty folder `dir`, and say what is in it. */
-export async function makeByQemu(recipe: QemuRecipe, dir: string): Promise<ImageCase> {
+async function makeByQemu(recipe: QemuRecipe, dir: string): Promise<ImageCase> {
   for (const command of recipe.commands) await output("sh", ["-c", command], dir);
   const names = Array.from(Deno.readDirSync(dir), ({ name }) => name);
   const files = [IMAGE_NAME, ...names.filter((name) => name !== IMAGE_NAME).sort()];

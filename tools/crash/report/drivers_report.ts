@@ -140,13 +140,13 @@ function sentences(
 
 /** Our own driver, which does as QEMU's does, recovers the same states in the page. */
 function liveOf(
-  { recording: { format, look, log, backing }, preset }: TrialResult,
+  { recording: { format, plan, log, backing }, preset }: TrialResult,
   state: FoundViolation,
   cases: LiveCases,
 ): Pick<ReportViolation, "liveCase" | "noLive"> {
   if (format.driver !== "qed") return { noLive: "only our own QED driver runs in a page" };
   if (backing) return { noLive: "the image has a backing file" };
-  const postRecoveryWrites = look.probes.map(({ offsetBytes }) => ({
+  const postRecoveryWrites = plan.probes.map(({ offsetBytes }) => ({
     offsetBytes,
     lengthBytes: PROBE_BYTES,
   }));

@@ -124,7 +124,7 @@ if (IS_LONG) {
 }
 
 browserTest(
-  "planted: a page that is too wide, or fetches something, is found out",
+  "injected: a page that is too wide, or fetches something, is found out",
   async (browser) => {
     const wide = LONG_WORD.replace("overflow-wrap: break-word", "");
     await withPage(browser, wide, { width: 360 }, async (page) => {

@@ -94,7 +94,7 @@ function valuesOf(file: ByteSource, { tableBytes, l1Bytes }: Layout): Map<string
   return values;
 }
 
-/** Entries that point behind the file, between clusters, or where another one points. */
+/** Entries that point past the end of the file, between clusters, or where another one points. */
 function wrongEntries(
   values: ReadonlyMap<string, string>,
   sizeBytes: number,
@@ -107,7 +107,7 @@ function wrongEntries(
     const offset = BigInt(text);
     const owner = owners.get(text);
     if (offset % BigInt(clusterBytes) !== 0n) wrong.set(name, "not at the start of a cluster");
-    else if (offset >= BigInt(sizeBytes)) wrong.set(name, "behind the end of the file");
+    else if (offset >= BigInt(sizeBytes)) wrong.set(name, "past the end of the file");
     else if (owner !== undefined) wrong.set(name, `the same cluster as ${owner}`);
     owners.set(text, name);
   }

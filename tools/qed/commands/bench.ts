@@ -46,7 +46,7 @@ export const bench: Command = defineCommand({
     {
       long: "flush-interval",
       value: "N",
-      help: "flush after so many writes, at least as many as --depth; never if not given",
+      help: "flush after this many writes, at least as many as --depth; never if not given",
     },
     {
       long: "no-drain",

@@ -50,7 +50,7 @@ Deno.test("what breaks a rule is marked", async () => {
   builder.setEntry(builder.l1Bytes, 3, 2 ** 40).setEntry(builder.l1Bytes, 4, 7);
   const said = await dumpOf(builder);
   assertStringIncludes(said, "!! not at the start of a cluster\n");
-  assertStringIncludes(said, "!! reaches behind the end of the file\n");
+  assertStringIncludes(said, "!! reaches past the end of the file\n");
   assertEquals(said.match(/!!/g)?.length, 4);
 });
 

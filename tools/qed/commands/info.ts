@@ -11,10 +11,10 @@ import { FORCE_SHARE, FORMAT, LAYOUT, openingOptions, OUTPUT } from "../common_o
 import { formatJson, type Json } from "../../kit/json.ts";
 import { formatSize } from "../../kit/sizes.ts";
 
-/** `qed info`: what an image is like. */
+/** `qed info`: the properties of an image. */
 export const info: Command = defineCommand({
   name: "info",
-  summary: "show what an image is like",
+  summary: "show the properties of an image",
   operands: [{ name: "IMAGE" }],
   options: [
     FORMAT,

@@ -7,24 +7,24 @@ const PROMPT = "qemu-io> ";
 const END = "@end";
 
 /**
- * The way of before: `qemu-io` without a buffer for its input, and `sed` without one, which passes on what is
- * printed only where a batch of commands ends.
+ * `qemu-io` without a buffer for its input, and `sed` without one, which passes the output on only where a batch
+ * of commands ends.
  */
 const SCRIPT = `stdbuf -i0 qemu-io 2>&1 | sed -u -n -e H -e '/"${END}" not found$/b give' -e d ` +
   `-e ':give' -e 's/.*//' -e x -e 's/^\\n//' -e p`;
 
 /**
- * Judges images as it was done before there was an NBD client: the guest's data are read as a hex dump, which a
- * shell with `qemu-io` and `sed` prints. Only what that takes is of interest, so nothing is judged.
+ * Reads images without an NBD client: `qemu-io` and `sed` in a shell print the guest's data as a hex dump. Only
+ * the time is of interest, so the data is not checked.
  */
-export class HexDumpJudge implements Disposable {
+export class HexDumpReader implements Disposable {
   readonly #recording: Recording;
   readonly #path: string;
   readonly #shell: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
 
-  /** Judge images of what was recorded, each at `path`. */
+  /** Read images of a recording, each at `path`. */
   constructor(recording: Recording, path: string) {
     this.#recording = recording;
     this.#path = path;
@@ -37,12 +37,12 @@ export class HexDumpJudge implements Disposable {
   }
 
   /** Read the image, check it, write the probes and read it again. Resolves to how many bytes were read. */
-  async judge(): Promise<number> {
-    const { format: { driver }, look } = this.#recording;
+  async read(): Promise<number> {
+    const { format: { driver }, plan } = this.#recording;
     const before = await this.#session([]);
     const args = ["check", "--output=json", "-f", driver, this.#path];
     await new Deno.Command("qemu-img", { args, stdin: "null" }).output();
-    return before + await this.#session(look.probes.map(probeCommand));
+    return before + await this.#session(plan.probes.map(probeCommand));
   }
 
   /** End the processes. */
@@ -53,11 +53,11 @@ export class HexDumpJudge implements Disposable {
   }
 
   async #session(probes: readonly string[]): Promise<number> {
-    const { format, look } = this.#recording;
-    const ranges = [...(probes.length > 0 ? look.probes.map(probeRange) : []), ...look.cells];
+    const { format, plan } = this.#recording;
+    const ranges = [...(probes.length > 0 ? plan.probes.map(probeRange) : []), ...plan.regions];
     const open = `open -o ${imageOptions(format, this.#path)}`;
     const places = ranges.map(({ offsetBytes, lengthBytes }) => `${offsetBytes} ${lengthBytes}`);
-    // It was tried first whether a range is all zeroes; the rest was dumped.
+    // A range of zeroes needs no dump.
     const tries = places.map((place) => `read -q -P 0 ${place}`);
     const tried = await this.#runAll([
       open,

@@ -4,23 +4,23 @@ import { type DriverStep, type DriverWorkload, GUEST_BYTES } from "./workloads.t
 import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 /** A range of the guest's disk that each request wrote as a whole or not at all. */
-export interface Cell {
+export interface Region {
   /** Where it starts, in bytes. */
   readonly offsetBytes: number;
   /** How long it is, in bytes. */
   readonly lengthBytes: number;
-  /** What its bytes are, at one time or another: values of a byte. */
+  /** The values of a byte that it holds, at one time or another. */
   readonly patterns: ReadonlySet<number>;
 }
 
-/** What a step puts into its range: the value of every byte; undefined for one that writes nothing. */
+/** The value of every byte that a step writes; undefined for a step that writes nothing. */
 export function patternOf(step: DriverStep): number | undefined {
   if (step.kind === "flush") return undefined;
   return step.kind === "write" ? step.pattern : 0;
 }
 
-/** The cells of a workload, ascending. */
-export function cellsOf({ backing = [], prepared, steps }: DriverWorkload): readonly Cell[] {
+/** The regions of a workload, ascending. */
+export function regionsOf({ backing = [], prepared, steps }: DriverWorkload): readonly Region[] {
   const writes = [...backing, ...prepared, ...steps].filter((step) => step.kind !== "flush");
   const edges = writes.flatMap(({ offsetBytes, lengthBytes }) => [
     offsetBytes,
@@ -62,9 +62,9 @@ export function uniform(bytes: Uint8Array): number | undefined {
   return isUniform ? bytes[0] : undefined;
 }
 
-/** Each sector of a cell: its number on the guest's disk, and where it starts in the cell, in bytes. */
-export function* sectorsOf(cell: Cell): Generator<[sector: number, startBytes: number]> {
-  for (let at = 0; at < cell.lengthBytes; at += SECTOR_BYTES) {
-    yield [(cell.offsetBytes + at) / SECTOR_BYTES, at];
+/** Each sector of a region: its number on the guest's disk, and where it starts in the region, in bytes. */
+export function* sectorsOf(region: Region): Generator<[sector: number, startBytes: number]> {
+  for (let at = 0; at < region.lengthBytes; at += SECTOR_BYTES) {
+    yield [(region.offsetBytes + at) / SECTOR_BYTES, at];
   }
 }
