@@ -1,4 +1,5 @@
 import type { FormatDefinition } from "./define_format.ts";
+import { valueText } from "./value_text.ts";
 import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
 const METHODS = ["create", "open", "read", "write", "flush"] as const;
@@ -35,8 +36,9 @@ export function checkDefinition<Session>(definition: FormatDefinition<Session>):
   const { name, sizeBytes, unitBytes = SECTOR_BYTES, alignmentBytes = SECTOR_BYTES } = definition;
   const check = (field: string, value: unknown, holds: boolean, rule: string) => {
     if (holds) return;
-    const known = typeof value === "string" ? `'${value}'` : String(value);
-    throw new TypeError(`Cannot define a format: '${field}' is ${known}: must be ${rule}`);
+    throw new TypeError(
+      `Cannot define a format: '${field}' is ${valueText(value)}: must be ${rule}`,
+    );
   };
   check(
     "name",
@@ -101,7 +103,7 @@ function checkRanges<Session>(
     const { offsetBytes, lengthBytes } = range ?? {};
     check(
       `postRecoveryWrites[${i}]`,
-      JSON.stringify(range),
+      range,
       isMultiple(offsetBytes, SECTOR_BYTES) && isMultiple(lengthBytes, SECTOR_BYTES) &&
         offsetBytes + lengthBytes <= sizeBytes,
       `a range of the disk in multiples of ${SECTOR_BYTES} bytes`,

@@ -24,6 +24,12 @@ export function reasonAgainstStep(
   if (METHODS[kind] && !shape.kinds.has(kind)) {
     return `a step '${kind}', which needs the method '${METHODS[kind]}' of the format`;
   }
+  const missing = FIELDS[kind].find((field) => !(field in step));
+  if (missing) return `a step '${kind}' without '${missing}'`;
+  const unknown = Object.keys(step).find((field) =>
+    field !== "kind" && !FIELDS[kind].includes(field)
+  );
+  if (unknown) return `a step '${kind}' with '${unknown}': must be one of ${fieldsText(kind)}`;
   if (step.kind === "grow") {
     const isSize = isMultiple(step.sizeBytes, shape.sizeStepBytes) && step.sizeBytes > guestBytes;
     return isSize
@@ -45,6 +51,23 @@ export function reasonAgainstStep(
 }
 
 const KINDS: readonly string[] = ["write", "zero", "discard", "grow"];
+
+/** The fields of each kind of step, besides `kind`. */
+const RANGE = ["offsetBytes", "lengthBytes"];
+const FIELDS: Readonly<Record<Step["kind"], readonly string[]>> = {
+  write: RANGE,
+  zero: RANGE,
+  discard: RANGE,
+  grow: ["sizeBytes"],
+  flush: [],
+  reopen: [],
+  snapshot: [],
+  close: [],
+};
+
+function fieldsText(kind: Step["kind"]): string {
+  return ["kind", ...FIELDS[kind]].join(", ");
+}
 
 /** The first step that a format cannot carry out, and why; undefined if it can carry out all. */
 export function firstBadStep(

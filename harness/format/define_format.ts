@@ -4,6 +4,7 @@ import type { DescribedWrite, GuestRange, Inspection } from "../target/target.ts
 import type { Subject } from "../target/subject.ts";
 import type { DiskShape } from "../workload/disk_shape.ts";
 import { checkDefinition } from "./check_definition.ts";
+import { withCheckedOperations } from "./checked_operations.ts";
 import { FormatBinding } from "./format_binding.ts";
 
 /**
@@ -155,7 +156,7 @@ export class Format {
  */
 export function defineFormat<Session>(definition: FormatDefinition<Session>): Format {
   checkDefinition(definition);
-  return bind(new FormatBinding(definition));
+  return bind(new FormatBinding(withCheckedOperations(definition)));
 }
 
 /**

@@ -34,6 +34,13 @@ Deno.test("a definition that is wrong is refused, and the field is named", () =>
   }
 });
 
+Deno.test("a value of the wrong kind is shown in few characters", () => {
+  const definition = { ...rawDefinition(), create: new Uint8Array(1 << 20) };
+  const define = () => defineFormat(definition as unknown as FormatDefinition<void>);
+  const { message } = assertThrows(define, TypeError);
+  assertEquals(message, "Cannot define a format: 'create' is a Uint8Array: must be a function");
+});
+
 Deno.test("a misspelt field is refused, and so is a range behind the end", () => {
   const misspelt = { ...rawDefinition(), dicard() {} } as FormatDefinition<void>;
   assertThrows(() => defineFormat(misspelt), TypeError, "'dicard' is not a field");

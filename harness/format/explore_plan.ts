@@ -12,6 +12,7 @@ import {
   type RunTimeFaultName,
 } from "./explore_options.ts";
 import type { FormatBinding } from "./format_binding.ts";
+import { valueText } from "./value_text.ts";
 
 const DEFAULT_STEPS = 3;
 const DEFAULT_RANDOM_STEPS = 8;
@@ -116,6 +117,7 @@ function sourceFor(
   if (random === undefined) {
     return allWorkloads(shape, checks.count("steps", MAX_STEPS) ?? DEFAULT_STEPS);
   }
+  checks.fields("random", random, ["count", "maxSteps", "swarm", "seed"]);
   const { maxSteps = DEFAULT_RANDOM_STEPS, swarm = true, seed = 1, count } = random;
   const isCount = (value: number, max: number) =>
     Number.isInteger(value) && value > 0 && value <= max;
@@ -153,7 +155,9 @@ function concurrentFor(
   checks: OptionChecks,
 ): ConcurrentPlan | undefined {
   if (concurrent === undefined || concurrent === false) return undefined;
-  const { samples, seed, maxSchedules } = concurrent === true ? {} : concurrent;
+  const given = concurrent === true ? {} : concurrent;
+  checks.fields("concurrent", given, ["samples", "seed", "maxSchedules"]);
+  const { samples, seed, maxSchedules } = given;
   for (const [name, value] of Object.entries({ samples, maxSchedules })) {
     const isCount = value === undefined || Number.isInteger(value) && value > 0;
     checks.that(`concurrent.${name}`, isCount, "a whole number above 0", value);
@@ -213,6 +217,16 @@ class OptionChecks {
     }
   }
 
+  /** Refuse fields of an option that it does not have: they are misspelt. */
+  fields(option: string, value: object, known: readonly string[]): void {
+    this.that(option, typeof value === "object" && value !== null, "an object", value);
+    for (const name of Object.keys(value)) {
+      if (known.includes(name)) continue;
+      const rule = `must be one of ${known.join(", ")}`;
+      this.fail(`${option}.${name}`, `'${option}.${name}' is not an option: ${rule}`);
+    }
+  }
+
   fail(option: string, reason: string): never {
     throw new ExploreOptionError(this.#format, option, reason);
   }
@@ -224,8 +238,7 @@ class OptionChecks {
     value: unknown = this.#options[option as keyof ExploreOptions],
   ): void {
     if (holds) return;
-    const text = typeof value === "string" ? `'${value}'` : String(value);
-    this.fail(option, `'${option}' is ${text}: must be ${rule}`);
+    this.fail(option, `'${option}' is ${valueText(value)}: must be ${rule}`);
   }
 
   count(option: "steps" | "samples" | "depth" | "workers", max: number): number | undefined {

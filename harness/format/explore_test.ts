@@ -190,11 +190,26 @@ Deno.test("options that have no meaning are refused, all in the same words", () 
     [{ budget: "soon" }, "'budget' is 'soon': must be milliseconds above 0"],
     [{ budget: 0 }, "'budget' is 0: must be"],
     [{ faults: "none" }, "'faults' is 'none': must be one of ordered, writes"],
-    [{ faults: [] }, "'faults' is : must be at least one"],
+    [{ faults: [] }, "'faults' is []: must be at least one"],
     [{ faults: { ...SECTORS, unit: 1024 } }, "'faults' is 'sectors': must be one of"],
     [{ shard: "4/3" }, "'shard' is '4/3': must be a part of a whole"],
     [{ random: { count: 0 } }, "'random.count' is 0: must be"],
-    [{ workload: [] }, "'workload' is : must be a list of steps"],
+    [{ workload: [] }, "'workload' is []: must be a list of steps"],
+    [
+      { workload: [{ kind: "write", at: 0 }] },
+      "'workload[0]' is a step 'write' without 'offsetBytes'",
+    ],
+    [
+      { workload: [{ ...writeAt(0), offset: 0 }] },
+      "'workload[0]' is a step 'write' with 'offset': must be one of kind, offsetBytes, lengthBytes",
+    ],
+    [{ workload: [{ kind: "flush", at: 0 }] }, "'workload[0]' is a step 'flush' with 'at'"],
+    [
+      { random: { count: 1, maxStep: 3 } },
+      "'random.maxStep' is not an option: must be one of count",
+    ],
+    [{ random: 3 }, "'random' is 3: must be an object"],
+    [{ concurrent: { sample: 1 } }, "'concurrent.sample' is not an option: must be one of samples"],
     [{ workload: [writeAt(9)] }, "'workload[0]' is 512 bytes at 4608: the disk ends at 2048"],
     [{ workload: [{ kind: "grow" }] }, "'workload[0]' is a step 'grow', which needs the method"],
     [{ workload, steps: 2 }, "'workload' cannot be combined with 'steps'"],
@@ -233,4 +248,21 @@ Deno.test("what the format's code throws, and is no refusal, names the workload"
     "Cannot explore 'raw': target 'raw' threw an unexpected error: TypeError: oops",
   );
   assertStringIncludes(error.message, 'in the workload [{"kind":"write","offsetBytes":0');
+});
+
+Deno.test("a method that is no generator, and a yield without its star, are named", () => {
+  const messages = (changes: object) =>
+    assertThrows(() => explore(defineFormat({ ...rawDefinition(), ...changes })), Error).message;
+  assertStringIncludes(messages({ open: () => undefined }), "'open' did not return an operation");
+  assertStringIncludes(
+    messages({ write: async () => {} }),
+    "'write' did not return an operation: it must be a generator, *write()",
+  );
+  assertStringIncludes(messages({ async *flush() {} }), "'flush' did not return an operation");
+  const starless = {
+    *write() {
+      yield read(0, 512);
+    },
+  };
+  assertStringIncludes(messages(starless), "operations inside it need 'yield*'");
 });

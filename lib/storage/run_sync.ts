@@ -68,9 +68,13 @@ export function runSync<T>(
   return step.value;
 }
 
+const NOT_A_REQUEST = "an operation yielded something that is not a request of one of its files; " +
+  "operations inside it need 'yield*'";
+
 /** Perform a request, and the rest of it after a short transfer. */
 function performAll(request: Request, files: readonly SyncStorage[]): number {
   const file = files[request.file];
+  if (file === undefined) throw new TypeError(NOT_A_REQUEST);
   let answer = file.perform(request);
   while (isShort(request, answer)) {
     const movedBytes = file.perform(remainder(request, answer));

@@ -20,7 +20,14 @@ export function liveScript(): Promise<Bundle> {
 /** Our own code is bundled by the Deno that runs us. */
 async function bundle(): Promise<Bundle> {
   const args = ["bundle", "--quiet", "--platform", "browser", "--minify", ENTRY.pathname];
-  const command = new Deno.Command(Deno.execPath(), { args, stdin: "null" });
+  // In the folder of the module, whose deno.json has the imports, wherever the user stands.
+  const cwd = new URL(".", ENTRY);
+  const command = new Deno.Command(Deno.execPath(), {
+    args,
+    cwd,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  });
   const { success, stdout, stderr } = await command.output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   if (success) return { kind: "script", script: text(stdout), modules: modulesOf(text(stdout)) };
