@@ -39,6 +39,7 @@ export async function driversCommand(
     ...{ formats, preset, processes: options.processes },
     interrupts: io,
     onProgress: (text) => io.showStatus(text),
+    onSporadicCrash: (message) => io.printError(sporadicCrash(message)),
   });
   if (result.trials.length === 0) {
     throw new QemuToolError(result.refused.map(({ reason }) => reason).join("; "));
@@ -73,6 +74,7 @@ export async function driverLogCommand(
   const trial = await tryDriver(recording, {
     ...{ preset, folder: folder.path, processes: options.processes },
     onProgress: (done, total) => io.showStatus(`image ${done} of ${total}`),
+    onSporadicCrash: (message) => io.printError(sporadicCrash(message)),
   });
   return await printAndSave({ trials: [trial], refused: [] }, version, options, io);
 }
@@ -154,4 +156,9 @@ function printResult(
 
 function resultJson({ trials, refused }: DriversResult, version: string): unknown {
   return { qemu: version, trials: trials.map(trialJson), refused, leftOut: LEFT_OUT };
+}
+
+/** A crash of a tool that is not held against the image. */
+function sporadicCrash(message: string): string {
+  return `crash: ${message}, but not again over the same image; not reported`;
 }

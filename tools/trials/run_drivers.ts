@@ -15,6 +15,8 @@ export interface DriversOptions {
   readonly interrupts?: Interrupts;
   /** Called with the title of the work under way. */
   readonly onProgress?: (text: string) => void;
+  /** Called with the crash of a tool that did not come again over the same image. */
+  readonly onSporadicCrash?: (message: string) => void;
 }
 
 /** A format that this QEMU can't create or use, and what it says. */
@@ -61,13 +63,14 @@ export function imagesFolder(interrupts?: Interrupts): TempDir {
 async function runOne(
   format: DriverFormat,
   workload: DriverWorkload,
-  { preset, processes, onProgress, interrupts }: DriversOptions,
+  { preset, processes, onProgress, onSporadicCrash, interrupts }: DriversOptions,
 ): Promise<TrialResult> {
   using folder = imagesFolder(interrupts);
   onProgress?.(`${format.name}, ${workload.name}: recording`);
   const recording = await recordDriver(format, workload, folder.path);
   return await tryDriver(recording, {
     ...{ preset, processes, folder: folder.path },
+    ...(onSporadicCrash && { onSporadicCrash }),
     onProgress: (done, total) =>
       onProgress?.(`${format.name}, ${workload.name}: image ${done} of ${total}`),
   });

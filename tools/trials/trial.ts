@@ -21,6 +21,27 @@ export interface TrialOptions {
   readonly processes: number;
   /** Called with how many of how many images are examined. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Called with the crash of a tool that did not come again over the same image. */
+  readonly onSporadicCrash?: (message: string) => void;
+}
+
+/** QEMU 7.2's tools abort now and then by themselves; a crash counts if it comes so often in a row. */
+const CRASHES_TO_REPORT = 3;
+
+/** Examine an image; a tool crashes over it only if it does so each time, on a fresh copy. */
+export async function examineRepeatedly(
+  examine: () => Promise<Examination>,
+  onSporadicCrash?: (message: string) => void,
+): Promise<Examination> {
+  const crashes: string[] = [];
+  for (;;) {
+    const examination = await examine();
+    if (examination.crash !== undefined) {
+      crashes.push(examination.crash);
+      if (crashes.length < CRASHES_TO_REPORT) continue;
+    } else if (crashes.length > 0) onSporadicCrash?.(crashes[0]);
+    return examination;
+  }
 }
 
 /** A state, and its violation. */
@@ -76,7 +97,7 @@ export async function tryDriver(recording: Recording, options: TrialOptions): Pr
 async function examineAll(
   contents: readonly Content[],
   { format, plan, base }: Recording,
-  { folder, processes, onProgress }: TrialOptions,
+  { folder, processes, onProgress, onSporadicCrash }: TrialOptions,
   take: (content: Content, examination: Examination) => void,
 ): Promise<void> {
   let [next, done] = [0, 0];
@@ -86,8 +107,11 @@ async function examineAll(
     try {
       while (next < contents.length) {
         const content = contents[next++];
-        writeImage(path, content.image, base);
-        take(content, await examiner.examine());
+        const examine = () => {
+          writeImage(path, content.image, base);
+          return examiner.examine();
+        };
+        take(content, await examineRepeatedly(examine, onSporadicCrash));
         onProgress?.(++done, contents.length);
       }
     } finally {
