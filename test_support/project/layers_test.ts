@@ -3,7 +3,7 @@ import { importGraph } from "./import_graph.ts";
 import { brokenRules } from "./layers.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
-const FOLDERS = ["lib", "harness", "scenarios", "tools", "bench", "test_support"];
+const FOLDERS = ["lib", "harness", "scenarios", "tools", "bench", "examples", "test_support"];
 
 /** Every `.ts` file below a folder, relative to `root`. */
 function* filesBelow(root: string, folder: string): Generator<string> {

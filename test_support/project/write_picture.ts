@@ -1,8 +1,8 @@
 /** Writes docs/report.png: the first finding of a real run's report, as Chromium shows it. */
-import { startBrowser, withPage } from "../test_support/browser.ts";
+import { startBrowser, withPage } from "../browser.ts";
 
-const ROOT = new URL("../", import.meta.url);
-const PICTURE = new URL("report.png", import.meta.url);
+const ROOT = new URL("../../", import.meta.url);
+const PICTURE = new URL("docs/report.png", ROOT);
 const WIDTH = 860;
 
 /** Run a scenario and return the HTML report that it wrote. */
