@@ -9,52 +9,7 @@
  *
  * @module
  */
-export { defineFormat, Format, type FormatDefinition } from "./harness/format/define_format.ts";
-export { explore } from "./harness/format/explore.ts";
-export {
-  type ConcurrentOptions,
-  type EngineName,
-  ExploreOptionError,
-  type ExploreOptions,
-  type ExploreProgress,
-  type FormatModule,
-  type RandomOptions,
-  type RunTimeFaultName,
-} from "./harness/format/explore_options.ts";
-export {
-  type AssertCleanOptions,
-  type ExploreCoverage,
-  ExploreResult,
-  NotCleanError,
-} from "./harness/format/explore_result.ts";
-export type { Finding } from "./harness/format/finding.ts";
-export { FormatRefusal } from "./harness/format/format_refusal.ts";
-export { replay, type ReplayResult } from "./harness/format/replay.ts";
-export { ReplayTokenError } from "./harness/format/replay_token.ts";
-export {
-  bySector,
-  fileSize,
-  FLUSH,
-  read,
-  readData,
-  resize,
-  write,
-} from "./harness/format/requests.ts";
-export { shrink, type ShrunkFinding } from "./harness/format/shrink_finding.ts";
-export {
-  BLOCKS,
-  LYING_FLUSH,
-  neighbourCorruption,
-  ORDERED,
-  type Preset,
-  SECTORS,
-  SURVIVABLE_PRESETS,
-  TORN_SECTOR,
-  WRITES,
-} from "./harness/model/presets.ts";
-export type { GuestRange, Inspection } from "./harness/target/target.ts";
-export type { Step } from "./harness/target/subject.ts";
-export type { Violation, ViolationKind } from "./harness/result/violation.ts";
+export * from "./harness/mod.ts";
 export * from "./lib/api/mod.ts";
 export { type ChainExtent, HostError, type ImageFormat } from "./lib/chain/mod.ts";
 export {

@@ -16,16 +16,7 @@ export { differenceOf, NotDeterministicError } from "./choices/not_deterministic
 export { exploreByDeepening } from "./engine/deepening.ts";
 export { exploreLazily } from "./engine/lazy.ts";
 export { exploreBySampling } from "./engine/sampled.ts";
-export { type BitRot, type BitRotOptions, exploreBitRot } from "./faults/bit_rot.ts";
-export {
-  exploreFaults,
-  type FaultOptions,
-  type FaultResult,
-  type FaultRun,
-  type SessionViolation,
-} from "./faults/explore_faults.ts";
-export { type Fault, type FaultyStorage, faultyStorage } from "./faults/fault.ts";
-export { FAULTS } from "./faults/mod.ts";
+export * from "./faults/mod.ts";
 export { subjectOf } from "./format/define_format.ts";
 export type { StopReason } from "./format/explore_result.ts";
 export type {

@@ -114,7 +114,7 @@ function seenThroughImage(each: Case): Setup {
     write: ({ base }, offsetBytes, bytes) => writeImage(imageOf(base), offsetBytes, bytes),
     fingerprint: ({ base }) => plain.fingerprint?.(imageOf(base)) ?? "",
   };
-  return { log: recorder.log, target: target };
+  return { log: recorder.log, target };
 }
 
 function imageOf(source: BackingSource): QedImage {

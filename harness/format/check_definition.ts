@@ -1,4 +1,5 @@
 import type { FormatDefinition } from "./define_format.ts";
+import { isMultiple } from "./is_multiple.ts";
 import { valueText } from "./value_text.ts";
 import { SECTOR_BYTES } from "../../lib/storage/sector.ts";
 
@@ -109,8 +110,4 @@ function checkRanges<Session>(
       `a range of the disk in multiples of ${SECTOR_BYTES} bytes`,
     );
   });
-}
-
-function isMultiple(value: unknown, of: number): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) % of === 0;
 }

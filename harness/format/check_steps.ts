@@ -1,3 +1,4 @@
+import { isMultiple } from "./is_multiple.ts";
 import type { Step } from "../target/subject.ts";
 import type { DiskShape } from "../workload/disk_shape.ts";
 
@@ -81,8 +82,4 @@ export function firstBadStep(
     if (step.kind === "grow") guestBytes = step.sizeBytes;
   }
   return undefined;
-}
-
-function isMultiple(value: number, of: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0 && value % of === 0;
 }

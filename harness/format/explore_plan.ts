@@ -124,7 +124,7 @@ function sourceFor(
   checks.that("random.count", isCount(count, 2 ** 31), "a whole number above 0", count);
   checks.that("random.maxSteps", isCount(maxSteps, 4096), "a number from 1 to 4096", maxSteps);
   checks.integer("random.seed", seed);
-  return randomWorkloads(shape, { count, seed, maxSteps: maxSteps, swarm });
+  return randomWorkloads(shape, { count, seed, maxSteps, swarm });
 }
 
 function presetsFor({ faults = SECTORS }: ExploreOptions, checks: OptionChecks): Preset[] {

@@ -68,7 +68,7 @@ function runsOf(
   if (!concurrent) return [record()];
   const { samples, seed, maxSchedules } = concurrent;
   const found = samples === undefined
-    ? exploreOrders((scheduler) => record(scheduler), { preset, maxSchedules: maxSchedules })
+    ? exploreOrders((scheduler) => record(scheduler), { preset, maxSchedules })
     : sampleOrders((scheduler) => record(scheduler), { preset, seed, samples });
   tally.schedules += found.schedules;
   if (found.coverage === "stopped") throw new StoppedError("schedules");

@@ -3,10 +3,11 @@ import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert
 import { existsSync } from "@std/fs";
 import { IS_LONG, sized } from "../../test_support/long.ts";
 import { qemuTest } from "../../test_support/qemu.ts";
+import { isRunning } from "../../test_support/is_running.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { parseAdapter } from "./adapter.ts";
 import { documentedResults } from "./document.ts";
-import { InProcessRunner, isRunning, resultsOf, runKit, writeAdapter } from "./kit_testing.ts";
+import { InProcessRunner, resultsOf, runKit, writeAdapter } from "./kit_testing.ts";
 import { assertWellFormed } from "./xml_testing.ts";
 
 const MAIN = new URL("../powercut.ts", import.meta.url).pathname;

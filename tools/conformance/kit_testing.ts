@@ -65,12 +65,3 @@ export function writeAdapter(folder: string, adapter: Readonly<Record<string, un
   Deno.writeTextFileSync(path, text);
   return path;
 }
-
-/** Whether a process runs; one that waits to be buried does not. */
-export function isRunning(pid: string): boolean {
-  try {
-    return !/\) [ZX] /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
-  } catch {
-    return false;
-  }
-}

@@ -1,15 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { isRunning } from "../../test_support/is_running.ts";
 import { inTempDir } from "../../test_support/temp_dir.ts";
 import { type Limits, ProcessRunner } from "./process_runner.ts";
-
-/** Whether a process runs; a zombie does not. */
-function isRunning(pid: string): boolean {
-  try {
-    return !/\) [ZX] /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
-  } catch {
-    return false;
-  }
-}
 
 function run(script: string, limits: Limits = {}, dir = ".") {
   return new ProcessRunner(limits).run(["sh", "-c", script], dir);

@@ -1,3 +1,4 @@
+import { isRunning } from "../../test_support/is_running.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { qemuDirTest, runToolOk } from "../../test_support/qemu.ts";
 import { NbdRequestError } from "../../lib/nbd/mod.ts";
@@ -135,13 +136,4 @@ qemuDirTest("a program that ends leaves no process behind", async (dir) => {
 
 function configPath(): string {
   return new URL("../../deno.json", import.meta.url).pathname;
-}
-
-/** Whether a process runs; one that has ended and that nobody waits for does not. */
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
-  } catch {
-    return false;
-  }
 }
